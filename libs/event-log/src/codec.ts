@@ -1,0 +1,68 @@
+import type { Decider } from '#kernel/decider.js';
+import type { Command } from '#kernel/command.js';
+import type { DomainEvent, EventMetadata } from '#kernel/event.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import type { StoredEvent } from './event-log.js';
+
+/** What the codec needs to know of a category. */
+export type EventTypes<E extends DomainEvent> = Pick<
+  Decider<unknown, Command, E>,
+  'category' | 'events' | 'upcasts'
+>;
+
+/** JSON bytes of an event's data or metadata. Throws a clear error where JSON would lose or refuse something. */
+export const encode = (value: object): Buffer => Buffer.from(JSON.stringify(value, refuseLossy));
+
+const refuseLossy = (key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') {
+    throw new TypeError(`"${key}" is a bigint: 64-bit numbers are stored as strings`);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TypeError(`"${key}" is ${String(value)}, which JSON cannot hold`);
+  }
+  return value;
+};
+
+export const decode = (bytes: Uint8Array): unknown =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+
+/** An event of a known category, in its newest shape. */
+export type Decoded<E extends DomainEvent> = E & {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly metadata: EventMetadata;
+};
+
+/**
+ * The newest shape of a stored event of a category.
+ *
+ * Throws a `Refusal` of kind `unavailable` for a type that this process does not know: readers are
+ * deployed before writers, and a decision on half a stream would be a wrong one.
+ */
+export const upcast = <E extends DomainEvent>(types: EventTypes<E>, stored: StoredEvent): E => {
+  const known = upcastOrNull(types, stored);
+  if (known) return known;
+  throw new Refusal(
+    'EVENT_TYPE_UNKNOWN',
+    'unavailable',
+    `stream ${stored.stream} holds an event of type ${stored.type}, which this version does not know`,
+  );
+};
+
+/** As `upcast`, but null for a type that is not of this category. */
+export const upcastOrNull = <E extends DomainEvent>(
+  types: EventTypes<E>,
+  stored: Pick<StoredEvent, 'type' | 'data'>,
+): E | null => {
+  let event: DomainEvent = { type: stored.type, data: stored.data };
+  // An old shape may be two generations old: each upcast leads to a newer type name.
+  for (let step = 0; step < 16; step += 1) {
+    if (Object.hasOwn(types.events, event.type)) return event as E;
+    const next = types.upcasts?.[event.type];
+    if (!next) return null;
+    event = next(event.data as never);
+  }
+  throw new Error(`the upcasts of ${stored.type} do not end`);
+};

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Command, CommandMeta } from '#kernel/command.js';
+import type { Key } from '#kernel/decider.js';
+import type { DomainEvent, EventMetadata } from '#kernel/event.js';
+import { contentIdOf, eventIdOf, keyIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import {
+  WrongExpectedRevision,
+  type EventLog,
+  type ExpectedRevision,
+  type NewEvent,
+} from '../event-log.js';
+import { expectedOf, type States } from '../states.js';
+import { keyForfeited, type KeyForfeitedData } from './forfeited.js';
+
+/** Stored literals. */
+export const keyCategory = 'key';
+export const keyClaimed = 'KeyClaimed';
+export const keyStream = ({ kind, value }: Key): string => `${keyCategory}-${keyIdOf(kind, value)}`;
+
+interface KeyClaimedData {
+  readonly kind: string;
+  readonly value: string;
+  /** Id of the owner within its category. */
+  readonly owner: string;
+  readonly category: string;
+}
+
+/** A claim that stands as far as its claimer knows: `claim` is its revision in the key's stream. */
+export interface ClaimedKey extends Key {
+  readonly claim: bigint;
+}
+
+interface Claim {
+  readonly owner: string;
+  readonly revision: bigint;
+}
+
+/** Attempts before a key that keeps changing hands is answered as a conflict. */
+const maxAttempts = 5;
+
+/** Somebody else's state holds the key. `owner` is its id. */
+export class KeyTaken extends Refusal {
+  constructor(
+    readonly key: Key,
+    readonly owner: string,
+  ) {
+    super('KEY_TAKEN', 'conflict', `${key.kind} "${key.value}" belongs to ${owner}`, { owner });
+  }
+}
+
+/** Who claimed the key last, whether or not it ever used it. One read of one event. */
+export const keyOwner = async (log: EventLog, key: Key): Promise<string | undefined> =>
+  (await lastClaim(log, key))?.owner;
+
+/**
+ * Claims a key for `owner` before `owner`'s own stream says that it holds it.
+ *
+ * A claim whose owner's state does not hold the key (its process died, or is slow) is taken over:
+ * first `KeyForfeited` is appended to the owner's stream at the revision that was read, which makes
+ * the slow owner's append fail, and then the claim. No time-out releases anything, and a crash
+ * between any two steps leaves a key that the next caller can take.
+ *
+ * Throws `KeyTaken` where the key is held.
+ */
+export const claimKey = async <S, C extends Command, E extends DomainEvent>(
+  log: EventLog,
+  states: States<S, C, E>,
+  key: Key,
+  owner: string,
+  meta: CommandMeta,
+): Promise<ClaimedKey> => {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    if (attempt > 0) await sleep(Math.random() * 10 * attempt);
+    const current = await lastClaim(log, key);
+    if (current?.owner === owner) {
+      const folded = states.cached(owner) ?? (await states.refresh(owner));
+      const lost = folded.forfeited.get(keyIdOf(key.kind, key.value));
+      if (lost === undefined || lost < current.revision) {
+        return { ...key, claim: current.revision };
+      }
+    }
+    try {
+      if (current && current.owner !== owner) await forfeit(log, states, key, current, meta);
+      const claim = await appendClaim(log, key, owner, states.decider.category, current, meta);
+      return { ...key, claim };
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+    }
+  }
+  throw new Refusal(
+    'CONCURRENT_CHANGE',
+    'conflict',
+    `${key.kind} "${key.value}" kept changing hands; try again`,
+  );
+};
+
+const lastClaim = async (log: EventLog, key: Key): Promise<Claim | undefined> => {
+  for await (const event of log.readStream(keyStream(key), { direction: 'backwards', limit: 1 })) {
+    const { owner } = event.data as unknown as KeyClaimedData;
+    return { owner, revision: event.revision };
+  }
+  return undefined;
+};
+
+/** Fences the owner of an unused claim, or throws `KeyTaken`. */
+const forfeit = async <S, C extends Command, E extends DomainEvent>(
+  log: EventLog,
+  states: States<S, C, E>,
+  key: Key,
+  current: Claim,
+  meta: CommandMeta,
+): Promise<void> => {
+  const folded = await states.refresh(current.owner);
+  const held = states.decider.keys?.(folded.state) ?? [];
+  if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {
+    throw new KeyTaken(key, current.owner);
+  }
+  const lost = folded.forfeited.get(keyIdOf(key.kind, key.value));
+  if (lost !== undefined && lost >= current.revision) return;
+  const data: KeyForfeitedData = {
+    kind: key.kind,
+    value: key.value,
+    claim: current.revision.toString(),
+  };
+  const stream = states.streamOf(current.owner);
+  const event = envelope(stream, keyForfeited, data, meta, folded.revision);
+  await log.append(stream, [event], expectedOf(folded));
+};
+
+const appendClaim = async (
+  log: EventLog,
+  key: Key,
+  owner: string,
+  category: string,
+  current: Claim | undefined,
+  meta: CommandMeta,
+): Promise<bigint> => {
+  const data: KeyClaimedData = { kind: key.kind, value: key.value, owner, category };
+  const stream = keyStream(key);
+  const expected: ExpectedRevision = current?.revision ?? 'no_stream';
+  const event = envelope(stream, keyClaimed, data, meta, current?.revision ?? -1n);
+  return (await log.append(stream, [event], expected)).revision;
+};
+
+/**
+ * The id holds the revision that was read: the same command may claim the same key twice (lost, then
+ * taken back), and those are two events.
+ */
+const envelope = (
+  stream: string,
+  type: string,
+  data: object,
+  meta: CommandMeta,
+  revision: bigint,
+): NewEvent => {
+  const commandId = contentIdOf('key-step', meta.commandId, type, stream, revision.toString());
+  const metadata: EventMetadata = {
+    $correlationId: meta.correlationId,
+    $causationId: meta.commandId,
+    commandId,
+    commandHash: '',
+    actor: meta.actor,
+    source: meta.source,
+    occurredAt: meta.occurredAt,
+    recordedAt: new Date().toISOString(),
+  };
+  return { type, data, id: eventIdOf(commandId, stream, 0), metadata };
+};

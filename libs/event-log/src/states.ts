@@ -1,0 +1,110 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Command } from '#kernel/command.js';
+import type { Decider } from '#kernel/decider.js';
+import type { DomainEvent } from '#kernel/event.js';
+
+import { upcast } from './codec.js';
+import type { EventLog, ExpectedRevision, Position, StoredEvent } from './event-log.js';
+import { evolveKeys, noKeys, type ForfeitedKeys, keyForfeited } from './key/forfeited.js';
+
+/** How many command ids a stream's folded state remembers: the window of idempotent commands. */
+export const rememberedCommands = 100;
+
+/** What a command led to when it was first accepted. */
+export interface FirstResult {
+  readonly hash: string;
+  readonly revision: bigint;
+  readonly position: Position;
+}
+
+/** A stream folded up to `revision`. Immutable: a newer one replaces it. */
+export interface Folded<S> {
+  readonly state: S;
+  /** -1 while the stream is empty. */
+  readonly revision: bigint;
+  readonly position: Position | undefined;
+  readonly commands: ReadonlyMap<string, FirstResult>;
+  readonly forfeited: ForfeitedKeys;
+}
+
+export const expectedOf = (folded: Folded<unknown>): ExpectedRevision =>
+  folded.revision < 0n ? 'no_stream' : folded.revision;
+
+/** Folded states of one category, cached by stream. A cached state may be stale: `refresh` reads on. */
+export class States<S, C extends Command, E extends DomainEvent> {
+  private readonly cache: LRUCache<string, Folded<S>>;
+
+  constructor(
+    private readonly log: EventLog,
+    readonly decider: Decider<S, C, E>,
+    maxStreams = 10_000,
+  ) {
+    this.cache = new LRUCache({ max: maxStreams });
+  }
+
+  streamOf(id: string): string {
+    return `${this.decider.category}-${id}`;
+  }
+
+  cached(id: string): Folded<S> | undefined {
+    return this.cache.get(id);
+  }
+
+  /** The state at the stream's end as it is now: reads from the cached revision on. */
+  async refresh(id: string): Promise<Folded<S>> {
+    const start = this.cache.get(id) ?? this.empty();
+    const stream = this.streamOf(id);
+    const news: StoredEvent[] = [];
+    for await (const event of this.log.readStream(stream, { from: start.revision + 1n })) {
+      news.push(event);
+    }
+    return news.length === 0 ? start : this.remember(id, this.fold(start, news));
+  }
+
+  /** Keeps what was just appended, so that the next command need not read it. */
+  remember(id: string, folded: Folded<S>): Folded<S> {
+    const known = this.cache.get(id);
+    if (known && known.revision >= folded.revision) return known;
+    this.cache.set(id, folded);
+    return folded;
+  }
+
+  forget(id: string): void {
+    this.cache.delete(id);
+  }
+
+  fold(from: Folded<S>, events: readonly StoredEvent[]): Folded<S> {
+    let { state, forfeited } = from;
+    const commands = new Map(from.commands);
+    for (const stored of events) {
+      if (stored.type === keyForfeited) forfeited = evolveKeys(forfeited, stored.data);
+      else state = this.decider.evolve(state, upcast(this.decider, stored));
+      const { commandId, commandHash: hash } = stored.metadata;
+      commands.delete(commandId);
+      commands.set(commandId, { hash, revision: stored.revision, position: stored.position });
+    }
+    for (const oldest of commands.keys()) {
+      if (commands.size <= rememberedCommands) break;
+      commands.delete(oldest);
+    }
+    const last = events.at(-1);
+    return {
+      state,
+      forfeited,
+      commands,
+      revision: last?.revision ?? from.revision,
+      position: last?.position ?? from.position,
+    };
+  }
+
+  private empty(): Folded<S> {
+    return {
+      state: this.decider.initialState,
+      revision: -1n,
+      position: undefined,
+      commands: new Map(),
+      forfeited: noKeys,
+    };
+  }
+}

@@ -1,0 +1,24 @@
+import type { Actor, Evidence, Source } from './event.js';
+
+/** What comes with a command besides its data. The edge sets it; a decider may read it. */
+export interface CommandMeta {
+  /** UUIDv5 of (actor, route or source, key); see `commandIdOf`. */
+  readonly commandId: string;
+  readonly actor: Actor;
+  readonly source: Source;
+  /** ISO 8601 UTC. */
+  readonly occurredAt: string;
+  readonly correlationId: string;
+  /** The event or command that led to this one; the command's own id where there is none. */
+  readonly causationId?: string;
+  readonly reason?: string;
+  readonly evidence?: Evidence;
+  readonly traceparent?: string;
+}
+
+/** An intent, as plain data. */
+export interface Command<T extends string = string, D extends object = object> {
+  readonly type: T;
+  readonly data: D;
+  readonly meta: CommandMeta;
+}

@@ -1,0 +1,28 @@
+import type { Command } from './command.js';
+import type { DomainEvent } from './event.js';
+
+/**
+ * The pure core of a stream category.
+ *
+ * `decide` returns the events that the command leads to, an empty array for "already so", or throws
+ * a `Refusal`. `evolve` never throws. Neither sees a clock, a random number or any I/O.
+ */
+export interface Decider<S, C extends Command, E extends DomainEvent> {
+  /** camelCase without a dash: `$by_category` splits at the first dash. */
+  readonly category: string;
+  /** Every stored type of this category: a type that is not here is not decided on. */
+  readonly events: Readonly<Record<E['type'], true>>;
+  /** Old stored shapes, each rewritten to the newest type and shape. */
+  readonly upcasts?: Readonly<Record<string, (data: never) => DomainEvent>>;
+  readonly initialState: S;
+  decide(this: void, command: C, state: S): readonly E[];
+  evolve(this: void, state: S, event: E): S;
+  /** The claimed keys that this state holds; see `libs/event-log/src/key`. */
+  keys?(this: void, state: S): readonly Key[];
+}
+
+/** A value that must be unique across streams: a serial number, a product code, a name. */
+export interface Key {
+  readonly kind: string;
+  readonly value: string;
+}
