@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { finished, type Duplex } from 'node:stream';
+
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
+
+import { encode } from './codec.js';
+import {
+  OutcomeUnknown,
+  type Appended,
+  type ExpectedRevision,
+  type NewEvent,
+} from './event-log.js';
+import { appendError } from './esdb-errors.js';
+
+/**
+ * The client's own batch append keeps the pending calls of all streams of the process in one map,
+ * rejects all of them when any stream breaks, dies on a late reply and has no time-out. This one keeps
+ * its pending calls to itself; the connection (discovery, TLS, reconnect) stays the client's.
+ */
+interface ClientInternals {
+  GRPCStreamCreator(
+    client: unknown,
+    name: string,
+    creator: (client: { batchAppend(...callArguments: unknown[]): Duplex }) => Duplex,
+  ): () => Promise<Duplex>;
+  callArguments(options: object, call: object): unknown[];
+}
+
+interface Pending {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+interface Call {
+  readonly duplex: Duplex;
+  readonly pending: Map<string, Pending>;
+}
+
+/** Bytes of events in one message of a batch: a server takes 4 MiB a message unless configured. */
+const messageBytes = 1024 * 1024;
+
+/** Appends over one BatchAppend call at a time, many at once on it. */
+export class BatchAppender {
+  private call: Promise<Call> | undefined;
+
+  constructor(private readonly client: EventStoreDBClient) {}
+
+  /**
+   * Rejects with what the server answered, or with `OutcomeUnknown` when it has not answered within
+   * `timeoutMs` or the call broke.
+   */
+  async append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+    timeoutMs: number,
+  ): Promise<Appended> {
+    const requests = batchRequests(stream, events, expected, timeoutMs);
+    const { duplex, pending } = await withTimeout(this.open(), timeoutMs);
+    const correlation = randomUUID();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        pending.delete(correlation);
+        reject(new OutcomeUnknown(`append to ${stream}: no answer within ${String(timeoutMs)} ms`));
+      }, timeoutMs);
+      pending.set(correlation, { stream, expected, resolve, reject, timer });
+      for (const request of requests) {
+        request.setCorrelationId(new shared.UUID().setString(correlation));
+        duplex.write(request);
+      }
+    });
+  }
+
+  /** Gives the call up: what is pending is unknown. The next append opens another. */
+  async close(): Promise<void> {
+    const call = await this.call?.catch(() => undefined);
+    this.call = undefined;
+    if (call) breakOff(call, new OutcomeUnknown('the connection was given up'));
+  }
+
+  private open(): Promise<Call> {
+    this.call ??= this.openCall().catch((error: unknown) => {
+      this.call = undefined;
+      throw new OutcomeUnknown('the event store cannot be reached', { cause: error });
+    });
+    return this.call;
+  }
+
+  private async openCall(): Promise<Call> {
+    const internals = this.client as unknown as ClientInternals;
+    const create = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'batchAppend', (client) =>
+      client.batchAppend(...internals.callArguments({}, { deadline: Number.POSITIVE_INFINITY })),
+    );
+    const call: Call = { duplex: await create(), pending: new Map() };
+    call.duplex.on('data', (reply: InstanceType<typeof streams.BatchAppendResp>) => {
+      settle(call.pending, reply);
+    });
+    finished(call.duplex, (error) => {
+      this.call = undefined;
+      breakOff(
+        call,
+        new OutcomeUnknown('the connection broke', error ? { cause: error } : undefined),
+      );
+    });
+    return call;
+  }
+}
+
+const withTimeout = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new OutcomeUnknown(`no connection within ${String(timeoutMs)} ms`));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const breakOff = ({ duplex, pending }: Call, error: OutcomeUnknown): void => {
+  for (const { reject, timer } of pending.values()) {
+    clearTimeout(timer);
+    reject(error);
+  }
+  pending.clear();
+  duplex.destroy();
+};
+
+const settle = (
+  pending: Map<string, Pending>,
+  reply: InstanceType<typeof streams.BatchAppendResp>,
+): void => {
+  const correlation = reply.getCorrelationId()?.getString() ?? '';
+  const waiting = pending.get(correlation);
+  // Late: its caller has already been told that the outcome is unknown.
+  if (!waiting) return;
+  pending.delete(correlation);
+  clearTimeout(waiting.timer);
+  const success = reply.getSuccess();
+  const position = success?.getPosition();
+  if (success && position) {
+    waiting.resolve({
+      revision: BigInt(success.getCurrentRevision()),
+      position: {
+        commit: BigInt(position.getCommitPosition()),
+        prepare: BigInt(position.getPreparePosition()),
+      },
+    });
+    return;
+  }
+  const error = reply.getError();
+  waiting.reject(
+    error
+      ? appendError(error, waiting.stream, waiting.expected)
+      : new OutcomeUnknown('the event store confirmed an append without its position'),
+  );
+};
+
+type BatchRequest = InstanceType<typeof streams.BatchAppendReq>;
+
+const batchRequests = (
+  stream: string,
+  events: readonly NewEvent[],
+  expected: ExpectedRevision,
+  timeoutMs: number,
+): BatchRequest[] => {
+  const requests = [
+    new streams.BatchAppendReq().setOptions(optionsOf(stream, expected, timeoutMs)),
+  ];
+  let bytes = 0;
+  for (const event of events) {
+    const data = encode(event.data);
+    const metadata = encode(event.metadata);
+    const size = data.length + metadata.length;
+    if (bytes > 0 && bytes + size > messageBytes) {
+      requests.push(new streams.BatchAppendReq());
+      bytes = 0;
+    }
+    bytes += size;
+    const message = new streams.BatchAppendReq.ProposedMessage();
+    message.setId(new shared.UUID().setString(event.id));
+    message.getMetadataMap().set('type', event.type).set('content-type', 'application/json');
+    message.setData(data);
+    message.setCustomMetadata(metadata);
+    requests.at(-1)?.addProposedMessages(message);
+  }
+  requests.at(-1)?.setIsFinal(true);
+  return requests;
+};
+
+const optionsOf = (stream: string, expected: ExpectedRevision, timeoutMs: number) => {
+  const options = new streams.BatchAppendReq.Options();
+  options.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)));
+  options.setDeadline(timestamps.Timestamp.fromDate(new Date(Date.now() + timeoutMs)));
+  if (expected === 'no_stream') options.setNoStream(new shared.Empty());
+  else options.setStreamPosition(expected.toString());
+  return options;
+};

@@ -1,0 +1,51 @@
+import { StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
+import type { Status } from '@eventstore/db-client/generated/status_pb.js';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+
+import {
+  AppendTooLarge,
+  LogUnavailable,
+  OutcomeUnknown,
+  StreamGone,
+  WrongExpectedRevision,
+  type ExpectedRevision,
+} from './event-log.js';
+
+const statusUnavailable = 14;
+
+/** What a batch append's error status means. Anything that does not say "not stored" is unknown. */
+export const appendError = (status: Status, stream: string, expected: ExpectedRevision): Error => {
+  const details = status.getDetails();
+  switch (details?.getTypeName()) {
+    case 'event_store.client.WrongExpectedVersion': {
+      const wrong = details.unpack(
+        shared.WrongExpectedVersion.deserializeBinary,
+        details.getTypeName(),
+      );
+      const actual = wrong?.hasCurrentStreamRevision()
+        ? BigInt(wrong.getCurrentStreamRevision())
+        : 'no_stream';
+      return new WrongExpectedRevision(stream, expected, actual);
+    }
+    case 'event_store.client.StreamDeleted':
+      return new StreamGone(`stream ${stream} was deleted`);
+    case 'event_store.client.MaximumAppendSizeExceeded':
+      return new AppendTooLarge(`the append to ${stream} is larger than the event store takes`);
+    case 'event_store.client.AccessDenied':
+      return new LogUnavailable(`the event store denies access to ${stream}`);
+    default:
+      return (status.getCode() as number) === statusUnavailable
+        ? new LogUnavailable(status.getMessage())
+        : new OutcomeUnknown(status.getMessage());
+  }
+};
+
+export const isStreamNotFound = (error: unknown): boolean => error instanceof StreamNotFoundError;
+
+/** What a failed read means. */
+export const readError = (error: unknown): Error => {
+  if (error instanceof StreamDeletedError) return new StreamGone(error.message, { cause: error });
+  if (error instanceof LogUnavailable) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new LogUnavailable(`the event store does not answer: ${message}`, { cause: error });
+};

@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+
+import {
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  FORWARDS,
+  START,
+  excludeSystemEvents,
+  type AllStreamResolvedEvent,
+  type RecordedEvent,
+  type StreamingRead,
+} from '@eventstore/db-client';
+
+import type { EventMetadata } from '#kernel/event.js';
+
+import { BatchAppender } from './batch-appender.js';
+import { isStreamNotFound, readError } from './esdb-errors.js';
+import {
+  LogUnavailable,
+  OutcomeUnknown,
+  type AllSubscription,
+  type Appended,
+  type EventLog,
+  type ExpectedRevision,
+  type NewEvent,
+  type Page,
+  type Position,
+  type ReadAllOptions,
+  type ReadOptions,
+  type StoredEvent,
+} from './event-log.js';
+import { comparePositions } from './position.js';
+
+/** How long one attempt of an append may take, and all attempts together, before its outcome is unknown. */
+const attemptMs = 2_000;
+const outcomeMs = 8_000;
+/** How long a read may stand still before its connection is given up as dead. */
+const readIdleMs = 10_000;
+
+/** The event log on EventStoreDB's gRPC protocol. One per process. */
+export class EsdbEventLog implements EventLog {
+  private client: EventStoreDBClient;
+  private appender: BatchAppender;
+  private closed = false;
+
+  private constructor(private readonly url: string) {
+    this.client = EventStoreDBClient.connectionString(url);
+    this.appender = new BatchAppender(this.client);
+  }
+
+  /** `url`: `esdb://host:port?tls=false` and the like. Connects at the first call. */
+  static connect(url: string): EsdbEventLog {
+    return new EsdbEventLog(url);
+  }
+
+  /**
+   * An attempt without an answer is repeated with the same ids and revision: the server compares the
+   * ids beyond the expected revision, so that what was stored the first time is confirmed, not doubled.
+   */
+  async append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ): Promise<Appended> {
+    if (events.length === 0) throw new TypeError(`append to ${stream}: no events`);
+    const until = Date.now() + outcomeMs;
+    for (let attempt = 0; ; attempt += 1) {
+      const { client, appender } = this;
+      try {
+        return await appender.append(stream, events, expected, attemptMs);
+      } catch (error) {
+        if (!(error instanceof OutcomeUnknown)) throw error;
+        // Two silent attempts in a row: the socket may be half open.
+        if (attempt > 0) this.reconnect(client);
+        const wait = Math.min(50 * 2 ** attempt, 1_000);
+        if (this.closed || Date.now() + wait >= until) throw error;
+        await sleep(wait);
+      }
+    }
+  }
+
+  async *readStream(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
+    const { client } = this;
+    const backwards = options.direction === 'backwards';
+    const read = client.readStream(stream, {
+      direction: backwards ? BACKWARDS : FORWARDS,
+      fromRevision: options.from ?? (backwards ? END : START),
+      maxCount: options.limit ?? Number.MAX_SAFE_INTEGER,
+    });
+    try {
+      for await (const { event } of this.guarded(client, read)) {
+        // Absent where a link's target is gone.
+        if (event) yield stored(event, event.position ?? noPosition);
+      }
+    } catch (error) {
+      if (isStreamNotFound(error)) return;
+      throw readError(error);
+    }
+  }
+
+  async readAll({ after, direction, limit }: ReadAllOptions): Promise<Page> {
+    const { client } = this;
+    const backwards = direction === 'backwards';
+    // The server's read includes the position that it starts at.
+    const maxCount = after ? limit + 1 : limit;
+    const read = client.readAll({
+      direction: backwards ? BACKWARDS : FORWARDS,
+      fromPosition: after ?? (backwards ? END : START),
+      maxCount,
+    });
+    const events: StoredEvent[] = [];
+    let considered = 0;
+    let next = after;
+    try {
+      for await (const resolved of this.guarded(client, read)) {
+        considered += 1;
+        const position = positionOf(resolved);
+        if (after && comparePositions(position, after) === 0) continue;
+        next = position;
+        if (resolved.event && !resolved.event.type.startsWith('$')) {
+          events.push(stored(resolved.event, position));
+        }
+      }
+    } catch (error) {
+      throw readError(error);
+    }
+    return { events, atEnd: considered < maxCount, ...(next && { next }) };
+  }
+
+  async head(): Promise<Position | undefined> {
+    return (await this.readAll({ direction: 'backwards', limit: 1 })).next;
+  }
+
+  subscribeToAll(
+    after: Position | undefined,
+    onEvent: (event: StoredEvent) => void | Promise<void>,
+  ): AllSubscription {
+    const subscription = this.client.subscribeToAll({
+      fromPosition: after ?? START,
+      filter: excludeSystemEvents({ checkpointInterval: 100 }),
+    });
+    const deliver = async (): Promise<Error | undefined> => {
+      try {
+        for await (const resolved of subscription) {
+          const { event } = resolved as AllStreamResolvedEvent;
+          if (event) await onEvent(stored(event, positionOf(resolved)));
+        }
+        return undefined;
+      } catch (error) {
+        return readError(error);
+      }
+    };
+    return {
+      ended: deliver(),
+      stop: () => {
+        subscription.destroy();
+        void subscription.unsubscribe().catch(() => undefined);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.appender.close();
+    await this.client.dispose();
+  }
+
+  /** Gives a connection up that does not answer; a call that is under way on it fails. */
+  reconnect(silent: EventStoreDBClient = this.client): void {
+    if (this.closed || this.client !== silent) return;
+    const { appender } = this;
+    this.client = EventStoreDBClient.connectionString(this.url);
+    this.appender = new BatchAppender(this.client);
+    void appender.close();
+    void silent.dispose();
+  }
+
+  /** The client's reads have no deadline and leave their call open when they are not read to the end. */
+  private async *guarded<T>(client: EventStoreDBClient, read: StreamingRead<T>): AsyncGenerator<T> {
+    const stream = read as StreamingRead<T> & Readable;
+    let ended = false;
+    let reading = true;
+    const idle = setTimeout(() => {
+      // It is the reader who takes his time.
+      if (!reading) return;
+      this.reconnect(client);
+      stream.destroy(new LogUnavailable(`a read stood still for ${String(readIdleMs)} ms`));
+    }, readIdleMs);
+    try {
+      for await (const item of stream as AsyncIterable<T>) {
+        reading = false;
+        yield item;
+        reading = true;
+        idle.refresh();
+      }
+      ended = true;
+    } finally {
+      clearTimeout(idle);
+      if (!ended) void read.cancel().catch(() => undefined);
+    }
+  }
+}
+
+const noPosition: Position = { commit: 0n, prepare: 0n };
+
+const positionOf = (resolved: {
+  event?: { position?: Position } | undefined;
+  link?: { position?: Position } | undefined;
+}): Position => {
+  // A link's own place is where it stands in `$all`.
+  const position = (resolved.link ?? resolved.event)?.position;
+  if (!position)
+    throw new LogUnavailable('the event store sent an event of $all without a position');
+  return position;
+};
+
+const stored = (event: RecordedEvent, position: Position): StoredEvent => ({
+  id: event.id,
+  stream: event.streamId,
+  revision: event.revision,
+  type: event.type,
+  data: event.data as Readonly<Record<string, unknown>>,
+  // Absent only on events that others wrote.
+  metadata: (event.metadata ?? {}) as unknown as EventMetadata,
+  position,
+  created: event.created,
+});

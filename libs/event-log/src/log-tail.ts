@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { AllSubscription, EventLog, Position, StoredEvent } from './event-log.js';
+import { comparePositions, isAfter } from './position.js';
+
+/** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
+const defaultMaxEvents = 8_192;
+const defaultMaxBytes = 32 * 1024 * 1024;
+/** How often the head is compared with what was delivered, and how long the two may differ. */
+const probeMs = 5_000;
+const stallMs = 10_000;
+const firstRetryMs = 100;
+const lastRetryMs = 5_000;
+
+/** What the tail says of itself; a pino logger fits. */
+export interface TailLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface TailOptions {
+  readonly logger?: TailLogger;
+  readonly maxEvents?: number;
+  readonly maxBytes?: number;
+}
+
+export interface TailStatus {
+  readonly connected: boolean;
+  /** Of the newest event that was delivered. */
+  readonly position: Position | undefined;
+  /** When the tail last knew that it had everything up to the head. */
+  readonly lastProgressAt: Date | undefined;
+}
+
+interface Kept {
+  readonly event: StoredEvent;
+  readonly bytes: number;
+}
+
+/**
+ * One catch-up subscription on `$all` per process, fanned out from a bounded ring in memory.
+ *
+ * Supervised: after an error, an end, or no progress while the head moves, it resumes after the last
+ * *event* that it delivered (never a checkpoint's position), with backoff. So nothing is missed and
+ * nothing delivered twice, and a slow reader holds nobody up: it falls out of the ring.
+ */
+export class LogTail {
+  private ring: Kept[] = [];
+  private ringBytes = 0;
+  /** Everything after this is in the ring. Undefined: the beginning of the log. */
+  private base: Position | undefined;
+  private last: Position | undefined;
+  private started = false;
+  private connected = false;
+  private lastProgressAt: Date | undefined;
+  private subscription: AllSubscription | undefined;
+  private readonly stopping = new AbortController();
+  private readonly waiting = new Set<() => void>();
+  private readonly listeners = new Set<(event: StoredEvent) => void>();
+  private supervising: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly options: TailOptions = {},
+  ) {}
+
+  /** Begins at the head as it is now. Retries until the log answers or `stop` is called. */
+  async start(): Promise<void> {
+    if (this.started) return;
+    for (let retryMs = firstRetryMs; !this.stopped; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
+      try {
+        this.base = this.last = await this.log.head();
+        this.started = true;
+        break;
+      } catch (error) {
+        this.options.logger?.warn({ err: error, retryMs }, 'the event log does not answer yet');
+        await this.pause(retryMs);
+      }
+    }
+    this.supervising = Promise.all([this.supervise(), this.probe()]).then(() => undefined);
+  }
+
+  /**
+   * Up to `limit` events after `position`, from memory. Undefined when `position` lies before what is
+   * kept, or the tail has not started: read pages of the log until it does not.
+   */
+  after(position: Position | undefined, limit: number): readonly StoredEvent[] | undefined {
+    if (!this.started) return undefined;
+    if (this.base && (!position || comparePositions(position, this.base) < 0)) return undefined;
+    const from = this.indexAfter(position);
+    return this.ring.slice(from, from + limit).map(({ event }) => event);
+  }
+
+  /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`. */
+  async changed(
+    position: Position | undefined,
+    { signal, timeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs: number },
+  ): Promise<void> {
+    if (signal?.aborted === true || (this.last && isAfter(this.last, position))) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      signal?.addEventListener('abort', done, { once: true });
+      this.waiting.add(done);
+    });
+  }
+
+  /** Hears of every event once, in order, from the tail's start on. Returns the way to stop hearing. */
+  onEvent(listener: (event: StoredEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  status(): TailStatus {
+    return {
+      connected: this.connected,
+      position: this.last,
+      lastProgressAt: this.lastProgressAt,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.subscription?.stop();
+    for (const wake of [...this.waiting]) wake();
+    await this.supervising;
+  }
+
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private async supervise(): Promise<void> {
+    let retryMs = firstRetryMs;
+    while (!this.stopped) {
+      const before = this.last;
+      this.subscription = this.log.subscribeToAll(this.last, (event) => {
+        this.deliver(event);
+      });
+      this.connected = true;
+      const error = await this.subscription.ended;
+      this.connected = false;
+      if (this.stopped) return;
+      retryMs = this.last === before ? Math.min(retryMs * 2, lastRetryMs) : firstRetryMs;
+      this.options.logger?.warn({ err: error, retryMs }, 'the subscription ended and is resumed');
+      await this.pause(retryMs);
+    }
+  }
+
+  /** A subscription can be silent because the log is quiet, or because it is dead: only the head tells. */
+  private async probe(): Promise<void> {
+    let behindSince: number | undefined;
+    while (!this.stopped) {
+      const before = this.last;
+      const head = await this.headWithoutSystemEvents();
+      const now = Date.now();
+      if (head !== 'unreachable') {
+        const behind = head !== undefined && isAfter(head, this.last);
+        if (!behind) this.lastProgressAt = new Date(now);
+        behindSince = behind && this.last === before ? (behindSince ?? now) : undefined;
+        if (behindSince !== undefined && now - behindSince >= stallMs) {
+          this.options.logger?.warn({}, 'the subscription does not follow the log and is renewed');
+          behindSince = undefined;
+          this.subscription?.stop();
+        }
+      }
+      await this.pause(probeMs);
+    }
+  }
+
+  /** Position of the newest event that the subscription delivers, as far as one page tells. */
+  private async headWithoutSystemEvents(): Promise<Position | undefined | 'unreachable'> {
+    try {
+      const page = await this.log.readAll({ direction: 'backwards', limit: 32 });
+      return page.events[0]?.position;
+    } catch {
+      return 'unreachable';
+    }
+  }
+
+  private deliver(event: StoredEvent): void {
+    if (!isAfter(event.position, this.last)) return;
+    const bytes = 512 + JSON.stringify(event.data).length;
+    this.ring.push({ event, bytes });
+    this.ringBytes += bytes;
+    this.last = event.position;
+    this.lastProgressAt = new Date();
+    this.evict();
+    for (const listener of this.listeners) listener(event);
+    for (const wake of [...this.waiting]) wake();
+  }
+
+  /** Cuts a quarter at a time, so that the cost per event stays constant. */
+  private evict(): void {
+    const { maxEvents = defaultMaxEvents, maxBytes = defaultMaxBytes } = this.options;
+    while (this.ring.length > maxEvents || (this.ringBytes > maxBytes && this.ring.length > 1)) {
+      const gone = this.ring.splice(0, Math.ceil(this.ring.length / 4));
+      for (const { bytes } of gone) this.ringBytes -= bytes;
+      this.base = gone.at(-1)?.event.position ?? this.base;
+    }
+  }
+
+  private indexAfter(position: Position | undefined): number {
+    let low = 0;
+    let high = this.ring.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const kept = this.ring[middle];
+      if (kept && isAfter(kept.event.position, position)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}
