@@ -11,7 +11,10 @@ const shared = {
 };
 
 const kinds = {
-  unit: { testMatch: ['**/*.spec.ts'], testPathIgnorePatterns: ['/node_modules/', '\\.(int|e2e|conformance)\\.spec\\.ts$'] },
+  unit: {
+    testMatch: ['**/*.spec.ts'],
+    testPathIgnorePatterns: ['/node_modules/', '\\.(int|e2e|conformance)\\.spec\\.ts$'],
+  },
   int: { testMatch: ['**/*.int.spec.ts'] },
   conformance: { testMatch: ['**/*.conformance.spec.ts'] },
   e2e: { testMatch: ['**/*.e2e.spec.ts'] },
@@ -19,6 +22,11 @@ const kinds = {
 
 export default {
   testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
   maxWorkers: 2,
-  projects: Object.entries(kinds).map(([displayName, kind]) => ({ ...shared, ...kind, displayName })),
+  projects: Object.entries(kinds).map(([displayName, kind]) => ({
+    ...shared,
+    ...kind,
+    displayName,
+  })),
 };

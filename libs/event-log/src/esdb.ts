@@ -44,6 +44,8 @@ export class EsdbEventLog implements EventLog {
   private client: EventStoreDBClient;
   private appender: BatchAppender;
   private closed = false;
+  /** The client ends a subscription in silence when its connection is given up. */
+  private readonly subscriptions = new Set<Readable>();
 
   private constructor(private readonly url: string) {
     this.client = EventStoreDBClient.connectionString(url);
@@ -141,6 +143,7 @@ export class EsdbEventLog implements EventLog {
       fromPosition: after ?? START,
       filter: excludeSystemEvents({ checkpointInterval: 100 }),
     });
+    this.subscriptions.add(subscription);
     const deliver = async (): Promise<Error | undefined> => {
       try {
         for await (const resolved of subscription) {
@@ -150,6 +153,8 @@ export class EsdbEventLog implements EventLog {
         return undefined;
       } catch (error) {
         return readError(error);
+      } finally {
+        this.subscriptions.delete(subscription);
       }
     };
     return {
@@ -175,6 +180,9 @@ export class EsdbEventLog implements EventLog {
     this.appender = new BatchAppender(this.client);
     void appender.close();
     void silent.dispose();
+    for (const subscription of this.subscriptions) {
+      subscription.destroy(new LogUnavailable('the connection was given up'));
+    }
   }
 
   /** The client's reads have no deadline and leave their call open when they are not read to the end. */
