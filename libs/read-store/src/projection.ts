@@ -1,0 +1,58 @@
+import type { PoolClient } from 'pg';
+
+import type { StoredEvent } from '#event-log/event-log.js';
+
+/** The client of the batch's transaction. Its `search_path` is the schema of the build, then `public`. */
+export type ProjectionClient = Pick<PoolClient, 'query'>;
+
+/**
+ * A read model, told from the log: its tables and what each event changes in them.
+ *
+ * The runner hands over batches. `load` reads the rows that a batch touches into a working set, the
+ * functions of `on` change it in memory in the order of the log, `save` writes it back. All three
+ * happen in the transaction that moves the checkpoint. None of them refuses an event, calls out,
+ * or looks at a clock or a random number: the same events always give the same rows.
+ */
+export interface Projection<W = unknown> {
+  /** kebab-case and permanent: the name of the checkpoint, and in snake_case of the active schema. */
+  readonly name: string;
+  /** Raised with each change of the tables or of what an event means to them. */
+  readonly version: number;
+  /**
+   * The files whose content decides what the rows are, as `new URL('./x.js', import.meta.url)`:
+   * `table.sql`, the projector and every file of its own that it imports. A change of any of them
+   * under an unchanged `version` keeps the projector from starting.
+   */
+  readonly sources: readonly URL[];
+  /** The text of `table.sql`: unqualified names, created in the schema of each build. */
+  readonly tables: string;
+  /** Event type (old stored types too) to its change of the working set. Other types are passed over. */
+  readonly on: Readonly<Record<string, (work: W, event: StoredEvent) => void>>;
+  /** One or few statements for the whole batch. `events` are those that `on` knows, in log order. */
+  load(client: ProjectionClient, events: readonly StoredEvent[]): Promise<W>;
+  /** Multi-row statements; called once per batch. */
+  save(client: ProjectionClient, work: W): Promise<void>;
+  /**
+   * `stream` (the default): an event that cannot be applied is parked with the later ones of its
+   * stream, and the others go on. `global`: the projection stops there.
+   */
+  readonly order?: 'stream' | 'global';
+}
+
+/** Checks the shape of `projection` and forgets the type of its working set, so that it fits a list. */
+export const defineProjection = <W>(projection: Projection<W>): Projection => {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(projection.name) || projection.name.length > 40) {
+    throw new Error(`"${projection.name}" is no kebab-case name of at most 40 characters`);
+  }
+  if (!Number.isSafeInteger(projection.version) || projection.version < 1) {
+    throw new Error(`the version of ${projection.name} must be a whole number from 1 on`);
+  }
+  return projection as unknown as Projection;
+};
+
+/** The schema that queries of the projection name: `product-catalog` is read from `product_catalog`. */
+export const schemaOf = (name: string): string => name.replaceAll('-', '_');
+
+/** The schema of a build that is not (yet) the active one. */
+export const buildSchemaOf = (name: string, build: number): string =>
+  `${schemaOf(name)}__b${String(build)}`;
