@@ -1,0 +1,151 @@
+import type { Position } from '#event-log/event-log.js';
+import { parsePosition } from '#event-log/position.js';
+import { type FieldError, Refusal } from '#kernel/refusal.js';
+
+import { unstorable } from './storable-text.js';
+
+/** Turns the text of one parameter into its value; throws an `Expectation` (or a `Refusal`) for anything else. */
+export type Parser<T> = (text: string) => T;
+
+/** What a parameter should have been: `expected ...`. */
+export class Expectation extends Error {
+  override readonly name = 'Expectation';
+}
+
+export type Parsers = Readonly<Record<string, Parser<unknown>>>;
+export type Parsed<P extends Parsers> = {
+  readonly [K in keyof P]?: ReturnType<P[K]>;
+};
+
+/**
+ * Reads query parameters against an allow-list.
+ *
+ * Throws one `Refusal` (`QUERY_INVALID`) that names every parameter that is unknown, repeated or
+ * malformed: a filter that was ignored would answer another question than the one asked.
+ */
+export const readQuery = <P extends Parsers>(
+  query: Readonly<Record<string, unknown>>,
+  allowed: P,
+): Parsed<P> => {
+  const errors: FieldError[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, raw] of Object.entries(query)) {
+    const parser = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
+    if (!parser) {
+      errors.push({ pointer: `?${name}`, reason: unknownReason(allowed) });
+    } else if (typeof raw !== 'string') {
+      errors.push({ pointer: `?${name}`, reason: 'given more than once' });
+    } else {
+      const result = parseOne(name, raw, parser);
+      if ('errors' in result) errors.push(...result.errors);
+      else values[name] = result.value;
+    }
+  }
+  if (errors.length > 0) throw queryInvalid(errors);
+  return values as Parsed<P>;
+};
+
+export const queryInvalid = (errors: readonly FieldError[]) =>
+  new Refusal('QUERY_INVALID', 'invalid', 'the query is not acceptable', { errors });
+
+const unknownReason = (allowed: Parsers): string => {
+  const names = Object.keys(allowed);
+  return names.length === 0
+    ? 'unknown parameter; none is known here'
+    : `unknown parameter; known are ${names.join(', ')}`;
+};
+
+const parseOne = (
+  name: string,
+  raw: string,
+  parser: Parser<unknown>,
+): { value: unknown } | { errors: readonly FieldError[] } => {
+  const pointer = `?${name}`;
+  const reason = unstorable(raw);
+  if (reason !== undefined) return { errors: [{ pointer, reason }] };
+  try {
+    return { value: parser(raw) };
+  } catch (error) {
+    if (error instanceof Expectation) return { errors: [{ pointer, reason: error.message }] };
+    if (error instanceof Refusal) {
+      return { errors: error.details.errors ?? [{ pointer, reason: error.message }] };
+    }
+    throw error;
+  }
+};
+
+const expect = (holds: boolean, expectation: string): void => {
+  if (!holds) throw new Expectation(`expected ${expectation}`);
+};
+
+/** Text of 1 to `max` characters, 500 unless given. */
+export const text =
+  (max = 500): Parser<string> =>
+  (raw) => {
+    expect(raw.length >= 1 && raw.length <= max, `1 to ${String(max)} characters`);
+    return raw;
+  };
+
+export const boolean: Parser<boolean> = (raw) => {
+  expect(raw === 'true' || raw === 'false', 'true or false');
+  return raw === 'true';
+};
+
+/** An integer from `min` to `max`, both included. */
+export const integerFrom =
+  (min: number, max: number): Parser<number> =>
+  (raw) => {
+    const value = /^-?\d{1,15}$/.test(raw) ? Number(raw) : NaN;
+    expect(value >= min && value <= max, `an integer from ${String(min)} to ${String(max)}`);
+    return value;
+  };
+
+/** A decimal number, kept as text so that no digit is lost. */
+export const decimal: Parser<string> = (raw) => {
+  expect(/^-?\d{1,30}(\.\d{1,30})?$/.test(raw), 'a decimal number such as 13.5');
+  return raw;
+};
+
+export const oneOf =
+  <T extends string>(...choices: readonly T[]): Parser<T> =>
+  (raw) => {
+    const found = choices.find((choice) => choice === raw);
+    if (found === undefined) throw new Expectation(`expected one of ${choices.join(', ')}`);
+    return found;
+  };
+
+/** One or more values separated by commas. */
+export const listOf =
+  <T>(item: Parser<T>): Parser<readonly T[]> =>
+  (raw) =>
+    raw.split(',').map(item);
+
+export const uuid: Parser<string> = (raw) => {
+  expect(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(raw), 'a UUID');
+  return raw.toLowerCase();
+};
+
+const maxPosition = 2n ** 63n - 1n;
+
+/** A position of the log as a decimal string, such as a write's `position`: `?after=1234`. */
+export const position: Parser<Position> = (raw) => {
+  expect(/^\d{1,19}$/.test(raw) && BigInt(raw) <= maxPosition, 'a position such as 1234');
+  return parsePosition(raw);
+};
+
+/** An instant in ISO 8601 with a zone, to the millisecond. */
+export const instant: Parser<Date> = (raw) => {
+  const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+  const value = new Date(raw);
+  expect(
+    shape.test(raw) && !Number.isNaN(value.getTime()),
+    'an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z',
+  );
+  return value;
+};
+
+/** A moment of the log: `?asOf=2026-02-11T08:00:00Z` or `?asOf=@1234`. */
+export const moment: Parser<{ readonly at: Date } | { readonly position: Position }> = (raw) => {
+  if (raw.startsWith('@')) return { position: position(raw.slice(1)) };
+  return { at: instant(raw) };
+};
