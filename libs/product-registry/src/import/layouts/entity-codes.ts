@@ -1,0 +1,20 @@
+import type { Layout } from '../reading/layout.js';
+
+/** Stored with the facts that a list of entity codes asserts. */
+export const entityCodesList = 'entity-codes';
+
+/**
+ * Published manufacturer codes: the code, the manufacturer's name and, in the longer form, the
+ * spelling that the CEC uses for it.
+ */
+export const entityCodes = {
+  name: entityCodesList,
+  title: 'a list of manufacturer codes',
+  columns: {
+    code: { names: ['entitycode', 'entity code', 'code'], required: true },
+    name: { names: ['prodmfr_value', 'prodmfr_value__cleaned', 'manufacturer', 'name'], required: true },
+    alias: { names: ['prodmfr_value__cec', 'alias', 'cec manufacturer'] },
+  },
+} as const satisfies Layout;
+
+export type EntityCodeColumn = keyof typeof entityCodes.columns;
