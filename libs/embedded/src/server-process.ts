@@ -1,0 +1,187 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  readdirSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { identityOf, stopProcess, type ProcessIdentity, type StopStep } from './processes.js';
+import type { ServerUser } from './server-user.js';
+
+/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one (recovery at the next start). */
+export const stopSteps: readonly StopStep[] = [
+  ['SIGINT', 8_000],
+  ['SIGQUIT', 2_000],
+  ['SIGKILL', 2_000],
+];
+
+export interface ServerCommand {
+  readonly program: string;
+  readonly folder: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly user: ServerUser | undefined;
+  readonly logFile: string;
+}
+
+/** In a session of its own: Ctrl-C in the terminal is ours to pass on, in our order. */
+export function spawnServer(command: ServerCommand): ChildProcess {
+  const log = openSync(command.logFile, 'a', 0o600);
+  try {
+    const settings = Object.entries(command.settings).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]);
+    return spawn(command.program, ['-D', command.folder, ...settings], {
+      ...(command.user && { uid: command.user.uid, gid: command.user.gid }),
+      cwd: command.folder,
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/**
+ * Stops the server when the process that needs it ends, even by SIGKILL: a shell that waits for our
+ * end of a pipe to close (or for the process `ownerPid` to be gone).
+ */
+export function guardServer(serverPid: number, ownerPid?: number): ChildProcess | undefined {
+  if (process.platform === 'win32') return undefined;
+  const wait = ownerPid
+    ? `while kill -0 ${ownerPid} 2>/dev/null; do sleep 0.5; done`
+    : 'cat >/dev/null';
+  const script = `${wait}; kill -INT ${serverPid} 2>/dev/null`;
+  const guard = spawn('/bin/sh', ['-c', script], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+    detached: true,
+  });
+  guard.on('error', () => undefined);
+  guard.stdin?.on('error', () => undefined);
+  return guard;
+}
+
+/** Resolves when the server accepts connections; throws with its last log lines if it ends first. */
+export async function waitUntilReady(
+  server: ChildProcess,
+  folder: string,
+  logFile: string,
+): Promise<void> {
+  const from = sizeOf(logFile);
+  const deadline = Date.now() + 60_000;
+  let spawnError: Error | undefined;
+  server.once('error', (error) => (spawnError = error));
+  while (!isReady(server, folder)) {
+    const ended = server.exitCode !== null || server.signalCode !== null;
+    if (spawnError ?? ended) throw new ServerStartError(logFile, tailOf(logFile, from), spawnError);
+    if (Date.now() > deadline)
+      throw new ServerStartError(logFile, 'not ready within 60 s', undefined);
+    await sleep(15);
+  }
+}
+
+export class ServerStartError extends Error {
+  constructor(
+    logFile: string,
+    readonly log: string,
+    cause: Error | undefined,
+  ) {
+    super(
+      `PostgreSQL did not start: ${log.trim() || cause?.message || 'it said nothing'} (log: ${logFile})`,
+      { cause },
+    );
+  }
+}
+
+/** The postmaster writes its id on the first and its status on the eighth line. */
+function isReady(server: ChildProcess, folder: string): boolean {
+  const lines = postmasterFile(folder);
+  return lines?.[0] === String(server.pid) && lines[7]?.trim() === 'ready';
+}
+
+function postmasterFile(folder: string): string[] | undefined {
+  try {
+    return readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stops what an earlier start left running on this very cluster. Returns the ids that were stopped. */
+export async function stopLeftovers(folder: string): Promise<number[]> {
+  const stopped: number[] = [];
+  const postmaster = identityOf(Number(postmasterFile(folder)?.[0] ?? NaN));
+  if (postmaster && worksIn(postmaster.pid, folder)) {
+    await stopOrThrow(postmaster, folder);
+    stopped.push(postmaster.pid);
+  }
+  for (const backend of processesIn(folder)) {
+    // A killed postmaster's backends end by themselves, but only when they next look.
+    await stopOrThrow(backend, folder, stopSteps.slice(1));
+    stopped.push(backend.pid);
+  }
+  return stopped;
+}
+
+async function stopOrThrow(
+  identity: ProcessIdentity,
+  folder: string,
+  steps = stopSteps,
+): Promise<void> {
+  if (await stopProcess(identity, steps)) return;
+  throw new Error(
+    `Process ${identity.pid} of an earlier start still uses ${folder} and cannot be stopped. End it and start again.`,
+  );
+}
+
+/** PostgreSQL works in its data folder, which tells ours from any other that got the same id. */
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    if (process.platform !== 'linux') {
+      return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], {
+        encoding: 'utf8',
+      }).includes(`-D ${folder}`);
+    }
+    const isPostgres = readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('postgres');
+    return isPostgres && readlinkSync(`/proc/${pid}/cwd`) === folder;
+  } catch {
+    return false;
+  }
+}
+
+function processesIn(folder: string): ProcessIdentity[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && worksIn(Number(name), folder))
+    .flatMap((name) => identityOf(Number(name)) ?? []);
+}
+
+function sizeOf(path: string): number {
+  try {
+    const file = openSync(path, 'r');
+    const { size } = fstatSync(file);
+    closeSync(file);
+    return size;
+  } catch {
+    return 0;
+  }
+}
+
+function tailOf(path: string, from: number): string {
+  const start = Math.max(from, sizeOf(path) - 2_000);
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(2_000);
+    return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, start)).toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}
