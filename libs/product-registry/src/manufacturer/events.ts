@@ -25,5 +25,15 @@ export type EntityCodeIssued = DomainEvent<
 /** This manufacturer is another name of `into`, which answers for its names and products from now on. */
 export type ManufacturerMerged = DomainEvent<'ManufacturerMerged', { readonly into: string }>;
 
+/** The other side of `ManufacturerMerged`, appended before it: products of `manufacturerId` are answered for here. */
+export type ManufacturerAbsorbed = DomainEvent<
+  'ManufacturerAbsorbed',
+  { readonly manufacturerId: string }
+>;
+
 export type ManufacturerEvent =
-  ManufacturerRegistered | ManufacturerAliasAdded | EntityCodeIssued | ManufacturerMerged;
+  | ManufacturerRegistered
+  | ManufacturerAliasAdded
+  | EntityCodeIssued
+  | ManufacturerMerged
+  | ManufacturerAbsorbed;

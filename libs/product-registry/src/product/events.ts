@@ -83,6 +83,7 @@ export type ElementsWithdrawn = DomainEvent<
   'ElementsWithdrawn',
   { readonly names: readonly string[] } & FromList
 >;
+/** With an id that is known already: a list now says what stands on record. */
 export type CertificationRecorded = DomainEvent<'CertificationRecorded', Certification & FromList>;
 export type CertificationSuperseded = DomainEvent<
   'CertificationSuperseded',
