@@ -17,10 +17,18 @@ export const cecBatteries = {
     technology: { names: ['technology', 'chemistry'], required: true },
     description: { names: ['description'] },
     certifyingEntity: {
-      names: ['ul 1973 certification certifying entity', 'ul 1973 certifying entity', 'certifying entity'],
+      names: [
+        'ul 1973 certification certifying entity',
+        'ul 1973 certifying entity',
+        'certifying entity',
+      ],
     },
     certificateDate: {
-      names: ['ul 1973 certification certificate date', 'ul 1973 certificate date', 'certificate date'],
+      names: [
+        'ul 1973 certification certificate date',
+        'ul 1973 certificate date',
+        'certificate date',
+      ],
     },
     edition: {
       names: ['ul 1973 certification edition of ul 1973', 'edition of ul 1973'],

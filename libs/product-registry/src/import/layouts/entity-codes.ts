@@ -12,7 +12,10 @@ export const entityCodes = {
   title: 'a list of manufacturer codes',
   columns: {
     code: { names: ['entitycode', 'entity code', 'code'], required: true },
-    name: { names: ['prodmfr_value', 'prodmfr_value__cleaned', 'manufacturer', 'name'], required: true },
+    name: {
+      names: ['prodmfr_value', 'prodmfr_value__cleaned', 'manufacturer', 'name'],
+      required: true,
+    },
     alias: { names: ['prodmfr_value__cec', 'alias', 'cec manufacturer'] },
   },
 } as const satisfies Layout;

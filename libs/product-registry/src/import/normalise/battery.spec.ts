@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { BatteryColumn } from '../layouts/cec-batteries.js';
+import { normaliseBattery } from './battery.js';
+
+const cells = {
+  manufacturer: 'Aurora Cells Inc.',
+  brand: '',
+  model: 'AC-5',
+  technology: 'Lithium Iron Phosphate',
+  description: '5 kWh battery',
+  certifyingEntity: 'CSA',
+  certificateDate: '02.06.2021',
+  edition: 'Ed 3: 2022',
+  energy: '5.40',
+  power: '2.5',
+  efficiency: 'No Information Submitted',
+  ja12Strategies: 'No Information Submitted',
+  ja12Declaration: 'N',
+  notes: '\u00a0',
+  listingDate: '21.07.2021',
+  lastUpdate: '',
+};
+
+const normalised = (changes: Partial<Record<BatteryColumn, string>> = {}) =>
+  normaliseBattery({ row: 7, cells: { ...cells, ...changes } }, '.');
+
+const product = (changes: Partial<Record<BatteryColumn, string>> = {}) => {
+  const row = normalised(changes);
+  if ('rejected' in row) throw new Error(JSON.stringify(row.rejected));
+  return row;
+};
+
+describe('a row of the battery list', () => {
+  it('becomes elements, a certification and a listing', () => {
+    expect(product().product).toEqual({
+      list: 'cec-batteries',
+      productType: 'ProdBattery',
+      manufacturer: 'Aurora Cells Inc.',
+      model: 'AC-5',
+      elements: {
+        BatteryChemistryType: {
+          state: 'submitted',
+          value: 'LiFePO4',
+          raw: 'Lithium Iron Phosphate',
+        },
+        Description: { state: 'submitted', value: '5 kWh battery' },
+        EnergyCapacityNominal: { state: 'submitted', value: '5.40', unit: 'kWh', decimals: 2 },
+        PowerDCContinuousMax: { state: 'submitted', value: '2.5', unit: 'kW', decimals: 1 },
+        EfficiencyBatteryRoundTrip: {
+          state: 'notSubmitted',
+          value: null,
+          raw: 'No Information Submitted',
+        },
+      },
+      certification: {
+        agency: 'CSA Group',
+        standard: 'UL1973',
+        edition: 'Ed. 3 : 2022',
+        certificateDate: '2021-06-02',
+        raw: { agency: 'CSA', edition: 'Ed 3: 2022' },
+      },
+      listing: {
+        agency: 'CEC',
+        listingDate: '2021-07-21',
+        lastUpdate: null,
+        notes: null,
+        remarks: {
+          Brand: null,
+          CertifiedJA12ControlStrategies: 'No Information Submitted',
+          DeclarationForJA12Submitted: 'N',
+        },
+      },
+    });
+  });
+
+  it('says nothing of columns that the file lacks, and null of blank cells', () => {
+    const { model, manufacturer, technology, energy } = cells;
+    const row = normaliseBattery(
+      { row: 1, cells: { model, manufacturer, technology, energy, power: '' } },
+      '.',
+    );
+    if ('rejected' in row) throw new Error('rejected');
+    expect(Object.keys(row.product.elements)).toEqual([
+      'BatteryChemistryType',
+      'EnergyCapacityNominal',
+      'PowerDCContinuousMax',
+    ]);
+    expect(row.product.elements['PowerDCContinuousMax']).toBeNull();
+    expect(row.product).not.toHaveProperty('certification');
+    expect(row.product.listing).toEqual({ agency: 'CEC', remarks: {} });
+  });
+
+  it('keeps the cells of a padded maker and model', () => {
+    const { product: padded } = product({
+      manufacturer: 'Aurora Cells Inc.\u00a0',
+      model: 'AC-\n5',
+    });
+    expect(padded).toMatchObject({
+      manufacturer: 'Aurora Cells Inc.',
+      model: 'AC-5',
+      raw: { manufacturer: 'Aurora Cells Inc.\u00a0', model: 'AC-\n5' },
+    });
+  });
+
+  it('reads decimal commas and keeps the raw text', () => {
+    const row = normaliseBattery(
+      { row: 1, cells: { ...cells, energy: '5,40', power: '2,5' } },
+      ',',
+    );
+    if ('rejected' in row) throw new Error('rejected');
+    expect(row.product.elements['EnergyCapacityNominal']).toEqual({
+      state: 'submitted',
+      value: '5.40',
+      unit: 'kWh',
+      decimals: 2,
+      raw: '5,40',
+    });
+  });
+
+  it('asserts no certification where none was submitted', () => {
+    expect(
+      product({ certifyingEntity: 'no information submitted' }).product.certification,
+    ).toBeNull();
+    expect(product({ certifyingEntity: '' }).product.certification).toBeNull();
+  });
+
+  it('keeps efficiencies that were cut off raw and flags them', () => {
+    const row = product({ efficiency: '89 [Sanctuary 3' });
+    expect(row.product.elements['EfficiencyBatteryRoundTrip']).toEqual({
+      state: 'unparsed',
+      value: null,
+      raw: '89 [Sanctuary 3',
+    });
+    expect(row.needsReview).toBe(false);
+    expect(row.problems).toEqual([
+      expect.objectContaining({
+        column: 'manufacturer declared roundtrip efficiency',
+        raw: '89 [Sanctuary 3',
+      }),
+    ]);
+  });
+
+  it('asks for review of a chemistry that nobody has decided on', () => {
+    const row = product({ technology: 'Zinc Bromide' });
+    expect(row.needsReview).toBe(true);
+    expect(row.problems[0]).toMatchObject({ column: 'technology', raw: 'Zinc Bromide' });
+  });
+
+  it.each([
+    ['manufacturer', ' \u00a0', 'manufacturer name', 'is blank'],
+    ['model', '', 'model number', 'is blank'],
+    ['model', 'No Information Submitted', 'model number', 'was not submitted'],
+    ['energy', 'five', 'nameplate energy capacity', 'is not a decimal number (decimal mark ".")'],
+    ['energy', '-5', 'nameplate energy capacity', 'is below zero'],
+    [
+      'power',
+      '1,234',
+      'maximum continuous discharge rate',
+      'is not a decimal number (decimal mark ".")',
+    ],
+    ['notes', 'a\u0000b', 'notes', 'holds control characters'],
+    ['model', 'AB\ufffd', 'model number', 'holds characters that could not be decoded'],
+    [
+      'listingDate',
+      '31.02.2024',
+      'cec listing date',
+      'is not a date that exists (such as 21.07.2021 or 2021-07-21)',
+    ],
+  ] as const)('is rejected for %s %j', (column, cell, title, reason) => {
+    expect(normalised({ [column]: cell })).toEqual({
+      row: 7,
+      rejected: expect.arrayContaining([{ column: title, reason, raw: cell }]) as unknown,
+    });
+  });
+});

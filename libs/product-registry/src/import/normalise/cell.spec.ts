@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { collapse, isNotSubmitted, problem, trimLines, unusable } from './cell.js';
+
+describe('cell text', () => {
+  it('loses no-break spaces, line breaks and zero-width characters at its ends and doubled inside', () => {
+    expect(collapse('\u00a0 BS-LF\u200b051133\u00a0\n')).toBe('BS-LF051133');
+    expect(collapse('Pylon\u2002\n Technologies')).toBe('Pylon Technologies');
+  });
+
+  it('is the same when cleaned twice', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(collapse(collapse(text))).toBe(collapse(text));
+        expect(trimLines(trimLines(text))).toBe(trimLines(text));
+      }),
+    );
+  });
+
+  it('keeps the lines of a description', () => {
+    expect(trimLines(' 5 kWh \r\nbattery\u00a0')).toBe('5 kWh\nbattery');
+  });
+
+  it.each(['No Information Submitted', 'no Information  Submitted', ' NO INFORMATION SUBMITTED\n'])(
+    'takes %j for "not submitted"',
+    (text) => {
+      expect(isNotSubmitted(text)).toBe(true);
+    },
+  );
+
+  it('does not take a note about missing information for "not submitted"', () => {
+    expect(isNotSubmitted('No Information Submitted in 2022')).toBe(false);
+  });
+
+  it.each([
+    ['a\u0000b', 'holds control characters'],
+    ['Ab\ufffdc', 'holds characters that could not be decoded'],
+    ['x'.repeat(8001), 'is longer than 8000 characters'],
+    ['\ud800', 'holds half a Unicode character'],
+  ])('refuses %j', (text, why) => {
+    expect(unusable(text)).toBe(why);
+  });
+
+  it('repeats at most 500 characters of raw text in a problem', () => {
+    expect(problem('Notes', 'is odd', 'x'.repeat(900)).raw).toHaveLength(501);
+  });
+});
