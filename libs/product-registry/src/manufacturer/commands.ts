@@ -1,0 +1,69 @@
+import type { CommandMeta } from '#kernel/command.js';
+
+import type { EntityCodeIssued } from './events.js';
+
+/** A command on one manufacturer. `ifMatch` is the revision that the change rests on, where named. */
+abstract class ManufacturerCommand<D extends object> {
+  constructor(
+    readonly manufacturerId: string,
+    readonly data: D,
+    readonly meta: CommandMeta,
+    readonly ifMatch?: bigint,
+  ) {}
+}
+
+export type CodeRule = EntityCodeIssued['data']['rule'];
+
+/** A code that somebody names, or the one that follows from the name by rule. */
+export type CodeWish =
+  { readonly rule: 'published' | 'manual'; readonly code: string } | { readonly rule: 'derived' };
+
+/** `code` null: the maker stays without one for now. Carried out by `registerManufacturer`. */
+export class RegisterManufacturer {
+  readonly type = 'RegisterManufacturer';
+  constructor(
+    readonly manufacturerId: string,
+    readonly data: {
+      readonly name: string;
+      readonly aliases: readonly string[];
+      readonly code: CodeWish | null;
+    },
+    readonly meta: CommandMeta,
+    /** The code whose key is claimed; null where none is wished for or none follows. */
+    readonly lookedUp?: { readonly code: string | null },
+  ) {}
+}
+
+export class AddManufacturerAlias extends ManufacturerCommand<{ readonly alias: string }> {
+  readonly type = 'AddManufacturerAlias';
+}
+
+/** Issues a code, or replaces the one that stands. Carried out by `issueEntityCode`. */
+export class IssueEntityCode {
+  readonly type = 'IssueEntityCode';
+  constructor(
+    readonly manufacturerId: string,
+    readonly data: CodeWish,
+    readonly meta: CommandMeta,
+    readonly ifMatch?: bigint,
+    /** The code whose key is claimed. */
+    readonly lookedUp?: { readonly code: string },
+  ) {}
+}
+
+/** The other side of a merger; sent to `into` before `MergeManufacturer`. */
+export class AbsorbManufacturer extends ManufacturerCommand<{ readonly manufacturerId: string }> {
+  readonly type = 'AbsorbManufacturer';
+}
+
+/** This manufacturer is another name of `into`. Carried out by `mergeManufacturer`. */
+export class MergeManufacturer extends ManufacturerCommand<{ readonly into: string }> {
+  readonly type = 'MergeManufacturer';
+}
+
+export type ManufacturerCommands =
+  | RegisterManufacturer
+  | AddManufacturerAlias
+  | IssueEntityCode
+  | AbsorbManufacturer
+  | MergeManufacturer;

@@ -1,0 +1,210 @@
+import type { Decider, Key } from '#kernel/decider.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { manufacturerNameKeyOf, manufacturerNameOf } from '../codes.js';
+import type {
+  AbsorbManufacturer,
+  AddManufacturerAlias,
+  CodeRule,
+  IssueEntityCode,
+  ManufacturerCommands,
+  MergeManufacturer,
+  RegisterManufacturer,
+} from './commands.js';
+import { manufacturerCategory, type ManufacturerEvent } from './events.js';
+
+export interface RegisteredManufacturer {
+  readonly status: 'registered';
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly code: string | null;
+  readonly codeRule: CodeRule | null;
+  /** Every code that it ever had, the newest last. */
+  readonly codes: readonly string[];
+  /** The manufacturer that answers for this one, where it was merged. */
+  readonly mergedInto: string | null;
+  /** Manufacturers that this one answers for. */
+  readonly absorbed: readonly string[];
+}
+
+export type ManufacturerState = { readonly status: 'absent' } | RegisteredManufacturer;
+
+/** Kinds of the keys that a manufacturer holds. Stored literals. */
+export const manufacturerNameKey = (name: string): Key => ({
+  kind: 'manufacturerName',
+  value: manufacturerNameKeyOf(name),
+});
+export const entityCodeKey = (code: string): Key => ({ kind: 'entityCode', value: code });
+
+const keys = (state: ManufacturerState): readonly Key[] =>
+  state.status === 'absent'
+    ? []
+    : [
+        ...[state.name, ...state.aliases].map(manufacturerNameKey),
+        ...state.codes.map(entityCodeKey),
+      ];
+
+const evolve = (state: ManufacturerState, event: ManufacturerEvent): ManufacturerState => {
+  if (event.type === 'ManufacturerRegistered') {
+    return {
+      status: 'registered',
+      name: event.data.name,
+      aliases: [],
+      code: null,
+      codeRule: null,
+      codes: [],
+      mergedInto: null,
+      absorbed: [],
+    };
+  }
+  if (state.status === 'absent') return state;
+  switch (event.type) {
+    case 'ManufacturerAliasAdded':
+      return { ...state, aliases: [...state.aliases, event.data.alias] };
+    case 'EntityCodeIssued': {
+      const { code, rule } = event.data;
+      const codes = [...state.codes.filter((old) => old !== code), code];
+      return { ...state, code, codeRule: rule, codes };
+    }
+    case 'ManufacturerMerged':
+      return { ...state, mergedInto: event.data.into };
+    case 'ManufacturerAbsorbed':
+      return { ...state, absorbed: [...state.absorbed, event.data.manufacturerId] };
+  }
+};
+
+const decide = (
+  command: ManufacturerCommands,
+  state: ManufacturerState,
+): readonly ManufacturerEvent[] => {
+  if (command.type === 'RegisterManufacturer') return register(command, state);
+  if (state.status === 'absent') throw unknownManufacturer();
+  switch (command.type) {
+    case 'AddManufacturerAlias':
+      return addAlias(command, state);
+    case 'IssueEntityCode':
+      return issueCode(command, state);
+    case 'AbsorbManufacturer':
+      return absorb(command, state);
+    case 'MergeManufacturer':
+      return merge(command, state);
+  }
+};
+
+const register = (
+  { manufacturerId, data, lookedUp }: RegisterManufacturer,
+  state: ManufacturerState,
+): readonly ManufacturerEvent[] => {
+  if (state.status === 'registered') throw manufacturerExists(manufacturerId);
+  const name = manufacturerNameOf(data.name);
+  const code = lookedUp?.code ?? null;
+  return [
+    { type: 'ManufacturerRegistered', data: { name } },
+    ...otherNames(data.aliases, [name]).map((alias) => aliasAdded(alias)),
+    ...(data.code && code !== null
+      ? [
+          {
+            type: 'EntityCodeIssued',
+            data: { code, previous: null, rule: data.code.rule },
+          } as const,
+        ]
+      : []),
+  ];
+};
+
+const addAlias = (
+  { data }: AddManufacturerAlias,
+  state: RegisteredManufacturer,
+): readonly ManufacturerEvent[] =>
+  otherNames([data.alias], [state.name, ...state.aliases]).map((alias) => aliasAdded(alias));
+
+const aliasAdded = (alias: string): ManufacturerEvent => ({
+  type: 'ManufacturerAliasAdded',
+  data: { alias },
+});
+
+/** The names among `names` that are none of `known`, nor of each other, by their normal form. */
+const otherNames = (names: readonly string[], known: readonly string[]): readonly string[] => {
+  const seen = new Set(known.map(manufacturerNameKeyOf));
+  return names.map(manufacturerNameOf).filter((name) => {
+    const key = manufacturerNameKeyOf(name);
+    return !seen.has(key) && seen.add(key);
+  });
+};
+
+const issueCode = (
+  { data: { rule }, lookedUp }: IssueEntityCode,
+  state: RegisteredManufacturer,
+): readonly ManufacturerEvent[] => {
+  if (!lookedUp) throw new Error('a code is issued on a claimed key');
+  if (state.mergedInto !== null) throw merged(state.mergedInto);
+  const { code } = lookedUp;
+  return code === state.code
+    ? []
+    : [{ type: 'EntityCodeIssued', data: { code, previous: state.code, rule } }];
+};
+
+const absorb = (
+  { manufacturerId: own, data: { manufacturerId } }: AbsorbManufacturer,
+  state: RegisteredManufacturer,
+): readonly ManufacturerEvent[] => {
+  if (manufacturerId === own) throw mergeCycle();
+  if (state.absorbed.includes(manufacturerId)) return [];
+  if (state.mergedInto !== null) throw merged(state.mergedInto);
+  return [{ type: 'ManufacturerAbsorbed', data: { manufacturerId } }];
+};
+
+const merge = (
+  { manufacturerId, data: { into } }: MergeManufacturer,
+  state: RegisteredManufacturer,
+): readonly ManufacturerEvent[] => {
+  if (into === manufacturerId || state.absorbed.includes(into)) throw mergeCycle();
+  if (state.mergedInto === into) return [];
+  if (state.mergedInto !== null) throw merged(state.mergedInto);
+  return [{ type: 'ManufacturerMerged', data: { into } }];
+};
+
+export const unknownManufacturer = () =>
+  new Refusal('MANUFACTURER_UNKNOWN', 'not-found', 'there is no such manufacturer');
+
+export const manufacturerExists = (manufacturerId: string) =>
+  new Refusal(
+    'MANUFACTURER_EXISTS',
+    'conflict',
+    'a manufacturer of this name is registered already',
+    { manufacturerId },
+  );
+
+const merged = (into: string) =>
+  new Refusal(
+    'MANUFACTURER_MERGED',
+    'conflict',
+    `this manufacturer was merged into ${into}, which answers for it`,
+    { into },
+  );
+
+export const mergeCycle = () =>
+  new Refusal(
+    'MANUFACTURER_MERGE_CYCLE',
+    'conflict',
+    'a manufacturer cannot be merged into itself or into one that it answers for',
+  );
+
+export const manufacturerDecider: Decider<
+  ManufacturerState,
+  ManufacturerCommands,
+  ManufacturerEvent
+> = {
+  category: manufacturerCategory,
+  events: {
+    ManufacturerRegistered: true,
+    ManufacturerAliasAdded: true,
+    EntityCodeIssued: true,
+    ManufacturerMerged: true,
+    ManufacturerAbsorbed: true,
+  },
+  initialState: { status: 'absent' },
+  decide,
+  evolve,
+  keys,
+};
