@@ -45,7 +45,7 @@ export class EsdbEventLog implements EventLog {
   private appender: BatchAppender;
   private closed = false;
   /** The client ends a subscription in silence when its connection is given up. */
-  private readonly subscriptions = new Set<Readable>();
+  private readonly subscriptions = new Set<{ destroy(error?: Error): unknown }>();
 
   private constructor(private readonly url: string) {
     this.client = EventStoreDBClient.connectionString(url);
