@@ -104,7 +104,10 @@ interface OwnerNote {
 /** Makes the cluster's parent folder enterable for the server and sure that it is ours. */
 function claim(note: ClusterNote, dataDir: string, request: HomeRequest): void {
   const home = dirname(note.folder);
-  if (home === dataDir) return letServerIn(dataDir, request.user);
+  if (home === dataDir) {
+    letServerIn(dataDir, request.user);
+    return;
+  }
   const owner = readJsonFile<OwnerNote>(join(home, 'owner.json'));
   if (owner && owner.id !== note.id) putAside(home, request.say);
   if (

@@ -112,7 +112,10 @@ function isNeededToRun(source: string): boolean {
 function openToAll(path: string): void {
   const status = lstatSync(path);
   if (status.isSymbolicLink()) return;
-  if (!status.isDirectory()) return chmodSync(path, (status.mode & 0o777) | 0o444);
+  if (!status.isDirectory()) {
+    chmodSync(path, (status.mode & 0o777) | 0o444);
+    return;
+  }
   chmodSync(path, 0o755);
   for (const entry of readdirSync(path)) openToAll(join(path, entry));
 }

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import {
   chmodSync,
   existsSync,
@@ -11,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
 import { madeDataDir } from './cluster-home.js';

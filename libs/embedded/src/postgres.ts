@@ -41,6 +41,8 @@ export interface PostgresOptions {
   readonly logFile?: string;
   /** The server ends with this process instead of with the current one. */
   readonly ownerPid?: number;
+  /** A folder that is removed when the server was stopped because its owner had ended. */
+  readonly removeAfterwards?: string;
   /** Where root's servers keep what must be outside of the data folder. */
   readonly systemFolder?: string;
   /** What an operator should know: where the data is, what was cleaned up. */
@@ -203,7 +205,7 @@ async function startServerOn(
   });
   await waitUntilReady(server, note.folder, logFile);
   const pid = server.pid ?? NaN;
-  const guard = guardServer(pid, options.ownerPid);
+  const guard = guardServer(pid, options);
   void ended.then(() => guard?.kill('SIGKILL'));
   for (const child of [server, guard]) child?.unref();
   unrefStream(guard?.stdin);

@@ -1,17 +1,17 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   closeSync,
   fstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   readSync,
-  readdirSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { identityOf, stopProcess, type ProcessIdentity, type StopStep } from './processes.js';
+import { identityOf, type ProcessIdentity, stopProcess, type StopStep } from './processes.js';
 import type { ServerUser } from './server-user.js';
 
 /** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one (recovery at the next start). */
@@ -49,23 +49,34 @@ export function spawnServer(command: ServerCommand): ChildProcess {
   }
 }
 
+export interface GuardOptions {
+  /** The server ends with this process instead of with the current one. */
+  readonly ownerPid?: number | undefined;
+  /** Removed when the guard has stopped the server. */
+  readonly removeAfterwards?: string | undefined;
+}
+
 /**
  * Stops the server when the process that needs it ends, even by SIGKILL: a shell that waits for our
  * end of a pipe to close (or for the process `ownerPid` to be gone).
  */
-export function guardServer(serverPid: number, ownerPid?: number): ChildProcess | undefined {
+export function guardServer(serverPid: number, options: GuardOptions): ChildProcess | undefined {
   if (process.platform === 'win32') return undefined;
-  const wait = ownerPid
-    ? `while kill -0 ${ownerPid} 2>/dev/null; do sleep 0.5; done`
-    : 'cat >/dev/null';
-  const script = `${wait}; kill -INT ${serverPid} 2>/dev/null`;
-  const guard = spawn('/bin/sh', ['-c', script], {
+  const { ownerPid, removeAfterwards } = options;
+  const script = [
+    ownerPid ? `while kill -0 ${ownerPid} 2>/dev/null; do sleep 0.5; done` : 'cat >/dev/null',
+    `kill -INT ${serverPid} 2>/dev/null`,
+    '[ -z "$1" ] && exit',
+    `while kill -0 ${serverPid} 2>/dev/null; do sleep 0.1; done`,
+    'rm -rf "$1"',
+  ].join('\n');
+  const guard = spawn('/bin/sh', ['-c', script, 'sh', removeAfterwards ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',
     detached: true,
   });
   guard.on('error', () => undefined);
-  guard.stdin?.on('error', () => undefined);
+  guard.stdin.on('error', () => undefined);
   return guard;
 }
 
@@ -95,7 +106,7 @@ export class ServerStartError extends Error {
     cause: Error | undefined,
   ) {
     super(
-      `PostgreSQL did not start: ${log.trim() || cause?.message || 'it said nothing'} (log: ${logFile})`,
+      `PostgreSQL did not start: ${log.trim() === '' ? (cause?.message ?? 'it said nothing') : log.trim()} (log: ${logFile})`,
       { cause },
     );
   }
