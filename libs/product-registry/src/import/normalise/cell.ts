@@ -34,9 +34,10 @@ export const problem = (column: string, reason: string, raw: string): RowProblem
 export const unusable = (raw: string): string | undefined => {
   if (raw.length > maxCell) return `is longer than ${String(maxCell)} characters`;
   if (raw.includes('\ufffd')) return 'holds characters that could not be decoded';
-  if (/[\0-\x08\x0b\x0e-\x1f\x7f]/.test(raw)) return 'holds control characters';
+  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(raw)) return 'holds control characters';
   if (/\p{Surrogate}/u.test(raw)) return 'holds half a Unicode character';
   return undefined;
 };
 
-const maxCell = 8000;
+/** As long as a raw text may be that is kept with an element. */
+const maxCell = 4000;

@@ -7,8 +7,8 @@ export interface Decimal {
   readonly decimals: number;
 }
 
-/** Digits before and after the point together: more is not a rating but an accident. */
-const maxDigits = 24;
+/** Digits before or after the point: more is not a rating but an accident. */
+const maxDigits = 18;
 
 /**
  * Reads a decimal number. A decimal comma becomes a point; everything else stays as written, so that
@@ -16,11 +16,12 @@ const maxDigits = 24;
  * since nobody can tell `1,234` from 1.234 and `1,11E+18` is what a spreadsheet leaves of a typo.
  */
 export const parseDecimal = (text: string, mark: DecimalMark): Decimal | undefined => {
-  const pattern = mark === ',' ? /^([-+]?)(\d+)(?:,(\d+))?$/ : /^([-+]?)(\d+)(?:\.(\d+))?$/;
+  const pattern =
+    mark === ',' ? /^([-+]?)(0|[1-9]\d*)(?:,(\d+))?$/ : /^([-+]?)(0|[1-9]\d*)(?:\.(\d+))?$/;
   const found = pattern.exec(text);
   if (!found) return undefined;
   const [, sign = '', whole = '', fraction] = found;
-  if (whole.length + (fraction?.length ?? 0) > maxDigits) return undefined;
+  if (Math.max(whole.length, fraction?.length ?? 0) > maxDigits) return undefined;
   const value = `${sign === '-' ? '-' : ''}${whole}${fraction === undefined ? '' : `.${fraction}`}`;
   return { value, decimals: fraction?.length ?? 0 };
 };

@@ -1,0 +1,86 @@
+import type { CommandMeta } from '#kernel/command.js';
+
+import type { ImportFileRead, ImportKind, RowOutcome } from './events.js';
+
+/** A file was spooled: the same content again asks for a new run. */
+export class ReceiveImport {
+  readonly type = 'ReceiveImport';
+  constructor(
+    readonly data: {
+      readonly kind: ImportKind;
+      readonly sha256: string;
+      readonly bytes: number;
+      readonly file: string | null;
+      readonly mappingVersion: number;
+      readonly issueCodes: boolean;
+    },
+    readonly meta: CommandMeta,
+  ) {}
+}
+
+/** Redo what was rejected, left for review or never reached. */
+export class RetryImport {
+  readonly type = 'RetryImport';
+  readonly data = {};
+  constructor(readonly meta: CommandMeta) {}
+}
+
+/** `runner` takes over the requested run, from its start or from where another runner left it. */
+export class StartImportRun {
+  readonly type = 'StartImportRun';
+  constructor(
+    readonly data: { readonly runner: string },
+    readonly meta: CommandMeta,
+  ) {}
+}
+
+interface OfRunner {
+  readonly run: number;
+  readonly runner: string;
+}
+
+export class NoteImportFile {
+  readonly type = 'NoteImportFile';
+  constructor(
+    readonly data: OfRunner & Omit<ImportFileRead['data'], 'run'>,
+    readonly meta: CommandMeta,
+  ) {}
+}
+
+export class RecordImportRows {
+  readonly type = 'RecordImportRows';
+  constructor(
+    readonly data: OfRunner & { readonly rows: readonly RowOutcome[] },
+    readonly meta: CommandMeta,
+  ) {}
+}
+
+/** Ends the run: as completed where every row is accounted for, as failed otherwise. */
+export class FinishImportRun {
+  readonly type = 'FinishImportRun';
+  constructor(
+    readonly data: OfRunner & { readonly rowsRead: number },
+    readonly meta: CommandMeta,
+  ) {}
+}
+
+export class FailImportRun {
+  readonly type = 'FailImportRun';
+  constructor(
+    readonly data: OfRunner & {
+      readonly code: string;
+      readonly reason: string;
+      readonly rowsRead: number;
+    },
+    readonly meta: CommandMeta,
+  ) {}
+}
+
+export type ImportCommand =
+  | ReceiveImport
+  | RetryImport
+  | StartImportRun
+  | NoteImportFile
+  | RecordImportRows
+  | FinishImportRun
+  | FailImportRun;
