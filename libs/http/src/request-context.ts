@@ -9,9 +9,9 @@ import { Refusal } from '#kernel/refusal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by `installRequestContext` before anything else sees the request. */
-    context: RequestContext;
-    /** Set by the access guard; absent on public routes. */
+    /** Read it by `contextOf`. */
+    voltraceContext?: RequestContext;
+    /** Set where the request carries a key that is accepted. */
     actor?: Actor;
   }
 }
@@ -59,6 +59,16 @@ export const readContext = (headers: FastifyRequest['headers'], now: Date): Requ
   };
 };
 
+/** The context of a request; made from its headers at the first call. */
+export const contextOf = (request: FastifyRequest): RequestContext => {
+  request.voltraceContext ??= readContext(request.headers, new Date());
+  return request.voltraceContext;
+};
+
+/** The caller's trace where there is one, else the correlation. */
+export const traceIdOf = ({ traceparent, correlationId }: RequestContext): string =>
+  traceparent?.split('-')[1] ?? correlationId.replaceAll('-', '');
+
 const acceptableKey = (key: string | undefined): string | undefined =>
   key !== undefined && visibleAscii.test(key) ? key : undefined;
 
@@ -76,7 +86,7 @@ export const actorOf = (request: FastifyRequest): Actor => {
  * is not 1 to 255 visible ASCII characters.
  */
 export const commandMeta = (request: FastifyRequest, extra: CommandMetaExtra = {}): CommandMeta => {
-  const { context } = request;
+  const context = contextOf(request);
   const actor = actorOf(request);
   if (context.idempotencyKey === undefined) throw badIdempotencyKey();
   const { reason, evidence, source = 'http' } = extra;

@@ -1,0 +1,49 @@
+import { Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { Logger } from '#observability/logging.js';
+
+import { ApiKeyController } from './api-key/api-key.http.js';
+import { ApiKeys } from './api-key/api-keys.js';
+import { Authenticator } from './api-key/authenticator.js';
+import { ClosedRoutes } from './closed-routes.js';
+import { Denials } from './denial/denials.js';
+import { AccessGuard } from './guard.js';
+
+/** API keys, and the guard of every route. */
+@Module({
+  imports: [DiscoveryModule],
+  controllers: [ApiKeyController],
+  providers: [
+    ApiKeys,
+    Authenticator,
+    ClosedRoutes,
+    {
+      provide: Denials,
+      inject: [EsdbEventLog, Logger],
+      useFactory: (log: EsdbEventLog, logger: Logger) => new Denials(log, logger),
+    },
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [ApiKeys, Authenticator],
+})
+export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stopHearing: () => void = () => undefined;
+
+  constructor(
+    private readonly tail: LogTail,
+    private readonly authenticator: Authenticator,
+    private readonly denials: Denials,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.stopHearing = this.tail.onEvent((event) => this.authenticator.hear(event));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopHearing();
+    await this.denials.stop();
+  }
+}

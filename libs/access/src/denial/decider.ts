@@ -1,0 +1,34 @@
+import type { Decider } from '#kernel/decider.js';
+
+import type { AccessDenialCommand } from './commands.js';
+import { accessDenialCategory, type AccessDenialEvent } from './events.js';
+
+/** Routes on which this principal was refused in this hour. */
+export type AccessDenialState = ReadonlySet<string>;
+
+export const accessDenialDecider: Decider<
+  AccessDenialState,
+  AccessDenialCommand,
+  AccessDenialEvent
+> = {
+  category: accessDenialCategory,
+  events: { AccessDenied: true, AccessDenialsCounted: true },
+  initialState: new Set(),
+  decide(command, routes) {
+    switch (command.type) {
+      case 'NoteAccessDenied':
+        // Another process may have noted it first.
+        return routes.has(command.data.route) ? [] : [{ type: 'AccessDenied', data: command.data }];
+      case 'CountAccessDenials':
+        return [{ type: 'AccessDenialsCounted', data: command.data }];
+    }
+  },
+  evolve(routes, event) {
+    switch (event.type) {
+      case 'AccessDenied':
+        return new Set(routes).add(event.data.route);
+      case 'AccessDenialsCounted':
+        return routes;
+    }
+  },
+};

@@ -1,0 +1,99 @@
+import { Readable } from 'node:stream';
+
+import type { FastifyReply } from 'fastify';
+
+export type Cell = string | number | bigint | boolean | Date | null | undefined;
+
+/** A column of an export. A measured value carries its unit in the name: `energy_capacity_kwh`. */
+export interface Column<T> {
+  readonly name: string;
+  readonly value: (row: T) => Cell;
+}
+
+export type ExportFormat = 'csv' | 'ndjson';
+
+const contentTypes: Readonly<Record<ExportFormat, string>> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+/** Rows are sent in chunks of about this many characters. */
+const chunkLength = 16 * 1024;
+
+const cellText = (cell: Cell): string => {
+  if (cell === null || cell === undefined) return '';
+  return cell instanceof Date ? cell.toISOString() : String(cell);
+};
+
+/**
+ * One record of RFC 4180, with CRLF.
+ *
+ * Texts that a spreadsheet would run as a formula (`=...`) are written as they are: an export that
+ * alters data could not be imported again. Import such a file as text.
+ */
+export const csvRecord = (cells: readonly Cell[]): string =>
+  `${cells.map((cell) => quoted(cellText(cell))).join(',')}\r\n`;
+
+const quoted = (text: string): string =>
+  /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+/** CSV with a header line, row by row. */
+export async function* csvLines<T>(
+  rows: AsyncIterable<T> | Iterable<T>,
+  columns: readonly Column<T>[],
+): AsyncGenerator<string> {
+  yield csvRecord(columns.map(({ name }) => name));
+  for await (const row of rows) yield csvRecord(columns.map(({ value }) => value(row)));
+}
+
+/** One JSON object per line. */
+export async function* ndjsonLines(
+  rows: AsyncIterable<unknown> | Iterable<unknown>,
+): AsyncGenerator<string> {
+  for await (const row of rows) yield `${JSON.stringify(row)}\n`;
+}
+
+async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const line of lines) {
+    chunk += line;
+    if (chunk.length < chunkLength) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+export interface StreamOptions {
+  readonly format: ExportFormat;
+  /** Suggested to browsers as the file's name. */
+  readonly filename?: string;
+}
+
+/**
+ * Answers with lines as they come, no faster than the caller reads.
+ *
+ * An error before the first chunk becomes a problem document; after it the connection is broken, so
+ * that half an answer never looks whole. When the caller goes away, `lines` is returned.
+ */
+export const sendLines = (
+  reply: FastifyReply,
+  lines: AsyncIterable<string>,
+  { format, filename }: StreamOptions,
+): void => {
+  void reply.header('content-type', contentTypes[format]);
+  if (filename !== undefined) {
+    void reply.header('content-disposition', `attachment; filename="${filename}"`);
+  }
+  void reply.send(Readable.from(inChunks(lines), { objectMode: true, highWaterMark: 2 }));
+};
+
+/** The format that a caller asks for by `?format=` or `Accept`; undefined for plain JSON. */
+export const formatAskedFor = (
+  format: ExportFormat | 'json' | undefined,
+  accept: string | undefined,
+): ExportFormat | undefined => {
+  if (format !== undefined) return format === 'json' ? undefined : format;
+  if (accept?.includes('text/csv')) return 'csv';
+  return accept?.includes('application/x-ndjson') ? 'ndjson' : undefined;
+};

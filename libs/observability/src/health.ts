@@ -1,0 +1,81 @@
+/** What a check found. Everything besides `status` is shown to whoever asks, so it holds no secret. */
+export interface CheckResult {
+  readonly status: 'up' | 'down';
+  readonly [detail: string]: unknown;
+}
+
+export interface HealthReport {
+  readonly status: 'up' | 'down';
+  readonly checks: Readonly<Record<string, CheckResult>>;
+}
+
+export type Check = () => CheckResult | Promise<CheckResult>;
+
+const checkTimeoutMs = 2_000;
+
+/** The named checks of this process. Ready means that every one of them is up. */
+export class HealthRegistry {
+  private readonly checks = new Map<string, Check>();
+
+  /** Returns the way to take the check out again. */
+  register(name: string, check: Check): () => void {
+    if (this.checks.has(name)) throw new Error(`there is a health check named ${name} already`);
+    this.checks.set(name, check);
+    return () => this.checks.delete(name);
+  }
+
+  /** Runs every check, each for 2 s at most. Never throws. */
+  async report(): Promise<HealthReport> {
+    const names = [...this.checks];
+    const results = await Promise.all(
+      names.map(async ([name, check]) => [name, await outcomeOf(check)] as const),
+    );
+    const up = results.every(([, { status }]) => status === 'up');
+    return { status: up ? 'up' : 'down', checks: Object.fromEntries(results) };
+  }
+}
+
+const outcomeOf = async (check: Check): Promise<CheckResult> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<CheckResult>((resolve) => {
+    timer = setTimeout(() => {
+      resolve({ status: 'down', reason: `no answer within ${String(checkTimeoutMs)} ms` });
+    }, checkTimeoutMs);
+  });
+  try {
+    return await Promise.race([Promise.resolve().then(check), late]);
+  } catch (error) {
+    return { status: 'down', reason: reasonOf(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** The class or code of an error: its text might hold an address or a statement. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'failed';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+};
+
+export interface Progress {
+  readonly connected: boolean;
+  readonly lastProgressAt: Date | undefined;
+}
+
+/**
+ * Health of something that must move: up while it made progress (or knew that there was nothing to
+ * do) within `maxSilenceMs`. Being connected alone is not health.
+ */
+export const progressHealth = (
+  { connected, lastProgressAt }: Progress,
+  now: Date,
+  maxSilenceMs = 15_000,
+): CheckResult => {
+  const silentMs = lastProgressAt ? now.getTime() - lastProgressAt.getTime() : undefined;
+  const moving = silentMs !== undefined && silentMs <= maxSilenceMs;
+  return {
+    status: moving ? 'up' : 'down',
+    connected,
+    lastProgressAt: lastProgressAt?.toISOString() ?? null,
+  };
+};
