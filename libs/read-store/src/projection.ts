@@ -26,7 +26,10 @@ export interface Projection<W = unknown> {
   readonly sources: readonly URL[];
   /** The text of `table.sql`: unqualified names, created in the schema of each build. */
   readonly tables: string;
-  /** Event type (old stored types too) to its change of the working set. Other types are passed over. */
+  /**
+   * Event type (old stored types too) to its change of the working set. `*` stands for every type
+   * that is not named; without it those are passed over.
+   */
   readonly on: Readonly<Record<string, (work: W, event: StoredEvent) => void>>;
   /** One or few statements for the whole batch. `events` are those that `on` knows, in log order. */
   load(client: ProjectionClient, events: readonly StoredEvent[]): Promise<W>;
@@ -38,6 +41,13 @@ export interface Projection<W = unknown> {
    */
   readonly order?: 'stream' | 'global';
 }
+
+/** What an event of this type changes; undefined for one that the projection passes over. */
+export const changeOf = (
+  { on }: Projection,
+  type: string,
+): ((work: unknown, event: StoredEvent) => void) | undefined =>
+  Object.hasOwn(on, type) ? on[type] : on['*'];
 
 /** Checks the shape of `projection` and forgets the type of its working set, so that it fits a list. */
 export const defineProjection = <W>(projection: Projection<W>): Projection => {

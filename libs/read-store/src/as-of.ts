@@ -1,0 +1,97 @@
+import type { EventLog, Position } from '#event-log/event-log.js';
+import { parsePosition } from '#event-log/position.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { positionOf, type PositionRow } from './builds.js';
+import type { ReadStore } from './read-store.js';
+import { isMissingRelation } from './store-errors.js';
+import { newestPosition } from './status.js';
+import { waitForPosition } from './wait-for-position.js';
+
+/** A moment of the log: by the clock, or a place in it. */
+export type Moment = { readonly at: Date } | { readonly position: Position };
+
+/** By how much a caller's clock may be ahead of ours. */
+const clockDifferenceMs = 5_000;
+const maxPosition = 2n ** 63n - 1n;
+const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+const expected = 'an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z, or @ and a position';
+
+/** Reads `?asOf=`: an ISO 8601 time with zone, or `@position`. Throws a `Refusal` (`AS_OF_INVALID`). */
+export const parseAsOf = (text: string): Moment => {
+  if (text.startsWith('@')) {
+    const digits = text.slice(1);
+    if (/^\d{1,19}$/.test(digits) && BigInt(digits) <= maxPosition) {
+      return { position: parsePosition(digits) };
+    }
+  } else if (isoTime.test(text) && !Number.isNaN(Date.parse(text))) {
+    return { at: new Date(text) };
+  }
+  throw invalid(`expected ${expected}`);
+};
+
+/** The position of a moment; undefined when it lies before the first event. See `positionAt`. */
+export const resolveMoment = (
+  store: ReadStore,
+  log: Pick<EventLog, 'readAll'>,
+  moment: Moment,
+): Promise<Position | undefined> =>
+  'position' in moment ? Promise.resolve(moment.position) : positionAt(store, log, moment.at);
+
+/**
+ * The last position whose running maximum of `created` is at or before `time`; undefined when there
+ * is none. Read from the projection `event-clock`.
+ *
+ * What is recorded later does not change the answer, so a time that is not over yet is refused
+ * (`AS_OF_INVALID`), up to five seconds apart, which a caller's clock may be ahead: that means now.
+ * Throws a `Refusal` (`NOT_YET_VISIBLE`) when `event-clock` does not reach the end of the log as it
+ * was at the call within two seconds.
+ */
+export const positionAt = async (
+  store: ReadStore,
+  log: Pick<EventLog, 'readAll'>,
+  time: Date,
+): Promise<Position | undefined> => {
+  if (time.getTime() > Date.now() + clockDifferenceMs) {
+    throw invalid('expected a time that is not in the future');
+  }
+  // Once the clock is past the time, nothing that comes later belongs before it.
+  const early = await lookUp(store, time);
+  if (early.passed) return early.position;
+  const head = await newestPosition(log);
+  if (!head) return undefined;
+  await waitForPosition(store, 'event-clock', head);
+  return (await lookUp(store, time)).position;
+};
+
+const lookUp = async (
+  store: ReadStore,
+  time: Date,
+): Promise<{ readonly position: Position | undefined; readonly passed: boolean }> => {
+  const { rows } = await store.pool
+    .query<PositionRow & { passed: boolean }>(
+      `select t.commit_position, t.prepare_position,
+            coalesce((select max(running_max) > $1 from event_clock.tick), false) as passed
+       from (values (1)) as one
+       left join lateral (
+         select commit_position, prepare_position from event_clock.tick
+          where running_max <= $1 order by running_max desc limit 1
+       ) as t on true`,
+      [time],
+    )
+    .catch((error: unknown) => {
+      throw isMissingRelation(error) ? notBuiltYet() : error;
+    });
+  const [row] = rows;
+  return { position: row && positionOf(row), passed: row?.passed === true };
+};
+
+const notBuiltYet = (): Refusal =>
+  new Refusal('PROJECTION_BUILDING', 'unavailable', 'event-clock is being built; try again', {
+    retryAfterSeconds: 2,
+  });
+
+const invalid = (reason: string): Refusal =>
+  new Refusal('AS_OF_INVALID', 'invalid', 'asOf is not a moment of the log', {
+    errors: [{ pointer: '?asOf', reason }],
+  });

@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  type EventLog,
+  LogUnavailable,
+  type Position,
+  type StoredEvent,
+} from '#event-log/event-log.js';
+import type { LogTail } from '#event-log/log-tail.js';
+import { comparePositions, isAfter } from '#event-log/position.js';
+
+import { applyBatch, type BatchCounts, Fenced } from './apply-batch.js';
+import { CarefulApplier } from './apply-carefully.js';
+import { noteCaughtUp, putDown, takeOver, type Target } from './builds.js';
+import type { Lease } from './lease.js';
+import { PageReader } from './page-reader.js';
+import { describeError } from './parking.js';
+import type { ReadStore, StoreLogger } from './read-store.js';
+import { isStoreFault } from './store-errors.js';
+import { switchBuild } from './switch-build.js';
+
+/** A batch: at most so many events and bytes, and smaller ones after one that took longer. */
+const limits = { maxEvents: 1_000, maxBytes: 8 * 1024 * 1024, maxMs: 2_000 };
+const standbyMs = 1_000;
+const firstBackoffMs = 50;
+const lastBackoffMs = 5_000;
+const noteCaughtUpMs = 2_000;
+
+export interface FeedObserver {
+  counted(projection: string, counts: BatchCounts): void;
+  failed(projection: string): void;
+  /** Where the feed stands now. */
+  at(projection: string, position: Position | undefined, created: Date | undefined): void;
+}
+
+export interface FeedContext {
+  readonly store: ReadStore;
+  readonly log: EventLog;
+  readonly tail: LogTail;
+  readonly lease: Lease;
+  /** This runner, for the whole life of its process. */
+  readonly holder: string;
+  readonly logger: StoreLogger;
+  readonly observer: FeedObserver;
+}
+
+/** Applies the log to one build, for as long as this process is the one to do it. */
+export class Feed {
+  private readonly reader: PageReader;
+  private readonly careful: CarefulApplier;
+  private position: Position | undefined;
+  /** Up to here events are applied one by one: a batch failed there, or was interrupted. */
+  private carefulUntil: Position | 'end of next batch' | undefined;
+  private notedCaughtUpAt = 0;
+
+  constructor(
+    private readonly context: FeedContext,
+    readonly target: Target,
+  ) {
+    // A build reads alone: what it reads is old news to everybody else.
+    const tail = target.status === 'live' ? context.tail : undefined;
+    this.reader = new PageReader(context.log, tail, limits);
+    this.careful = new CarefulApplier(context.store, target);
+  }
+
+  private get key(): string {
+    return `${this.target.projection.name}/${String(this.target.build)}`;
+  }
+
+  private get fields(): object {
+    const { projection, build, status } = this.target;
+    return { projection: projection.name, build, status };
+  }
+
+  /** Resolves when the build is switched, paused, stopped or gone, or `signal` aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    let backoffMs = firstBackoffMs;
+    while (!signal.aborted) {
+      try {
+        const ended = await this.follow(signal, () => (backoffMs = firstBackoffMs));
+        if (ended) break;
+        await pause(standbyMs, signal);
+      } catch (error) {
+        // The store's fault and the log's are waited out, however long it takes. Anything else is a
+        // bug of the runner itself, and giving up would not be better.
+        const known = isStoreFault(error) || error instanceof LogUnavailable;
+        const { logger } = this.context;
+        const fields = { ...this.fields, err: error, backoffMs };
+        if (known) logger.warn(fields, 'the projection waits for a store');
+        else logger.error(fields, 'the projection failed unexpectedly and tries again');
+        await pause(backoffMs, signal);
+        backoffMs = Math.min(backoffMs * 2, lastBackoffMs);
+      }
+    }
+    await this.leave();
+  }
+
+  /** True when there is nothing more to do for this build; false when another runner does it. */
+  private async follow(signal: AbortSignal, onProgress: () => void): Promise<boolean> {
+    const { store, lease, holder } = this.context;
+    if (!(await lease.acquire(this.key))) return false;
+    const taken = await takeOver(store, this.target, holder);
+    if (taken?.status !== this.target.status) return true;
+    if (taken.interrupted) this.carefulUntil = 'end of next batch';
+    this.standAt(taken.position);
+    while (!signal.aborted && lease.holds(this.key)) {
+      const events = await this.reader.next();
+      if (events.length > 0) {
+        const from = this.position;
+        await this.apply(events, signal);
+        // A batch that was not applied to its end (fenced, stopped) is looked at anew.
+        if (this.position === from || this.position !== events.at(-1)?.position) return false;
+        onProgress();
+      } else if (await this.atEnd(signal)) return true;
+    }
+    return signal.aborted;
+  }
+
+  private standAt(position: Position | undefined): void {
+    this.position = position;
+    this.reader.seek(position);
+    this.context.observer.at(this.target.projection.name, position, undefined);
+  }
+
+  private async apply(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    const last = events.at(-1);
+    if (!last) return;
+    if (this.carefulUntil === 'end of next batch') this.carefulUntil = last.position;
+    const began = performance.now();
+    try {
+      if (this.carefulUntil) await this.applyCarefully(events, signal);
+      else {
+        this.advanced(
+          last,
+          await applyBatch(this.context.store, this.target, this.position, events),
+        );
+        if (performance.now() - began > limits.maxMs) this.reader.shrink();
+      }
+    } catch (error) {
+      if (error instanceof Fenced) return;
+      if (isStoreFault(error)) throw error;
+      this.context.logger.warn(
+        { ...this.fields, error: describeError(error), events: events.length },
+        'a batch cannot be applied: its events are applied one by one',
+      );
+      this.context.observer.failed(this.target.projection.name);
+      this.carefulUntil = last.position;
+      await this.applyCarefully(events, signal).catch((again: unknown) => {
+        if (!(again instanceof Fenced)) throw again;
+      });
+    }
+  }
+
+  private async applyCarefully(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    const { logger, observer } = this.context;
+    const byPosition = new Map(events.map((event) => [event.position, event]));
+    await this.careful.apply(this.position, events, {
+      signal,
+      onProgress: (to, counts) => {
+        const event = byPosition.get(to);
+        if (event) this.advanced(event, counts);
+        if (counts.parked > 0) {
+          const { stream, type, id } = event ?? {};
+          logger.error({ ...this.fields, stream, type, eventId: id }, 'an event is parked');
+        }
+      },
+      onFailure: (event, attempts, error) => {
+        observer.failed(this.target.projection.name);
+        const { stream, type, id } = event;
+        logger.warn(
+          { ...this.fields, stream, type, eventId: id, attempts, error },
+          'an event cannot be applied',
+        );
+      },
+    });
+    const until = this.carefulUntil;
+    if (typeof until === 'object' && this.position && comparePositions(this.position, until) >= 0) {
+      this.carefulUntil = undefined;
+    }
+  }
+
+  private advanced(event: StoredEvent, counts: BatchCounts): void {
+    this.position = event.position;
+    const { observer } = this.context;
+    observer.counted(this.target.projection.name, counts);
+    observer.at(this.target.projection.name, event.position, event.created);
+  }
+
+  /** At the end of the log: a build becomes the active one, the active one waits for more. True when done. */
+  private async atEnd(signal: AbortSignal): Promise<boolean> {
+    if (this.target.status === 'building') return this.switch(signal);
+    if (Date.now() - this.notedCaughtUpAt > noteCaughtUpMs) {
+      await noteCaughtUp(this.context.store, this.target);
+      this.notedCaughtUpAt = Date.now();
+    }
+    await this.context.tail.changed(this.reader.position, { signal, timeoutMs: standbyMs });
+    return false;
+  }
+
+  private async switch(signal: AbortSignal): Promise<boolean> {
+    const { store, logger } = this.context;
+    try {
+      await switchBuild(store, this.target, (to) => this.catchUp(to, signal));
+      logger.info(this.fields, 'the build is switched to');
+      return true;
+    } catch (error) {
+      if (!isStoreFault(error)) throw error;
+      logger.warn({ ...this.fields, error: describeError(error) }, 'the switch waits for queries');
+      await pause(standbyMs, signal);
+      return false;
+    }
+  }
+
+  /** The active build stands still meanwhile, so this ends. */
+  private async catchUp(to: Position, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && isAfter(to, this.position)) {
+      const events = await this.reader.next();
+      if (events.length === 0) throw new LogUnavailable('the log ends before the active build');
+      await this.apply(events, signal);
+    }
+  }
+
+  private async leave(): Promise<void> {
+    const { store, lease, holder, logger } = this.context;
+    try {
+      if (lease.holds(this.key)) await putDown(store, this.target, holder);
+      await lease.release(this.key);
+    } catch (error) {
+      logger.warn({ ...this.fields, err: error }, 'the build could not be put down in order');
+    }
+  }
+}
+
+const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+};

@@ -1,0 +1,90 @@
+import pg from 'pg';
+
+import { connectionOf, type StoreLogger } from './read-store.js';
+
+/** A process that is frozen for longer loses its locks; pinging keeps them. */
+const frozenMs = 10_000;
+const pingMs = 3_000;
+
+/**
+ * Advisory locks of this process, on one connection of its own. They only save work: two runners
+ * that both believe to hold one are told apart by the checkpoint. A frozen process loses them,
+ * because the server ends a session that does not ping.
+ */
+export class Lease {
+  private client: pg.Client | undefined;
+  private connecting: Promise<pg.Client> | undefined;
+  private readonly held = new Set<string>();
+  private ping: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly logger: StoreLogger,
+  ) {}
+
+  holds(key: string): boolean {
+    return this.held.has(key);
+  }
+
+  /** Whether the lock is held now. Rejects with the store's fault when the store cannot be asked. */
+  async acquire(key: string): Promise<boolean> {
+    if (this.held.has(key)) return true;
+    const client = this.client ?? (await this.connect());
+    const { rows } = await client.query<{ locked: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked',
+      [`voltrace projection ${key}`],
+    );
+    const locked = rows[0]?.locked === true && this.client === client;
+    if (locked) this.held.add(key);
+    return locked;
+  }
+
+  async release(key: string): Promise<void> {
+    if (!this.held.delete(key)) return;
+    await this.client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [
+      `voltrace projection ${key}`,
+    ]);
+  }
+
+  async close(): Promise<void> {
+    const { client } = this;
+    this.forget();
+    await client?.end().catch(() => undefined);
+  }
+
+  private connect(): Promise<pg.Client> {
+    this.connecting ??= this.open().finally(() => {
+      this.connecting = undefined;
+    });
+    return this.connecting;
+  }
+
+  private async open(): Promise<pg.Client> {
+    const client = new pg.Client({
+      ...connectionOf(this.url, { applicationName: 'voltrace projector lease' }),
+      options: `-c idle_session_timeout=${String(frozenMs)}`,
+    });
+    const lost = (error?: Error): void => {
+      if (this.client !== client) return;
+      this.logger.warn({ err: error }, 'the connection that holds the locks was lost');
+      this.forget();
+    };
+    client.on('error', lost);
+    client.on('end', () => {
+      lost();
+    });
+    await client.connect();
+    this.client = client;
+    this.ping = setInterval(() => {
+      client.query('select 1').catch(lost);
+    }, pingMs);
+    this.ping.unref();
+    return client;
+  }
+
+  private forget(): void {
+    clearInterval(this.ping);
+    this.held.clear();
+    this.client = undefined;
+  }
+}

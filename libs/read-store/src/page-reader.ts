@@ -1,0 +1,95 @@
+import type { EventLog, Page, Position, StoredEvent } from '#event-log/event-log.js';
+import type { LogTail } from '#event-log/log-tail.js';
+
+export interface PageLimits {
+  /** Events of one batch. */
+  readonly maxEvents: number;
+  /** Bytes of one batch, as JSON, estimated. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Hands out the log in batches. Follows the shared tail while it keeps what comes next; behind it, or
+ * without one, reads pages of its own, the next one while the last is being applied.
+ */
+export class PageReader {
+  private cursor: Position | undefined;
+  private ahead: { readonly after: Position | undefined; readonly page: Promise<Page> } | undefined;
+  private limit: number;
+
+  constructor(
+    private readonly log: Pick<EventLog, 'readAll'>,
+    private readonly tail: Pick<LogTail, 'after'> | undefined,
+    private readonly limits: PageLimits,
+  ) {
+    this.limit = limits.maxEvents;
+  }
+
+  /** How far the log was read, system events included. */
+  get position(): Position | undefined {
+    return this.cursor;
+  }
+
+  /** Goes on after `position`. */
+  seek(position: Position | undefined): void {
+    this.cursor = position;
+    this.ahead = undefined;
+  }
+
+  /** Takes smaller batches from now on: the last one took too long. */
+  shrink(): void {
+    this.limit = Math.max(1, Math.floor(this.limit / 2));
+    this.ahead = undefined;
+  }
+
+  /** The next events, at least one; none when the end of the log is reached. */
+  async next(): Promise<readonly StoredEvent[]> {
+    for (;;) {
+      const kept = this.tail?.after(this.cursor, this.limit);
+      if (kept) {
+        this.ahead = undefined;
+        this.cursor = kept.at(-1)?.position ?? this.cursor;
+        return kept;
+      }
+      const page = await this.page();
+      this.cursor = page.next ?? this.cursor;
+      if (!page.atEnd) this.ahead = this.read();
+      this.fit(page.events);
+      if (page.events.length > 0 || page.atEnd) return page.events;
+    }
+  }
+
+  private async page(): Promise<Page> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    return (ahead && ahead.after === this.cursor ? ahead : this.read()).page;
+  }
+
+  private read(): { after: Position | undefined; page: Promise<Page> } {
+    const after = this.cursor;
+    const page = this.log.readAll({ limit: this.limit, ...(after && { after }) });
+    // It may fail before anybody waits for it; whoever waits hears of it then.
+    page.catch(() => undefined);
+    return { after, page };
+  }
+
+  /** The log is asked for a number of events; how many bytes they are shows only afterwards. */
+  private fit(events: readonly StoredEvent[]): void {
+    const bytes = estimateBytes(events);
+    if (bytes > this.limits.maxBytes) this.limit = Math.max(1, Math.floor(this.limit / 2));
+    else if (bytes * 2 < this.limits.maxBytes) {
+      this.limit = Math.min(this.limits.maxEvents, this.limit * 2);
+    }
+  }
+}
+
+/** From one event in sixteen: exact sizes would cost more than they save. */
+const estimateBytes = (events: readonly StoredEvent[]): number => {
+  let bytes = 0;
+  let counted = 0;
+  for (let index = 0; index < events.length; index += 16) {
+    bytes += 512 + JSON.stringify(events[index]?.data).length;
+    counted += 1;
+  }
+  return counted === 0 ? 0 : (bytes / counted) * events.length;
+};

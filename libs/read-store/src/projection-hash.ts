@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Projection } from './projection.js';
+
+/**
+ * SHA-256 over the sources of a projection, as they were written: for compiled code the original
+ * text is taken from the source map beside it, so that the hash depends neither on the compiler nor
+ * on whether the code runs compiled. White space at line ends and empty lines do not count.
+ *
+ * Rejects where a source, or the map of a compiled one, is missing.
+ */
+export const hashOf = async ({ name, sources }: Projection): Promise<string> => {
+  if (sources.length === 0) throw new Error(`projection ${name} names no sources`);
+  const texts = await Promise.all(sources.map(sourceText));
+  const hash = createHash('sha256');
+  for (const { file, text } of texts.sort((a, b) => (a.file < b.file ? -1 : 1))) {
+    hash.update(JSON.stringify([file, normal(text)]));
+  }
+  return hash.digest('hex');
+};
+
+const sourceText = async (source: URL): Promise<{ file: string; text: string }> => {
+  const path = fileURLToPath(source);
+  const original = path.replace(/\.js$/, '.ts');
+  const file = basename(original);
+  if (original === path) return { file, text: await readFile(path, 'utf8') };
+  // `./projector.js` is what an import says; run from sources, the file is a `.ts`.
+  if (import.meta.url.endsWith('.ts')) return { file, text: await readFile(original, 'utf8') };
+  const map = JSON.parse(await readFile(`${path}.map`, 'utf8')) as { sourcesContent?: string[] };
+  const [text] = map.sourcesContent ?? [];
+  if (text === undefined) throw new Error(`${path}.map does not hold the original text`);
+  return { file, text };
+};
+
+const normal = (text: string): string => text.replace(/\s*\n\s*/g, '\n').trim();

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type EventLog, LogUnavailable } from '#event-log/event-log.js';
+import type { LogTail } from '#event-log/log-tail.js';
+
+import type { Target } from './builds.js';
+import { Feed, type FeedContext, type FeedObserver } from './feed.js';
+import { Lease } from './lease.js';
+import { describeError } from './parking.js';
+import { planBuilds } from './plan-builds.js';
+import type { Projection } from './projection.js';
+import { hashOf } from './projection-hash.js';
+import type { ReadStore, StoreLogger } from './read-store.js';
+import { closeRequest, handleBuildRequest, openRequests, type Request } from './requests.js';
+import { handleParkedRequest } from './retry-parked.js';
+import { isStoreFault } from './store-errors.js';
+
+/** How often the runner looks for requests and for builds that nobody works on. */
+const lookMs = 1_000;
+
+export interface RunnerOptions {
+  readonly logger?: StoreLogger;
+  readonly observer?: FeedObserver;
+  /** How often to look for requests, in milliseconds. */
+  readonly lookMs?: number;
+}
+
+interface Running {
+  readonly target: Target;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Runs projections: follows the log into each active build, builds new versions beside the old ones,
+ * carries out what operators ask for.
+ *
+ * Any number of processes may run the same projections: one works on each build, the others stand by.
+ */
+export class ProjectionRunner {
+  private readonly hashes = new Map<string, string>();
+  private readonly feeds = new Map<string, Running>();
+  private readonly stopping = new AbortController();
+  private readonly context: FeedContext;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: ReadStore,
+    private readonly log: EventLog,
+    tail: LogTail,
+    private readonly projections: readonly Projection[],
+    private readonly options: RunnerOptions = {},
+  ) {
+    const logger = options.logger ?? store.logger;
+    this.context = {
+      store,
+      log,
+      tail,
+      logger,
+      lease: new Lease(store.url, logger),
+      holder: randomUUID(),
+      observer: options.observer ?? noObserver,
+    };
+    const names = new Set(projections.map(({ name }) => name));
+    if (names.size < projections.length) throw new Error('two projections have one name');
+  }
+
+  /**
+   * Waits for the store, then starts. The schema must be migrated.
+   *
+   * Rejects with `VersionNotRaised`, and with what makes a `table.sql` fail.
+   */
+  async start(): Promise<void> {
+    for (const projection of this.projections) {
+      this.hashes.set(projection.name, await hashOf(projection));
+    }
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.look();
+        break;
+      } catch (error) {
+        if (!isStoreFault(error)) throw error;
+        this.context.logger.warn({ err: error }, 'the read store does not answer yet');
+        await this.pause();
+      }
+    }
+    this.looking = this.keepLooking();
+  }
+
+  /** Finishes the batches that are under way and puts the builds down. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.looking;
+    await Promise.all([...this.feeds.values()].map(({ ended }) => ended));
+    await this.context.lease.close();
+  }
+
+  private async keepLooking(): Promise<void> {
+    await this.pause();
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.look();
+      } catch (error) {
+        this.context.logger.warn({ err: error }, 'the projections could not be looked after');
+      }
+      await this.pause();
+    }
+  }
+
+  private async look(): Promise<void> {
+    const names = this.projections.map(({ name }) => name);
+    for (const request of await openRequests(this.store, names)) await this.handle(request);
+    for (const projection of this.projections) await this.ensureFeeds(projection);
+  }
+
+  private async ensureFeeds(projection: Projection): Promise<void> {
+    const { targets } = await planBuilds(this.store, projection, this.hashOf(projection));
+    for (const target of targets) this.ensureFeed(target);
+  }
+
+  private ensureFeed(target: Target): void {
+    const key = `${target.projection.name}/${String(target.build)}`;
+    if (this.feeds.has(key) || this.stopping.signal.aborted) return;
+    const feed = new Feed(this.context, target);
+    const ended = feed.run(this.stopping.signal).finally(() => {
+      this.feeds.delete(key);
+      // A build that was switched to goes on as the active one without waiting for the next look.
+      if (target.status === 'building') void this.lookAt(target.projection);
+    });
+    this.feeds.set(key, { target, ended });
+  }
+
+  private async lookAt(projection: Projection): Promise<void> {
+    try {
+      await this.ensureFeeds(projection);
+    } catch (error) {
+      const { logger } = this.context;
+      logger.warn({ err: error, projection: projection.name }, 'the projection is looked at later');
+    }
+  }
+
+  private async handle(request: Request): Promise<void> {
+    const projection = this.projections.find(({ name }) => name === request.projection);
+    if (!projection) return;
+    const { superseded } = await planBuilds(this.store, projection, this.hashOf(projection));
+    // The processes of the later version answer for it.
+    if (superseded) return;
+    const { logger } = this.context;
+    try {
+      const outcome = await this.carryOut(projection, request);
+      if (outcome !== undefined) logger.info({ ...request, outcome }, 'a request is carried out');
+    } catch (error) {
+      if (isStoreFault(error) || error instanceof LogUnavailable) throw error;
+      logger.error({ ...request, err: error }, 'a request failed');
+      await this.store.transaction((client) =>
+        closeRequest(client, request.id, `failed: ${describeError(error)}`),
+      );
+    }
+  }
+
+  private carryOut(projection: Projection, request: Request): Promise<string | undefined> {
+    const { holder } = this.context;
+    return request.kind === 'retry' || request.kind === 'discard'
+      ? handleParkedRequest(this.store, this.log, projection, request, holder)
+      : handleBuildRequest(this.store, projection, this.hashOf(projection), request);
+  }
+
+  private hashOf(projection: Projection): string {
+    const hash = this.hashes.get(projection.name);
+    if (hash === undefined) throw new Error(`${projection.name} was not started`);
+    return hash;
+  }
+
+  private async pause(): Promise<void> {
+    const { signal } = this.stopping;
+    await sleep(this.options.lookMs ?? lookMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const noObserver: FeedObserver = {
+  counted: () => undefined,
+  failed: () => undefined,
+  at: () => undefined,
+};

@@ -1,0 +1,210 @@
+import type { EventLog, Position } from '#event-log/event-log.js';
+import { comparePositions, formatPosition } from '#event-log/position.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { type BuildStatus, positionOf, type PositionRow } from './builds.js';
+import type { Projection } from './projection.js';
+import type { ReadStore } from './read-store.js';
+
+/** A build that is not the active one (yet). */
+export interface BuildProgress {
+  readonly build: number;
+  readonly version: number;
+  readonly state: BuildStatus;
+  readonly position: string | null;
+  readonly events: number;
+  /** Of the events that are known to be in the log; null while nothing else has counted them. */
+  readonly percent: number | null;
+  readonly parked: number;
+  readonly error: string | null;
+}
+
+export interface ProjectionStatus {
+  readonly name: string;
+  /** Of the running code; null for a projection that the code no longer has. */
+  readonly version: number | null;
+  /** Of the tables that queries read; null before the first build is done. */
+  readonly builtVersion: number | null;
+  /** live: queries are answered. building, paused, stopped: see `build`, or the error. outdated: not built for this code. */
+  readonly state: BuildStatus | 'outdated';
+  readonly position: string | null;
+  readonly events: number;
+  /** Events that other projections have counted and this one has not. */
+  readonly pending: number | null;
+  /** 0 at the end of the log; else the time since it was last there. Null before the first build is done. */
+  readonly lagSeconds: number | null;
+  readonly parked: number;
+  readonly error: string | null;
+  readonly build: BuildProgress | null;
+}
+
+interface StatusRow extends PositionRow {
+  name: string;
+  active: boolean;
+  build: number;
+  version: number;
+  status: BuildStatus;
+  events: string;
+  parked: string;
+  error: string | null;
+  behind_seconds: string | null;
+}
+
+/** The newest event that is not a system event: what projections can reach. */
+export const newestPosition = async (
+  log: Pick<EventLog, 'readAll'>,
+): Promise<Position | undefined> => {
+  let after: Position | undefined;
+  for (let limit = 16; ; limit = Math.min(limit * 4, 1_000)) {
+    const page = await log.readAll({ direction: 'backwards', limit, ...(after && { after }) });
+    const [newest] = page.events;
+    if (newest || page.atEnd) return newest?.position;
+    after = page.next;
+  }
+};
+
+/**
+ * How each projection stands. `head` is the newest position of the log, where it is known: a
+ * projection that reached it has no lag, however old its last event is.
+ */
+export const projectionStatus = async (
+  store: ReadStore,
+  projections: readonly Pick<Projection, 'name' | 'version'>[],
+  head?: Position,
+): Promise<ProjectionStatus[]> => {
+  const { rows } = await store.pool.query<StatusRow>(
+    `select b.projection as name, b.build is not distinct from p.active_build as active, b.build,
+            b.version, b.status, b.commit_position, b.prepare_position, b.events, b.parked, b.error,
+            extract(epoch from now() - greatest(b.event_created, b.caught_up_at)) as behind_seconds
+       from read_store.build b join read_store.projection p on p.name = b.projection
+      order by b.projection, b.build`,
+  );
+  const counted = Math.max(0, ...rows.map(({ events }) => Number(events)));
+  const names = [
+    ...new Set([...projections.map(({ name }) => name), ...rows.map(({ name }) => name)]),
+  ];
+  return names.sort().map((name) => {
+    const own = rows.filter((row) => row.name === name);
+    const version = projections.find((projection) => projection.name === name)?.version ?? null;
+    return statusOf(name, version, own, counted, head);
+  });
+};
+
+const statusOf = (
+  name: string,
+  version: number | null,
+  rows: readonly StatusRow[],
+  counted: number,
+  head: Position | undefined,
+): ProjectionStatus => {
+  const active = rows.find((row) => row.active);
+  const next = rows.find((row) => !row.active);
+  return {
+    name,
+    version,
+    builtVersion: active?.version ?? null,
+    state: stateOf(version, active, next),
+    position: active ? textOf(active) : null,
+    events: Number(active?.events ?? 0),
+    pending: active ? counted - Number(active.events) : null,
+    lagSeconds: active ? lagOf(active, head) : null,
+    parked: Number(active?.parked ?? 0),
+    error: active?.error ?? null,
+    build: next ? progressOf(next, counted) : null,
+  };
+};
+
+const stateOf = (
+  version: number | null,
+  active: StatusRow | undefined,
+  next: StatusRow | undefined,
+): ProjectionStatus['state'] => {
+  if (active && (version === null || active.version === version)) return active.status;
+  return next?.status ?? 'outdated';
+};
+
+const textOf = (row: PositionRow): string | null => {
+  const position = positionOf(row);
+  return position ? formatPosition(position) : null;
+};
+
+const lagOf = (row: StatusRow, head: Position | undefined): number => {
+  const position = positionOf(row);
+  if (head && position && comparePositions(position, head) >= 0) return 0;
+  return Math.max(0, Math.round(Number(row.behind_seconds ?? 0) * 10) / 10);
+};
+
+const progressOf = (row: StatusRow, counted: number): BuildProgress => {
+  const events = Number(row.events);
+  return {
+    build: row.build,
+    version: row.version,
+    state: row.status,
+    position: textOf(row),
+    events,
+    percent: counted > events ? Math.floor((events / counted) * 1_000) / 10 : null,
+    parked: Number(row.parked),
+    error: row.error,
+  };
+};
+
+/** A positive answer holds for so long: builds are only ever replaced by complete ones. */
+const knownMs = 1_000;
+const built = new WeakMap<ReadStore, Map<string, number>>();
+
+/**
+ * Resolves when the tables that this version of the code reads are there.
+ *
+ * Throws a `Refusal` (`PROJECTION_BUILDING`, unavailable) with the progress until then, and
+ * (`PROJECTION_OUTDATED`) when a later version of the code has replaced them.
+ */
+export const assertBuilt = async (
+  store: ReadStore,
+  projection: Pick<Projection, 'name' | 'version'>,
+): Promise<void> => {
+  let known = built.get(store);
+  if (!known) built.set(store, (known = new Map()));
+  const key = `${projection.name}/${String(projection.version)}`;
+  if (performance.now() - (known.get(key) ?? -Infinity) < knownMs) return;
+  const [status] = (await projectionStatus(store, [projection])).filter(
+    ({ name }) => name === projection.name,
+  );
+  if (status?.builtVersion === projection.version) {
+    known.set(key, performance.now());
+    return;
+  }
+  throw notBuilt(projection, status);
+};
+
+const notBuilt = (
+  { name, version }: Pick<Projection, 'name' | 'version'>,
+  status: ProjectionStatus | undefined,
+): Refusal => {
+  if ((status?.builtVersion ?? 0) > version) {
+    return new Refusal(
+      'PROJECTION_OUTDATED',
+      'unavailable',
+      `${name} was built by a later version of Voltrace, which answers for it now`,
+      { retryAfterSeconds: 5 },
+    );
+  }
+  const build = status?.build;
+  const percent = build?.percent ?? null;
+  const progress = build
+    ? `${String(build.events)} events so far${percent === null ? '' : `, ${String(percent)} %`}`
+    : 'not started yet';
+  return new Refusal(
+    'PROJECTION_BUILDING',
+    'unavailable',
+    `${name} is being built (${progress}); try again`,
+    {
+      retryAfterSeconds: 2,
+      progress: {
+        percent,
+        events: build?.events ?? 0,
+        position: build?.position ?? null,
+        state: build?.state ?? null,
+      },
+    },
+  );
+};

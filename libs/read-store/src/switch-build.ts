@@ -1,0 +1,106 @@
+import type { PoolClient } from 'pg';
+
+import type { Position } from '#event-log/event-log.js';
+import { comparePositions } from '#event-log/position.js';
+
+import { lockProjection, positionOf, type PositionRow, type Target } from './builds.js';
+import { buildSchemaOf, schemaOf } from './projection.js';
+import type { ReadStore } from './read-store.js';
+
+/** How long the switch may stand in front of queries while others still run; then it tries again later. */
+const queriesTimeoutMs = 250;
+/** How long it waits for the live build's batch that is under way. */
+const batchTimeoutMs = 5_000;
+
+/**
+ * Makes a build that reached the end of the log the active one: in one transaction its schema takes
+ * the projection's name, and the old one is dropped with its checkpoint.
+ *
+ * The old build's checkpoint row is locked first, so that it stands; `catchUp` then has to bring the
+ * new one at least as far (in transactions of its own). The exclusive lock on the old tables keeps
+ * every statement and transaction that reads them on one side of the switch.
+ *
+ * Rejects with SQLSTATE 55P03 when queries held the old tables for too long: try again later.
+ */
+export const switchBuild = async (
+  store: ReadStore,
+  target: Target,
+  catchUp: (to: Position) => Promise<void>,
+): Promise<void> =>
+  store.transaction(
+    async (client) => {
+      const { name } = target.projection;
+      await lockProjection(client, name);
+      const old = await lockActive(client, name);
+      if (old?.position) await catchUp(old.position);
+      await requireCaughtUp(client, target, old?.position);
+      await client.query(`set local lock_timeout to ${String(queriesTimeoutMs)}`);
+      if (old) await retire(client, name, old.build);
+      await client.query(
+        `alter schema ${buildSchemaOf(name, target.build)} rename to ${schemaOf(name)}`,
+      );
+      await client.query(
+        `update read_store.build set status = 'live', caught_up_at = now()
+          where projection = $1 and build = $2`,
+        [name, target.build],
+      );
+      await client.query(
+        'update read_store.projection set active_build = $2, changed_at = now() where name = $1',
+        [name, target.build],
+      );
+    },
+    `set local lock_timeout to ${String(batchTimeoutMs)}`,
+  );
+
+interface Active {
+  readonly build: number;
+  readonly position: Position | undefined;
+}
+
+const lockActive = async (client: PoolClient, name: string): Promise<Active | undefined> => {
+  const { rows } = await client.query<PositionRow & { build: number }>(
+    `select b.build, b.commit_position, b.prepare_position
+       from read_store.build b
+      where b.projection = $1
+        and b.build = (select active_build from read_store.projection where name = $1)
+        for update`,
+    [name],
+  );
+  const [row] = rows;
+  return row && { build: row.build, position: positionOf(row) };
+};
+
+const requireCaughtUp = async (
+  client: PoolClient,
+  { projection, build }: Target,
+  old: Position | undefined,
+): Promise<void> => {
+  const { rows } = await client.query<PositionRow>(
+    `select commit_position, prepare_position from read_store.build
+      where projection = $1 and build = $2 and status = 'building' for update`,
+    [projection.name, build],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`build ${String(build)} of ${projection.name} is not being built`);
+  const position = positionOf(row);
+  if (old && (!position || comparePositions(position, old) < 0)) {
+    throw new Error(`build ${String(build)} of ${projection.name} lies behind the active one`);
+  }
+};
+
+/** Locks out every query, in one order, then takes the old build away. */
+const retire = async (client: PoolClient, name: string, build: number): Promise<void> => {
+  const { rows } = await client.query<{ tables: string | null }>(
+    `select string_agg(format('%I.%I', n.nspname, c.relname), ', ' order by c.relname) as tables
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relkind in ('r', 'p')`,
+    [schemaOf(name)],
+  );
+  const tables = rows[0]?.tables;
+  if (tables) await client.query(`lock table ${tables} in access exclusive mode`);
+  await client.query(`drop schema ${schemaOf(name)} cascade`);
+  await client.query('delete from read_store.build where projection = $1 and build = $2', [
+    name,
+    build,
+  ]);
+};

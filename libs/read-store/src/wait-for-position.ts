@@ -1,0 +1,102 @@
+import type { Position } from '#event-log/event-log.js';
+import { formatPosition } from '#event-log/position.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import type { ReadStore } from './read-store.js';
+import { isStoreFault } from './store-errors.js';
+
+/** How often the checkpoints are looked at while somebody waits. */
+const lookMs = 10;
+const defaultTimeoutMs = 2_000;
+
+interface Waiting {
+  readonly projection: string;
+  readonly commit: bigint;
+  readonly resolve: (visible: boolean) => void;
+}
+
+/** Everybody who waits in this process, asked for with one statement at a time. */
+class Waiters {
+  private readonly waiting = new Set<Waiting>();
+  private looking = false;
+
+  constructor(private readonly store: ReadStore) {}
+
+  wait(projection: string, commit: bigint, timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiter: Waiting = {
+        projection,
+        commit,
+        resolve: (visible) => {
+          clearTimeout(timer);
+          this.waiting.delete(waiter);
+          resolve(visible);
+        },
+      };
+      const timer = setTimeout(() => {
+        waiter.resolve(false);
+      }, timeoutMs);
+      this.waiting.add(waiter);
+      if (!this.looking) void this.look();
+    });
+  }
+
+  private async look(): Promise<void> {
+    this.looking = true;
+    while (this.waiting.size > 0) {
+      const reached = await this.reached().catch((error: unknown) => {
+        if (!isStoreFault(error))
+          this.store.logger.error({ err: error }, 'no checkpoint to be had');
+        return new Map<string, bigint>();
+      });
+      for (const waiter of [...this.waiting]) {
+        const commit = reached.get(waiter.projection);
+        if (commit !== undefined && commit >= waiter.commit) waiter.resolve(true);
+      }
+      if (this.waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
+    this.looking = false;
+  }
+
+  private async reached(): Promise<Map<string, bigint>> {
+    const names = [...new Set([...this.waiting].map(({ projection }) => projection))];
+    const { rows } = await this.store.pool.query<{ name: string; commit_position: string | null }>(
+      `select p.name, b.commit_position
+         from read_store.projection p
+         join read_store.build b on b.projection = p.name and b.build = p.active_build
+        where p.name = any($1)`,
+      [names],
+    );
+    return new Map(
+      rows.flatMap(({ name, commit_position: commit }) =>
+        commit === null ? [] : [[name, BigInt(commit)]],
+      ),
+    );
+  }
+}
+
+const waitersOf = new WeakMap<ReadStore, Waiters>();
+
+/**
+ * Resolves when the active build of `projection` holds everything up to `position`, such as the one
+ * that a command answered with.
+ *
+ * Throws a `Refusal` (`NOT_YET_VISIBLE`, unavailable) when that takes longer than `timeoutMs`, two
+ * seconds unless given.
+ */
+export const waitForPosition = async (
+  store: ReadStore,
+  projection: string,
+  position: Position,
+  { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {},
+): Promise<void> => {
+  let waiters = waitersOf.get(store);
+  if (!waiters) waitersOf.set(store, (waiters = new Waiters(store)));
+  if (await waiters.wait(projection, position.commit, timeoutMs)) return;
+  throw new Refusal(
+    'NOT_YET_VISIBLE',
+    'unavailable',
+    `position ${formatPosition(position)} has not reached ${projection} yet; try again`,
+    { retryAfterSeconds: 1 },
+  );
+};
