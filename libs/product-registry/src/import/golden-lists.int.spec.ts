@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
+import type { ListedFacts } from '../product/commands.js';
 import { cecBatteries } from './layouts/cec-batteries.js';
 import { entityCodes } from './layouts/entity-codes.js';
-import type { ListedProduct } from './listed-product.js';
 import { normaliseBattery } from './normalise/battery.js';
 import { collapse } from './normalise/cell.js';
 import { inspectListFile, readRows } from './reading/list-file.js';
@@ -19,7 +19,7 @@ const of2026 = join(folder, 'Battery_List_Data_ADA.2026-02-11.csv');
 const of2025 = join(folder, 'cec_batteries_2025-06-10.csv');
 
 interface Read {
-  readonly product: ListedProduct;
+  readonly product: ListedFacts;
   readonly flagged: boolean;
   readonly technology: string;
 }
@@ -31,7 +31,7 @@ const read = async (path: string): Promise<Read[]> => {
     const normalised = normaliseBattery(row, file.decimalMark);
     if ('rejected' in normalised) throw new Error(JSON.stringify(normalised));
     expect(normalised.needsReview).toBe(false);
-    const { product, problems } = normalised;
+    const { facts: product, problems } = normalised;
     rows.push({ product, flagged: problems.length > 0, technology: row.cells.technology ?? '' });
   }
   expect(rows).toHaveLength(file.rows);
@@ -125,10 +125,10 @@ withLists('the battery list of 2026-02-11', () => {
   });
 
   it('is padded in 8 models and 2 rows of makers', () => {
-    const makers = rows.map((row) => row.product.raw?.manufacturer ?? '');
+    const makers = rows.map((row) => row.product.listing?.remarks['ManufacturerAsWritten'] ?? '');
     expect(makers.filter((maker) => maker.endsWith('\u00a0'))).toHaveLength(2);
     expect(
-      rows.filter((row) => row.product.raw?.model !== undefined).length,
+      rows.filter((row) => row.product.listing?.remarks['ModelAsWritten'] !== undefined).length,
     ).toBeGreaterThanOrEqual(8);
   });
 });
@@ -144,7 +144,7 @@ withLists('the lists of 2025-06-10 and 2026-02-11', () => {
     efficiency: elements['EfficiencyBatteryRoundTrip']?.value,
     agency: certification?.agency,
     certified: certification?.certificateDate,
-    listed: listing.listingDate,
+    listed: listing?.listingDate,
   });
 
   it('differ in 74 chemistry labels that mean the same, and in one product', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { BatteryColumn } from '../layouts/cec-batteries.js';
+import { cellOf } from './battery-cells.js';
 import { normaliseBattery } from './battery.js';
 
 const cells = {
@@ -33,7 +34,7 @@ const product = (changes: Partial<Record<BatteryColumn, string>> = {}) => {
 
 describe('a row of the battery list', () => {
   it('becomes elements, a certification and a listing', () => {
-    expect(product().product).toEqual({
+    expect(product().facts).toEqual({
       list: 'cec-batteries',
       productType: 'ProdBattery',
       manufacturer: 'Aurora Cells Inc.',
@@ -45,11 +46,10 @@ describe('a row of the battery list', () => {
           raw: 'Lithium Iron Phosphate',
         },
         Description: { state: 'submitted', value: '5 kWh battery' },
-        EnergyCapacityNominal: { state: 'submitted', value: '5.40', unit: 'kWh', decimals: 2 },
-        PowerDCContinuousMax: { state: 'submitted', value: '2.5', unit: 'kW', decimals: 1 },
+        EnergyCapacityNominal: { state: 'submitted', value: '5.40', unit: 'kWh' },
+        PowerDCContinuousMax: { state: 'submitted', value: '2.5', unit: 'kW' },
         EfficiencyBatteryRoundTrip: {
           state: 'notSubmitted',
-          value: null,
           raw: 'No Information Submitted',
         },
       },
@@ -81,25 +81,27 @@ describe('a row of the battery list', () => {
       '.',
     );
     if ('rejected' in row) throw new Error('rejected');
-    expect(Object.keys(row.product.elements)).toEqual([
+    expect(Object.keys(row.facts.elements)).toEqual([
       'BatteryChemistryType',
       'EnergyCapacityNominal',
       'PowerDCContinuousMax',
     ]);
-    expect(row.product.elements['PowerDCContinuousMax']).toBeNull();
-    expect(row.product).not.toHaveProperty('certification');
-    expect(row.product.listing).toEqual({ agency: 'CEC', remarks: {} });
+    expect(row.facts.elements['PowerDCContinuousMax']).toBeNull();
+    expect(row.facts).not.toHaveProperty('certification');
+    expect(row.facts.listing).toEqual({ agency: 'CEC', remarks: {} });
   });
 
   it('keeps the cells of a padded maker and model', () => {
-    const { product: padded } = product({
+    const { facts: padded } = product({
       manufacturer: 'Aurora Cells Inc.\u00a0',
       model: 'AC-\n5',
     });
     expect(padded).toMatchObject({
       manufacturer: 'Aurora Cells Inc.',
       model: 'AC-5',
-      raw: { manufacturer: 'Aurora Cells Inc.\u00a0', model: 'AC-\n5' },
+      listing: {
+        remarks: { ManufacturerAsWritten: 'Aurora Cells Inc.\u00a0', ModelAsWritten: 'AC-\n5' },
+      },
     });
   });
 
@@ -109,27 +111,25 @@ describe('a row of the battery list', () => {
       ',',
     );
     if ('rejected' in row) throw new Error('rejected');
-    expect(row.product.elements['EnergyCapacityNominal']).toEqual({
+    expect(row.facts.elements['EnergyCapacityNominal']).toEqual({
       state: 'submitted',
       value: '5.40',
       unit: 'kWh',
-      decimals: 2,
       raw: '5,40',
     });
   });
 
   it('asserts no certification where none was submitted', () => {
     expect(
-      product({ certifyingEntity: 'no information submitted' }).product.certification,
+      product({ certifyingEntity: 'no information submitted' }).facts.certification,
     ).toBeNull();
-    expect(product({ certifyingEntity: '' }).product.certification).toBeNull();
+    expect(product({ certifyingEntity: '' }).facts.certification).toBeNull();
   });
 
   it('keeps efficiencies that were cut off raw and flags them', () => {
     const row = product({ efficiency: '89 [Sanctuary 3' });
-    expect(row.product.elements['EfficiencyBatteryRoundTrip']).toEqual({
+    expect(row.facts.elements['EfficiencyBatteryRoundTrip']).toEqual({
       state: 'unparsed',
-      value: null,
       raw: '89 [Sanctuary 3',
     });
     expect(row.needsReview).toBe(false);
@@ -172,5 +172,15 @@ describe('a row of the battery list', () => {
       row: 7,
       rejected: expect.arrayContaining([{ column: title, reason, raw: cell }]) as unknown,
     });
+  });
+
+  it('is named by the cell that a fact was read from', () => {
+    const row = { row: 1, cells };
+    expect(cellOf(row, '/elements/EnergyCapacityNominal/value')).toEqual({
+      column: 'nameplate energy capacity',
+      raw: '5.40',
+    });
+    expect(cellOf(row, '/qualifications/CEC/notes').column).toBe('notes');
+    expect(cellOf(row, '/elements/Unheard')).toEqual({ column: '', raw: '' });
   });
 });

@@ -1,14 +1,14 @@
-import type { ElementValue } from '../../product/events.js';
-import type { RowProblem } from '../events.js';
-import { cecBatteries, cecBatteriesList, type BatteryColumn } from '../layouts/cec-batteries.js';
 import type {
   ListedCertification,
-  ListedProduct,
+  ListedFacts,
   ListedQualification,
-  NormalisedRow,
-} from '../listed-product.js';
+} from '../../product/commands.js';
+import type { ElementInput } from '../../read-elements.js';
+import type { RowProblem } from '../events.js';
+import { cecBatteriesList, type BatteryColumn } from '../layouts/cec-batteries.js';
 import type { DecimalMark, ListRow } from '../reading/list-file.js';
 import { agencyName } from './agency.js';
+import { titleOf } from './battery-cells.js';
 import { collapse, isNotSubmitted, problem, trimLines, unusable } from './cell.js';
 import { chemistryOf } from './chemistry.js';
 import { parseDate } from './date.js';
@@ -16,6 +16,7 @@ import { isNegative, parseDecimal } from './decimal.js';
 import { editionOf } from './edition.js';
 import { parseEfficiencies } from './efficiency.js';
 import { cleanModel } from './model.js';
+import type { NormalisedRow } from './normalised-row.js';
 
 type Row = ListRow<BatteryColumn>;
 
@@ -37,17 +38,17 @@ interface Findings {
  */
 export const normaliseBattery = (row: Row, mark: DecimalMark): NormalisedRow => {
   const findings: Findings = { rejecting: [], review: [], flagged: [] };
-  const product = read(row, mark, findings);
+  const facts = read(row, mark, findings);
   if (findings.rejecting.length > 0) return { row: row.row, rejected: findings.rejecting };
   return {
     row: row.row,
-    product,
+    facts,
     problems: [...findings.review, ...findings.flagged],
     needsReview: findings.review.length > 0,
   };
 };
 
-const read = (row: Row, mark: DecimalMark, findings: Findings): ListedProduct => {
+const read = (row: Row, mark: DecimalMark, findings: Findings): ListedFacts => {
   for (const [name, cell] of Object.entries(row.cells)) {
     const why = unusable(cell);
     if (why !== undefined) findings.rejecting.push(problem(titleOf(name), why, cell));
@@ -60,7 +61,6 @@ const read = (row: Row, mark: DecimalMark, findings: Findings): ListedProduct =>
     productType: 'ProdBattery',
     manufacturer: manufacturer.text,
     model: model.text,
-    ...rawIdentity(manufacturer, model),
     elements: {
       ...element(row, 'technology', 'BatteryChemistryType', (raw) => chemistry(raw, findings)),
       ...element(row, 'description', 'Description', description),
@@ -75,11 +75,9 @@ const read = (row: Row, mark: DecimalMark, findings: Findings): ListedProduct =>
       ),
     },
     ...(certification !== undefined && { certification }),
-    listing: listingOf(row, findings),
+    listing: listingOf(row, [manufacturer, model], findings),
   };
 };
-
-const titleOf = (column: string): string => cecBatteries.columns[column as BatteryColumn].names[0];
 
 interface Identity {
   readonly text: string;
@@ -106,41 +104,33 @@ const identity = (
   return { text, raw };
 };
 
-const rawIdentity = (manufacturer: Identity, model: Identity): Pick<ListedProduct, 'raw'> => {
-  const raw = {
-    ...(manufacturer.raw !== manufacturer.text && { manufacturer: manufacturer.raw }),
-    ...(model.raw !== model.text && { model: model.raw }),
-  };
-  return Object.keys(raw).length > 0 ? { raw } : {};
-};
-
 /** An element of a column: none where the list lacks the column, null where the cell is blank. */
 const element = (
   row: Row,
   column: BatteryColumn,
   name: string,
-  readCell: (raw: string) => ElementValue,
-): Readonly<Record<string, ElementValue | null>> => {
+  readCell: (raw: string) => ElementInput,
+): Readonly<Record<string, ElementInput | null>> => {
   const raw = row.cells[column];
   if (raw === undefined) return {};
   if (collapse(raw) === '') return { [name]: null };
-  if (isNotSubmitted(raw)) return { [name]: { state: 'notSubmitted', value: null, raw } };
+  if (isNotSubmitted(raw)) return { [name]: { state: 'notSubmitted', raw } };
   return { [name]: readCell(raw) };
 };
 
-const description = (raw: string): ElementValue => withRaw(raw, trimLines(raw));
+const description = (raw: string): ElementInput => withRaw(raw, trimLines(raw));
 
-const withRaw = (raw: string, value: string): ElementValue => ({
+const withRaw = (raw: string, value: string): ElementInput => ({
   state: 'submitted',
   value,
   ...(raw !== value && { raw }),
 });
 
-const chemistry = (raw: string, { review }: Findings): ElementValue => {
+const chemistry = (raw: string, { review }: Findings): ElementInput => {
   const value = chemistryOf(raw);
   if (value !== undefined) return withRaw(raw, value);
   review.push(problem(titleOf('technology'), 'is a chemistry that no rule knows', raw));
-  return { state: 'unparsed', value: null, raw };
+  return { state: 'unparsed', raw };
 };
 
 const quantity = (
@@ -149,25 +139,25 @@ const quantity = (
   unit: string,
   mark: DecimalMark,
   { rejecting }: Findings,
-): ElementValue => {
+): ElementInput => {
   const text = collapse(raw);
   const number = parseDecimal(text, mark);
   if (!number || isNegative(number)) {
     const reason = number ? 'is below zero' : `is not a decimal number (decimal mark "${mark}")`;
     rejecting.push(problem(titleOf(column), reason, raw));
-    return { state: 'unparsed', value: null, raw };
+    return { state: 'unparsed', raw };
   }
-  const { value, decimals } = number;
-  return { state: 'submitted', value, unit, decimals, ...(raw !== value && { raw }) };
+  const { value } = number;
+  return { state: 'submitted', value, unit, ...(raw !== value && { raw }) };
 };
 
-const efficiency = (raw: string, { flagged }: Findings): ElementValue => {
+const efficiency = (raw: string, { flagged }: Findings): ElementInput => {
   const value = parseEfficiencies(raw);
   if (value) return { state: 'submitted', value, unit: 'percent', raw };
   const reason =
     'is not a list of "percent [inverter]": cut off or split by the exporter; kept raw';
   flagged.push(problem(titleOf('efficiency'), reason, raw));
-  return { state: 'unparsed', value: null, raw };
+  return { state: 'unparsed', raw };
 };
 
 /** A date cell: undefined without the column, null when blank, "not submitted" or (then rejected) unreadable. */
@@ -211,7 +201,11 @@ const certificationOf = (row: Row, findings: Findings): ListedCertification | nu
 const editionText = (raw: string): string | null =>
   collapse(raw) === '' || isNotSubmitted(raw) ? null : (editionOf(raw) ?? collapse(raw));
 
-const listingOf = (row: Row, findings: Findings): ListedQualification => {
+const listingOf = (
+  row: Row,
+  [manufacturer, model]: readonly [Identity, Identity],
+  findings: Findings,
+): ListedQualification => {
   const listingDate = date(row, 'listingDate', findings);
   const lastUpdate = date(row, 'lastUpdate', findings);
   const notes = asWritten(row.cells.notes);
@@ -224,6 +218,8 @@ const listingOf = (row: Row, findings: Findings): ListedQualification => {
       ...remark('Brand', row.cells.brand),
       ...remark('CertifiedJA12ControlStrategies', row.cells.ja12Strategies),
       ...remark('DeclarationForJA12Submitted', row.cells.ja12Declaration),
+      ...asInTheFile('ManufacturerAsWritten', manufacturer),
+      ...asInTheFile('ModelAsWritten', model),
     },
   };
 };
@@ -235,3 +231,7 @@ const remark = (name: string, raw: string | undefined): Record<string, string | 
   const text = asWritten(raw);
   return text === undefined ? {} : { [name]: text };
 };
+
+/** A name that was cleaned is kept as it was written, too. */
+const asInTheFile = (name: string, { text, raw }: Identity): Record<string, string> =>
+  text === raw ? {} : { [name]: raw };
