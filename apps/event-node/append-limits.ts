@@ -1,0 +1,30 @@
+import { appendSize } from './decode.js';
+import type { ProposedEvent } from './event.js';
+import { appendTooLarge, invalidArgument } from './failure.js';
+
+/** One append is one turn of the event loop and one statement. */
+const MAX_EVENTS = 20_000;
+
+/** How long an append may wait to be looked at. */
+export const WRITE_TIMEOUT_MS = 2_000;
+
+/** Bytes of waiting appends from which on no more are read from the connections. */
+export const BACKLOG_BYTES = 32 * 1024 * 1024;
+
+/** The events of one append as they arrive; refuses more than the limits allow. */
+export class ProposedEvents {
+  readonly events: ProposedEvent[] = [];
+  bytes = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** Throws INVALID_ARGUMENT. */
+  add(event: ProposedEvent): void {
+    this.bytes += appendSize(event);
+    if (this.bytes > this.maxBytes) throw appendTooLarge(this.maxBytes);
+    if (this.events.length === MAX_EVENTS) {
+      throw invalidArgument(`An append holds at most ${MAX_EVENTS} events.`);
+    }
+    this.events.push(event);
+  }
+}

@@ -1,0 +1,184 @@
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+
+import { BACKLOG_BYTES, ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
+import { expectation, proposedEvent, streamName, uuid } from './decode.js';
+import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
+import type { Expected } from './event.js';
+import { asCallFailure, type CallFailure, invalidArgument, timedOut } from './failure.js';
+import type { Node } from './node.js';
+
+type Call = ServerDuplexStream<streams.BatchAppendReq, Buffer>;
+
+/** Bytes of unfinished appends that one call may hold. */
+const UNFINISHED_BYTES = 64 * 1024 * 1024;
+/** A deadline that lies further back than this tells of a wrong clock, not of a late request. */
+const CLOCK_SKEW_MS = 60_000;
+const BACKLOG_CHECK_MS = 10;
+
+interface Batch {
+  readonly head: BatchHead & { stream: string; expected: Expected };
+  readonly proposed: ProposedEvents;
+  readonly deadline: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Many appends over one call, told apart by correlation id; each gets exactly one answer. */
+export const batchAppend = (node: Node) => (call: Call) => new BatchCall(node, call).run();
+
+class BatchCall {
+  private readonly unfinished = new Map<string, Batch>();
+  /** Answered before their last message came; what still comes of them is dropped. */
+  private readonly refused = new Set<string>();
+  private unfinishedBytes = 0;
+  private pending = 0;
+  private ended = false;
+  private gone = false;
+
+  constructor(
+    private readonly node: Node,
+    private readonly call: Call,
+  ) {}
+
+  run(): void {
+    this.call.on('data', (request: streams.BatchAppendReq) => this.take(request));
+    this.call.on('end', () => {
+      this.ended = true;
+      this.endWhenAnswered();
+    });
+    this.call.on('cancelled', () => this.abandon());
+    this.call.on('error', () => this.abandon());
+  }
+
+  private take(request: streams.BatchAppendReq): void {
+    const head: BatchHead = {
+      correlationId: request.getCorrelationId()?.serializeBinary() ?? Buffer.alloc(0),
+    };
+    let id: string;
+    try {
+      id = uuid(request.getCorrelationId());
+    } catch (error) {
+      this.answer(encodeFailure(head, this.failure(error)));
+      return;
+    }
+    if (this.refused.has(id)) {
+      if (request.getIsFinal()) this.refused.delete(id);
+      return;
+    }
+    try {
+      this.add(id, head, request);
+    } catch (error) {
+      this.refuse(id, head, this.failure(error), !request.getIsFinal());
+    }
+  }
+
+  private add(id: string, head: BatchHead, request: streams.BatchAppendReq): void {
+    const batch = this.unfinished.get(id) ?? this.open(id, head, request.getOptions());
+    const before = batch.proposed.bytes;
+    for (const message of request.getProposedMessagesList()) {
+      batch.proposed.add(proposedEvent(message));
+    }
+    this.unfinishedBytes += batch.proposed.bytes - before;
+    if (this.unfinishedBytes > UNFINISHED_BYTES) throw invalidArgument('Too many open appends.');
+    if (request.getIsFinal()) this.submit(id, batch);
+  }
+
+  private open(
+    id: string,
+    head: BatchHead,
+    options: streams.BatchAppendReq.Options | undefined,
+  ): Batch {
+    if (options === undefined) throw invalidArgument('The options of the append are missing.');
+    const stream = streamName(options.getStreamIdentifier());
+    const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
+    const batch: Batch = {
+      head: { ...head, stream, expected: expectation(options, revision) },
+      proposed: new ProposedEvents(this.node.maxAppendBytes),
+      ...this.timeLimit(id, options),
+    };
+    this.unfinished.set(id, batch);
+    return batch;
+  }
+
+  private timeLimit(
+    id: string,
+    options: streams.BatchAppendReq.Options,
+  ): Pick<Batch, 'deadline' | 'timer'> {
+    const left = timeLeft(options.getDeadline()?.toDate());
+    const timer = setTimeout(() => this.refuse(id, undefined, timedOut(), true), left);
+    return { deadline: performance.now() + left, timer };
+  }
+
+  private submit(id: string, { head, proposed, deadline }: Batch): void {
+    this.close(id);
+    this.pending += 1;
+    const timeoutMs = deadline - performance.now();
+    this.node.writer.submit(
+      { kind: 'append', stream: head.stream, expected: head.expected, events: proposed.events },
+      { bytes: proposed.bytes, timeoutMs },
+      (outcome) => {
+        this.pending -= 1;
+        this.answer(encodeOutcome(head, outcome));
+        this.endWhenAnswered();
+      },
+    );
+    if (this.node.writer.backlogBytes > BACKLOG_BYTES) this.waitForBacklog();
+  }
+
+  private refuse(
+    id: string,
+    head: BatchHead | undefined,
+    failure: CallFailure,
+    moreToCome: boolean,
+  ): void {
+    const known = this.unfinished.get(id)?.head ?? head;
+    this.close(id);
+    if (moreToCome) this.refused.add(id);
+    if (known !== undefined) this.answer(encodeFailure(known, failure));
+  }
+
+  private close(id: string): void {
+    const batch = this.unfinished.get(id);
+    if (batch === undefined) return;
+    clearTimeout(batch.timer);
+    this.unfinished.delete(id);
+    this.unfinishedBytes -= batch.proposed.bytes;
+  }
+
+  private answer(message: Buffer): void {
+    if (this.gone || this.call.write(message)) return;
+    // Who does not read the answers may not ask more.
+    this.call.pause();
+    this.call.once('drain', () => this.call.resume());
+  }
+
+  private waitForBacklog(): void {
+    this.call.pause();
+    const check = setInterval(() => {
+      if (!this.gone && this.node.writer.backlogBytes > BACKLOG_BYTES / 2) return;
+      clearInterval(check);
+      this.call.resume();
+    }, BACKLOG_CHECK_MS);
+  }
+
+  private endWhenAnswered(): void {
+    if (this.ended && this.pending === 0 && !this.gone) this.call.end();
+  }
+
+  private abandon(): void {
+    this.gone = true;
+    for (const id of [...this.unfinished.keys()]) this.close(id);
+  }
+
+  private failure(error: unknown): CallFailure {
+    return asCallFailure(error, this.node.report);
+  }
+}
+
+/** Milliseconds that an append has, by the client's deadline and the node's own limit. */
+const timeLeft = (deadline: Date | undefined): number => {
+  if (deadline === undefined) return WRITE_TIMEOUT_MS;
+  const left = deadline.getTime() - Date.now();
+  if (left <= -CLOCK_SKEW_MS) return WRITE_TIMEOUT_MS;
+  return Math.min(Math.max(left, 0), WRITE_TIMEOUT_MS);
+};

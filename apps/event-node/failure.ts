@@ -1,0 +1,78 @@
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+
+/**
+ * A refused call in the store's encoding for unary and read calls: a status, and trailers of which
+ * `exception` names the error.
+ */
+export class CallFailure extends Error implements Partial<StatusObject> {
+  override readonly name = 'CallFailure';
+  readonly details: string;
+  readonly metadata = new Metadata();
+
+  constructor(
+    readonly code: status,
+    message: string,
+    trailers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.details = message;
+    for (const [key, value] of Object.entries(trailers)) setTrailer(this.metadata, key, value);
+  }
+}
+
+/** Trailers are ASCII on the wire: anything else goes percent-encoded. */
+const setTrailer = (metadata: Metadata, key: string, value: string): void => {
+  metadata.set(key, /^[\x20-\x7e]*$/.test(value) ? value : encodeURI(value));
+};
+
+export const invalidArgument = (message: string): CallFailure =>
+  new CallFailure(status.INVALID_ARGUMENT, message);
+
+export const streamDeleted = (stream: string): CallFailure =>
+  new CallFailure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
+    exception: 'stream-deleted',
+    'stream-name': stream,
+  });
+
+export const wrongExpectedVersion = (
+  stream: string,
+  expected: bigint,
+  actual: bigint,
+): CallFailure =>
+  new CallFailure(
+    status.FAILED_PRECONDITION,
+    `Append failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected.toString()}, Actual version: ${actual.toString()}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': stream,
+      'expected-version': expected.toString(),
+      ...(actual >= 0n && { 'actual-version': actual.toString() }),
+    },
+  );
+
+export const appendTooLarge = (limit: number): CallFailure =>
+  new CallFailure(status.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, {
+    exception: 'maximum-append-size-exceeded',
+    'maximum-append-size': String(limit),
+  });
+
+const requiredProperties = 'type,content-type';
+
+export const missingMetadataProperty = (name: string): CallFailure =>
+  new CallFailure(status.INVALID_ARGUMENT, `Required Metadata Property '${name}' is missing.`, {
+    exception: 'missing-required-metadata-property',
+    'required-metadata-properties': requiredProperties,
+  });
+
+export const timedOut = (): CallFailure =>
+  new CallFailure(status.ABORTED, 'The append waited too long and was not carried out.');
+
+export const unavailable = (message: string): CallFailure =>
+  new CallFailure(status.UNAVAILABLE, message);
+
+/** What a client is told about an error that nobody foresaw; `report` gets the error itself. */
+export const asCallFailure = (error: unknown, report: (error: unknown) => void): CallFailure => {
+  if (error instanceof CallFailure) return error;
+  report(error);
+  return unavailable('The log cannot be read now.');
+};

@@ -1,0 +1,85 @@
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { RE2JS } from 're2js';
+
+import type { RecordedEvent } from './event.js';
+import { invalidArgument } from './failure.js';
+
+type FilterOptions = streams.ReadReq.Options.FilterOptions;
+type Expression = streams.ReadReq.Options.FilterOptions.Expression;
+
+const MAX_PATTERN_LENGTH = 1000;
+const MAX_PREFIXES = 1000;
+const MAX_WINDOW = 100_000;
+const DEFAULT_WINDOW = 32;
+/** Names repeat; what was decided about the last of them is kept. */
+const REMEMBERED_NAMES = 2_000;
+
+export interface EventFilter {
+  matches(event: RecordedEvent): boolean;
+  /** A checkpoint is due after this many considered events. */
+  readonly checkpointEvery: number;
+}
+
+/** Throws INVALID_ARGUMENT for an expression that is none, or is one that could run for ever. */
+export const eventFilter = (options: FilterOptions): EventFilter => {
+  const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW;
+  const multiplier = Math.max(1, options.getCheckpointintervalmultiplier());
+  return {
+    matches: matcher(options),
+    checkpointEvery: Math.min(Math.max(1, window), MAX_WINDOW) * Math.min(multiplier, MAX_WINDOW),
+  };
+};
+
+const matcher = (options: FilterOptions): EventFilter['matches'] => {
+  const byStream = options.getStreamIdentifier();
+  if (byStream !== undefined) {
+    const accepts = nameTest(byStream);
+    return (event) => accepts(event.stream);
+  }
+  const byType = options.getEventType();
+  if (byType === undefined)
+    throw invalidArgument('The filter names neither stream nor event type.');
+  const accepts = nameTest(byType);
+  return (event) => accepts(event.type);
+};
+
+const nameTest = (expression: Expression): ((name: string) => boolean) => {
+  const prefixes = expression.getPrefixList();
+  if (prefixes.length > MAX_PREFIXES) {
+    throw invalidArgument(`A filter holds at most ${MAX_PREFIXES} prefixes.`);
+  }
+  if (prefixes.length > 0) return (name) => prefixes.some((prefix) => name.startsWith(prefix));
+  const pattern = expression.getRegex();
+  if (pattern === '') throw invalidArgument('The filter has neither prefixes nor a pattern.');
+  return patternTest(pattern);
+};
+
+const patternTest = (pattern: string): ((name: string) => boolean) => {
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw invalidArgument(`A pattern is at most ${MAX_PATTERN_LENGTH} characters long.`);
+  }
+  const compiled = compile(pattern);
+  return remembering((name) => compiled.matcher(name).find());
+};
+
+/** RE2 takes time in proportion to the name, whatever the pattern; it knows no look-around. */
+const compile = (pattern: string): RE2JS => {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalidArgument(`The pattern is not a regular expression of the RE2 syntax: ${reason}`);
+  }
+};
+
+const remembering = (test: (name: string) => boolean): ((name: string) => boolean) => {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const accepted = test(name);
+    if (known.size >= REMEMBERED_NAMES) known.clear();
+    known.set(name, accepted);
+    return accepted;
+  };
+};

@@ -1,0 +1,15 @@
+import type { LogReader } from './read-log.js';
+import type { RecentEvents } from './recent-events.js';
+import type { StreamStates } from './stream-state.js';
+import type { Writer } from './writer.js';
+
+/** What the services work with. */
+export interface Node {
+  readonly writer: Writer;
+  readonly states: StreamStates;
+  readonly reader: LogReader;
+  readonly recent: RecentEvents;
+  readonly maxAppendBytes: number;
+  /** Called with errors that nobody foresaw. */
+  readonly report: (error: unknown) => void;
+}

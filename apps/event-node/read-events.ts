@@ -1,0 +1,97 @@
+import { encodeEvent, encodeResolved, encodeStreamNotFound } from './encode-read.js';
+import { baseOf, MAX_REVISION, type RecordedEvent } from './event.js';
+import { resolveLinks } from './links.js';
+import type { Node } from './node.js';
+import type { LogPage } from './read-log.js';
+import type { ReadPlan } from './read-plan.js';
+import { streamWindow } from './stream-window.js';
+
+/** Events looked at in one go. */
+export const PAGE = 512;
+
+type Plan<K extends ReadPlan['kind']> = Extract<ReadPlan, { kind: K }>;
+
+/** Messages in small batches: what is made in one go. */
+export type Messages = AsyncGenerator<readonly Buffer[], void>;
+
+export const encodeAll = async (
+  node: Node,
+  { resolveLinks: resolve, structuredIds }: Pick<ReadPlan, 'resolveLinks' | 'structuredIds'>,
+  events: readonly RecordedEvent[],
+): Promise<Buffer[]> => {
+  if (resolve) {
+    const resolved = await resolveLinks(node, events);
+    return resolved.map((event) => encodeResolved(event, structuredIds));
+  }
+  return structuredIds
+    ? events.map((event) => encodeResolved({ event }, true))
+    : events.map(encodeEvent);
+};
+
+/** The visible events of a stream, or word that there is none. */
+export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
+  const { stream, from, backwards } = plan;
+  const window = streamWindow(stream, await node.states.get(baseOf(stream)));
+  if (window === undefined) {
+    yield [encodeStreamNotFound(stream)];
+    return;
+  }
+  let { first, last } = window;
+  if (typeof from === 'bigint') {
+    if (backwards) last = from < last ? from : last;
+    else first = from > first ? from : first;
+  } else if (from === 'end' && !backwards) return;
+  else if (from === 'start' && backwards) last = 0n;
+  let left = plan.limit;
+  while (left > 0 && first <= last) {
+    const range = { stream, first, last, createdFrom: window.createdFrom };
+    const page = await node.reader.stream(range, backwards, Math.min(left, PAGE));
+    yield await encodeAll(node, plan, page.events);
+    left -= page.events.length;
+    const end = page.events.at(-1);
+    if (end === undefined || page.complete) return;
+    if (backwards) last = end.revision - 1n;
+    else first = end.revision + 1n;
+  }
+}
+
+/** Events of the whole log in their order, or against it. */
+export async function* readAll(node: Node, plan: Plan<'all'>): Messages {
+  const { filter } = plan;
+  let from = startOf(plan);
+  let left = plan.limit;
+  while (left > 0 && from !== undefined) {
+    const limit = filter === undefined ? Math.min(left, PAGE) : PAGE;
+    const page: LogPage = await pageOfAll(node, from, plan.backwards, limit);
+    const wanted = filter === undefined ? page.events : page.events.filter(filter.matches);
+    const events = wanted.slice(0, left);
+    yield await encodeAll(node, plan, events);
+    left -= events.length;
+    from = page.complete ? undefined : beyond(page, plan.backwards);
+  }
+}
+
+const startOf = ({ from, backwards }: Plan<'all'>): bigint | undefined => {
+  if (typeof from === 'bigint') return from;
+  if (backwards) return from === 'end' ? MAX_REVISION : undefined;
+  return from === 'start' ? 0n : undefined;
+};
+
+const beyond = ({ events }: LogPage, backwards: boolean): bigint | undefined => {
+  const end = events.at(-1)?.position;
+  if (end === undefined) return undefined;
+  return backwards ? end - 1n : end + 1n;
+};
+
+/** From memory where the end of the log is asked for. */
+const pageOfAll = async (
+  { recent, reader }: Node,
+  from: bigint,
+  backwards: boolean,
+  limit: number,
+): Promise<LogPage> => {
+  if (backwards) return reader.allBackwards(from, limit);
+  const events = recent.after(from - 1n, limit);
+  if (events === undefined) return reader.allForwards(from, limit);
+  return { events, complete: events.length < limit };
+};

@@ -1,0 +1,92 @@
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+
+import { streamName } from './decode.js';
+import { MAX_REVISION } from './event.js';
+import { invalidArgument } from './failure.js';
+import { type EventFilter, eventFilter } from './filters.js';
+
+type Options = streams.ReadReq.Options;
+
+interface Common {
+  readonly resolveLinks: boolean;
+  /** Event ids as two numbers instead of as text. */
+  readonly structuredIds: boolean;
+}
+
+interface Slice extends Common {
+  readonly backwards: boolean;
+  readonly limit: number;
+}
+
+/** `start` and `end` as said; a number otherwise, inclusive for reads, exclusive for subscriptions. */
+export type From = bigint | 'start' | 'end';
+
+export type ReadPlan =
+  | (Slice & { readonly kind: 'stream'; readonly stream: string; readonly from: From })
+  | (Slice & { readonly kind: 'all'; readonly from: From; readonly filter?: EventFilter })
+  | (Common & { readonly kind: 'stream-live'; readonly stream: string; readonly from: From })
+  | (Common & { readonly kind: 'all-live'; readonly from: From; readonly filter?: EventFilter });
+
+/** Reads a request; throws INVALID_ARGUMENT for a combination that has no meaning. */
+export const readPlan = (options: Options | undefined): ReadPlan => {
+  const uuids = options?.getUuidOption();
+  if (options === undefined || uuids === undefined) {
+    throw invalidArgument('The options of the read, or its UUID option, are missing.');
+  }
+  const common = { resolveLinks: options.getResolveLinks(), structuredIds: uuids.hasStructured() };
+  const backwards = options.getReadDirection() === 1;
+  const live = options.hasSubscription();
+  if (live && backwards) throw invalidCombination('a subscription', 'backwards');
+  if (!live && !options.hasCount()) throw invalidArgument('The count of the read is missing.');
+  const slice = { ...common, backwards, limit: limitOf(options.getCount()) };
+  if (options.hasStream()) {
+    if (options.hasFilter()) throw invalidCombination('a stream', 'a filter');
+    const place = placeInStream(options.getStream());
+    return live
+      ? { kind: 'stream-live', ...common, ...place }
+      : { kind: 'stream', ...slice, ...place };
+  }
+  const from = placeInAll(options.getAll(), live || backwards);
+  const filter = options.getFilter();
+  const filtered = filter === undefined ? {} : { filter: eventFilter(filter) };
+  return live
+    ? { kind: 'all-live', ...common, from, ...filtered }
+    : { kind: 'all', ...slice, from, ...filtered };
+};
+
+const invalidCombination = (one: string, other: string) =>
+  invalidArgument(`The combination of ${one} and ${other} is invalid.`);
+
+const limitOf = (count: string): number => Math.min(Number(count), Number.MAX_SAFE_INTEGER);
+
+const bounded = (value: bigint): bigint => (value > MAX_REVISION ? MAX_REVISION : value);
+
+const placeInStream = (
+  options: streams.ReadReq.Options.StreamOptions | undefined,
+): { stream: string; from: From } => {
+  const stream = streamName(options?.getStreamIdentifier());
+  if (options?.hasStart() === true) return { stream, from: 'start' };
+  if (options?.hasEnd() === true) return { stream, from: 'end' };
+  if (options?.hasRevision() === true) {
+    return { stream, from: bounded(BigInt(options.getRevision())) };
+  }
+  throw invalidArgument('The revision to read from is missing.');
+};
+
+/**
+ * Events lie at (p, p), so a pair stands between two of them: with a smaller prepare position
+ * before the event at that commit position, otherwise on it.
+ */
+const placeInAll = (
+  options: streams.ReadReq.Options.AllOptions | undefined,
+  roundDown: boolean,
+): From => {
+  if (options?.hasStart() === true) return 'start';
+  if (options?.hasEnd() === true) return 'end';
+  const position = options?.getPosition();
+  if (position === undefined) throw invalidArgument('The position to read from is missing.');
+  const commit = bounded(BigInt(position.getCommitPosition()));
+  const prepare = bounded(BigInt(position.getPreparePosition()));
+  if (roundDown) return prepare < commit ? commit - 1n : commit;
+  return prepare > commit ? commit + 1n : commit;
+};

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+
+import { asCallFailure } from './failure.js';
+import type { Node } from './node.js';
+import { type Messages, readAll, readStream } from './read-events.js';
+import { readPlan } from './read-plan.js';
+import { subscribeToAll, subscribeToStream } from './subscribe.js';
+
+type Call = ServerWritableStream<streams.ReadReq, Buffer>;
+
+/** Reads and subscriptions, as fast as the reader takes them and no faster. */
+export const read = (node: Node) => (call: Call) => {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  call.on('cancelled', leave);
+  call.on('error', leave);
+  call.on('close', leave);
+  serve(node, call, gone.signal).then(
+    () => call.end(),
+    (error: unknown) => {
+      if (gone.signal.aborted) return;
+      call.emit('error', asCallFailure(error, node.report));
+    },
+  );
+};
+
+const serve = async (node: Node, call: Call, signal: AbortSignal): Promise<void> => {
+  for await (const messages of messagesFor(node, call.request, signal)) {
+    for (const message of messages) {
+      if (signal.aborted) return;
+      if (!call.write(message)) await drained(call, signal);
+    }
+  }
+};
+
+const messagesFor = (node: Node, request: streams.ReadReq, signal: AbortSignal): Messages => {
+  const plan = readPlan(request.getOptions());
+  switch (plan.kind) {
+    case 'stream':
+      return readStream(node, plan);
+    case 'all':
+      return readAll(node, plan);
+    case 'stream-live':
+      return subscribeToStream(node, plan, signal);
+    case 'all-live':
+      return subscribeToAll(node, plan, signal);
+  }
+};
+
+const drained = async (call: Call, signal: AbortSignal): Promise<void> => {
+  try {
+    await once(call, 'drain', { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+};

@@ -1,0 +1,24 @@
+-- The event node's own database. Applied at every start, under the writer's lock.
+
+-- One row: who may write. Each start takes the next number, each group of appends checks it.
+create table if not exists epoch (
+  singleton boolean primary key default true check (singleton),
+  epoch bigint not null,
+  groups bigint not null default 0
+);
+
+insert into epoch (epoch) values (0) on conflict do nothing;
+
+create table if not exists events (
+  position bigint primary key,
+  stream text collate "C" not null,
+  revision bigint not null,
+  id uuid not null,
+  type text not null,
+  is_json boolean not null,
+  data bytea not null,
+  metadata bytea not null,
+  -- ticks of 100 ns since the Unix epoch
+  created bigint not null,
+  unique (stream, revision)
+);

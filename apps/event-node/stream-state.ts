@@ -1,0 +1,162 @@
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+
+import type { StreamView } from './append-rules.js';
+import { MAX_REVISION } from './event.js';
+import { isSoftDeleted, noMetadata, parseMetadata, type StreamMetadata } from './metadata.js';
+
+export interface StoredId {
+  readonly id: string;
+  readonly position: bigint;
+}
+
+/** One stream's end: its last revision and the ids of its last events, as far as they are known. */
+export interface StreamEnd {
+  /** -1 when nothing was ever written. */
+  readonly revision: bigint;
+  /** Without a gap up to `revision`; possibly none. */
+  readonly tail: readonly StoredId[];
+}
+
+/** What an append to a stream, or to its metadata, is decided on. */
+export interface StreamState {
+  readonly events: StreamEnd;
+  readonly metaEvents: StreamEnd;
+  readonly metadata: StreamMetadata;
+  readonly tombstoned: boolean;
+}
+
+export const viewOf = (state: StreamState, ofMetadata: boolean): StreamView => ({
+  revision: (ofMetadata ? state.metaEvents : state.events).revision,
+  deletion: deletionOf(state, ofMetadata),
+  hasMetadata: !ofMetadata && state.metaEvents.revision >= 0n,
+});
+
+const deletionOf = (state: StreamState, ofMetadata: boolean): StreamView['deletion'] => {
+  if (state.tombstoned) return 'tombstone';
+  return !ofMetadata && isSoftDeleted(state.metadata) ? 'soft' : 'none';
+};
+
+export const storedAt = (end: StreamEnd, revision: bigint): StoredId | undefined =>
+  end.tail[end.tail.length - 1 - Number(end.revision - revision)];
+
+const CACHE_UNITS = 400_000;
+const TAIL_KEPT = 8;
+
+const shortened = (end: StreamEnd): StreamEnd =>
+  end.tail.length > TAIL_KEPT ? { ...end, tail: end.tail.slice(-TAIL_KEPT) } : end;
+
+const units = ({ events, metaEvents, metadata }: StreamState): number =>
+  4 + events.tail.length + metaEvents.tail.length + (metadata === noMetadata ? 0 : 50);
+
+/**
+ * Committed ends of streams: a bounded cache over the index of events.
+ *
+ * What is loaded here is never older than what was acknowledged, since a stream is only written
+ * while its state is in the cache or in the group that is being committed.
+ */
+export class StreamStates {
+  private readonly cache = new LRUCache<string, StreamState>({
+    maxSize: CACHE_UNITS,
+    sizeCalculation: units,
+  });
+  private wanted = new Map<string, (state: Promise<StreamState>) => void>();
+  private readonly loading = new Map<string, Promise<StreamState>>();
+  /** Committed while an older state was on its way from the database. */
+  private readonly overtaking = new Map<string, StreamState>();
+
+  constructor(private readonly pool: pg.Pool) {}
+
+  peek(base: string): StreamState | undefined {
+    return this.cache.get(base);
+  }
+
+  /** Only for what has been committed. */
+  set(base: string, state: StreamState): void {
+    const kept: StreamState = {
+      ...state,
+      events: shortened(state.events),
+      metaEvents: shortened(state.metaEvents),
+    };
+    this.cache.set(base, kept);
+    if (this.loading.has(base)) this.overtaking.set(base, kept);
+  }
+
+  async get(base: string): Promise<StreamState> {
+    return this.cache.get(base) ?? this.load(base);
+  }
+
+  private load(base: string): Promise<StreamState> {
+    const underway = this.loading.get(base);
+    if (underway !== undefined) return underway;
+    if (this.wanted.size === 0) setImmediate(() => this.loadWanted());
+    const state = new Promise<StreamState>((resolve) => this.wanted.set(base, resolve));
+    this.loading.set(base, state);
+    return state;
+  }
+
+  /** All streams asked for in one turn are looked up by one query. */
+  private loadWanted(): void {
+    const wanted = this.wanted;
+    this.wanted = new Map();
+    const found = this.query([...wanted.keys()]);
+    for (const [base, resolve] of wanted) {
+      resolve(
+        found
+          .then((states) => {
+            const state = this.overtaking.get(base) ?? states.get(base) ?? emptyState;
+            this.cache.set(base, state);
+            return state;
+          })
+          .finally(() => {
+            this.loading.delete(base);
+            this.overtaking.delete(base);
+          }),
+      );
+    }
+  }
+
+  private async query(bases: readonly string[]): Promise<Map<string, StreamState>> {
+    const { rows } = await this.pool.query<StateRow>({
+      name: 'states',
+      text: select,
+      values: [bases],
+    });
+    return new Map(rows.map((row) => [row.name, stateOf(row)]));
+  }
+}
+
+const emptyEnd: StreamEnd = { revision: -1n, tail: [] };
+
+const emptyState: StreamState = {
+  events: emptyEnd,
+  metaEvents: emptyEnd,
+  metadata: noMetadata,
+  tombstoned: false,
+};
+
+interface StateRow {
+  readonly name: string;
+  readonly revision: bigint | null;
+  readonly meta_revision: bigint | null;
+  readonly meta_data: Buffer | null;
+}
+
+const select = `
+  select wanted.name, last.revision, meta.revision as meta_revision, meta.data as meta_data
+  from unnest($1::text[]) as wanted(name)
+  left join lateral (
+    select revision from events
+    where stream = wanted.name collate "C" order by revision desc limit 1
+  ) last on true
+  left join lateral (
+    select revision, data from events
+    where stream = ('$$' || wanted.name) collate "C" order by revision desc limit 1
+  ) meta on true`;
+
+const stateOf = (row: StateRow): StreamState => ({
+  events: { revision: row.revision ?? -1n, tail: [] },
+  metaEvents: { revision: row.meta_revision ?? -1n, tail: [] },
+  metadata: row.meta_data === null ? noMetadata : parseMetadata(row.meta_data),
+  tombstoned: row.revision === MAX_REVISION,
+});

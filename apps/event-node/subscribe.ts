@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+
+import { caughtUp, encodeCheckpoint, encodeConfirmation } from './encode-read.js';
+import { baseOf, MAX_REVISION, type RecordedEvent, TOMBSTONE_TYPE } from './event.js';
+import { streamDeleted } from './failure.js';
+import type { EventFilter } from './filters.js';
+import type { Node } from './node.js';
+import { encodeAll, type Messages, PAGE } from './read-events.js';
+import type { ReadPlan } from './read-plan.js';
+import { streamWindow } from './stream-window.js';
+
+type Plan<K extends ReadPlan['kind']> = Extract<ReadPlan, { kind: K }>;
+
+/**
+ * Follows the log: what lies behind is read in pages, what is new comes from memory. The subscriber
+ * is a cursor and nothing more, so one that falls behind goes back to reading pages.
+ */
+export async function* subscribeToAll(
+  node: Node,
+  plan: Plan<'all-live'>,
+  signal: AbortSignal,
+): Messages {
+  yield [encodeConfirmation(randomUUID())];
+  const checkpoints = plan.filter && new Checkpoints(plan.filter);
+  let cursor = startOf(plan.from, node);
+  let live = false;
+  while (!signal.aborted) {
+    const recent = node.recent.after(cursor, PAGE);
+    const events = recent ?? (await node.reader.allForwards(cursor + 1n, PAGE)).events;
+    const end = events.at(-1);
+    if (end === undefined) {
+      if (!live) yield [...(checkpoints?.atEnd(cursor) ?? []), caughtUp];
+      live = true;
+      await node.recent.changed(cursor, signal);
+      continue;
+    }
+    if (recent === undefined) live = false;
+    yield checkpoints === undefined
+      ? await encodeAll(node, plan, events)
+      : await filtered(node, plan, events, checkpoints);
+    cursor = end.position;
+  }
+}
+
+const startOf = (from: Plan<'all-live'>['from'], { recent }: Node): bigint => {
+  if (from === 'start') return 0n;
+  return from === 'end' ? recent.head : from;
+};
+
+const filtered = async (
+  node: Node,
+  plan: Plan<'all-live'>,
+  events: readonly RecordedEvent[],
+  checkpoints: Checkpoints,
+): Promise<readonly Buffer[]> => {
+  const messages: Buffer[] = [];
+  let matching: RecordedEvent[] = [];
+  for (const event of events) {
+    const { matches, due } = checkpoints.consider(event);
+    if (matches) matching.push(event);
+    if (!due) continue;
+    messages.push(...(await encodeAll(node, plan, matching)), encodeCheckpoint(event.position));
+    matching = [];
+  }
+  messages.push(...(await encodeAll(node, plan, matching)));
+  return messages;
+};
+
+/** Says when a filtered subscriber must be told how far the log was looked through. */
+class Checkpoints {
+  private considered = 0;
+
+  constructor(private readonly filter: EventFilter) {}
+
+  consider(event: RecordedEvent): { matches: boolean; due: boolean } {
+    this.considered += 1;
+    const due = this.considered >= this.filter.checkpointEvery;
+    if (due) this.considered = 0;
+    return { matches: this.filter.matches(event), due };
+  }
+
+  /** The checkpoint at the end of the catching up, unless there is one already. */
+  atEnd(position: bigint): Buffer[] {
+    if (this.considered === 0) return [];
+    this.considered = 0;
+    return [encodeCheckpoint(position)];
+  }
+}
+
+/** Follows one stream: its visible events, then those that are written from then on. */
+export async function* subscribeToStream(
+  node: Node,
+  plan: Plan<'stream-live'>,
+  signal: AbortSignal,
+): Messages {
+  const { stream } = plan;
+  const state = await node.states.get(baseOf(stream));
+  const window = streamWindow(stream, state);
+  yield [encodeConfirmation(randomUUID())];
+  let after = afterRevision(plan.from, window?.last ?? state.events.revision);
+  let cursor: bigint | undefined;
+  while (!signal.aborted) {
+    const recent = cursor === undefined ? undefined : node.recent.after(cursor, PAGE);
+    if (cursor === undefined || recent === undefined) {
+      cursor = node.recent.head;
+      for await (const events of visibleAfter(node, stream, after)) {
+        yield await deliver(node, plan, events);
+        after = events.at(-1)?.revision ?? after;
+      }
+      yield [caughtUp];
+      continue;
+    }
+    const end = recent.at(-1);
+    if (end === undefined) {
+      await node.recent.changed(cursor, signal);
+      continue;
+    }
+    const known = after;
+    const events = recent.filter((event) => event.stream === stream && event.revision > known);
+    if (events.length > 0) yield await deliver(node, plan, events);
+    after = events.at(-1)?.revision ?? after;
+    if (isTombstone(events.at(-1))) throw streamDeleted(stream);
+    cursor = end.position;
+  }
+}
+
+const deliver = (
+  node: Node,
+  plan: Plan<'stream-live'>,
+  events: readonly RecordedEvent[],
+): Promise<Buffer[]> => encodeAll(node, plan, events);
+
+const isTombstone = (event: RecordedEvent | undefined): boolean => event?.type === TOMBSTONE_TYPE;
+
+const afterRevision = (from: Plan<'stream-live'>['from'], last: bigint): bigint => {
+  if (from === 'start') return -1n;
+  return from === 'end' ? last : from;
+};
+
+/** Pages of what `stream` shows after a revision at this moment. */
+async function* visibleAfter(
+  node: Node,
+  stream: string,
+  after: bigint,
+): AsyncGenerator<readonly RecordedEvent[], void> {
+  const window = streamWindow(stream, await node.states.get(baseOf(stream)));
+  if (window === undefined) return;
+  const { last, createdFrom } = window;
+  let first = after + 1n > window.first ? after + 1n : window.first;
+  while (first <= last && after < MAX_REVISION) {
+    const page = await node.reader.stream({ stream, first, last, createdFrom }, false, PAGE);
+    const end = page.events.at(-1);
+    if (end === undefined) return;
+    yield page.events;
+    if (page.complete) return;
+    first = end.revision + 1n;
+  }
+}
