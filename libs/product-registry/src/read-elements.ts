@@ -8,6 +8,8 @@ export interface ElementInput {
   readonly state?: ElementValue['state'] | undefined;
   readonly value?: unknown;
   readonly unit?: unknown;
+  /** Digits after the point; follows from the value, and may be repeated. */
+  readonly decimals?: unknown;
   /** The source's text, where it differs from the value. */
   readonly raw?: unknown;
 }
@@ -87,13 +89,19 @@ const readElement = (
     refuse('', 'expected an object {value, unit}');
     return undefined;
   }
-  const { state = 'submitted', value, unit, raw, ...others }: ElementInput = input;
+  const { state = 'submitted', value, unit, decimals, raw, ...others }: ElementInput = input;
   for (const other of Object.keys(others)) {
-    refuse(`/${pointerPart(other)}`, 'expected only value, unit, state and raw');
+    refuse(`/${pointerPart(other)}`, 'expected only value, unit, decimals, state and raw');
   }
   const source = readRaw(raw, refuse);
   if (state === 'submitted') {
     const read = readValue(kind, value, unit, refuse);
+    if (!isAbsent(decimals) && read && decimals !== read.decimals) {
+      refuse(
+        '/decimals',
+        `expected ${String(read.decimals ?? 'no decimals')}, as the value is written`,
+      );
+    }
     return read && { state, ...read, ...source };
   }
   if (state !== 'notSubmitted' && state !== 'unparsed') {

@@ -56,9 +56,17 @@ export class AbsorbManufacturer extends ManufacturerCommand<{ readonly manufactu
   readonly type = 'AbsorbManufacturer';
 }
 
-/** This manufacturer is another name of `into`. Carried out by `mergeManufacturer`. */
-export class MergeManufacturer extends ManufacturerCommand<{ readonly into: string }> {
+/** This manufacturer is another name of `into` (an id or a name). Carried out by `mergeManufacturer`. */
+export class MergeManufacturer {
   readonly type = 'MergeManufacturer';
+  constructor(
+    readonly manufacturerId: string,
+    readonly data: { readonly into: string },
+    readonly meta: CommandMeta,
+    readonly ifMatch?: bigint,
+    /** The id of the manufacturer that answers for `into`. */
+    readonly lookedUp?: { readonly into: string },
+  ) {}
 }
 
 export type ManufacturerCommands =

@@ -155,9 +155,11 @@ const absorb = (
 };
 
 const merge = (
-  { manufacturerId, data: { into } }: MergeManufacturer,
+  { manufacturerId, lookedUp }: MergeManufacturer,
   state: RegisteredManufacturer,
 ): readonly ManufacturerEvent[] => {
+  if (!lookedUp) throw new Error('a merger is decided on the manufacturer that was found');
+  const { into } = lookedUp;
   if (into === manufacturerId || state.absorbed.includes(into)) throw mergeCycle();
   if (state.mergedInto === into) return [];
   if (state.mergedInto !== null) throw merged(state.mergedInto);

@@ -1,6 +1,6 @@
 import type { CommandMeta } from '#kernel/command.js';
 
-import type { ElementInputs } from '../read-elements.js';
+import type { ElementInput, ElementInputs } from '../read-elements.js';
 import type { Certification, Listing, ProductType } from './events.js';
 
 /** A command on one product. What its class adds to `data` is what the caller said, and no more. */
@@ -77,29 +77,43 @@ export class WithdrawListing extends ProductCommand<{ readonly agency: string }>
 }
 
 /**
+ * What one row of a published list says of one product. Three cases are told apart everywhere: a
+ * value, `null` where the list leaves its field blank, and a missing key where the list says nothing.
+ */
+export interface ListedFacts {
+  /** Such as `cec-batteries`. Stored. */
+  readonly list: string;
+  readonly productType: ProductType;
+  /** An id or a name. */
+  readonly manufacturer: string;
+  readonly model: string;
+  /** The cells' texts, where they differ from the two above. */
+  readonly raw?: { readonly manufacturer?: string; readonly model?: string };
+  readonly elements: Readonly<Record<string, ElementInput | null>>;
+  readonly certification?: ListedCertification | null;
+  readonly listing?: ListedQualification;
+}
+
+export type ListedCertification = Pick<CertificationFact, 'agency' | 'standard' | 'raw'> &
+  Partial<CertificationFact>;
+
+export type ListedQualification = Partial<Omit<Listing, 'remarks'>> & {
+  readonly agency: string;
+  readonly remarks: Readonly<Record<string, string | null>>;
+};
+
+/**
  * One row of a published list: everything that the list says of one product, in one decision.
- *
- * What the row leaves out and the list said before is withdrawn by the list. `listing` is null where
- * the list has no listing data. Carried out by `reconcileListing`, which registers an unknown product.
+ * Carried out by `reconcileListing`, which registers an unknown product.
  */
 export class ReconcileListing {
   readonly type = 'ReconcileListing';
   constructor(
     readonly productId: string,
-    readonly data: {
-      /** Such as `cec-batteries`. */
-      readonly list: string;
-      readonly productType: ProductType;
-      /** An id or a name. */
-      readonly manufacturer: string;
-      readonly model: string;
-      readonly elements: ElementInputs;
-      /** At most one for each standard. */
-      readonly certifications: readonly CertificationFact[];
-      readonly listing: Listing | null;
-    },
+    readonly data: ListedFacts,
     readonly meta: CommandMeta,
-    readonly lookedUp?: Registration,
+    /** Without `code` the product has to be there already. */
+    readonly lookedUp: Omit<Registration, 'code'> & Partial<Registration>,
   ) {}
 }
 

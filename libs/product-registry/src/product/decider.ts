@@ -9,6 +9,7 @@ import type {
   PublishListing,
   ReconcileListing,
   RegisterProduct,
+  Registration,
   SetElements,
   WithdrawElements,
   WithdrawListing,
@@ -19,6 +20,7 @@ import {
   type Elements,
   type ProductEvent,
   type ProductRegistered,
+  type ProductType,
 } from './events.js';
 import { reconcile } from './reconcile.js';
 import {
@@ -51,10 +53,17 @@ const decide = (command: ProductCommands, state: ProductState): readonly Product
   }
 };
 
-const register = (command: RegisterProduct, state: ProductState): readonly ProductEvent[] => {
-  if (state.status === 'registered') throw productExists(command.productId);
-  const { productType } = command.data;
-  return [registration(command), ...elementsSet(readElements(productType, command.data.elements))];
+const register = (
+  { productId, data, lookedUp }: RegisterProduct,
+  state: ProductState,
+): readonly ProductEvent[] => {
+  if (state.status === 'registered') throw productExists(productId);
+  if (!lookedUp) throw new Error('a registration is decided on looked-up keys');
+  const raw = data.model === lookedUp.modelKey ? {} : { raw: { model: data.model } };
+  return [
+    registration(data.productType, lookedUp, raw),
+    ...elementsSet(readElements(data.productType, data.elements)),
+  ];
 };
 
 /** The row's facts, and before them the registration where the product is new. */
@@ -62,22 +71,33 @@ const reconcileOrRegister = (
   command: ReconcileListing,
   state: ProductState,
 ): readonly ProductEvent[] => {
-  if (state.status === 'registered') return reconcile(command, state);
-  const first = registration(command, command.data.list);
+  const { data, lookedUp } = command;
+  if (state.status === 'registered') {
+    if (!isOf(state, lookedUp)) throw unknownProduct();
+    return reconcile(command, state);
+  }
+  const { code, ...key } = lookedUp;
+  if (code === undefined) throw unknownProduct();
+  const { list, raw } = data;
+  const first = registration(data.productType, { ...key, code }, { list, ...(raw && { raw }) });
   const registered = evolveProduct(state, first);
   return registered.status === 'registered' ? [first, ...reconcile(command, registered)] : [];
 };
 
+/** An id whose claim on a key was never used may have become another product since. */
+const isOf = (
+  { registration: { manufacturerId, modelKey } }: RegisteredProduct,
+  lookedUp: ReconcileListing['lookedUp'],
+): boolean => manufacturerId === lookedUp.manufacturerId && modelKey === lookedUp.modelKey;
+
 const registration = (
-  { data: { productType, model }, lookedUp }: RegisterProduct | ReconcileListing,
-  list?: string,
-): ProductRegistered => {
-  if (!lookedUp) throw new Error('a registration is decided on looked-up keys');
-  return {
-    type: 'ProductRegistered',
-    data: { productType, model, ...lookedUp, ...(list !== undefined && { list }) },
-  };
-};
+  productType: ProductType,
+  { manufacturerId, modelKey, code }: Registration,
+  source: Pick<ProductRegistered['data'], 'list' | 'raw'>,
+): ProductRegistered => ({
+  type: 'ProductRegistered',
+  data: { productType, manufacturerId, model: modelKey, modelKey, code, ...source },
+});
 
 const assignCode = (
   { data: { code } }: AssignProdCode,

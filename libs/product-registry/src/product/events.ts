@@ -67,11 +67,13 @@ export type ProductRegistered = DomainEvent<
   {
     readonly productType: ProductType;
     readonly manufacturerId: string;
-    /** As written. */
+    /** In its normal form, as it is shown. */
     readonly model: string;
-    /** The normal form under which (manufacturer, model) is unique; see `codes.ts`. */
+    /** The form under which (manufacturer, model) is unique; see `codes.ts`. */
     readonly modelKey: string;
     readonly code: string | null;
+    /** The source's texts of `manufacturer` and `model`, where they differ. */
+    readonly raw?: Readonly<Record<string, string>>;
   } & FromList
 >;
 export type ProdCodeAssigned = DomainEvent<

@@ -1,8 +1,14 @@
 import { Refusal } from '#kernel/refusal.js';
 
-import { readElements } from '../read-elements.js';
+import { readElements, type ElementInput, type ElementInputs } from '../read-elements.js';
 import { certificationIdOf, currentCertifications, superseded } from './certifications.js';
-import type { CertificationFact, ReconcileListing } from './commands.js';
+import type {
+  CertificationFact,
+  ListedCertification,
+  ListedFacts,
+  ListedQualification,
+  ReconcileListing,
+} from './commands.js';
 import {
   differingFields,
   sameCertification,
@@ -10,7 +16,7 @@ import {
   sameMeaning,
   sameWriting,
 } from './compare.js';
-import type { Elements, Listing, ProductEvent } from './events.js';
+import type { Listing, ProductEvent } from './events.js';
 import { noWord, type RegisteredProduct } from './state.js';
 
 /** Where a list changed a value while a person's other value stands. Null: no value. */
@@ -29,36 +35,44 @@ export interface ListConflict {
  * Throws `LIST_AGAINST_CURATOR` (`conflict`) with `details.conflicts`, a list of `ListConflict`.
  */
 export const reconcile = (
-  { data, meta }: ReconcileListing,
+  { data, meta: { commandId } }: ReconcileListing,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
   if (data.productType !== state.productType) throw otherType(data.productType, state);
+  const { list, certification, listing } = data;
   const conflicts: ListConflict[] = [];
   const events = [
-    ...elementEvents(data.list, readElements(state.productType, data.elements), state, conflicts),
-    ...data.certifications.flatMap((fact) =>
-      certificationEvents(data.list, fact, meta.commandId, state, conflicts),
-    ),
-    ...(data.listing ? listingEvents(data.list, data.listing, state, conflicts) : []),
+    ...elementEvents(data, state, conflicts),
+    ...(certification
+      ? certificationEvents(list, factOf(certification), commandId, state, conflicts)
+      : []),
+    ...(listing ? listingEvents(list, listing, state, conflicts) : []),
   ];
-  const dropped = droppedStandards(data, state);
-  if (conflicts.length > 0) throw againstCurator(data.list, conflicts);
-  if (dropped.length > 0) throw dropsCertification(data.list, dropped);
+  const dropped = certification === undefined ? [] : droppedStandards(data, state);
+  if (conflicts.length > 0) throw againstCurator(list, conflicts);
+  if (dropped.length > 0) throw dropsCertification(list, dropped);
   return events;
 };
 
+const factOf = ({
+  edition = null,
+  certificateDate = null,
+  ...rest
+}: ListedCertification): CertificationFact => ({ ...rest, edition, certificateDate });
+
 const elementEvents = (
-  list: string,
-  listed: Elements,
+  { list, elements: row }: ListedFacts,
   state: RegisteredProduct,
   conflicts: ListConflict[],
 ): readonly ProductEvent[] => {
   const before = (state.lists[list] ?? noWord).elements;
-  const changed = Object.entries(listed).filter(([name, value]) => {
-    const last = before[name];
-    return !last || !sameWriting(last, value);
-  });
-  const gone = Object.keys(before).filter((name) => !Object.hasOwn(listed, name));
+  const changed = Object.entries(readElements(state.productType, filled(row))).filter(
+    ([name, value]) => {
+      const last = before[name];
+      return !last || !sameWriting(last, value);
+    },
+  );
+  const gone = Object.keys(before).filter((name) => row[name] === null);
   for (const [name, value] of [...changed, ...gone.map((name) => [name, null] as const)]) {
     const standing = state.elements[name];
     if (standing?.by === 'person' && !sameMeaning(standing.value, value)) {
@@ -74,6 +88,11 @@ const elementEvents = (
       : []),
   ];
 };
+
+const filled = (row: ListedFacts['elements']): ElementInputs =>
+  Object.fromEntries(
+    Object.entries(row).filter((entry): entry is [string, ElementInput] => entry[1] !== null),
+  );
 
 /** A list names one certification for a standard: another one replaces the list's former one. */
 const certificationEvents = (
@@ -103,20 +122,21 @@ const certificationEvents = (
 
 /** Standards that the list named before and does not name now. */
 const droppedStandards = (
-  { list, certifications }: ReconcileListing['data'],
+  { list, certification }: ListedFacts,
   state: RegisteredProduct,
 ): readonly string[] =>
   Object.keys((state.lists[list] ?? noWord).certifications).filter(
-    (standard) => !certifications.some((fact) => fact.standard === standard),
+    (standard) => standard !== certification?.standard,
   );
 
 const listingEvents = (
   list: string,
-  listing: Listing,
+  row: ListedQualification,
   state: RegisteredProduct,
   conflicts: ListConflict[],
 ): readonly ProductEvent[] => {
   const last = state.lists[list]?.listing ?? null;
+  const listing = listingOf(row, last);
   if (sameListing(last, listing)) return [];
   const standing = state.listings[listing.agency];
   if (standing?.by === 'person' && !sameListing(standing.value, listing)) {
@@ -125,6 +145,23 @@ const listingEvents = (
   }
   const type = standing?.value ? 'ListingRevised' : 'ListingPublished';
   return [{ type, data: { ...listing, list } }];
+};
+
+/** The whole listing: where the row says nothing of a field, the list's last word on it stands. */
+const listingOf = (
+  { agency, listingDate, lastUpdate, notes, remarks }: ListedQualification,
+  last: Listing | null,
+): Listing => {
+  const said = { ...last?.remarks, ...remarks };
+  return {
+    agency,
+    listingDate: (listingDate === undefined ? last?.listingDate : listingDate) ?? null,
+    lastUpdate: (lastUpdate === undefined ? last?.lastUpdate : lastUpdate) ?? null,
+    notes: (notes === undefined ? last?.notes : notes) ?? null,
+    remarks: Object.fromEntries(
+      Object.entries(said).filter((entry): entry is [string, string] => entry[1] !== null),
+    ),
+  };
 };
 
 const listingConflicts = (listed: Listing, standing: Listing | null): readonly ListConflict[] => {

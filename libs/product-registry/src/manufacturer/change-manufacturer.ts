@@ -1,0 +1,103 @@
+import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { claimKey, KeyTaken } from '#event-log/key/claim-key.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { manufacturerNameKeyOf } from '../codes.js';
+import { retryForfeited, type ProductRegistry } from '../registry.js';
+import { claimEntityCode } from './claim-entity-code.js';
+import {
+  AbsorbManufacturer,
+  IssueEntityCode,
+  MergeManufacturer,
+  type AddManufacturerAlias,
+} from './commands.js';
+import { manufacturerDecider, manufacturerNameKey, mergeCycle } from './decider.js';
+import { emptyName } from './register-manufacturer.js';
+import { manufacturerState, requireManufacturer } from './resolve-manufacturer.js';
+
+/**
+ * Adds a name. Throws `MANUFACTURER_NAME_TAKEN` (details: `manufacturerId`) where it is another
+ * manufacturer's: those two are merged, not renamed.
+ */
+export const addManufacturerAlias = (
+  registry: ProductRegistry,
+  command: AddManufacturerAlias,
+): Promise<CommandResult> =>
+  retryForfeited(async () => {
+    const { manufacturerId: id, data, meta } = command;
+    const { log, manufacturers } = registry;
+    if (manufacturerNameKeyOf(data.alias) === '') throw emptyName();
+    await manufacturerState(registry, id);
+    const key = manufacturerNameKey(data.alias);
+    const claim = await claimKey(log, manufacturers, key, id, meta).catch((error: unknown) => {
+      throw error instanceof KeyTaken ? nameTaken(error) : error;
+    });
+    return handleCommand(log, manufacturers, id, command, {
+      claims: [claim],
+      ...ifMatchOf(command),
+    });
+  });
+
+/** Issues a code or replaces the one that stands. A maker whose name yields none is refused. */
+export const issueEntityCode = (
+  registry: ProductRegistry,
+  command: IssueEntityCode,
+): Promise<CommandResult> =>
+  retryForfeited(async () => {
+    const { manufacturerId: id, data, meta, ifMatch } = command;
+    const { log, manufacturers } = registry;
+    const { name } = await manufacturerState(registry, id);
+    const claim = await claimEntityCode(registry, id, name, data, meta);
+    if (!claim) throw noCode(name);
+    const decided = new IssueEntityCode(id, data, meta, ifMatch, { code: claim.value });
+    return handleCommand(log, manufacturers, id, decided, {
+      claims: [claim],
+      ...ifMatchOf(command),
+    });
+  });
+
+/**
+ * Makes a manufacturer another name of `into`. First `into` says that it answers for it, then it says
+ * so itself: a crash in between leaves nothing that a repeated command does not finish.
+ */
+export const mergeManufacturer = async (
+  registry: ProductRegistry,
+  command: MergeManufacturer,
+): Promise<CommandResult> => {
+  const { manufacturerId: id, data, meta, ifMatch } = command;
+  const { log, manufacturers } = registry;
+  const before = await manufacturers.refresh(id);
+  if (before.commands.has(meta.commandId))
+    return handleCommand(log, manufacturers, id, repeated(command));
+  await manufacturerState(registry, id);
+  const { id: into } = await requireManufacturer(registry, data.into, '/into');
+  if (into === id) throw mergeCycle();
+  const decided = new MergeManufacturer(id, data, meta, ifMatch, { into });
+  // Refused here, before `into` says anything, where it is refused at all.
+  manufacturerDecider.decide(decided, before.state);
+  const absorb = new AbsorbManufacturer(into, { manufacturerId: id }, meta);
+  await handleCommand(log, manufacturers, into, absorb);
+  return handleCommand(log, manufacturers, id, decided, ifMatchOf(command));
+};
+
+/** Answered from the stream's memory of commands; what was looked up then does not matter. */
+const repeated = ({ manufacturerId, data, meta, ifMatch }: MergeManufacturer) =>
+  new MergeManufacturer(manufacturerId, data, meta, ifMatch, { into: data.into });
+
+const ifMatchOf = ({ ifMatch }: { readonly ifMatch?: bigint | undefined }) =>
+  ifMatch === undefined ? {} : { ifMatch };
+
+const nameTaken = ({ owner }: KeyTaken) =>
+  new Refusal(
+    'MANUFACTURER_NAME_TAKEN',
+    'conflict',
+    'this is the name of another manufacturer: merge the two instead',
+    { manufacturerId: owner },
+  );
+
+const noCode = (name: string) =>
+  new Refusal(
+    'NAME_YIELDS_NO_CODE',
+    'unprocessable',
+    `"${name}" has fewer than two Latin letters or digits: name a code`,
+  );

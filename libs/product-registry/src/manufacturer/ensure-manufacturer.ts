@@ -1,0 +1,153 @@
+import type { CommandMeta } from '#kernel/command.js';
+import { contentIdOf, newIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { manufacturerNameKeyOf } from '../codes.js';
+import type { ProductRegistry } from '../registry.js';
+import { addManufacturerAlias, issueEntityCode } from './change-manufacturer.js';
+import {
+  AddManufacturerAlias,
+  IssueEntityCode,
+  RegisterManufacturer,
+  type CodeWish,
+} from './commands.js';
+import { registerManufacturer } from './register-manufacturer.js';
+import {
+  manufacturerOfCode,
+  resolveManufacturer,
+  type ResolvedManufacturer,
+} from './resolve-manufacturer.js';
+
+/** What a list says of one maker. A code that two makers share makes them one. */
+export interface ListedManufacturer {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** `published`: the list's code. `derived`: a code by rule where the maker has none. Null: leave it. */
+  readonly code: CodeWish | null;
+}
+
+export interface EnsuredManufacturer {
+  readonly manufacturerId: string;
+  readonly outcome: 'registered' | 'changed' | 'unchanged';
+}
+
+/**
+ * Makes sure that a maker is registered under these names and this code; appends nothing where it is
+ * so already. Its commands' ids derive from `meta.commandId`, so a repetition changes nothing.
+ *
+ * Throws `MANUFACTURERS_TO_MERGE` (details: `manufacturerIds`) where the names and the code belong to
+ * different makers, `LIST_AGAINST_CURATOR` where a person chose another code, and what the single
+ * commands throw.
+ */
+export const ensureManufacturer = async (
+  registry: ProductRegistry,
+  listed: ListedManufacturer,
+  meta: CommandMeta,
+): Promise<EnsuredManufacturer> => {
+  const known = await knownAs(registry, listed);
+  if (!known) {
+    const manufacturerId = newIdOf(meta.commandId);
+    await registerManufacturer(registry, new RegisterManufacturer(manufacturerId, listed, meta));
+    return { manufacturerId, outcome: 'registered' };
+  }
+  const changed = [
+    ...(await addMissingNames(registry, known, listed, meta)),
+    await setCode(registry, known, listed.code, meta),
+  ];
+  return { manufacturerId: known.id, outcome: changed.includes(true) ? 'changed' : 'unchanged' };
+};
+
+/** What `ensureManufacturer` would do; writes nothing. */
+export const previewManufacturer = async (
+  registry: ProductRegistry,
+  listed: ListedManufacturer,
+): Promise<{
+  readonly manufacturerId: string | null;
+  readonly outcome: EnsuredManufacturer['outcome'];
+}> => {
+  const known = await knownAs(registry, listed);
+  if (!known) return { manufacturerId: null, outcome: 'registered' };
+  const changes = missingNames(known, listed).length > 0 || codeToSet(known, listed.code) !== null;
+  return { manufacturerId: known.id, outcome: changes ? 'changed' : 'unchanged' };
+};
+
+/** The one maker that the code and the names belong to. */
+const knownAs = async (
+  registry: ProductRegistry,
+  { name, aliases, code }: ListedManufacturer,
+): Promise<ResolvedManufacturer | undefined> => {
+  const found = await Promise.all([
+    code && code.rule !== 'derived' ? manufacturerOfCode(registry, code.code) : undefined,
+    ...[name, ...aliases].map((one) => resolveManufacturer(registry, one)),
+  ]);
+  const byId = new Map(found.flatMap((one) => (one ? [[one.id, one] as const] : [])));
+  if (byId.size > 1) throw toMerge([...byId.keys()]);
+  return [...byId.values()][0];
+};
+
+const missingNames = (
+  { state }: ResolvedManufacturer,
+  { name, aliases }: ListedManufacturer,
+): readonly string[] => {
+  const known = [state.name, ...state.aliases].map(manufacturerNameKeyOf);
+  const missing = [name, ...aliases].filter((one) => !known.includes(manufacturerNameKeyOf(one)));
+  return [...new Map(missing.map((one) => [manufacturerNameKeyOf(one), one])).values()];
+};
+
+const addMissingNames = async (
+  registry: ProductRegistry,
+  known: ResolvedManufacturer,
+  listed: ListedManufacturer,
+  meta: CommandMeta,
+): Promise<readonly boolean[]> => {
+  const changed: boolean[] = [];
+  for (const alias of missingNames(known, listed)) {
+    // A name of a maker that was merged into this one resolves here already.
+    if ((await resolveManufacturer(registry, alias))?.id === known.id) continue;
+    const step = stepOf(meta, 'alias', manufacturerNameKeyOf(alias));
+    const command = new AddManufacturerAlias(known.id, { alias }, step);
+    changed.push((await addManufacturerAlias(registry, command)).outcome !== 'unchanged');
+  }
+  return changed;
+};
+
+const setCode = async (
+  registry: ProductRegistry,
+  known: ResolvedManufacturer,
+  wish: CodeWish | null,
+  meta: CommandMeta,
+): Promise<boolean> => {
+  const code = codeToSet(known, wish);
+  if (!code) return false;
+  const command = new IssueEntityCode(known.id, code, stepOf(meta, 'code', ''));
+  return (await issueEntityCode(registry, command)).outcome !== 'unchanged';
+};
+
+const codeToSet = ({ state }: ResolvedManufacturer, wish: CodeWish | null): CodeWish | null => {
+  if (!wish || (wish.rule === 'derived' && state.code !== null)) return null;
+  if (wish.rule !== 'derived' && wish.code === state.code) return null;
+  if (wish.rule === 'published' && state.codeRule === 'manual') {
+    throw new Refusal(
+      'LIST_AGAINST_CURATOR',
+      'conflict',
+      `the list says ${wish.code}; a person chose ${String(state.code)}`,
+      { conflicts: [{ path: '/code', listed: wish.code, standing: state.code }] },
+    );
+  }
+  return wish;
+};
+
+/** One command of several that one row leads to. */
+const stepOf = (meta: CommandMeta, step: string, what: string): CommandMeta => ({
+  ...meta,
+  commandId: contentIdOf('command-step', meta.commandId, step, what),
+  causationId: meta.commandId,
+});
+
+const toMerge = (manufacturerIds: readonly string[]) =>
+  new Refusal(
+    'MANUFACTURERS_TO_MERGE',
+    'conflict',
+    'the names and the code belong to different manufacturers: merge them first',
+    { manufacturerIds },
+  );

@@ -1,0 +1,57 @@
+import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { claimKey, KeyTaken, type ClaimedKey } from '#event-log/key/claim-key.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { manufacturerNameKeyOf } from '../codes.js';
+import { allOf, retryForfeited, type ProductRegistry } from '../registry.js';
+import { claimEntityCode } from './claim-entity-code.js';
+import { RegisterManufacturer } from './commands.js';
+import { manufacturerExists, manufacturerNameKey } from './decider.js';
+
+/**
+ * Registers a manufacturer with its names and, where wished for, a code. The keys are claimed in
+ * parallel and then used in one append.
+ *
+ * Throws `MANUFACTURER_EXISTS` (details: `manufacturerId`) where one of the names belongs to another,
+ * `ENTITY_CODE_TAKEN`, `ENTITY_CODE_INVALID`, `NAME_EMPTY`, and what `handleCommand` throws.
+ */
+export const registerManufacturer = (
+  registry: ProductRegistry,
+  command: RegisterManufacturer,
+): Promise<CommandResult> =>
+  retryForfeited(async () => {
+    const { manufacturerId: id, data, meta } = command;
+    const { log, manufacturers } = registry;
+    const names = [...new Set([data.name, ...data.aliases].map(manufacturerNameKeyOf))];
+    if (names.includes('')) throw emptyName();
+    const before = await manufacturers.refresh(id);
+    if (before.state.status === 'registered') return handleCommand(log, manufacturers, id, command);
+    const [claims, code] = await allOf<[ClaimedKey[], ClaimedKey | undefined]>([
+      allOf(names.map((name) => claimName(registry, id, name, command))) as Promise<ClaimedKey[]>,
+      data.code
+        ? claimEntityCode(registry, id, data.name, data.code, meta)
+        : Promise.resolve(undefined),
+    ]);
+    const decided = new RegisterManufacturer(id, data, meta, { code: code?.value ?? null });
+    return handleCommand(log, manufacturers, id, decided, {
+      claims: code ? [...claims, code] : claims,
+    });
+  });
+
+const claimName = async (
+  { log, manufacturers }: ProductRegistry,
+  id: string,
+  name: string,
+  { meta }: RegisterManufacturer,
+): Promise<ClaimedKey> => {
+  try {
+    return await claimKey(log, manufacturers, manufacturerNameKey(name), id, meta);
+  } catch (error) {
+    throw error instanceof KeyTaken ? manufacturerExists(error.owner) : error;
+  }
+};
+
+export const emptyName = () =>
+  new Refusal('NAME_EMPTY', 'unprocessable', 'a manufacturer needs a name', {
+    errors: [{ pointer: '/name', reason: 'expected at least one visible character' }],
+  });

@@ -1,0 +1,99 @@
+import { Refusal } from '#kernel/refusal.js';
+
+import { isId, type ProductRegistry } from '../registry.js';
+import {
+  entityCodeKey,
+  manufacturerNameKey,
+  unknownManufacturer,
+  type RegisteredManufacturer,
+} from './decider.js';
+
+/** A manufacturer that answers for itself. */
+export interface ResolvedManufacturer {
+  readonly id: string;
+  readonly state: RegisteredManufacturer;
+  /** Every manufacturer whose products it answers for, itself first. */
+  readonly family: readonly string[];
+}
+
+/**
+ * The manufacturer of that id or name (without regard to case and spacing), through mergers.
+ * Undefined where there is none. Reads only what is not cached.
+ */
+export const resolveManufacturer = async (
+  registry: ProductRegistry,
+  idOrName: string,
+): Promise<ResolvedManufacturer | undefined> => {
+  const named = isId(idOrName)
+    ? idOrName
+    : await registry.holderOf(registry.manufacturers, manufacturerNameKey(idOrName));
+  return named === undefined ? undefined : answering(registry, named);
+};
+
+/** The manufacturer that has or had that EntityCode, through mergers. */
+export const manufacturerOfCode = async (
+  registry: ProductRegistry,
+  code: string,
+): Promise<ResolvedManufacturer | undefined> => {
+  const holder = await registry.holderOf(registry.manufacturers, entityCodeKey(code));
+  return holder === undefined ? undefined : answering(registry, holder);
+};
+
+/** As `resolveManufacturer`; refuses an unknown one by the field that named it. */
+export const requireManufacturer = async (
+  registry: ProductRegistry,
+  idOrName: string,
+  pointer: string,
+): Promise<ResolvedManufacturer> => {
+  const found = await resolveManufacturer(registry, idOrName);
+  if (found) return found;
+  throw new Refusal(
+    'MANUFACTURER_UNKNOWN',
+    'unprocessable',
+    `there is no manufacturer "${idOrName}"`,
+    { errors: [{ pointer, reason: 'expected the id or a name of a registered manufacturer' }] },
+  );
+};
+
+/** The state of a manufacturer as cached or read; refuses an unknown one. */
+export const manufacturerState = async (
+  registry: ProductRegistry,
+  id: string,
+): Promise<RegisteredManufacturer> => {
+  const state = await stateOf(registry, id);
+  if (!state) throw unknownManufacturer();
+  return state;
+};
+
+const stateOf = async (
+  { manufacturers }: ProductRegistry,
+  id: string,
+): Promise<RegisteredManufacturer | undefined> => {
+  const { state } = manufacturers.cached(id) ?? (await manufacturers.refresh(id));
+  return state.status === 'registered' ? state : undefined;
+};
+
+/** Follows mergers. Concurrent mergers could have closed a ring: it ends where it began. */
+const answering = async (
+  registry: ProductRegistry,
+  id: string,
+): Promise<ResolvedManufacturer | undefined> => {
+  const passed = new Set<string>();
+  let current = id;
+  let state = await stateOf(registry, current);
+  while (state && state.mergedInto !== null && !passed.has(state.mergedInto)) {
+    passed.add(current);
+    current = state.mergedInto;
+    state = await stateOf(registry, current);
+  }
+  return state && { id: current, state, family: await familyOf(registry, current) };
+};
+
+const familyOf = async (registry: ProductRegistry, id: string): Promise<readonly string[]> => {
+  const family = [id];
+  for (const member of family) {
+    const absorbed = (await stateOf(registry, member))?.absorbed ?? [];
+    family.push(...absorbed.filter((one) => !family.includes(one)));
+  }
+  return family;
+};

@@ -1,0 +1,50 @@
+import { keyOwner } from '#event-log/key/claim-key.js';
+
+import { isId, type ProductRegistry } from '../registry.js';
+import { unknownProduct } from './decider.js';
+import { prodCodeKey, productKey } from './state.js';
+
+/** The registered product of a manufacturer and model (in its normal form, `modelKeyOf`). */
+export const findProductId = (
+  registry: ProductRegistry,
+  manufacturerId: string,
+  modelKey: string,
+): Promise<string | undefined> =>
+  registry.holderOf(registry.products, productKey(manufacturerId, modelKey));
+
+/** The product that has or had this code. */
+export const productIdOfCode = (
+  registry: ProductRegistry,
+  code: string,
+): Promise<string | undefined> => registry.holderOf(registry.products, prodCodeKey(code));
+
+/** The product that a path names by id or code. Whether an id is a product's is decided later. */
+export const requireProductId = async (
+  registry: ProductRegistry,
+  idOrCode: string,
+): Promise<string> => {
+  if (isId(idOrCode)) return idOrCode;
+  const found = await productIdOfCode(registry, idOrCode);
+  if (found === undefined) throw unknownProduct();
+  return found;
+};
+
+export interface Claimant {
+  readonly manufacturerId: string;
+  readonly productId: string;
+}
+
+/** Who claimed the model's key last for each of `family`'s members, used or not: one read each. */
+export const claimantsOf = async (
+  { log }: ProductRegistry,
+  family: readonly string[],
+  modelKey: string,
+): Promise<readonly Claimant[]> => {
+  const claimants = await Promise.all(
+    family.map(async (manufacturerId) => {
+      const productId = await keyOwner(log, productKey(manufacturerId, modelKey));
+      return productId === undefined ? [] : [{ manufacturerId, productId }];
+    }),
+  );
+  return claimants.flat();
+};

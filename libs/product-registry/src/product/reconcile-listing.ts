@@ -1,0 +1,152 @@
+import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { KeyTaken } from '#event-log/key/claim-key.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { newIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { prodCodeOf } from '../codes.js';
+import {
+  requireManufacturer,
+  type ResolvedManufacturer,
+} from '../manufacturer/resolve-manufacturer.js';
+import { retryForfeited, type ProductRegistry } from '../registry.js';
+import { ReconcileListing, type ListedFacts } from './commands.js';
+import { productDecider } from './decider.js';
+import type { ProductEvent } from './events.js';
+import { claimantsOf, findProductId } from './find-product.js';
+import { claimRegistration, requireModelKey } from './register-product.js';
+import { absent } from './state.js';
+
+export interface ReconciledListing {
+  readonly productId: string;
+  /** `repeated`: this row was taken in before, by the same command id. */
+  readonly outcome: CommandResult['outcome'];
+  readonly result: CommandResult;
+}
+
+/**
+ * Takes in one row of a published list: all that it says of one product, or nothing of it. An unknown
+ * product is registered first, in the same append; a known one costs two reads where it is not cached.
+ *
+ * Throws `LIST_AGAINST_CURATOR` and `LIST_DROPS_CERTIFICATION` (`conflict`, details: `conflicts`),
+ * `MANUFACTURER_UNKNOWN`, `MODEL_EMPTY`, `PROD_CODE_TOO_LONG`, `ELEMENTS_INVALID` (`unprocessable`), and
+ * what `handleCommand` throws.
+ */
+export const reconcileListing = async (
+  registry: ProductRegistry,
+  facts: ListedFacts,
+  meta: CommandMeta,
+): Promise<ReconciledListing> => {
+  const modelKey = requireModelKey(facts.model);
+  const maker = await requireManufacturer(registry, facts.manufacturer, '/manufacturer');
+  return (
+    (await reconcileKnown(registry, facts, meta, maker, modelKey)) ??
+    (await registerListed(registry, facts, meta, maker, modelKey))
+  );
+};
+
+/** Undefined where the product is not registered: its key is unclaimed, or claimed and not used. */
+const reconcileKnown = async (
+  registry: ProductRegistry,
+  facts: ListedFacts,
+  meta: CommandMeta,
+  { family }: ResolvedManufacturer,
+  modelKey: string,
+): Promise<ReconciledListing | undefined> => {
+  for (const { productId, manufacturerId } of await claimantsOf(registry, family, modelKey)) {
+    const command = new ReconcileListing(productId, facts, meta, { manufacturerId, modelKey });
+    try {
+      return await handled(registry, command);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'PRODUCT_UNKNOWN') throw error;
+    }
+  }
+  return undefined;
+};
+
+const registerListed = (
+  registry: ProductRegistry,
+  facts: ListedFacts,
+  meta: CommandMeta,
+  maker: ResolvedManufacturer,
+  modelKey: string,
+): Promise<ReconciledListing> =>
+  retryForfeited(async () => {
+    const productId = newIdOf(meta.commandId);
+    // Before any key is claimed: what is refused anyway leaves no trace.
+    decideOnNew(productId, facts, meta, { manufacturerId: maker.id, modelKey, code: null });
+    try {
+      const { lookedUp, claims } = await claimRegistration(
+        registry,
+        productId,
+        maker,
+        modelKey,
+        meta,
+      );
+      const command = new ReconcileListing(productId, facts, meta, lookedUp);
+      return await handled(registry, command, { claims });
+    } catch (error) {
+      if (!(error instanceof KeyTaken)) throw error;
+      // Somebody registered it meanwhile: the row is about that product.
+      const lookedUp = { manufacturerId: maker.id, modelKey };
+      return handled(registry, new ReconcileListing(error.owner, facts, meta, lookedUp));
+    }
+  });
+
+const handled = async (
+  { log, products }: ProductRegistry,
+  command: ReconcileListing,
+  options: Parameters<typeof handleCommand>[4] = {},
+): Promise<ReconciledListing> => {
+  const { productId } = command;
+  const result = await handleCommand(log, products, productId, command, options);
+  return { productId, outcome: result.outcome, result };
+};
+
+const decideOnNew = (
+  productId: string,
+  facts: ListedFacts,
+  meta: CommandMeta,
+  lookedUp: ReconcileListing['lookedUp'],
+): readonly ProductEvent[] =>
+  productDecider.decide(new ReconcileListing(productId, facts, meta, lookedUp), absent);
+
+export interface PreviewedListing {
+  /** Null where the product would be registered. */
+  readonly productId: string | null;
+  readonly events: readonly ProductEvent[];
+}
+
+/**
+ * What `reconcileListing` would append; writes nothing, and refuses what it would refuse. `makerCode`
+ * stands for the code of a manufacturer that does not exist yet; then every product is new.
+ */
+export const previewListing = async (
+  registry: ProductRegistry,
+  facts: ListedFacts,
+  meta: CommandMeta,
+  maker: ResolvedManufacturer | { readonly id: null; readonly makerCode: string | null },
+): Promise<PreviewedListing> => {
+  const modelKey = requireModelKey(facts.model);
+  const productId = maker.id === null ? undefined : await registeredOf(registry, maker, modelKey);
+  if (productId === undefined) {
+    const entityCode = maker.id === null ? maker.makerCode : maker.state.code;
+    const code = entityCode === null ? null : prodCodeOf(entityCode, modelKey);
+    const lookedUp = { manufacturerId: maker.id ?? 'new', modelKey, code };
+    const events = decideOnNew(newIdOf(meta.commandId), facts, meta, lookedUp);
+    return { productId: null, events };
+  }
+  const { state } = await registry.products.refresh(productId);
+  if (state.status === 'absent') return { productId, events: [] };
+  const command = new ReconcileListing(productId, facts, meta, state.registration);
+  return { productId, events: productDecider.decide(command, state) };
+};
+
+const registeredOf = async (
+  registry: ProductRegistry,
+  { family }: ResolvedManufacturer,
+  modelKey: string,
+): Promise<string | undefined> => {
+  const found = await Promise.all(family.map((one) => findProductId(registry, one, modelKey)));
+  return found.find((productId) => productId !== undefined);
+};

@@ -1,0 +1,97 @@
+import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { claimKey, KeyTaken, type ClaimedKey } from '#event-log/key/claim-key.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { modelKeyOf, prodCodeOf } from '../codes.js';
+import {
+  requireManufacturer,
+  type ResolvedManufacturer,
+} from '../manufacturer/resolve-manufacturer.js';
+import { readElements } from '../read-elements.js';
+import { allOf, retryForfeited, type ProductRegistry } from '../registry.js';
+import { claimProdCode } from './claim-prod-code.js';
+import { RegisterProduct, type Registration } from './commands.js';
+import { productExists } from './decider.js';
+import { findProductId } from './find-product.js';
+import { productKey } from './state.js';
+
+/**
+ * Registers a product under a known manufacturer: two key claims in parallel, then one append.
+ *
+ * Throws `PRODUCT_EXISTS` (details: `productId`), `MANUFACTURER_UNKNOWN`, `MODEL_EMPTY`,
+ * `PROD_CODE_TOO_LONG`, `ELEMENTS_INVALID`, and what `handleCommand` throws.
+ */
+export const registerProduct = (
+  registry: ProductRegistry,
+  command: RegisterProduct,
+): Promise<CommandResult> =>
+  retryForfeited(async () => {
+    const { productId, data, meta } = command;
+    const { log, products } = registry;
+    const modelKey = requireModelKey(data.model);
+    // Before any key is claimed: what is refused anyway leaves no trace.
+    readElements(data.productType, data.elements);
+    const before = await products.refresh(productId);
+    if (before.state.status === 'registered')
+      return handleCommand(log, products, productId, command);
+    products.remember(productId, before);
+    const maker = await requireManufacturer(registry, data.manufacturer, '/manufacturer');
+    await refuseKnown(registry, maker, modelKey);
+    const { lookedUp, claims } = await claimRegistration(
+      registry,
+      productId,
+      maker,
+      modelKey,
+      meta,
+    );
+    const decided = new RegisterProduct(productId, data, meta, lookedUp);
+    return handleCommand(log, products, productId, decided, { claims });
+  }).catch((error: unknown) => {
+    throw error instanceof KeyTaken ? productExists(error.owner) : error;
+  });
+
+export const requireModelKey = (model: string): string => {
+  const modelKey = modelKeyOf(model);
+  if (modelKey !== '') return modelKey;
+  throw new Refusal('MODEL_EMPTY', 'unprocessable', 'a product needs a model', {
+    errors: [{ pointer: '/model', reason: 'expected at least one visible character' }],
+  });
+};
+
+/** The same model may stand under a manufacturer that was merged into this one. */
+const refuseKnown = async (
+  registry: ProductRegistry,
+  { id, family }: ResolvedManufacturer,
+  modelKey: string,
+): Promise<void> => {
+  const others = family.filter((member) => member !== id);
+  const found = await Promise.all(
+    others.map((member) => findProductId(registry, member, modelKey)),
+  );
+  const known = found.find((productId) => productId !== undefined);
+  if (known !== undefined) throw productExists(known);
+};
+
+/** Claims what a new product is known by. Throws `KeyTaken` where the product is registered already. */
+export const claimRegistration = async (
+  registry: ProductRegistry,
+  productId: string,
+  { id: manufacturerId, state: { code } }: ResolvedManufacturer,
+  modelKey: string,
+  meta: CommandMeta,
+): Promise<{ readonly lookedUp: Registration; readonly claims: readonly ClaimedKey[] }> => {
+  const { log, products } = registry;
+  // A code that is too long is refused before any key is claimed.
+  if (code !== null) prodCodeOf(code, modelKey);
+  const [product, prodCode] = await allOf<[ClaimedKey, ClaimedKey | null]>([
+    claimKey(log, products, productKey(manufacturerId, modelKey), productId, meta),
+    code === null
+      ? Promise.resolve(null)
+      : claimProdCode(registry, productId, code, modelKey, meta),
+  ]);
+  return {
+    lookedUp: { manufacturerId, modelKey, code: prodCode?.value ?? null },
+    claims: prodCode ? [product, prodCode] : [product],
+  };
+};

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { LRUCache } from 'lru-cache';
+
+import type { EventLog } from '#event-log/event-log.js';
+import { keyOwner } from '#event-log/key/claim-key.js';
+import type { LogTail } from '#event-log/log-tail.js';
+import { States } from '#event-log/states.js';
+import type { Key } from '#kernel/decider.js';
+import { keyIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { manufacturerDecider } from './manufacturer/decider.js';
+import { manufacturerCategory } from './manufacturer/events.js';
+import { productDecider } from './product/decider.js';
+
+/** Keys whose owner is remembered: a held key is never released, so the answer never changes. */
+const maxOwners = 20_000;
+/** How often a command whose claim was taken over claims again. */
+const maxForfeits = 5;
+
+/** The write side's state: the log and the folded states of this context. One per process. */
+export class ProductRegistry {
+  readonly products;
+  readonly manufacturers;
+  private readonly owners = new LRUCache<string, string>({ max: maxOwners });
+
+  constructor(readonly log: EventLog) {
+    this.products = new States(log, productDecider);
+    this.manufacturers = new States(log, manufacturerDecider);
+  }
+
+  /**
+   * Forgets cached manufacturers that another process changed. Decisions on products rest on them
+   * without reading them again; what slips through is put right by the process that assigns codes.
+   */
+  follow(tail: Pick<LogTail, 'onEvent'>): () => void {
+    return tail.onEvent(({ stream, revision }) => {
+      if (!stream.startsWith(`${manufacturerCategory}-`)) return;
+      const id = stream.slice(manufacturerCategory.length + 1);
+      const cached = this.manufacturers.cached(id);
+      if (cached && cached.revision < revision) this.manufacturers.forget(id);
+    });
+  }
+
+  /** The id whose state holds the key. Undefined where nobody's does, claimed or not. */
+  async holderOf(states: ProductRegistry['manufacturers'], key: Key): Promise<string | undefined>;
+  async holderOf(states: ProductRegistry['products'], key: Key): Promise<string | undefined>;
+  async holderOf(
+    states: ProductRegistry['manufacturers'] | ProductRegistry['products'],
+    key: Key,
+  ): Promise<string | undefined> {
+    const keyId = keyIdOf(key.kind, key.value);
+    const known = this.owners.get(keyId);
+    if (known !== undefined) return known;
+    const owner = await keyOwner(this.log, key);
+    if (owner === undefined || !(await holds(states, owner, key))) return undefined;
+    this.owners.set(keyId, owner);
+    return owner;
+  }
+}
+
+const holds = async (
+  states: ProductRegistry['manufacturers'] | ProductRegistry['products'],
+  id: string,
+  key: Key,
+): Promise<boolean> => {
+  const keysOf = (state: unknown): readonly Key[] =>
+    (states.decider.keys as ((state: unknown) => readonly Key[]) | undefined)?.(state) ?? [];
+  const isHeldBy = (state: unknown): boolean =>
+    keysOf(state).some(({ kind, value }) => kind === key.kind && value === key.value);
+  const cached = states.cached(id);
+  return (cached && isHeldBy(cached.state)) || isHeldBy((await states.refresh(id)).state);
+};
+
+/** Claims and decides again where a claim was taken over in between; see `claimKey`. */
+export const retryForfeited = async <T>(run: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const forfeited = error instanceof Refusal && error.code === 'KEY_FORFEITED';
+      if (!forfeited || attempt === maxForfeits) throw error;
+      await sleep(Math.random() * 10 * attempt);
+    }
+  }
+};
+
+/** Waits for all, then throws the first failure: no claim goes on behind the caller's back. */
+export const allOf = async <T extends readonly unknown[]>(
+  promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> => {
+  await Promise.allSettled(promises);
+  return (await Promise.all(promises)) as unknown as T;
+};
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const isId = (text: string): boolean => uuid.test(text);
