@@ -1,0 +1,60 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+
+import { Authenticator } from '#access/api-key/authenticator.js';
+import { installAuthentication } from '#access/guard.js';
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
+import {
+  installBodyParsers,
+  installRateLimit,
+  installRequestHooks,
+  type ServerLimits,
+  serverOptions,
+} from '#http/server.js';
+import { BodyValidationPipe } from '#http/validation.js';
+import { ReadStore } from '#read-store/read-store.js';
+
+import { ApiModule } from './api.module.js';
+import { apiDocument } from './api-document.js';
+import type { Infrastructure } from './infrastructure.module.js';
+import { nestLogger } from './nest-logger.js';
+
+export interface ApiOptions extends Infrastructure {
+  readonly limits: ServerLimits;
+}
+
+/** The application, wired but not initialised: nothing has connected and nothing listens yet. */
+export const createApi = async (options: ApiOptions): Promise<NestFastifyApplication> => {
+  const { logger, metrics, limits } = options;
+  const filter = new ProblemDetailsFilter(logger, metrics);
+  const adapter = new FastifyAdapter(
+    serverOptions(limits, (error, request, reply) => filter.answer(error, request, reply)),
+  );
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.over(options), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLogger(logger),
+  });
+  const server = adapter.getInstance();
+  installBodyParsers(server);
+  installRequestHooks(server, metrics);
+  installAuthentication(server, app.get(Authenticator));
+  await installRateLimit(server, limits);
+  app.useGlobalFilters(filter);
+  app.useGlobalPipes(new BodyValidationPipe());
+  SwaggerModule.setup('docs', app, () => apiDocument(app), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+  });
+  return app;
+};
+
+/** Stops serving, lets the modules finish, then closes the connections. */
+export const closeApi = async (app: NestFastifyApplication): Promise<void> => {
+  await app.close();
+  await app.get(LogTail).stop();
+  await Promise.allSettled([app.get(EsdbEventLog).close(), app.get(ReadStore).close()]);
+};

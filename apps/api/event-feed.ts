@@ -1,0 +1,112 @@
+import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import type { LogTail } from '#event-log/log-tail.js';
+import { formatPosition } from '#event-log/position.js';
+
+export interface EventFilter {
+  readonly categories?: readonly string[] | undefined;
+  readonly types?: readonly string[] | undefined;
+}
+
+/** Events read at once: bounds the memory of one replay. */
+const pageSize = 500;
+const heartbeatMs = 15_000;
+
+const categoryOf = (stream: string): string => stream.split('-', 1)[0] ?? stream;
+
+const passes = ({ categories, types }: EventFilter, { stream, type }: StoredEvent): boolean =>
+  (categories?.includes(categoryOf(stream)) ?? true) && (types?.includes(type) ?? true);
+
+/** As shown to an auditor: everything but what would help to guess a secret. */
+export const shownEvent = (event: StoredEvent) => ({
+  position: formatPosition(event.position),
+  stream: event.stream,
+  revision: Number(event.revision),
+  type: event.type,
+  id: event.id,
+  recordedAt: event.metadata.recordedAt,
+  created: event.created.toISOString(),
+  data: 'secretSha256' in event.data ? { ...event.data, secretSha256: '[redacted]' } : event.data,
+  metadata: event.metadata,
+});
+
+/** The last line of a replay: where to go on, and whether the end of the log was reached. */
+const trailer = (resumeFrom: Position | undefined, atEnd: boolean) => ({
+  resumeFrom: resumeFrom ? formatPosition(resumeFrom) : '0',
+  atEnd,
+});
+
+/** What lies after `from` and passes the filter, page by page up to the end of the log or `limit`; then the trailer. */
+export async function* replay(
+  log: EventLog,
+  filter: EventFilter,
+  from: Position | undefined,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<object> {
+  let after = from;
+  let left = limit;
+  for (;;) {
+    const page = await log.readAll({ limit: pageSize, ...(after && { after }) });
+    for (const event of page.events) {
+      if (!passes(filter, event)) continue;
+      if (left === 0) {
+        yield trailer(after, false);
+        return;
+      }
+      yield shownEvent(event);
+      left -= 1;
+      after = event.position;
+    }
+    after = page.next ?? after;
+    if (page.atEnd) {
+      yield trailer(after, true);
+      return;
+    }
+  }
+}
+
+export interface LiveOptions {
+  readonly filter: EventFilter;
+  /** Exclusive; from now on where absent. */
+  readonly from: Position | undefined;
+  /** Ends the feed. */
+  readonly signal: AbortSignal;
+  /** Called now and then; what it throws ends the feed. */
+  readonly stillAllowed: () => Promise<unknown>;
+}
+
+const serverSentEvent = (event: StoredEvent): string =>
+  `id: ${formatPosition(event.position)}\ndata: ${JSON.stringify(shownEvent(event))}\n\n`;
+
+/**
+ * The log as server-sent events, without an end. A reader who is behind what the tail keeps in memory
+ * is served pages of the log until he has caught up.
+ */
+export async function* live(
+  log: EventLog,
+  tail: LogTail,
+  { filter, from, signal, stillAllowed }: LiveOptions,
+): AsyncGenerator<string> {
+  let position = from ?? tail.status().position ?? (await log.head());
+  yield 'retry: 2000\n\n';
+  while (!signal.aborted) {
+    const { events, next } = await eventsAfter(log, tail, position);
+    for (const event of events) if (passes(filter, event)) yield serverSentEvent(event);
+    position = next;
+    if (events.length > 0) continue;
+    await stillAllowed();
+    await tail.changed(position, { signal, timeoutMs: heartbeatMs });
+    // Says the position too, so that a filtered feed resumes where it was.
+    yield position ? `: ${formatPosition(position)}\n\n` : ': \n\n';
+  }
+}
+
+const eventsAfter = async (
+  log: EventLog,
+  tail: LogTail,
+  position: Position | undefined,
+): Promise<{ events: readonly StoredEvent[]; next: Position | undefined }> => {
+  const kept = tail.after(position, pageSize);
+  if (kept) return { events: kept, next: kept.at(-1)?.position ?? position };
+  const page = await log.readAll({ limit: pageSize, ...(position && { after: position }) });
+  return { events: page.events, next: page.next ?? position };
+};

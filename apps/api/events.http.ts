@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { Authenticator } from '#access/api-key/authenticator.js';
+import { RequirePermission } from '#access/require-permission.js';
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { ndjsonLines, sendLines } from '#http/export.js';
+import {
+  Expectation,
+  integerFrom,
+  listOf,
+  type Parser,
+  position,
+  readQuery,
+} from '#http/query-params.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { live, replay } from './event-feed.js';
+import { Shutdown } from './shutdown.js';
+
+/** Each holds a connection and its place in the log. */
+const maxLiveFeeds = 200;
+
+const name: Parser<string> = (raw) => {
+  if (/^[A-Za-z][\w.]{0,99}$/.test(raw)) return raw;
+  throw new Expectation('expected a name such as product or ProductRegistered');
+};
+const filters = { category: listOf(name), type: listOf(name), from: position };
+const maxEvents = 10_000_000;
+
+/** `?type=A&type=B` means the same as `?type=A,B`. */
+const withLists = (query: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(query).map(([key, value]) =>
+      (key === 'type' || key === 'category') && Array.isArray(value)
+        ? [key, value.join(',')]
+        : [key, value],
+    ),
+  );
+
+@ApiTags('events')
+@ApiBearerAuth()
+@Controller('v1/events')
+@RequirePermission('events.read')
+@ApiQuery({ name: 'category', required: false, description: 'product,manufacturer,...' })
+@ApiQuery({ name: 'type', required: false, description: 'ProductRegistered,...; may be repeated' })
+@ApiQuery({ name: 'from', required: false, description: 'Position to go on after (exclusive).' })
+export class EventsController {
+  private liveFeeds = 0;
+
+  constructor(
+    private readonly log: EsdbEventLog,
+    private readonly tail: LogTail,
+    private readonly authenticator: Authenticator,
+    private readonly shutdown: Shutdown,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Replay the log as NDJSON',
+    description:
+      'One event per line; the last line is `{resumeFrom, atEnd}`. A replay without it is incomplete.',
+  })
+  @ApiQuery({ name: 'limit', required: false, description: 'Events at most; all unless given.' })
+  @ApiOkResponse({ content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
+  replay(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): void {
+    const { category, type, from, limit } = readQuery(withLists(query), {
+      ...filters,
+      limit: integerFrom(1, maxEvents),
+    });
+    const events = replay(this.log, { categories: category, types: type }, from, limit);
+    sendLines(reply, ndjsonLines(events), { format: 'ndjson' });
+  }
+
+  @Get('live')
+  @ApiOperation({
+    summary: 'Follow the log as server-sent events',
+    description: 'From now on, or after `from` or the `Last-Event-ID` header.',
+  })
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  live(
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): void {
+    const lastEventId = request.headers['last-event-id'];
+    const from = lastEventId === undefined ? {} : { from: lastEventId };
+    const asked = readQuery(withLists({ ...query, ...from }), filters);
+    if (this.liveFeeds >= maxLiveFeeds) {
+      throw new Refusal('TOO_MANY_FEEDS', 'too-many', 'too many live feeds are open', {
+        retryAfterSeconds: 10,
+      });
+    }
+    const gone = new AbortController();
+    const signal = AbortSignal.any([gone.signal, this.shutdown.signal]);
+    this.liveFeeds += 1;
+    reply.raw.once('close', () => {
+      this.liveFeeds -= 1;
+      gone.abort();
+    });
+    const feed = live(this.log, this.tail, {
+      filter: { categories: asked.category, types: asked.type },
+      from: asked.from,
+      signal,
+      // A key that is revoked or expires while a feed is open closes it.
+      stillAllowed: () => this.authenticator.authenticate(request.headers.authorization),
+    });
+    void reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(feed, { objectMode: true, highWaterMark: 1 }));
+  }
+}

@@ -1,0 +1,35 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+
+import { Public } from '#access/require-permission.js';
+import { HealthRegistry, type HealthReport } from '#observability/health.js';
+
+@ApiTags('operations')
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(private readonly health: HealthRegistry) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'The process answers' })
+  @ApiOkResponse({ description: 'It does.' })
+  live() {
+    return { status: 'up' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Each part that requests rest on, by its progress' })
+  @ApiOkResponse({ description: 'All parts are up.' })
+  @ApiServiceUnavailableResponse({ description: 'A part is down; the same document says which.' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
+    const report = await this.health.report();
+    void reply.status(report.status === 'up' ? 200 : 503);
+    return report;
+  }
+}

@@ -1,0 +1,99 @@
+import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { formatPosition } from '#event-log/position.js';
+import { CommandObserver } from '#observability/command-observer.js';
+import { HealthRegistry, progressHealth } from '#observability/health.js';
+import { Logger } from '#observability/logging.js';
+import { type AppendOutcome, Metrics } from '#observability/metrics.js';
+import { ReadStore } from '#read-store/read-store.js';
+
+import { Shutdown } from './shutdown.js';
+
+export interface Infrastructure {
+  readonly eventStoreUrl: string;
+  readonly databaseUrl: string;
+  readonly poolSize: number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * The connections of the process and what observes it, for every context's module.
+ *
+ * Global, since the contexts' libraries cannot import an app. Nothing connects before it is used, so
+ * the OpenAPI document is built without a store. `closeInfrastructure` is called after Nest's own
+ * shutdown: what the modules still append then must find the log open.
+ */
+@Module({})
+export class InfrastructureModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly tail: LogTail,
+    private readonly store: ReadStore,
+    private readonly health: HealthRegistry,
+  ) {}
+
+  static over({
+    eventStoreUrl,
+    databaseUrl,
+    poolSize,
+    logger,
+    metrics,
+  }: Infrastructure): DynamicModule {
+    const log = measured(EsdbEventLog.connect(eventStoreUrl), metrics);
+    const store = new ReadStore(databaseUrl, {
+      logger,
+      maxConnections: poolSize,
+      applicationName: 'voltrace api',
+    });
+    const values: [unknown, unknown][] = [
+      [Logger, logger],
+      [Metrics, metrics],
+      [CommandObserver, new CommandObserver(logger, metrics)],
+      [HealthRegistry, new HealthRegistry()],
+      [EsdbEventLog, log],
+      [LogTail, new LogTail(log, { logger })],
+      [ReadStore, store],
+    ];
+    const providers = [
+      ...values.map(([provide, useValue]) => ({ provide: provide as typeof Logger, useValue })),
+      Shutdown,
+    ];
+    return { module: InfrastructureModule, global: true, providers, exports: providers };
+  }
+
+  onApplicationBootstrap(): void {
+    // Not awaited: the API answers, with red readiness, while the log is away.
+    void this.tail.start();
+    this.health.register('event-log', () => {
+      const status = this.tail.status();
+      const position = status.position ? formatPosition(status.position) : null;
+      return { ...progressHealth(status, new Date()), position };
+    });
+    this.health.register('read-store', async () => {
+      await this.store.pool.query('select 1');
+      return { status: 'up', connections: this.store.pool.totalCount };
+    });
+  }
+}
+
+/** Counts the time of every append, whoever makes it. */
+const measured = (log: EsdbEventLog, metrics: Metrics): EsdbEventLog => {
+  const append = log.append.bind(log);
+  log.append = async (...call) => {
+    const stop = metrics.appendSeconds.startTimer();
+    const note = (outcome: AppendOutcome): void => void stop({ outcome });
+    try {
+      const appended = await append(...call);
+      note('appended');
+      return appended;
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) note('wrong-revision');
+      else note(error instanceof OutcomeUnknown ? 'unknown' : 'failed');
+      throw error;
+    }
+  };
+  return log;
+};

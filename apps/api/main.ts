@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { ApiKeys } from '#access/api-key/api-keys.js';
+import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogUnavailable } from '#event-log/event-log.js';
+import { Refusal } from '#kernel/refusal.js';
+import { Logger } from '#observability/logging.js';
+import { Metrics } from '#observability/metrics.js';
+
+import { closeApi, createApi } from './create-api.js';
+import { type ApiSettings, readApiSettings } from './settings.js';
+
+/** What draining may take before the process ends anyhow. */
+const drainMs = 9_000;
+
+const settings = readApiSettings();
+const logger = Logger.create({ app: 'api', level: settings.LOG_LEVEL });
+
+const dieOf = (what: string) => (error: unknown) => {
+  logger.fatal({ error }, what);
+  process.exit(1);
+};
+process.on('uncaughtException', dieOf('uncaught exception'));
+process.on('unhandledRejection', dieOf('unhandled rejection'));
+
+const start = async ({
+  HOST,
+  PORT,
+  ...rest
+}: ApiSettings): Promise<{ app: NestFastifyApplication; url: string }> => {
+  const app = await createApi({
+    eventStoreUrl: rest.EVENTSTORE_URL,
+    databaseUrl: rest.DATABASE_URL,
+    poolSize: rest.DATABASE_POOL_SIZE,
+    logger,
+    metrics: new Metrics(),
+    limits: {
+      requestTimeoutMs: rest.REQUEST_TIMEOUT_SECONDS * 1000,
+      perKeyPerMinute: rest.RATE_LIMIT_PER_KEY,
+      perAddressPerMinute: rest.RATE_LIMIT_PER_ADDRESS,
+    },
+  });
+  try {
+    await app.listen({ port: PORT, host: HOST });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    logger.fatal({ host: HOST, port: PORT }, 'PORT is taken: stop what listens there, or set PORT');
+    process.stderr.write(`PORT ${String(PORT)} on ${HOST} is taken; set PORT to a free one.\n`);
+    process.exit(1);
+  }
+  return { app, url: await app.getUrl() };
+};
+
+/** Waits for the log for as long as it takes: without it nobody could be let in anyway. */
+const announceAdminKey = async (app: NestFastifyApplication, file: string): Promise<void> => {
+  for (;;) {
+    try {
+      const { id, status } = await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), file);
+      const note = { keyId: id, status, file };
+      if (status === 'usable') logger.info(note, 'admin key');
+      else
+        logger.warn(note, 'the key in ADMIN_KEY_FILE opens nothing; remove the file for a new one');
+      return;
+    } catch (error) {
+      const unavailable = error instanceof Refusal && error.kind === 'unavailable';
+      if (!unavailable && !(error instanceof LogUnavailable)) throw error;
+      await sleep(500);
+    }
+  }
+};
+
+const stopOn = (app: NestFastifyApplication): void => {
+  let stopping = false;
+  const stop = (why: string) => () => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ why }, 'stopping');
+    setTimeout(() => {
+      logger.warn({ drainMs }, 'not drained in time');
+      process.exit(1);
+    }, drainMs).unref();
+    closeApi(app).then(() => process.exit(0), dieOf('stopping failed'));
+  };
+  process.on('SIGTERM', stop('SIGTERM'));
+  process.on('SIGINT', stop('SIGINT'));
+  // Whoever started this process is gone.
+  process.on('disconnect', stop('parent is gone'));
+};
+
+const { app, url } = await start(settings);
+stopOn(app);
+if (settings.ADMIN_KEY_FILE !== undefined) await announceAdminKey(app, settings.ADMIN_KEY_FILE);
+logger.info({ url }, 'ready');
+process.send?.({ type: 'ready', url });

@@ -1,0 +1,24 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+import { Logger } from '#observability/logging.js';
+import { Metrics } from '#observability/metrics.js';
+
+import { apiDocument } from './api-document.js';
+import { closeApi, createApi } from './create-api.js';
+
+/** The OpenAPI document of this version. Needs no store: nothing connects. */
+export const buildOpenApi = async (): Promise<OpenAPIObject> => {
+  const app = await createApi({
+    eventStoreUrl: 'esdb://127.0.0.1:1?tls=false',
+    databaseUrl: 'postgres://127.0.0.1:1/none',
+    poolSize: 1,
+    logger: Logger.create({ app: 'openapi', level: 'silent' }),
+    metrics: new Metrics({ processMetrics: false }),
+    limits: { requestTimeoutMs: 1_000, perKeyPerMinute: 0, perAddressPerMinute: 0 },
+  });
+  try {
+    return apiDocument(app);
+  } finally {
+    await closeApi(app);
+  }
+};

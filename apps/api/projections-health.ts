@@ -1,0 +1,49 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { HealthRegistry } from '#observability/health.js';
+import { ReadStore } from '#read-store/read-store.js';
+
+interface Row {
+  readonly projection: string;
+  readonly build: number;
+  readonly status: string;
+  readonly position: string | null;
+  readonly parked: string;
+  readonly moved_at: Date | null;
+  readonly caught_up_at: Date | null;
+}
+
+const builds = `
+  select b.projection, b.build, b.status, b.commit_position::text as position, b.parked::text,
+         b.moved_at, b.caught_up_at
+  from read_store.build b
+  where b.status in ('live', 'building')
+  order by b.projection, b.build`;
+
+/**
+ * Shows how far each projection is. It never makes the API unready: a projector that is behind is no
+ * reason to take the API, which serves what there is, out of service.
+ */
+@Injectable()
+export class ProjectionsHealth implements OnApplicationBootstrap {
+  constructor(
+    private readonly store: ReadStore,
+    private readonly health: HealthRegistry,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.health.register('projections', async () => {
+      const { rows } = await this.store.pool.query<Row>(builds);
+      const shown = rows.map((row) => ({
+        name: row.projection,
+        build: row.build,
+        status: row.status,
+        position: row.position,
+        parked: Number(row.parked),
+        movedAt: row.moved_at?.toISOString() ?? null,
+        caughtUpAt: row.caught_up_at?.toISOString() ?? null,
+      }));
+      return { status: 'up', builds: shown };
+    });
+  }
+}
