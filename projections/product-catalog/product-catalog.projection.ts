@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+
+import { defineProjection, type Projection } from '#read-store/projection.js';
+
+import { changes } from './projector.js';
+import { loadWork, saveWork } from './working-set.js';
+
+const source = (path: string): URL => new URL(path, import.meta.url);
+const table = source('./table.sql');
+
+/** Products by what they are, and manufacturers by what they are called: the catalogue's read model. */
+export const productCatalog: Projection = defineProjection({
+  name: 'product-catalog',
+  version: 1,
+  sources: [
+    table,
+    source('./projector.js'),
+    source('./working-set.js'),
+    source('./rows.js'),
+    source('./amounts.js'),
+    source('./search-text.js'),
+    source('./manufacturer-state.js'),
+    source('../../libs/product-registry/src/product/document.js'),
+  ],
+  tables: readFileSync(table, 'utf8'),
+  on: changes,
+  load: loadWork,
+  save: saveWork,
+});

@@ -1,0 +1,98 @@
+import type { StoredEvent } from '#event-log/event-log.js';
+import { keyForfeited } from '#event-log/key/forfeited.js';
+import { formatPosition } from '#event-log/position.js';
+import type { ManufacturerEvent } from '#product-registry/manufacturer/events.js';
+import { evolveDocument } from '#product-registry/product/document.js';
+import type { ProductEvent } from '#product-registry/product/events.js';
+
+import { evolveManufacturer } from './manufacturer-state.js';
+import type { Standing } from './rows.js';
+import { type CatalogWork, manufacturerIdOf, productIdOf } from './working-set.js';
+
+type Apply = (work: CatalogWork, event: StoredEvent) => void;
+
+const standingOf = ({ revision, position }: StoredEvent): Standing => ({
+  revision: String(revision),
+  position: formatPosition(position),
+});
+
+/** Folds an event of a product's stream; what comes before its registration leaves no row. */
+const onProduct: Apply = (work, event) => {
+  const id = productIdOf(event.stream);
+  if (id === undefined) return;
+  const { type, data } = event;
+  const before = work.products.get(id)?.document ?? null;
+  const document = evolveDocument(before, id, { type, data } as unknown as ProductEvent);
+  if (!document) return;
+  work.products.set(id, { document, ...standingOf(event) });
+  work.changedProducts.add(id);
+  const { code } = document;
+  // The first product that bore a code keeps it.
+  if (code !== null && code !== before?.code && !work.codes.has(code)) work.codes.set(code, id);
+};
+
+/** Folds an event of a manufacturer's stream. */
+const onManufacturer: Apply = (work, event) => {
+  const id = manufacturerIdOf(event.stream);
+  if (id === undefined) return;
+  const { type, data } = event;
+  const before = work.manufacturers.get(id) ?? null;
+  const state = evolveManufacturer(before, id, { type, data } as unknown as ManufacturerEvent);
+  if (!state) return;
+  const resolvedId = before?.resolvedId ?? id;
+  work.manufacturers.set(id, { ...state, resolvedId, ...standingOf(event) });
+  work.changedManufacturers.add(id);
+};
+
+/** Whoever answered for the merged one answers no longer: the other's answerer does, for all of them. */
+const onMerger: Apply = (work, event) => {
+  onManufacturer(work, event);
+  const merged = work.manufacturers.get(manufacturerIdOf(event.stream) ?? '');
+  if (!merged) return;
+  const into = String(event.data['into']);
+  const answerer = work.manufacturers.get(into)?.resolvedId ?? into;
+  const formerly = merged.resolvedId;
+  if (answerer === formerly) return;
+  for (const [id, manufacturer] of work.manufacturers) {
+    if (manufacturer.resolvedId !== formerly) continue;
+    work.manufacturers.set(id, { ...manufacturer, resolvedId: answerer });
+    work.changedManufacturers.add(id);
+  }
+};
+
+/** A lost claim changes nothing that is shown, but it counts as an event of the stream. */
+const onForfeit: Apply = (work, event) => {
+  const productId = productIdOf(event.stream) ?? '';
+  const product = work.products.get(productId);
+  if (product) {
+    work.products.set(productId, { ...product, ...standingOf(event) });
+    work.changedProducts.add(productId);
+  }
+  const manufacturerId = manufacturerIdOf(event.stream) ?? '';
+  const manufacturer = work.manufacturers.get(manufacturerId);
+  if (manufacturer) {
+    work.manufacturers.set(manufacturerId, { ...manufacturer, ...standingOf(event) });
+    work.changedManufacturers.add(manufacturerId);
+  }
+};
+
+/** What each event changes in the catalogue. Complete: a new event type of the registry fails to compile here. */
+export const changes: Readonly<
+  Record<ProductEvent['type'] | ManufacturerEvent['type'] | typeof keyForfeited, Apply>
+> = {
+  ProductRegistered: onProduct,
+  ProdCodeAssigned: onProduct,
+  ElementsSet: onProduct,
+  ElementsWithdrawn: onProduct,
+  CertificationRecorded: onProduct,
+  CertificationSuperseded: onProduct,
+  ListingPublished: onProduct,
+  ListingRevised: onProduct,
+  ListingWithdrawn: onProduct,
+  ManufacturerRegistered: onManufacturer,
+  ManufacturerAliasAdded: onManufacturer,
+  EntityCodeIssued: onManufacturer,
+  ManufacturerMerged: onMerger,
+  ManufacturerAbsorbed: onManufacturer,
+  [keyForfeited]: onForfeit,
+};

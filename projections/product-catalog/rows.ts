@@ -1,0 +1,97 @@
+import type { ProductDocument } from '#product-registry/product/document.js';
+
+import { inKilowattHours, inKilowatts } from './amounts.js';
+import { folded, searchTextOf } from './search-text.js';
+
+/** Where a row's stream stands: the number of its last event, and that event's place in the log. */
+export interface Standing {
+  readonly revision: string;
+  readonly position: string;
+}
+
+/** What a product row keeps as JSON; the rest of the document has columns of its own. */
+export type StoredDocument = Pick<
+  ProductDocument,
+  'elements' | 'certifications' | 'qualifications'
+>;
+
+/** A product as the working set holds it; every other column follows from it. */
+export interface Product extends Standing {
+  readonly document: ProductDocument;
+}
+
+/** A row of `products`, as it is written. Amounts are decimals as text. */
+export interface ProductRow extends Standing {
+  readonly id: string;
+  readonly code: string | null;
+  readonly product_type: string;
+  readonly manufacturer_id: string;
+  readonly model: string;
+  readonly sort_model: string;
+  readonly chemistry: string | null;
+  readonly capacity_kwh: string | null;
+  readonly power_kw: string | null;
+  readonly document: StoredDocument;
+  readonly search_text: string;
+}
+
+export const productRow = ({ document, revision, position }: Product): ProductRow => {
+  const { id, code, type, manufacturer, model, elements, certifications, qualifications } =
+    document;
+  return {
+    id,
+    code,
+    product_type: type,
+    manufacturer_id: manufacturer.id,
+    model,
+    sort_model: folded(model),
+    chemistry: textOf(elements['BatteryChemistryType']?.value),
+    capacity_kwh: inKilowattHours(elements['EnergyCapacityNominal']),
+    power_kw: inKilowatts(elements['PowerDCContinuousMax']),
+    document: { elements, certifications, qualifications },
+    search_text: searchTextOf([code, model, type, textOf(elements['Description']?.value)]),
+    revision,
+    position,
+  };
+};
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** A manufacturer as the working set holds it. */
+export interface Manufacturer extends Standing {
+  readonly id: string;
+  readonly name: string;
+  readonly code: string | null;
+  readonly codes: readonly string[];
+  readonly aliases: readonly string[];
+  readonly mergedInto: string | null;
+  /** Who answers for it now. */
+  readonly resolvedId: string;
+}
+
+/** A row of `manufacturers`, as it is written. */
+export interface ManufacturerRow extends Standing {
+  readonly id: string;
+  readonly name: string;
+  readonly code: string | null;
+  readonly codes: readonly string[];
+  readonly aliases: readonly string[];
+  readonly merged_into: string | null;
+  readonly resolved_id: string;
+  readonly sort_name: string;
+  readonly search_text: string;
+}
+
+export const manufacturerRow = (manufacturer: Manufacturer): ManufacturerRow => ({
+  id: manufacturer.id,
+  name: manufacturer.name,
+  code: manufacturer.code,
+  codes: manufacturer.codes,
+  aliases: manufacturer.aliases,
+  merged_into: manufacturer.mergedInto,
+  resolved_id: manufacturer.resolvedId,
+  sort_name: folded(manufacturer.name),
+  search_text: searchTextOf([manufacturer.name, ...manufacturer.aliases, ...manufacturer.codes]),
+  revision: manufacturer.revision,
+  position: manufacturer.position,
+});

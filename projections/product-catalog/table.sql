@@ -1,0 +1,62 @@
+-- Products and their makers, as the catalogue lists them. Text is compared by code point everywhere, so that an order
+-- (and a page's cursor) means the same on every server.
+create table manufacturers (
+  id text collate "C" primary key,
+  name text not null,
+  -- The EntityCode in force, and every one that it ever had, oldest first.
+  code text collate "C",
+  codes text[] not null,
+  aliases text[] not null,
+  merged_into text collate "C",
+  -- Who answers for it now: itself, or where its mergers lead.
+  resolved_id text collate "C" not null,
+  sort_name text collate "C" not null,
+  search_text text collate "C" not null,
+  revision bigint not null,
+  -- Of its last event, as HTTP shows it.
+  position bigint not null
+);
+create index manufacturers_resolved on manufacturers (resolved_id);
+
+create table products (
+  id text collate "C" primary key,
+  code text collate "C",
+  product_type text collate "C" not null,
+  -- As registered: `manufacturers.resolved_id` says who answers for it.
+  manufacturer_id text collate "C" not null,
+  model text not null,
+  sort_model text collate "C" not null,
+  chemistry text collate "C",
+  -- To filter and sort by; null where the unit is no multiple of the watt (hour). The document keeps what was written.
+  capacity_kwh numeric,
+  power_kw numeric,
+  -- Elements, certifications, qualifications.
+  document jsonb not null,
+  search_text text collate "C" not null,
+  revision bigint not null,
+  position bigint not null
+) with (fillfactor = 80);
+create index products_code on products (code, id);
+create index products_manufacturer on products (manufacturer_id);
+
+-- Every code that a product ever had: an old one leads to it for good.
+create table product_codes (
+  code text collate "C" primary key,
+  product_id text collate "C" not null
+);
+
+-- A substring is found by its trigrams where the server has them, and by looking at each row where it has not.
+do $$
+declare
+  extension_schema text;
+begin
+  select nspname into extension_schema
+  from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+  where extname = 'pg_trgm';
+  if found then
+    execute format(
+      'create index products_search on products using gin (search_text %I.gin_trgm_ops)',
+      extension_schema
+    );
+  end if;
+end $$;

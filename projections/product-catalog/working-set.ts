@@ -1,0 +1,152 @@
+import type { StoredEvent } from '#event-log/event-log.js';
+import { manufacturerStream } from '#product-registry/manufacturer/events.js';
+import { productStream } from '#product-registry/product/events.js';
+import type { ProjectionClient } from '#read-store/projection.js';
+
+import {
+  type Manufacturer,
+  type ManufacturerRow,
+  manufacturerRow,
+  type Product,
+  type ProductRow,
+  productRow,
+} from './rows.js';
+
+/** The rows that a batch touches, by id, and what it changed in them. */
+export interface CatalogWork {
+  readonly products: Map<string, Product>;
+  readonly manufacturers: Map<string, Manufacturer>;
+  /** New product codes and whom they lead to; a code that is taken stays where it is. */
+  readonly codes: Map<string, string>;
+  readonly changedProducts: Set<string>;
+  readonly changedManufacturers: Set<string>;
+}
+
+export const emptyWork = (): CatalogWork => ({
+  products: new Map(),
+  manufacturers: new Map(),
+  codes: new Map(),
+  changedProducts: new Set(),
+  changedManufacturers: new Set(),
+});
+
+const productPrefix = productStream('');
+const manufacturerPrefix = manufacturerStream('');
+
+/** The product's id where the stream is a product's. */
+export const productIdOf = (stream: string): string | undefined =>
+  stream.startsWith(productPrefix) ? stream.slice(productPrefix.length) : undefined;
+
+/** The manufacturer's id where the stream is a manufacturer's. */
+export const manufacturerIdOf = (stream: string): string | undefined =>
+  stream.startsWith(manufacturerPrefix) ? stream.slice(manufacturerPrefix.length) : undefined;
+
+/** The rows that `events` touch: one statement for each table that they touch. */
+export const loadWork = async (
+  client: ProjectionClient,
+  events: readonly StoredEvent[],
+): Promise<CatalogWork> => {
+  const work = emptyWork();
+  const productIds = new Set<string>();
+  const manufacturerIds = new Set<string>();
+  for (const event of events) {
+    const productId = productIdOf(event.stream);
+    if (productId !== undefined) productIds.add(productId);
+    const manufacturerId = manufacturerIdOf(event.stream);
+    if (manufacturerId !== undefined) manufacturerIds.add(manufacturerId);
+    if (event.type === 'ManufacturerMerged') manufacturerIds.add(String(event.data['into']));
+  }
+  if (productIds.size > 0) await loadProducts(client, work, [...productIds]);
+  if (manufacturerIds.size > 0) await loadManufacturers(client, work, [...manufacturerIds]);
+  return work;
+};
+
+const loadProducts = async (
+  client: ProjectionClient,
+  { products }: CatalogWork,
+  ids: readonly string[],
+): Promise<void> => {
+  const { rows } = await client.query<ProductRow>(
+    `select id, code, product_type, manufacturer_id, model, document,
+            revision::text, position::text
+     from products where id = any($1)`,
+    [ids],
+  );
+  for (const { id, code, product_type, manufacturer_id, model, document, ...standing } of rows) {
+    const type = product_type as Product['document']['type'];
+    const manufacturer = { id: manufacturer_id };
+    products.set(id, {
+      document: { id, code, type, manufacturer, model, ...document },
+      ...standing,
+    });
+  }
+};
+
+/** The manufacturers named, and all that the same ones answer for: a merger moves them together. */
+const loadManufacturers = async (
+  client: ProjectionClient,
+  { manufacturers }: CatalogWork,
+  ids: readonly string[],
+): Promise<void> => {
+  const { rows } = await client.query<ManufacturerRow>(
+    `select id, name, code, codes, aliases, merged_into, resolved_id,
+            revision::text, position::text
+     from manufacturers
+     where resolved_id in (select resolved_id from manufacturers where id = any($1))`,
+    [ids],
+  );
+  for (const { merged_into: mergedInto, resolved_id: resolvedId, ...row } of rows) {
+    manufacturers.set(row.id, { ...row, mergedInto, resolvedId });
+  }
+};
+
+/** Writes what changed: one statement per table. */
+export const saveWork = async (client: ProjectionClient, work: CatalogWork): Promise<void> => {
+  const products = changed(work.products, work.changedProducts).map(productRow);
+  const manufacturers = changed(work.manufacturers, work.changedManufacturers).map(manufacturerRow);
+  if (manufacturers.length > 0) await client.query(upsertManufacturers, [json(manufacturers)]);
+  if (products.length > 0) await client.query(upsertProducts, [json(products)]);
+  if (work.codes.size > 0) {
+    await client.query(insertCodes, [[...work.codes.keys()], [...work.codes.values()]]);
+  }
+};
+
+const changed = <T>(rows: ReadonlyMap<string, T>, ids: ReadonlySet<string>): T[] =>
+  [...ids].flatMap((id) => rows.get(id) ?? []);
+
+const json = (rows: readonly object[]): string => JSON.stringify(rows);
+
+const upsertProducts = `
+  insert into products as p
+    (id, code, product_type, manufacturer_id, model, sort_model, chemistry, capacity_kwh, power_kw,
+     document, search_text, revision, position)
+  select * from jsonb_to_recordset($1::jsonb) as row
+    (id text, code text, product_type text, manufacturer_id text, model text, sort_model text,
+     chemistry text, capacity_kwh numeric, power_kw numeric, document jsonb, search_text text,
+     revision bigint, position bigint)
+  on conflict (id) do update set
+    code = excluded.code, product_type = excluded.product_type,
+    manufacturer_id = excluded.manufacturer_id, model = excluded.model,
+    sort_model = excluded.sort_model, chemistry = excluded.chemistry,
+    capacity_kwh = excluded.capacity_kwh, power_kw = excluded.power_kw,
+    document = excluded.document, search_text = excluded.search_text,
+    revision = excluded.revision, position = excluded.position`;
+
+const upsertManufacturers = `
+  insert into manufacturers
+    (id, name, code, codes, aliases, merged_into, resolved_id, sort_name, search_text, revision,
+     position)
+  select * from jsonb_to_recordset($1::jsonb) as row
+    (id text, name text, code text, codes text[], aliases text[], merged_into text,
+     resolved_id text, sort_name text, search_text text, revision bigint, position bigint)
+  on conflict (id) do update set
+    name = excluded.name, code = excluded.code, codes = excluded.codes,
+    aliases = excluded.aliases, merged_into = excluded.merged_into,
+    resolved_id = excluded.resolved_id, sort_name = excluded.sort_name,
+    search_text = excluded.search_text, revision = excluded.revision,
+    position = excluded.position`;
+
+const insertCodes = `
+  insert into product_codes (code, product_id)
+  select * from unnest($1::text[], $2::text[])
+  on conflict (code) do nothing`;
