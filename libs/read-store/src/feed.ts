@@ -29,8 +29,8 @@ const noteCaughtUpMs = 2_000;
 export interface FeedObserver {
   counted(projection: string, counts: BatchCounts): void;
   failed(projection: string): void;
-  /** Where the feed stands now. */
-  at(projection: string, position: Position | undefined, created: Date | undefined): void;
+  /** It moved, or knows that there is nothing to do for it here and now. */
+  progressed(projection: string): void;
 }
 
 export interface FeedContext {
@@ -98,7 +98,10 @@ export class Feed {
   /** True when there is nothing more to do for this build; false when another runner does it. */
   private async follow(signal: AbortSignal, onProgress: () => void): Promise<boolean> {
     const { store, lease, holder } = this.context;
-    if (!(await lease.acquire(this.key))) return false;
+    if (!(await lease.acquire(this.key))) {
+      this.context.observer.progressed(this.target.projection.name);
+      return false;
+    }
     const taken = await takeOver(store, this.target, holder);
     if (taken?.status !== this.target.status) return true;
     if (taken.interrupted) this.carefulUntil = 'end of next batch';
@@ -119,7 +122,6 @@ export class Feed {
   private standAt(position: Position | undefined): void {
     this.position = position;
     this.reader.seek(position);
-    this.context.observer.at(this.target.projection.name, position, undefined);
   }
 
   private async apply(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
@@ -183,11 +185,12 @@ export class Feed {
     this.position = event.position;
     const { observer } = this.context;
     observer.counted(this.target.projection.name, counts);
-    observer.at(this.target.projection.name, event.position, event.created);
+    observer.progressed(this.target.projection.name);
   }
 
   /** At the end of the log: a build becomes the active one, the active one waits for more. True when done. */
   private async atEnd(signal: AbortSignal): Promise<boolean> {
+    this.context.observer.progressed(this.target.projection.name);
     if (this.target.status === 'building') return this.switch(signal);
     if (Date.now() - this.notedCaughtUpAt > noteCaughtUpMs) {
       await noteCaughtUp(this.context.store, this.target);

@@ -180,5 +180,5 @@ export class ProjectionRunner {
 const noObserver: FeedObserver = {
   counted: () => undefined,
   failed: () => undefined,
-  at: () => undefined,
+  progressed: () => undefined,
 };

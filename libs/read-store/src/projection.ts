@@ -66,3 +66,8 @@ export const schemaOf = (name: string): string => name.replaceAll('-', '_');
 /** The schema of a build that is not (yet) the active one. */
 export const buildSchemaOf = (name: string, build: number): string =>
   `${schemaOf(name)}__b${String(build)}`;
+
+/** Every projection of this version of the code, as one thing that can be injected. */
+export class Projections {
+  constructor(readonly all: readonly Projection[]) {}
+}

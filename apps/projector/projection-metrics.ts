@@ -1,0 +1,48 @@
+import { newestPosition, projectionStatus } from '#read-store/status.js';
+import type { EventLog } from '#event-log/event-log.js';
+import type { Metrics } from '#observability/metrics.js';
+import type { BatchCounts } from '#read-store/apply-batch.js';
+import type { FeedObserver } from '#read-store/feed.js';
+import type { Projection } from '#read-store/projection.js';
+import type { ReadStore } from '#read-store/read-store.js';
+
+/** Counts what becomes of events, and tells the lag when it is asked for. */
+export class ProjectionMetrics implements FeedObserver {
+  private readonly progressAt = new Map<string, number>();
+
+  constructor(private readonly metrics: Metrics) {}
+
+  counted(projection: string, { done, skipped, parked }: BatchCounts): void {
+    const { projectionEvents } = this.metrics;
+    if (done > 0) projectionEvents.inc({ projection, outcome: 'done' }, done);
+    if (skipped > 0) projectionEvents.inc({ projection, outcome: 'skipped' }, skipped);
+    if (parked > 0) projectionEvents.inc({ projection, outcome: 'parked' }, parked);
+  }
+
+  failed(projection: string): void {
+    this.metrics.projectionEvents.inc({ projection, outcome: 'retry' });
+  }
+
+  progressed(projection: string): void {
+    this.progressAt.set(projection, Date.now());
+  }
+
+  /** When the projection last moved, or knew that there was nothing to move over. */
+  lastProgressAt(projection: string): Date | undefined {
+    const at = this.progressAt.get(projection);
+    return at === undefined ? undefined : new Date(at);
+  }
+
+  async collectLag(
+    store: ReadStore,
+    log: EventLog,
+    projections: readonly Projection[],
+  ): Promise<void> {
+    const head = await newestPosition(log);
+    for (const status of await projectionStatus(store, projections, head)) {
+      const { name: projection, lagSeconds, pending } = status;
+      if (lagSeconds !== null) this.metrics.projectionLagSeconds.set({ projection }, lagSeconds);
+      if (pending !== null) this.metrics.projectionLagEvents.set({ projection }, pending);
+    }
+  }
+}
