@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, renameSync }
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { readJsonFile, writePrivateFile } from './files.js';
+import { NeedsOperator } from './needs-operator.js';
 import { blockingFolder, type ServerUser } from './server-user.js';
 
 /** Where root's servers keep what their own user must reach and the data folder does not let it. */
@@ -36,7 +37,7 @@ export function clusterHome(request: HomeRequest): ClusterNote {
   const { dataDir } = request;
   const noted = readNote(dataDir);
   if (noted?.initialised && !existsSync(noted.folder)) {
-    throw new Error(
+    throw new NeedsOperator(
       `The database of ${dataDir} should be in ${noted.folder}, and there is nothing. ` +
         `Restore that folder, or remove ${notePath(dataDir)} to start with an empty database.`,
     );
@@ -85,7 +86,7 @@ function chosenFolder(dataDir: string, request: HomeRequest): string {
   const blocking = blockingFolder(dirname(dataDir), user);
   if (blocking === undefined) return inside;
   if (request.explicit) {
-    throw new Error(
+    throw new NeedsOperator(
       `The data folder ${dataDir} cannot be used: PostgreSQL does not run as root but as the user "${user.name}", ` +
         `who may not enter ${blocking}. Let it in (chmod o+x ${blocking}), choose a data folder elsewhere ` +
         `(VOLTRACE_DATA_DIR=/srv/voltrace), or leave VOLTRACE_DATA_DIR unset: ` +
@@ -115,7 +116,7 @@ function claim(note: ClusterNote, dataDir: string, request: HomeRequest): void {
     owner.dataDir !== dataDir &&
     readNote(owner.dataDir)?.id === note.id
   ) {
-    throw new Error(
+    throw new NeedsOperator(
       `${dataDir} is a copy of ${owner.dataDir}: both would use the database in ${home}. ` +
         `Remove ${notePath(dataDir)} to start with an empty database.`,
     );

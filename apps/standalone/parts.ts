@@ -1,0 +1,164 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { AppProcess } from '#embedded/app-process.js';
+import { freePort } from '#embedded/free-port.js';
+import { startPostgres } from '#embedded/postgres.js';
+
+import type { StandaloneConfig } from './config.js';
+import type { RunNotes } from './run-note.js';
+import { type Part, Supervised, type Watcher } from './supervised.js';
+import type { Terminal } from './terminal.js';
+
+/** The compiled apps: ours is one of them. */
+const appsFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export interface Context {
+  readonly config: StandaloneConfig;
+  readonly terminal: Terminal;
+  readonly notes: RunNotes;
+  readonly watcher: Watcher;
+}
+
+/** Where the parts find each other. Filled in as they come up, and the same over their restarts. */
+interface Addresses {
+  postgresPort: number | undefined;
+  databaseUrl: string | undefined;
+  eventNodeDatabaseUrl: string | undefined;
+  eventNodePort: number | undefined;
+  eventStoreUrl: string | undefined;
+}
+
+export interface Parts {
+  readonly postgres: Supervised | undefined;
+  readonly eventNode: Supervised | undefined;
+  readonly projector: Supervised;
+  readonly api: Supervised;
+}
+
+/** What has to run for this configuration: a store that is given by its URL is not ours to run. */
+export function partsFor(context: Context, apiPort: number): Parts {
+  const { config, watcher } = context;
+  const addresses: Addresses = {
+    postgresPort: undefined,
+    databaseUrl: config.databaseUrl,
+    eventNodeDatabaseUrl: config.eventNodeDatabaseUrl,
+    eventNodePort: undefined,
+    eventStoreUrl: config.eventStoreUrl,
+  };
+  const ownLog = config.eventStoreUrl === undefined;
+  const needsPostgres =
+    config.databaseUrl === undefined || (ownLog && config.eventNodeDatabaseUrl === undefined);
+  const postgres = needsPostgres
+    ? new Supervised(postgresPart(context, addresses), watcher)
+    : undefined;
+  const eventNode = ownLog
+    ? new Supervised(eventNodePart(context, addresses, present(postgres)), watcher)
+    : undefined;
+  const stores = present(postgres, eventNode);
+  const env = (): NodeJS.ProcessEnv => storesEnv(context, addresses);
+  const api = (): NodeJS.ProcessEnv => ({
+    ...env(),
+    HOST: config.host,
+    PORT: String(apiPort),
+    ADMIN_KEY_FILE: process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'),
+  });
+  return {
+    postgres,
+    eventNode,
+    projector: new Supervised(appPart(context, 'projector', stores, env), watcher),
+    api: new Supervised(appPart(context, 'api', stores, api), watcher),
+  };
+}
+
+function present(...parts: readonly (Supervised | undefined)[]): Supervised[] {
+  return parts.filter((part) => part !== undefined);
+}
+
+function postgresPart({ config, terminal, notes }: Context, addresses: Addresses): Part {
+  return {
+    name: 'postgres',
+    after: [],
+    start: async () => {
+      const server = await startPostgres({
+        dataDir: config.dataDir,
+        explicit: config.dataDirChosen,
+        logFile: join(terminal.logFolder, 'postgres.log'),
+        say: (message) => terminal.say(message),
+        ...(addresses.postgresPort !== undefined && { port: addresses.postgresPort }),
+      });
+      addresses.postgresPort = server.port;
+      addresses.databaseUrl =
+        config.databaseUrl ?? (await server.ensureDatabase({ name: 'voltrace', role: 'voltrace' }));
+      addresses.eventNodeDatabaseUrl =
+        config.eventNodeDatabaseUrl ??
+        (await server.ensureDatabase({ name: 'voltrace_log', role: 'voltrace_log' }));
+      notes.set({ databaseUrl: addresses.databaseUrl });
+      notes.setPart('postgres', server.pid, server.port);
+      return {
+        pid: server.pid,
+        ready: Promise.resolve(),
+        ended: server.ended,
+        stop: (timeoutMs) => server.stop(timeoutMs),
+      };
+    },
+  };
+}
+
+function eventNodePart(context: Context, addresses: Addresses, after: readonly Supervised[]): Part {
+  return {
+    name: 'event-node',
+    after,
+    start: async () => {
+      // The port stays the same over restarts: the others keep their connection string.
+      const port = (addresses.eventNodePort ??= await freePort());
+      addresses.eventStoreUrl = `esdb://127.0.0.1:${port}?tls=false`;
+      context.notes.set({ eventStoreUrl: addresses.eventStoreUrl });
+      const app = launch(context, 'event-node', {
+        ...baseEnv(context),
+        EVENT_NODE_DATABASE_URL: addresses.eventNodeDatabaseUrl,
+        EVENT_NODE_HOST: '127.0.0.1',
+        EVENT_NODE_PORT: String(port),
+      });
+      context.notes.setPart('event-node', app.pid, port);
+      return app;
+    },
+  };
+}
+
+function appPart(
+  context: Context,
+  name: string,
+  after: readonly Supervised[],
+  env: () => NodeJS.ProcessEnv,
+): Part {
+  return {
+    name,
+    after,
+    start: () => {
+      const app = launch(context, name, env());
+      context.notes.setPart(name, app.pid);
+      return Promise.resolve(app);
+    },
+  };
+}
+
+function launch({ terminal }: Context, name: string, env: NodeJS.ProcessEnv): AppProcess {
+  return new AppProcess({
+    script: join(appsFolder, name, 'main.js'),
+    env,
+    onLine: (line, stream) => terminal.line(name, line, stream),
+  });
+}
+
+function baseEnv({ config }: Context): NodeJS.ProcessEnv {
+  return { ...process.env, VOLTRACE_DATA_DIR: config.dataDir, LOG_LEVEL: config.logLevel };
+}
+
+function storesEnv(context: Context, addresses: Addresses): NodeJS.ProcessEnv {
+  return {
+    ...baseEnv(context),
+    DATABASE_URL: addresses.databaseUrl,
+    EVENTSTORE_URL: addresses.eventStoreUrl,
+  };
+}
