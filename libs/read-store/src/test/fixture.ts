@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import type { EventLog, NewEvent, Position } from '#event-log/event-log.js';
+import { LogTail } from '#event-log/log-tail.js';
+import type { TestDatabase } from '#testing/embedded.js';
+import { databaseFrom } from '#testing/template-database.js';
+import { startTestNode, type TestNode } from '#testing/test-node.js';
+
+import { migrate } from '../migrate.js';
+import type { Projection } from '../projection.js';
+import { ProjectionRunner } from '../projection-runner.js';
+import { ReadStore, type StoreLogger } from '../read-store.js';
+
+/** How often the runners of tests look for requests. */
+const lookMs = 100;
+
+/** A real event node and a migrated database, with what the tests do to them. */
+export class Fixture {
+  private readonly runners: ProjectionRunner[] = [];
+
+  private constructor(
+    readonly node: TestNode,
+    readonly database: TestDatabase,
+    readonly log: EsdbEventLog,
+    readonly tail: LogTail,
+    readonly store: ReadStore,
+  ) {}
+
+  static async start(): Promise<Fixture> {
+    const node = await startTestNode();
+    const database = await migratedDatabase();
+    const log = EsdbEventLog.connect(node.url);
+    const tail = new LogTail(log);
+    await tail.start();
+    return new Fixture(node, database, log, tail, new ReadStore(database.url));
+  }
+
+  async stop(): Promise<void> {
+    for (const runner of this.runners) await runner.stop();
+    await this.tail.stop();
+    await this.store.close();
+    await this.log.close();
+    await this.node.stop();
+    await this.database.drop();
+  }
+
+  /** Starts a runner of its own in this process; stopped with the fixture at the latest. */
+  async run(...projections: Projection[]): Promise<ProjectionRunner> {
+    const runner = new ProjectionRunner(this.store, this.log, this.tail, projections, {
+      lookMs,
+      logger: quiet,
+    });
+    this.runners.push(runner);
+    await runner.start();
+    return runner;
+  }
+
+  /** Appends `count` events of type `Counted` with the value 1 to a new stream. */
+  count(count: number, stream?: string): Promise<Position> {
+    return appendCounted(this.log, count, stream);
+  }
+
+  /** What one statement answers, as rows. */
+  async rows<T extends object>(sql: string, values: unknown[] = []): Promise<T[]> {
+    return (await this.store.pool.query(sql, values)).rows as T[];
+  }
+
+  async value(sql: string, values: unknown[] = []): Promise<unknown> {
+    const [row] = await this.rows<Record<string, unknown>>(sql, values);
+    return row && Object.values(row)[0];
+  }
+}
+
+export const migratedDatabase = (): Promise<TestDatabase> =>
+  databaseFrom({ name: 'read-store', prepare: (url) => migrate(url) });
+
+export const appendCounted = async (
+  log: EventLog,
+  count: number,
+  stream = `tally-${randomUUID()}`,
+  data: Record<string, unknown> = {},
+): Promise<Position> => {
+  let position: Position | undefined;
+  let revision: bigint | undefined;
+  for await (const last of log.readStream(stream, { direction: 'backwards', limit: 1 })) {
+    revision = last.revision;
+  }
+  for (let left = count; left > 0; left -= 500) {
+    const events = Array.from({ length: Math.min(left, 500) }, () => counted(data));
+    const appended = await log.append(stream, events, revision ?? 'no_stream');
+    revision = appended.revision;
+    position = appended.position;
+  }
+  if (!position) throw new Error('nothing was appended');
+  return position;
+};
+
+const counted = (data: Record<string, unknown>): NewEvent => ({
+  id: randomUUID(),
+  type: 'Counted',
+  data: { value: 1, ...data },
+  metadata: {
+    $correlationId: randomUUID(),
+    $causationId: randomUUID(),
+    commandId: randomUUID(),
+    commandHash: '',
+    actor: { id: 'test', kind: 'system', roles: [] },
+    source: 'process',
+    occurredAt: new Date().toISOString(),
+    recordedAt: new Date().toISOString(),
+  },
+});
+
+/** Waits until `holds` says so. Throws with `what` when it takes too long. */
+export const until = async (
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  timeoutMs = 20_000,
+): Promise<void> => {
+  const end = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`timed out: ${what}`);
+    await sleep(20);
+  }
+};
+
+const quiet: StoreLogger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
