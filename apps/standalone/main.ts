@@ -47,10 +47,9 @@ async function main(): Promise<void> {
       });
     },
     gaveUp: (part: string, how: string, deaths: number) => {
-      const cure = `Its log is ${join(terminal.logFolder, `${part}.log`)}.`;
-      terminal.warn(
-        `${part} ended ${deaths} times within a minute without getting ready: giving up. ${cure}\n${how}`,
-      );
+      const often = deaths > 1 ? ` (${deaths} attempts within a minute)` : '';
+      const log = deaths > 1 ? `\nIts log: ${shown(join(terminal.logFolder, `${part}.log`))}` : '';
+      terminal.warn(`${part} cannot start${often}. ${how}${log}`, { part, deaths });
       void end(1);
     },
   };

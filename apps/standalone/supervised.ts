@@ -86,13 +86,22 @@ export class Supervised {
   /** Resolves with how the process ended. */
   private async runOnce(): Promise<string> {
     try {
-      await Promise.all(this.part.after.map((other) => other.ready));
+      await this.prerequisites();
       if (this.stopping) return 'stopped';
       return await this.watch(await this.part.start());
     } catch (error) {
       this.countDeath();
       this.hopeless = error instanceof NeedsOperator;
       return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Without what it needs a part is not started: who gave up on that has said so. */
+  private async prerequisites(): Promise<void> {
+    try {
+      await Promise.all(this.part.after.map((other) => other.ready));
+    } catch {
+      this.stopping = true;
     }
   }
 

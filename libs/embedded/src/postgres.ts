@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +17,7 @@ import {
 import { freePort } from './free-port.js';
 import { type Cluster, initialise } from './initdb.js';
 import { usablePrograms } from './native.js';
-import { identityOf, stopProcess } from './processes.js';
+import { identityOf, stopProcess, type StopStep } from './processes.js';
 import {
   guardServer,
   ServerStartError,
@@ -63,11 +64,15 @@ export class EmbeddedPostgres {
     note: ClusterNote,
     private readonly dataDir: string,
     readonly port: number,
-    readonly pid: number,
+    private readonly server: ChildProcess,
     /** Resolves when the server ends, for whatever reason. */
     readonly ended: Promise<PostgresEnd>,
   ) {
     this.note = note;
+  }
+
+  get pid(): number {
+    return this.server.pid ?? NaN;
   }
 
   /** The PGDATA folder. */
@@ -117,15 +122,19 @@ export class EmbeddedPostgres {
 
   /** Ends all sessions, writes a checkpoint and stops; by force (and recovery at the next start) after `timeoutMs`. */
   async stop(timeoutMs = 8_000): Promise<void> {
-    const identity = identityOf(this.pid);
-    if (identity) await stopProcess(identity, [['SIGINT', timeoutMs], ...stopSteps.slice(1)]);
-    await this.ended;
+    await this.end([['SIGINT', timeoutMs], ...stopSteps.slice(1)]);
   }
 
   /** SIGKILL, as a crash would. Resolves when the server is gone. */
   async kill(): Promise<void> {
+    await this.end([['SIGKILL', 5_000]]);
+  }
+
+  private async end(steps: readonly StopStep[]): Promise<void> {
+    // A running server does not keep us from ending, a server that we wait for does.
+    this.server.ref();
     const identity = identityOf(this.pid);
-    if (identity) await stopProcess(identity, [['SIGKILL', 5_000]]);
+    if (identity) await stopProcess(identity, steps);
     await this.ended;
   }
 }
@@ -203,13 +212,17 @@ async function startServerOn(
     server.once('exit', (code, signal) => resolve({ code, signal }));
     server.once('error', () => resolve({ code: null, signal: null }));
   });
-  await waitUntilReady(server, note.folder, logFile);
-  const pid = server.pid ?? NaN;
-  const guard = guardServer(pid, options);
+  const guard = server.pid === undefined ? undefined : guardServer(server.pid, options);
   void ended.then(() => guard?.kill('SIGKILL'));
+  try {
+    await waitUntilReady(server, note.folder, logFile);
+  } catch (error) {
+    server.kill('SIGKILL');
+    throw error;
+  }
   for (const child of [server, guard]) child?.unref();
   unrefStream(guard?.stdin);
-  return new EmbeddedPostgres(note, options.dataDir, port, pid, ended);
+  return new EmbeddedPostgres(note, options.dataDir, port, server, ended);
 }
 
 /** The pipe stays open until we end, but does not keep us from ending. */
