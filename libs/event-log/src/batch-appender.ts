@@ -25,10 +25,12 @@ interface ClientInternals {
   GRPCStreamCreator(
     client: unknown,
     name: string,
-    creator: (client: { batchAppend(...callArguments: unknown[]): Duplex }) => Duplex,
-  ): () => Promise<Duplex>;
+    creator: (client: { batchAppend(...callArguments: unknown[]): BatchCall }) => BatchCall,
+  ): () => Promise<BatchCall>;
   callArguments(options: object, call: object): unknown[];
 }
+
+type BatchCall = Duplex & { cancel(): void };
 
 interface Pending {
   readonly stream: string;
@@ -39,7 +41,7 @@ interface Pending {
 }
 
 interface Call {
-  readonly duplex: Duplex;
+  readonly duplex: BatchCall;
   readonly pending: Map<string, Pending>;
 }
 
@@ -133,7 +135,7 @@ const breakOff = ({ duplex, pending }: Call, error: OutcomeUnknown): void => {
     reject(error);
   }
   pending.clear();
-  duplex.destroy();
+  duplex.cancel();
 };
 
 const settle = (

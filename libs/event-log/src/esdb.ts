@@ -38,6 +38,7 @@ const attemptMs = 2_000;
 const outcomeMs = 8_000;
 /** How long a read may stand still before its connection is given up as dead. */
 const readIdleMs = 10_000;
+const disposeMs = 500;
 
 /** The event log on EventStoreDB's gRPC protocol. One per process. */
 export class EsdbEventLog implements EventLog {
@@ -169,7 +170,7 @@ export class EsdbEventLog implements EventLog {
   async close(): Promise<void> {
     this.closed = true;
     await this.appender.close();
-    await this.client.dispose();
+    await abandon(this.client);
   }
 
   /** Gives a connection up that does not answer; a call that is under way on it fails. */
@@ -179,7 +180,7 @@ export class EsdbEventLog implements EventLog {
     this.client = EventStoreDBClient.connectionString(this.url);
     this.appender = new BatchAppender(this.client);
     void appender.close();
-    void silent.dispose();
+    void abandon(silent);
     for (const subscription of this.subscriptions) {
       subscription.destroy(new LogUnavailable('the connection was given up'));
     }
@@ -210,6 +211,19 @@ export class EsdbEventLog implements EventLog {
     }
   }
 }
+
+/** `dispose` waits for streams that may never end, and leaves the channel open. */
+const abandon = async (client: EventStoreDBClient): Promise<void> => {
+  const { getChannel } = client as unknown as { getChannel(): Promise<{ close(): void }> };
+  const bound = sleep(disposeMs, undefined, { ref: false });
+  await Promise.race([client.dispose(), bound]).catch(() => undefined);
+  await getChannel().then(
+    (channel) => {
+      channel.close();
+    },
+    () => undefined,
+  );
+};
 
 const noPosition: Position = { commit: 0n, prepare: 0n };
 

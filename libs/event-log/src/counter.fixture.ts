@@ -1,0 +1,40 @@
+import type { Command } from '#kernel/command.js';
+import type { Decider, Key } from '#kernel/decider.js';
+import type { DomainEvent } from '#kernel/event.js';
+import { Refusal } from '#kernel/refusal.js';
+
+/** The smallest category that has everything: a change, "already so", a refusal and a key. */
+export type CounterEvent =
+  | DomainEvent<'Counted', { readonly by: number }>
+  | DomainEvent<'CounterNamed', { readonly name: string }>;
+export type CounterCommand =
+  Command<'Count', { readonly by: number }> | Command<'NameCounter', { readonly name: string }>;
+
+export interface CounterState {
+  readonly total: number;
+  readonly name: string | null;
+}
+
+export const counterName = (name: string): Key => ({ kind: 'counterName', value: name });
+
+export const counterDecider: Decider<CounterState, CounterCommand, CounterEvent> = {
+  category: 'counter',
+  events: { Counted: true, CounterNamed: true },
+  initialState: { total: 0, name: null },
+  decide: (command, state) => {
+    if (command.type === 'NameCounter') {
+      if (state.name === command.data.name) return [];
+      return [{ type: 'CounterNamed', data: { name: command.data.name } }];
+    }
+    const { by } = command.data;
+    if (by === 0) return [];
+    if (state.total + by < 0)
+      throw new Refusal('BELOW_ZERO', 'conflict', 'a count is never negative');
+    return [{ type: 'Counted', data: { by } }];
+  },
+  evolve: (state, event) =>
+    event.type === 'Counted'
+      ? { ...state, total: state.total + event.data.by }
+      : { ...state, name: event.data.name },
+  keys: ({ name }) => (name === null ? [] : [counterName(name)]),
+};

@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { CommandMeta } from '#kernel/command.js';
+import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startTcpProxy } from '#testing/tcp-proxy.js';
+
+import { counterDecider, counterName, type CounterCommand } from './counter.fixture.js';
+import { EsdbEventLog } from './esdb.js';
+import { handleCommand } from './handle-command.js';
+import { claimKey, keyOwner, KeyTaken } from './key/claim-key.js';
+import { States } from './states.js';
+
+const meta = (commandId: string = randomUUID()): CommandMeta => ({
+  commandId,
+  actor: { id: 'tester', kind: 'user', roles: ['curator'] },
+  source: 'http',
+  occurredAt: '2026-01-02T03:04:05.678Z',
+  correlationId: randomUUID(),
+});
+const count = (by: number, commandId?: string): CounterCommand => ({
+  type: 'Count',
+  data: { by },
+  meta: meta(commandId),
+});
+const name = (value: string): CounterCommand => ({
+  type: 'NameCounter',
+  data: { name: value },
+  meta: meta(),
+});
+
+let node: TestNode;
+let log: EsdbEventLog;
+
+beforeAll(async () => {
+  node = await startTestNode();
+  log = EsdbEventLog.connect(node.url);
+});
+afterAll(async () => {
+  await log.close();
+  await node.stop();
+});
+
+const freshStates = () => new States(log, counterDecider);
+
+describe('a command on one stream', () => {
+  it('appends what is decided and remembers the state', async () => {
+    const states = freshStates();
+    const id = randomUUID();
+    const first = await handleCommand(log, states, id, count(2));
+    const second = await handleCommand(log, states, id, count(3));
+    expect(first).toMatchObject({ outcome: 'accepted', revision: 0n });
+    expect(second).toMatchObject({ outcome: 'accepted', revision: 1n, state: { total: 5 } });
+    expect((await freshStates().refresh(id)).state.total).toBe(5);
+  });
+
+  it('decides again when another process was first', async () => {
+    const [mine, theirs] = [freshStates(), freshStates()];
+    const id = randomUUID();
+    await handleCommand(log, mine, id, count(1));
+    await handleCommand(log, theirs, id, count(10));
+    const result = await handleCommand(log, mine, id, count(100));
+    expect(result).toMatchObject({ revision: 2n, state: { total: 111 } });
+  });
+
+  it('never refuses on a stale state', async () => {
+    const [mine, theirs] = [freshStates(), freshStates()];
+    const id = randomUUID();
+    await handleCommand(log, mine, id, count(1));
+    await handleCommand(log, theirs, id, count(10));
+    expect(await handleCommand(log, mine, id, count(-5))).toMatchObject({ state: { total: 6 } });
+    await expect(handleCommand(log, mine, id, count(-7))).rejects.toMatchObject({
+      code: 'BELOW_ZERO',
+    });
+  });
+
+  it('answers "already so" with the revision at the stream\'s end', async () => {
+    const [mine, theirs] = [freshStates(), freshStates()];
+    const id = randomUUID();
+    await handleCommand(log, mine, id, count(1));
+    await handleCommand(log, theirs, id, count(1));
+    expect(await handleCommand(log, mine, id, count(0))).toMatchObject({
+      outcome: 'unchanged',
+      revision: 1n,
+    });
+  });
+
+  it('answers a repeated command with its first result, after a restart too', async () => {
+    const id = randomUUID();
+    const command = count(4);
+    const first = await handleCommand(log, freshStates(), id, command);
+    await handleCommand(log, freshStates(), id, count(1));
+    const again = await handleCommand(log, freshStates(), id, command);
+    expect(again).toMatchObject({ outcome: 'repeated', revision: 0n, position: first.position });
+    expect((await freshStates().refresh(id)).state.total).toBe(5);
+  });
+
+  it('refuses a reused command id with another content', async () => {
+    const states = freshStates();
+    const id = randomUUID();
+    const { meta: used } = await handleCommand(log, states, id, count(4)).then(() => count(4));
+    await handleCommand(log, states, id, { type: 'Count', data: { by: 1 }, meta: used });
+    await expect(
+      handleCommand(log, states, id, { type: 'Count', data: { by: 2 }, meta: used }),
+    ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', kind: 'unprocessable' });
+  });
+
+  it('honours the revision that the caller saw, on a stale cache too', async () => {
+    const [mine, theirs] = [freshStates(), freshStates()];
+    const id = randomUUID();
+    await handleCommand(log, mine, id, count(1));
+    await handleCommand(log, theirs, id, count(1));
+    await expect(handleCommand(log, mine, id, count(1), { ifMatch: 0n })).rejects.toMatchObject({
+      code: 'STALE_REVISION',
+      details: { currentRevision: '1' },
+    });
+    expect(await handleCommand(log, mine, id, count(1), { ifMatch: 1n })).toMatchObject({
+      revision: 2n,
+    });
+  });
+
+  it('loses no count of 8 writers with a cache each', async () => {
+    const id = randomUUID();
+    let lost = 0;
+    const writer = async (states: ReturnType<typeof freshStates>): Promise<void> => {
+      for (let n = 0; n < 10; n += 1) {
+        const command = count(1);
+        for (;;) {
+          try {
+            await handleCommand(log, states, id, command);
+            break;
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'CONCURRENT_CHANGE' });
+            lost += 1;
+          }
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, () => writer(freshStates())));
+    const { state, revision } = await freshStates().refresh(id);
+    expect({ total: state.total, revision, lostIsCounted: lost >= 0 }).toEqual({
+      total: 80,
+      revision: 79n,
+      lostIsCounted: true,
+    });
+  });
+
+  it('does not decide on a stream with a type that it does not know', async () => {
+    const id = randomUUID();
+    await log.append(
+      `counter-${id}`,
+      [{ type: 'CounterPainted', data: {}, id: randomUUID(), metadata: {} as never }],
+      'no_stream',
+    );
+    await expect(handleCommand(log, freshStates(), id, count(1))).rejects.toMatchObject({
+      code: 'EVENT_TYPE_UNKNOWN',
+      kind: 'unavailable',
+    });
+  });
+
+  it('says clearly that an event cannot be encoded', async () => {
+    const command = { type: 'Count', data: { by: 5n as never }, meta: meta() } as const;
+    await expect(handleCommand(log, freshStates(), randomUUID(), command)).rejects.toThrow();
+  });
+});
+
+describe('an append whose answer is lost', () => {
+  it('is stored once when it was stored and the reply never came', async () => {
+    const proxy = await startTcpProxy(node.port);
+    const behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
+    try {
+      const states = new States(behind, counterDecider);
+      const id = randomUUID();
+      await handleCommand(behind, states, id, count(1));
+      proxy.mode = 'lose-replies';
+      const pending = handleCommand(behind, states, id, count(1));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect((await freshStates().refresh(id)).revision).toBe(1n);
+      proxy.mode = 'open';
+      proxy.cut();
+      expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
+      expect((await freshStates().refresh(id)).revision).toBe(1n);
+    } finally {
+      await behind.close();
+      await proxy.close();
+    }
+  });
+
+  it('survives a half-open socket', async () => {
+    const proxy = await startTcpProxy(node.port);
+    const behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
+    try {
+      const states = new States(behind, counterDecider);
+      const id = randomUUID();
+      await handleCommand(behind, states, id, count(1));
+      proxy.mode = 'dead';
+      const pending = handleCommand(behind, states, id, count(1));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      proxy.mode = 'open';
+      expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
+    } finally {
+      await behind.close();
+      await proxy.close();
+    }
+  });
+
+  it('is answered as unknown, in bounded time, when nobody ever answers', async () => {
+    const proxy = await startTcpProxy(node.port);
+    const behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
+    try {
+      const states = new States(behind, counterDecider);
+      const id = randomUUID();
+      await handleCommand(behind, states, id, count(1));
+      proxy.mode = 'dead';
+      const began = Date.now();
+      await expect(handleCommand(behind, states, id, count(1))).rejects.toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        kind: 'unavailable',
+      });
+      expect(Date.now() - began).toBeLessThan(12_000);
+    } finally {
+      await behind.close();
+      await proxy.close();
+    }
+  });
+});
+
+describe('a claimed key', () => {
+  const claim = (owner: string, value: string, states = freshStates()) =>
+    claimKey(log, states, counterName(value), owner, meta());
+
+  it('belongs to the first and is refused to others while its owner holds it', async () => {
+    const [first, second, value] = [randomUUID(), randomUUID(), randomUUID()];
+    const states = freshStates();
+    const claimed = await claim(first, value);
+    await handleCommand(log, states, first, name(value), { claims: [claimed] });
+    await expect(claim(second, value)).rejects.toBeInstanceOf(KeyTaken);
+    expect(await keyOwner(log, counterName(value))).toBe(first);
+    expect(await claim(first, value)).toEqual(claimed);
+  });
+
+  it('is taken over from an owner that never used it, and fences that owner', async () => {
+    const [slow, quick, value] = [randomUUID(), randomUUID(), randomUUID()];
+    const slowStates = freshStates();
+    const slowClaim = await claim(slow, value, slowStates);
+    const quickClaim = await claim(quick, value);
+    await handleCommand(log, freshStates(), quick, name(value), { claims: [quickClaim] });
+    await expect(
+      handleCommand(log, slowStates, slow, name(value), { claims: [slowClaim] }),
+    ).rejects.toMatchObject({ code: 'KEY_FORFEITED' });
+    await expect(claim(slow, value)).rejects.toBeInstanceOf(KeyTaken);
+  });
+
+  it('goes back to its first owner when the taker died before using it', async () => {
+    const [first, taker, value] = [randomUUID(), randomUUID(), randomUUID()];
+    const states = freshStates();
+    const lost = await claim(first, value);
+    await claim(taker, value);
+    const regained = await claim(first, value);
+    expect(regained.claim).toBeGreaterThan(lost.claim);
+    await expect(
+      handleCommand(log, states, first, name(value), { claims: [lost] }),
+    ).rejects.toMatchObject({ code: 'KEY_FORFEITED' });
+    expect(
+      await handleCommand(log, states, first, name(value), { claims: [regained] }),
+    ).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('is held by exactly one of 8 that want it at once', async () => {
+    const value = randomUUID();
+    const attempt = async (): Promise<string | null> => {
+      const owner = randomUUID();
+      const states = freshStates();
+      try {
+        const claimed = await claim(owner, value, states);
+        await handleCommand(log, states, owner, name(value), { claims: [claimed] });
+        return owner;
+      } catch (error) {
+        expect(error).toMatchObject({
+          code: expect.stringMatching(/^(KEY_TAKEN|KEY_FORFEITED|CONCURRENT_CHANGE)$/),
+        });
+        return null;
+      }
+    };
+    const holders = (await Promise.all(Array.from({ length: 8 }, attempt))).filter(
+      (owner) => owner !== null,
+    );
+    expect(holders.length).toBeLessThanOrEqual(1);
+    const last = randomUUID();
+    if (holders.length === 0) await claim(last, value);
+    expect(await keyOwner(log, counterName(value))).toBe(holders[0] ?? last);
+  });
+});

@@ -1,0 +1,27 @@
+import { testDatabase } from './embedded.js';
+import { startEventNode } from './event-node.js';
+
+/** An event node on an empty database of the shared cluster. */
+export interface TestNode {
+  readonly url: string;
+  readonly port: number;
+  /** SIGKILL by default, then the same port and database again with `restart`. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const startTestNode = async (): Promise<TestNode> => {
+  const database = await testDatabase();
+  const node = await startEventNode({ databaseUrl: database.url });
+  return {
+    url: node.url,
+    port: node.port,
+    kill: (signal) => node.kill(signal),
+    restart: () => node.restart(),
+    stop: async () => {
+      await node.stop();
+      await database.drop();
+    },
+  };
+};

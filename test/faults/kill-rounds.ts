@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { pick, seeded } from '#test/support/seeded.js';
+import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
+
+import { databaseUrlOf } from './operate.js';
+import { faultsAfter } from './faults-after.js';
+
+export interface RoundOptions {
+  readonly dist: string;
+  readonly seed: number;
+  readonly list: string;
+  readonly rows: number;
+}
+
+const maxKills = 8;
+
+/** One import during which each process may be killed (-9) at any moment. Returns what was wrong afterwards. */
+export const killRound = async (options: RoundOptions): Promise<readonly string[]> => {
+  const random = seeded(options.seed);
+  const voltrace = await startVoltrace({ dist: options.dist });
+  try {
+    const killed = await importUnderKills(voltrace, options, random);
+    console.log(`  killed: ${killed.join(', ') || 'nothing: the import was quicker'}`);
+    return await faultsAfter(voltrace.api, databaseUrlOf(voltrace.dataDir), options);
+  } catch (error) {
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  } finally {
+    await voltrace.remove();
+  }
+};
+
+const importUnderKills = async (
+  voltrace: Voltrace,
+  { list }: RoundOptions,
+  random: () => number,
+): Promise<readonly string[]> => {
+  const killed: string[] = [];
+  let imported = false;
+  const importing = (async () => {
+    const id = await voltrace.api.importFile('products', list);
+    await voltrace.api.importEnded(id);
+    imported = true;
+  })();
+  importing.catch(() => (imported = true));
+  while (!imported && killed.length < maxKills) {
+    await sleep(20 + random() * 1_200);
+    const children = voltrace.children();
+    if (imported || children.length === 0) continue;
+    const victim = pick(random, children);
+    process.kill(victim.pid, 'SIGKILL');
+    killed.push(victim.name);
+  }
+  await importing;
+  return killed;
+};

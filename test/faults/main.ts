@@ -1,0 +1,65 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
+
+import { freezeRound } from './freeze-round.js';
+import { killRound } from './kill-rounds.js';
+import { outageRound } from './outage-round.js';
+
+/**
+ * Fault injection on the compiled processes: `npm run faults -- [--rounds 20] [--seed 1]
+ * [--only kill|freeze|outage]`. Every round prints its seed; the same seed chooses the same victims
+ * and moments.
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    'outage-seconds': { type: 'string', default: '120' },
+  },
+});
+
+const dist = resolve('dist');
+
+/** The published list where it is at hand, else one of the same size made by ourselves. */
+const listFile = (): { list: string; rows: number } => {
+  const folder = process.env['VOLTRACE_DATA'] ?? resolve('../shared/data');
+  const published = join(folder, 'product-registry/Battery_List_Data_ADA.2026-02-11.csv');
+  if (existsSync(published)) return { list: published, rows: 863 };
+  const list = join(mkdtempSync(join(tmpdir(), 'voltrace-list-')), 'list.csv');
+  writeFileSync(list, [...generateBatteryList({ rows: 863, seed: 1 })].join(''));
+  return { list, rows: 863 };
+};
+
+const list = listFile();
+const firstSeed = Number(values.seed);
+const rounds: [string, () => Promise<readonly string[]>][] = [];
+if (values.only === undefined || values.only === 'kill') {
+  for (let n = 0; n < Number(values.rounds); n += 1) {
+    const seed = firstSeed + n;
+    rounds.push([`kill, seed ${seed}`, () => killRound({ dist, seed, ...list })]);
+  }
+}
+if (values.only === undefined || values.only === 'freeze') {
+  rounds.push(['freeze', () => freezeRound({ dist, seed: firstSeed, ...list })]);
+}
+if (values.only === undefined || values.only === 'outage') {
+  const seconds = Number(values['outage-seconds']);
+  rounds.push(['outage', () => outageRound({ dist, seconds })]);
+}
+
+let failed = 0;
+for (const [name, run] of rounds) {
+  const began = Date.now();
+  const faults = await run();
+  const took = ((Date.now() - began) / 1000).toFixed(1);
+  if (faults.length > 0) failed += 1;
+  console.log(`${faults.length > 0 ? 'FAILED' : 'passed'}  ${name}  (${took} s)`);
+  for (const fault of faults) console.log(`    ${fault}`);
+}
+console.log(`\nfaults: ${rounds.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

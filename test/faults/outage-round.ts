@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { startPostgres } from '#embedded/postgres.js';
+import type { ApiClient } from '#test/support/client.js';
+import { startApi, startNode, startProjector } from '#test/support/parts.js';
+
+import { caughtUp } from './operate.js';
+
+/** The Postgres of the read models is away while commands go on: they need the log alone. */
+export const outageRound = async ({
+  dist,
+  seconds,
+}: {
+  readonly dist: string;
+  readonly seconds: number;
+}): Promise<readonly string[]> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'voltrace-outage-'));
+  const readDir = join(dataDir, 'read');
+  const logDir = join(dataDir, 'log');
+  for (const folder of [readDir, logDir]) mkdirSync(folder, { mode: 0o700 });
+  const logServer = await startPostgres({ dataDir: logDir, explicit: false });
+  let readServer = await startPostgres({ dataDir: readDir, explicit: false });
+  const { port } = readServer;
+  const logDatabaseUrl = await logServer.ensureDatabase({
+    name: 'voltrace_log',
+    role: 'voltrace_log',
+  });
+  const databaseUrl = await readServer.ensureDatabase({ name: 'voltrace', role: 'voltrace' });
+  const node = await startNode({ dist, dataDir, logDatabaseUrl });
+  const parts = { dist, dataDir, databaseUrl, eventStoreUrl: node.url };
+  const projector = await startProjector(parts);
+  const apiPart = await startApi(parts);
+  try {
+    const api = apiPart.as(readFileSync(join(dataDir, 'admin.key'), 'utf8').trim());
+    const id = await registered(api);
+    const load = startLoad(api, id);
+    await sleep(2_000);
+    await readServer.stop();
+    await sleep(seconds * 1_000);
+    const whileAway = load.accepted;
+    readServer = await startPostgres({ dataDir: readDir, explicit: false, port });
+    await sleep(3_000);
+    await load.stop();
+    await caughtUp(api);
+    return await faultsAfterOutage(api, id, load.accepted, whileAway);
+  } catch (error) {
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  } finally {
+    await Promise.all([projector.stop(), apiPart.app.stop()]);
+    await node.app.stop();
+    await Promise.all([logServer.stop(), readServer.stop()]);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+};
+
+const registered = async (api: ApiClient): Promise<string> => {
+  await api.post('/v1/manufacturers', { name: 'Outage Works', code: 'OUTAG', reason: 'test' });
+  const reply = await api.post('/v1/products', {
+    type: 'ProdBattery',
+    manufacturer: 'Outage Works',
+    model: 'OW-1',
+    elements: {},
+    reason: 'test',
+  });
+  if (reply.status !== 201) throw new Error(`registering answered ${reply.status}: ${reply.text}`);
+  return String(reply.body['id']);
+};
+
+/** One command after the other, each with a value of its own. */
+const startLoad = (api: ApiClient, id: string) => {
+  const load = { accepted: 0, refused: 0, stop: async (): Promise<void> => Promise.resolve() };
+  let running = true;
+  const looping = (async () => {
+    for (let n = 1; running; n += 1) {
+      const reply = await api.post(`/v1/products/${id}/set-elements`, {
+        elements: { EnergyCapacityNominal: { value: `${n}.5`, unit: 'kWh' } },
+        reason: 'load',
+      });
+      if (reply.status === 200) load.accepted += 1;
+      else load.refused += 1;
+      await sleep(20);
+    }
+  })();
+  load.stop = async () => {
+    running = false;
+    await looping;
+  };
+  return load;
+};
+
+const faultsAfterOutage = async (
+  api: ApiClient,
+  id: string,
+  accepted: number,
+  whileAway: number,
+): Promise<readonly string[]> => {
+  const faults: string[] = [];
+  console.log(`  ${accepted} commands accepted, ${whileAway} of them before Postgres was back`);
+  const product = await api.get(`/v1/products/${id}`);
+  // ProductRegistered is revision 0.
+  if (product.body['revision'] !== accepted) {
+    faults.push(`the catalog shows revision ${String(product.body['revision'])}, not ${accepted}`);
+  }
+  const parked = await api.get('/v1/parked');
+  if ((parked.body['items'] as unknown[]).length > 0) faults.push(`parked: ${parked.text}`);
+  if (whileAway < 10) faults.push('commands were not accepted while the read models were away');
+  return faults;
+};

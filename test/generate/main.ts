@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
+import { buildOpenApi } from '#apps/api/openapi.js';
+
+/** Everything that is generated, committed and compared in CI: path -> content. */
+const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
+  new Map([
+    ['docs/events.generated.md', renderCatalogue(eventCatalogue(root))],
+    ['docs/openapi.json', `${JSON.stringify(await buildOpenApi(), null, 2)}\n`],
+  ]);
+
+const root = process.cwd();
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, content] of await documents(root)) {
+  if (check) {
+    if (read(path) !== content) stale.push(path);
+  } else {
+    mkdirSync('docs', { recursive: true });
+    writeFileSync(path, content);
+    console.log(`wrote ${path}`);
+  }
+}
+if (stale.length > 0) {
+  console.error(`out of date: ${stale.join(', ')}; run "npm run generate" and commit the result`);
+  process.exit(1);
+}
+process.exit(0);
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

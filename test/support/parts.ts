@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+
+import { AppProcess } from '#embedded/app-process.js';
+import { freePort } from '#embedded/free-port.js';
+
+import { ApiClient } from './client.js';
+
+export interface PartOptions {
+  readonly dist: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
+}
+
+const start = async (
+  app: string,
+  { dist, dataDir }: Pick<PartOptions, 'dist' | 'dataDir'>,
+  env: Readonly<Record<string, string>>,
+): Promise<AppProcess> => {
+  const process_ = new AppProcess({
+    script: join(dist, `apps/${app}/main.js`),
+    env: { PATH: process.env['PATH'], VOLTRACE_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+    cwd: dataDir,
+  });
+  await process_.ready;
+  return process_;
+};
+
+/** One more projector on the same stores. */
+export const startProjector = (options: PartOptions): Promise<AppProcess> =>
+  start('projector', options, {
+    DATABASE_URL: options.databaseUrl,
+    EVENTSTORE_URL: options.eventStoreUrl,
+  });
+
+/** One more API on the same stores and data folder, on a free port. */
+export const startApi = async (
+  options: PartOptions,
+): Promise<{ app: AppProcess; url: string; as: (key: string) => ApiClient }> => {
+  const port = await freePort();
+  const app = await start('api', options, {
+    DATABASE_URL: options.databaseUrl,
+    EVENTSTORE_URL: options.eventStoreUrl,
+    PORT: String(port),
+    ADMIN_KEY_FILE: join(options.dataDir, 'admin.key'),
+  });
+  const url = `http://127.0.0.1:${port}`;
+  return { app, url, as: (key) => new ApiClient(url, key) };
+};
+
+/** An event node alone. Resolves with its URL. */
+export const startNode = async (
+  options: Pick<PartOptions, 'dist' | 'dataDir'> & { readonly logDatabaseUrl: string },
+): Promise<{ app: AppProcess; url: string }> => {
+  const app = await start('event-node', options, {
+    EVENT_NODE_DATABASE_URL: options.logDatabaseUrl,
+    EVENT_NODE_PORT: '0',
+  });
+  const { port } = await app.ready;
+  if (port === undefined) throw new Error('the event node did not name its port');
+  return { app, url: `esdb://127.0.0.1:${port}?tls=false` };
+};
