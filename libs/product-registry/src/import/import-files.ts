@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { Refusal } from '#kernel/refusal.js';
+
+import { sniffedBytes, sniffEncoding } from './reading/encoding.js';
+
+/** An upload that lies complete and synced in the spool. */
+export interface SpooledFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Uploads that nobody writes to any more were left by a process that died. */
+const leftoverAfterMs = 60 * 60 * 1_000;
+
+/** The imported files: each kept as evidence under the hash of its content. */
+export class ImportFiles {
+  private readonly folder: string;
+  private readonly spoolFolder: string;
+
+  constructor(
+    dataDir: string,
+    /** Largest file that is taken, in bytes. */
+    private readonly maxBytes: number,
+  ) {
+    this.folder = join(dataDir, 'imports');
+    this.spoolFolder = join(this.folder, 'tmp');
+  }
+
+  pathOf(sha256: string): string {
+    return join(this.folder, `${sha256}.csv`);
+  }
+
+  /**
+   * Writes a body to the spool and syncs it. An upload that breaks off or is refused leaves nothing.
+   *
+   * Throws `Refusal`: `EMPTY_FILE`, `NOT_TEXT`, `FILE_TOO_LARGE`, `UPLOAD_ABORTED`.
+   */
+  async spool(body: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
+    await mkdir(this.spoolFolder, { recursive: true, mode: 0o700 });
+    const path = join(this.spoolFolder, randomUUID());
+    try {
+      return await this.write(path, body);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  /** Moves a spooled file to its place, for good: when this resolves, it survives a power cut. */
+  async keep({ path, sha256 }: SpooledFile): Promise<void> {
+    await rename(path, this.pathOf(sha256));
+    await syncFolder(this.folder);
+  }
+
+  async discard({ path }: SpooledFile): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  async has(sha256: string): Promise<boolean> {
+    return stat(this.pathOf(sha256)).then(
+      (file) => file.isFile(),
+      () => false,
+    );
+  }
+
+  /** Removes what uploads of dead processes left in the spool. */
+  async removeLeftovers(): Promise<void> {
+    const names = await readdir(this.spoolFolder).catch(() => []);
+    for (const name of names) {
+      const path = join(this.spoolFolder, name);
+      const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+      if (age > leftoverAfterMs) await rm(path, { force: true });
+    }
+  }
+
+  private async write(path: string, body: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
+    const hash = createHash('sha256');
+    const start = new Start();
+    let bytes = 0;
+    const file = await open(path, 'wx', 0o600);
+    try {
+      for await (const chunk of body) {
+        bytes += chunk.byteLength;
+        if (bytes > this.maxBytes) throw tooLarge(this.maxBytes);
+        start.add(chunk);
+        hash.update(chunk);
+        await file.writeFile(chunk);
+      }
+      if (bytes === 0) throw new Refusal('EMPTY_FILE', 'unprocessable', 'the body is empty');
+      start.end();
+      await file.sync();
+    } catch (error) {
+      throw isAbort(error) ? aborted(error) : error;
+    } finally {
+      await file.close();
+    }
+    return { path, bytes, sha256: hash.digest('hex') };
+  }
+}
+
+/** Refuses what is no text by its first bytes, before the rest is read. */
+class Start {
+  private bytes = Buffer.alloc(0);
+  private isChecked = false;
+
+  add(chunk: Uint8Array): void {
+    if (this.isChecked) return;
+    this.bytes = Buffer.concat([this.bytes, chunk.subarray(0, sniffedBytes)]);
+    if (this.bytes.length >= sniffedBytes) this.end();
+  }
+
+  end(): void {
+    if (!this.isChecked) sniffEncoding(this.bytes.subarray(0, sniffedBytes));
+    this.isChecked = true;
+  }
+}
+
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+};
+
+const tooLarge = (maxBytes: number) =>
+  new Refusal(
+    'FILE_TOO_LARGE',
+    'too-large',
+    `the file is larger than ${String(maxBytes)} bytes, which this server takes at most`,
+  );
+
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE');
+
+const aborted = (cause: unknown) =>
+  new Refusal(
+    'UPLOAD_ABORTED',
+    'invalid',
+    'the upload broke off; nothing of it was kept',
+    {},
+    { cause },
+  );

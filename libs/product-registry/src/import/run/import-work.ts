@@ -1,0 +1,96 @@
+import type { Pool } from 'pg';
+
+/** An import that this process holds the lease of. */
+export interface ClaimedImport {
+  readonly importId: string;
+  readonly owner: string;
+  /** As Postgres writes it: names the request that is being served. */
+  readonly requestedAt: string;
+}
+
+/**
+ * The work list that the API processes share. Rejects with the store's fault while it is away.
+ *
+ * Time is Postgres's alone: two processes with different clocks agree on when a lease ends.
+ */
+export class ImportWork {
+  constructor(private readonly pool: Pick<Pool, 'query'>) {}
+
+  /** Idempotent. Called before the request is appended, so that no crash leaves a request unlisted. */
+  async enqueue(importId: string): Promise<void> {
+    await this.pool.query(
+      `insert into product_imports.work (import_id) values ($1)
+       on conflict (import_id) do update set requested_at = clock_timestamp(), not_before = '-infinity'`,
+      [importId],
+    );
+  }
+
+  /** The import that waits longest and that no living process holds. */
+  async claim(owner: string, leaseMs: number): Promise<ClaimedImport | undefined> {
+    const { rows } = await this.pool.query<{ import_id: string; requested_at: string }>(
+      `update product_imports.work
+       set owner = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond'
+       where import_id = (
+         select import_id from product_imports.work
+         where (owner is null or lease_until < clock_timestamp()) and not_before <= clock_timestamp()
+         order by requested_at limit 1
+         for update skip locked
+       )
+       returning import_id, requested_at::text`,
+      [owner, leaseMs],
+    );
+    const [row] = rows;
+    return row && { importId: row.import_id, owner, requestedAt: row.requested_at };
+  }
+
+  /** False when the lease went to somebody else. */
+  async renew({ importId, owner }: ClaimedImport, leaseMs: number): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `update product_imports.work set lease_until = clock_timestamp() + $3 * interval '1 millisecond'
+       where import_id = $1 and owner = $2`,
+      [importId, owner, leaseMs],
+    );
+    return rowCount === 1;
+  }
+
+  /** Takes the import off the list, unless somebody asked again meanwhile: then it is up for grabs. */
+  async finish({ importId, owner, requestedAt }: ClaimedImport): Promise<void> {
+    await this.pool.query(
+      `delete from product_imports.work
+       where import_id = $1 and owner = $2 and requested_at = $3::timestamptz`,
+      [importId, owner, requestedAt],
+    );
+    await this.release({ importId, owner, requestedAt }, 0);
+  }
+
+  /** Gives the lease back; nobody takes it for `delayMs`. */
+  async release({ importId, owner }: ClaimedImport, delayMs: number): Promise<void> {
+    await this.pool.query(
+      `update product_imports.work
+       set owner = null, lease_until = null,
+           not_before = case when $3 = 0 then not_before
+             else clock_timestamp() + $3 * interval '1 millisecond' end
+       where import_id = $1 and owner = $2`,
+      [importId, owner, delayMs],
+    );
+  }
+
+  /** How long ago the import was last asked for, in seconds. */
+  async waitingSeconds({ importId }: ClaimedImport): Promise<number> {
+    const { rows } = await this.pool.query<{ seconds: number }>(
+      `select extract(epoch from clock_timestamp() - requested_at)::float8 as seconds
+       from product_imports.work where import_id = $1`,
+      [importId],
+    );
+    return rows[0]?.seconds ?? 0;
+  }
+
+  /** Lists what the read model knows to be unfinished: the list was lost, or never written. */
+  async heal(): Promise<void> {
+    await this.pool.query(
+      `insert into product_imports.work (import_id)
+       select id::uuid from imports.imports where state in ('received', 'running')
+       on conflict (import_id) do nothing`,
+    );
+  }
+}

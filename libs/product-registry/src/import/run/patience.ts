@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Refusal } from '#kernel/refusal.js';
+import { isStoreFault } from '#read-store/store-errors.js';
+
+/** What passes by itself: a store that is away, and another writer that was first. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Refusal
+    ? error.kind === 'unavailable' ||
+      error.code === 'CONCURRENT_CHANGE' ||
+      error.code === 'KEY_FORFEITED'
+    : isStoreFault(error);
+
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+
+export interface PatienceOptions {
+  readonly signal: AbortSignal;
+  /** Told when the waiting begins to last. */
+  readonly onWait?: (error: unknown, attempt: number) => void;
+}
+
+/**
+ * Repeats `work` for as long as it fails for a passing reason, with growing pauses. Commands carry
+ * their ids, so that a repeated one is the same one. Rejects with any other error, or when aborted.
+ */
+export const patiently = async <T>(
+  work: () => Promise<T>,
+  { signal, onWait }: PatienceOptions,
+): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      onWait?.(error, attempt);
+      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempt - 1, 10));
+      await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
+    }
+  }
+};
