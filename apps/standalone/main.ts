@@ -115,14 +115,16 @@ function listenForSignals(
   parts: Parts,
   end: (exitCode: number) => Promise<void>,
 ): void {
-  let asked = false;
+  let askedAt: number | undefined;
   const stop = (): void => {
-    if (asked) {
+    if (askedAt !== undefined) {
+      // One Ctrl-C arrives twice below npm, which passes on what the terminal sent us already.
+      if (Date.now() - askedAt < 1_000) return;
       const all = [parts.api, parts.projector, parts.eventNode, parts.postgres];
       for (const part of all) void part?.stop(0);
       return;
     }
-    asked = true;
+    askedAt = Date.now();
     terminal.say('Stopping ...');
     void end(0);
   };
