@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import {
+  derivedEntityCodeOf,
+  entityCodeOf,
+  entityCodePattern,
+  manufacturerNameKeyOf,
+  modelKeyOf,
+  prodCodeOf,
+} from './codes.js';
+
+describe('the normal form of a model', () => {
+  it.each([
+    ['\u00a0EFL-48\u00a0', 'EFL-48'],
+    ['RB-\n5.1H', 'RB-5.1H'],
+    ['BYD  B-Box\t3', 'BYD B-Box 3'],
+    ['Cafe\u0301', 'Caf\u00e9'],
+    ['SIL-380HC+', 'SIL-380HC+'],
+  ])('of %j is %j', (model, key) => {
+    expect(modelKeyOf(model)).toBe(key);
+  });
+
+  it('is its own normal form', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (model) => {
+        expect(modelKeyOf(modelKeyOf(model))).toBe(modelKeyOf(model));
+      }),
+    );
+  });
+});
+
+describe('a product code', () => {
+  it('replaces each character that codes do not have, one by one', () => {
+    expect(prodCodeOf('APSYS', 'APbattery-51.2V/10.24kWh-U(N=1)')).toBe(
+      'APSYS-APBATTERY_51_2V_10_24KWH_U_N_1_',
+    );
+  });
+
+  it('replaces a character outside the basic plane once', () => {
+    expect(prodCodeOf('ABC', 'X😀Y')).toBe('ABC-X_Y');
+  });
+
+  it('ends in the number of those that came before', () => {
+    expect(prodCodeOf('ABC', 'x1', 2)).toBe('ABC-X1-2');
+  });
+
+  it('takes 50 characters and refuses 51', () => {
+    expect(prodCodeOf('ABCDE', 'x'.repeat(44))).toHaveLength(50);
+    expect(() => prodCodeOf('ABCDE', 'x'.repeat(45))).toThrow(/has 51 characters; at most 50/);
+  });
+
+  it('tells the code of its maker', () => {
+    expect(entityCodeOf(prodCodeOf('ABC', 'a-b', 1))).toBe('ABC');
+  });
+});
+
+describe('a manufacturer’s name', () => {
+  it('is the same in any case and spacing', () => {
+    expect(manufacturerNameKeyOf(' Jinko\u00a0 SOLAR Co., Ltd\n')).toBe('jinko solar co., ltd');
+  });
+
+  it('keeps its punctuation', () => {
+    expect(manufacturerNameKeyOf('WORLD4SOLAR,INC.')).not.toBe(
+      manufacturerNameKeyOf('WORLD4SOLAR, INC.'),
+    );
+  });
+});
+
+describe('the code that a name yields', () => {
+  it.each([
+    ['Discover Energy Corp.', 'DISCO'],
+    ['LG Energy Solution, Ltd.', 'LGENE'],
+    ['e-ON Batteries Inc.', 'EONBA'],
+    ['UL, LLC', 'UL'],
+    ['Enerji Üretim San. A.Ş.', 'ENERJ'],
+    ['Ürün Ltd', 'URUN'],
+    ['Co Ltd', 'CO'],
+  ])('of %j is %s', (name, code) => {
+    expect(derivedEntityCodeOf(name)).toBe(code);
+  });
+
+  it('ends in a digit on a clash and stays a code', () => {
+    expect([0, 1, 10, 100].map((attempt) => derivedEntityCodeOf('Discover', attempt))).toEqual([
+      'DISCO',
+      'DISCO1',
+      'DISC10',
+      'DIS100',
+    ]);
+  });
+
+  it('is a code, or none, whatever the name is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(999), (name, attempt) => {
+        const code = derivedEntityCodeOf(name, attempt);
+        if (code !== null) expect(code).toMatch(entityCodePattern);
+      }),
+    );
+  });
+
+  it('is none where the name has no Latin letters', () => {
+    expect(derivedEntityCodeOf('比亚迪')).toBeNull();
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { commandMeta, givenFor } from '#testing/decider-spec.js';
+
+import * as commands from './commands.js';
+import { manufacturerDecider } from './decider.js';
+import type { ManufacturerEvent } from './events.js';
+import { manufacturerCommandExamples, manufacturerEventExamples } from './examples.js';
+
+const given = givenFor(manufacturerDecider);
+const id = 'maker-1';
+const meta = commandMeta();
+
+const registered: ManufacturerEvent = {
+  type: 'ManufacturerRegistered',
+  data: { name: 'Discover Energy Corp.' },
+};
+const coded: ManufacturerEvent = {
+  type: 'EntityCodeIssued',
+  data: { code: 'DISCE', previous: null, rule: 'published' },
+};
+
+describe('a manufacturer', () => {
+  it('is registered with its names, once each, and a code', () => {
+    given()
+      .when(
+        new commands.RegisterManufacturer(
+          id,
+          {
+            name: ' Discover  Energy Corp. ',
+            aliases: ['DISCOVER ENERGY CORP.', 'Discover', 'discover'],
+            code: { rule: 'derived' },
+          },
+          meta,
+          { code: 'DISCO' },
+        ),
+      )
+      .then(
+        registered,
+        { type: 'ManufacturerAliasAdded', data: { alias: 'Discover' } },
+        { type: 'EntityCodeIssued', data: { code: 'DISCO', previous: null, rule: 'derived' } },
+      );
+  });
+
+  it('keeps every name and code that it ever had as its keys', () => {
+    const { state } = given(
+      registered,
+      { type: 'ManufacturerAliasAdded', data: { alias: 'Discover' } },
+      coded,
+      { type: 'EntityCodeIssued', data: { code: 'DISC2', previous: 'DISCE', rule: 'manual' } },
+    );
+    expect(manufacturerDecider.keys?.(state)).toEqual([
+      { kind: 'manufacturerName', value: 'discover energy corp.' },
+      { kind: 'manufacturerName', value: 'discover' },
+      { kind: 'entityCode', value: 'DISCE' },
+      { kind: 'entityCode', value: 'DISC2' },
+    ]);
+  });
+
+  it('says which code a new one replaces', () => {
+    given(registered, coded)
+      .when(
+        new commands.IssueEntityCode(id, { rule: 'manual', code: 'DSCVR' }, meta, undefined, {
+          code: 'DSCVR',
+        }),
+      )
+      .then({
+        type: 'EntityCodeIssued',
+        data: { code: 'DSCVR', previous: 'DISCE', rule: 'manual' },
+      });
+  });
+
+  it('is merged once, and answers for nothing that it was merged into', () => {
+    const merge = (into: string) =>
+      new commands.MergeManufacturer(id, { into }, meta, undefined, { into });
+    const merged: ManufacturerEvent = { type: 'ManufacturerMerged', data: { into: 'maker-2' } };
+    given(registered).when(merge('maker-2')).then(merged);
+    given(registered, merged).when(merge('maker-2')).thenNothing();
+    given(registered, merged).when(merge('maker-3')).thenRefused('MANUFACTURER_MERGED');
+    given(registered).when(merge(id)).thenRefused('MANUFACTURER_MERGE_CYCLE');
+    given(registered, { type: 'ManufacturerAbsorbed', data: { manufacturerId: 'maker-2' } })
+      .when(merge('maker-2'))
+      .thenRefused('MANUFACTURER_MERGE_CYCLE');
+    given(registered, merged)
+      .when(new commands.AbsorbManufacturer(id, { manufacturerId: 'maker-4' }, meta))
+      .thenRefused('MANUFACTURER_MERGED');
+  });
+
+  it('takes no code once it was merged', () => {
+    given(registered, { type: 'ManufacturerMerged', data: { into: 'maker-2' } })
+      .when(
+        new commands.IssueEntityCode(id, { rule: 'derived' }, meta, undefined, { code: 'DISCO' }),
+      )
+      .thenRefused('MANUFACTURER_MERGED');
+  });
+
+  it.each(Object.values(manufacturerCommandExamples))(
+    'meets $type without a registration',
+    (command) => {
+      if (command.type === 'RegisterManufacturer')
+        given()
+          .when(command)
+          .then(registered, {
+            type: 'EntityCodeIssued',
+            data: { code: 'DISCO', previous: null, rule: 'derived' },
+          });
+      else given().when(command).thenRefused('MANUFACTURER_UNKNOWN');
+    },
+  );
+
+  it.each(
+    Object.values(manufacturerCommandExamples).filter(
+      ({ type }) => type !== 'RegisterManufacturer',
+    ),
+  )('changes nothing by a second $type', (command) => {
+    const made = manufacturerDecider.decide(command, given(registered).state);
+    given(registered, ...made)
+      .when(command)
+      .thenNothing();
+  });
+
+  it('is not registered twice', () => {
+    given(registered)
+      .when(manufacturerCommandExamples.RegisterManufacturer)
+      .thenRefused('MANUFACTURER_EXISTS');
+  });
+
+  it('folds any order of events without an error', () => {
+    const anyEvent = fc.constantFrom(...Object.values(manufacturerEventExamples));
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 12 }), (events) => {
+        expect(given(...events).state).toBeDefined();
+      }),
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+
+import type { ElementInput, ElementInputs } from '../read-elements.js';
+import type { CertificationFact } from './commands.js';
+import type { Listing, ProductEvent } from './events.js';
+
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
+const date = fc.constantFrom('2024-01-31', '2025-06-10', '2026-02-11');
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const fromList = fc.constantFrom({}, { list: 'cec-batteries' }, { list: 'other-list' });
+
+const decimal = fc
+  .tuple(fc.nat(99_999), fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 6 }))
+  .map(([whole, fraction]) => (fraction === '' ? String(whole) : `${String(whole)}.${fraction}`));
+
+const energy: fc.Arbitrary<ElementInput> = decimal.map((value) => ({ value, unit: 'kWh' }));
+const chemistry: fc.Arbitrary<ElementInput> = fc
+  .constantFrom('LiFePO4', 'LiIon', 'LeadAcid')
+  .map((value) => ({ value }));
+const efficiency: fc.Arbitrary<ElementInput> = fc.constantFrom<ElementInput>(
+  { value: [{ percent: '98', inverter: 'Sol-Ark 5K' }], unit: 'percent' },
+  { state: 'notSubmitted', raw: 'No Information Submitted' },
+  { state: 'unparsed', raw: '89 [Sanctuary 3' },
+);
+
+/** Valid inputs for some elements of a battery. */
+export const elementInputs: fc.Arbitrary<ElementInputs> = fc
+  .record(
+    {
+      EnergyCapacityNominal: energy,
+      EnergyCapacityUsable: energy,
+      BatteryChemistryType: chemistry,
+      EfficiencyBatteryRoundTrip: efficiency,
+    },
+    { requiredKeys: [] },
+  )
+  .map((inputs) => inputs as ElementInputs);
+
+export const certificationFact: fc.Arbitrary<CertificationFact> = fc.record({
+  agency: fc.constantFrom('UL', 'CSA Group'),
+  standard: fc.constantFrom('UL1973', 'UL9540'),
+  edition: maybe(fc.constantFrom('Ed. 2 : 2018', 'Ed. 3 : 2022')),
+  certificateDate: maybe(date),
+});
+
+export const listing: fc.Arbitrary<Listing> = fc.record({
+  agency: fc.constantFrom('CEC', 'HECO'),
+  listingDate: maybe(date),
+  lastUpdate: maybe(date),
+  notes: maybe(text),
+  remarks: fc.dictionary(fc.constantFrom('Brand1', 'Declaration'), text),
+});
+
+const certificationId = fc.constantFrom('c1', 'c2', 'c3');
+const elements = fc.dictionary(
+  fc.constantFrom('EnergyCapacityNominal', 'Description'),
+  fc.record(
+    {
+      state: fc.constantFrom('submitted', 'notSubmitted', 'unparsed'),
+      value: fc.oneof(
+        text,
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(fc.record({ percent: decimal, inverter: text })),
+      ),
+      unit: fc.constantFrom('kWh', 'percent'),
+      decimals: fc.nat(9),
+      raw: text,
+    },
+    { requiredKeys: ['state', 'value'] },
+  ),
+);
+
+/** Any event of each type, in any shape that its type allows. */
+export const productEvents: {
+  readonly [T in ProductEvent['type']]: fc.Arbitrary<Extract<ProductEvent, { type: T }>>;
+} = {
+  ProductRegistered: fc
+    .record({
+      manufacturerId: fc.uuid(),
+      model: text,
+      modelKey: text,
+      code: maybe(text),
+      from: fromList,
+    })
+    .map(({ from, ...data }) => ({
+      type: 'ProductRegistered',
+      data: { productType: 'ProdBattery', ...data, ...from },
+    })),
+  ProdCodeAssigned: fc
+    .record({ code: text, previous: maybe(text) })
+    .map((data) => ({ type: 'ProdCodeAssigned', data })),
+  ElementsSet: fc
+    .tuple(elements, fromList)
+    .map(([set, from]) => ({ type: 'ElementsSet', data: { elements: set, ...from } as never })),
+  ElementsWithdrawn: fc
+    .tuple(fc.array(fc.constantFrom('EnergyCapacityNominal', 'Description')), fromList)
+    .map(([names, from]) => ({ type: 'ElementsWithdrawn', data: { names, ...from } })),
+  CertificationRecorded: fc
+    .tuple(certificationId, certificationFact, fromList)
+    .map(([id, fact, from]) => ({
+      type: 'CertificationRecorded',
+      data: { certificationId: id, ...fact, ...from },
+    })),
+  CertificationSuperseded: fc
+    .tuple(certificationId, certificationId, fromList)
+    .map(([id, by, from]) => ({
+      type: 'CertificationSuperseded',
+      data: { certificationId: id, by, ...from },
+    })),
+  ListingPublished: fc
+    .tuple(listing, fromList)
+    .map(([data, from]) => ({ type: 'ListingPublished', data: { ...data, ...from } })),
+  ListingRevised: fc
+    .tuple(listing, fromList)
+    .map(([data, from]) => ({ type: 'ListingRevised', data: { ...data, ...from } })),
+  ListingWithdrawn: fc
+    .tuple(fc.constantFrom('CEC', 'HECO'), fromList)
+    .map(([agency, from]) => ({ type: 'ListingWithdrawn', data: { agency, ...from } })),
+};

@@ -1,0 +1,259 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { commandMeta, givenFor } from '#testing/decider-spec.js';
+
+import * as commands from './commands.js';
+import { productDecider } from './decider.js';
+import type { ProductEvent } from './events.js';
+
+const given = givenFor(productDecider);
+const list = 'cec-batteries';
+const id = 'product-1';
+const key = { manufacturerId: 'maker-1', modelKey: 'EFL-48' };
+
+const registered: ProductEvent = {
+  type: 'ProductRegistered',
+  data: { productType: 'ProdBattery', model: 'EFL-48', code: 'ABC-EFL_48', ...key, list },
+};
+const capacity = (value: string, from?: string): ProductEvent => ({
+  type: 'ElementsSet',
+  data: {
+    elements: {
+      EnergyCapacityNominal: { state: 'submitted', value, unit: 'kWh', decimals: 1 },
+    },
+    ...(from !== undefined && { list: from }),
+  },
+});
+const withdrawn = (from?: string): ProductEvent => ({
+  type: 'ElementsWithdrawn',
+  data: { names: ['EnergyCapacityNominal'], ...(from !== undefined && { list: from }) },
+});
+const row = (
+  facts: Partial<commands.ListedFacts>,
+  lookedUp: commands.ReconcileListing['lookedUp'] = key,
+) =>
+  new commands.ReconcileListing(
+    id,
+    {
+      list,
+      productType: 'ProdBattery',
+      manufacturer: 'ABC',
+      model: 'EFL-48',
+      elements: {},
+      ...facts,
+    },
+    commandMeta({ source: 'import' }),
+    lookedUp,
+  );
+const listed = (value: string) =>
+  row({ elements: { EnergyCapacityNominal: { value, unit: 'kWh' } } });
+const blank = row({ elements: { EnergyCapacityNominal: null } });
+
+describe('a row of a list', () => {
+  it('registers an unknown product with all that it says', () => {
+    given()
+      .when(
+        row(
+          { elements: { EnergyCapacityNominal: { value: '5.1', unit: 'kWh' } } },
+          { ...key, code: 'ABC-EFL_48' },
+        ),
+      )
+      .then(registered, capacity('5.1', list));
+  });
+
+  it('changes nothing where the list says what it said before', () => {
+    given(registered, capacity('5.1', list)).when(listed('5.1')).thenNothing();
+  });
+
+  it('changes nothing where a person has set another value since', () => {
+    given(registered, capacity('5.1', list), capacity('6.0')).when(listed('5.1')).thenNothing();
+    given(registered, capacity('5.1', list), withdrawn()).when(listed('5.1')).thenNothing();
+  });
+
+  it('records what changed in the list where the list had the last word', () => {
+    given(registered, capacity('5.1', list)).when(listed('5.2')).then(capacity('5.2', list));
+    given(registered, capacity('5.1', list)).when(blank).then(withdrawn(list));
+  });
+
+  it('says nothing of a column that it does not have', () => {
+    given(registered, capacity('5.1', list)).when(row({})).thenNothing();
+  });
+
+  it('needs review where it changed and a person’s other value stands', () => {
+    const before = [registered, capacity('5.1', list), capacity('6.0')];
+    const refusal = given(...before)
+      .when(listed('5.2'))
+      .thenRefused('LIST_AGAINST_CURATOR');
+    expect(refusal.kind).toBe('conflict');
+    expect(refusal.details).toMatchObject({
+      list,
+      conflicts: [
+        {
+          path: '/elements/EnergyCapacityNominal',
+          listed: { value: '5.2', unit: 'kWh' },
+          standing: { value: '6.0', unit: 'kWh' },
+        },
+      ],
+    });
+    given(...before)
+      .when(blank)
+      .thenRefused('LIST_AGAINST_CURATOR');
+    given(registered, capacity('5.1', list), withdrawn())
+      .when(listed('5.2'))
+      .thenRefused('LIST_AGAINST_CURATOR');
+    given(registered, capacity('6.0')).when(listed('5.2')).thenRefused('LIST_AGAINST_CURATOR');
+  });
+
+  it('does none of the row where one value needs review', () => {
+    given(registered, capacity('5.1', list), capacity('6.0'))
+      .when(
+        row({
+          elements: {
+            EnergyCapacityNominal: { value: '5.2', unit: 'kWh' },
+            BatteryChemistryType: { value: 'LiIon' },
+          },
+        }),
+      )
+      .thenRefused('LIST_AGAINST_CURATOR');
+  });
+
+  it('agrees with a person, whose word still stands against the next change', () => {
+    const agreed = given(registered, capacity('5.1', list), capacity('6.0'))
+      .when(listed('6.0'))
+      .then(capacity('6.0', list));
+    expect(productDecider.decide(listed('6.0'), agreed)).toEqual([]);
+    given(registered, capacity('5.1', list), capacity('6.0'), capacity('6.0', list))
+      .when(listed('7.0'))
+      .thenRefused('LIST_AGAINST_CURATOR');
+    given(registered, capacity('5.1', list), withdrawn()).when(blank).then(withdrawn(list));
+  });
+
+  it('takes 6.0 and 6.00 for the same number when it meets a person', () => {
+    given(registered, capacity('5.1', list), capacity('6.0'))
+      .when(listed('6.00'))
+      .then({
+        type: 'ElementsSet',
+        data: {
+          elements: {
+            EnergyCapacityNominal: { state: 'submitted', value: '6.00', unit: 'kWh', decimals: 2 },
+          },
+          list,
+        },
+      });
+  });
+
+  it('is compared with its own list only', () => {
+    given(registered, capacity('5.1', list), capacity('6.0', 'other'))
+      .when(listed('5.1'))
+      .thenNothing();
+  });
+
+  it('ignores another text for the same value', () => {
+    const labelled = (raw: string) =>
+      row({ elements: { BatteryChemistryType: { value: 'LiFePO4', raw } } });
+    const before: ProductEvent = {
+      type: 'ElementsSet',
+      data: {
+        elements: {
+          BatteryChemistryType: { state: 'submitted', value: 'LiFePO4', raw: 'Lithium Iron' },
+        },
+        list,
+      },
+    };
+    given(registered, before).when(labelled('Lithium Iron Phosphate')).thenNothing();
+  });
+
+  it('is not taken for a product of another key', () => {
+    given(registered)
+      .when(row({}, { manufacturerId: 'maker-1', modelKey: 'EFL-49' }))
+      .thenRefused('PRODUCT_UNKNOWN');
+    given().when(row({})).thenRefused('PRODUCT_UNKNOWN');
+  });
+});
+
+describe('a certification in a list', () => {
+  const fact = { agency: 'TUV', standard: 'UL1973', edition: null, certificateDate: '2024-12-26' };
+  const newer = { ...fact, agency: 'CSA Group', certificateDate: '2025-12-29' };
+  const recorded = (certificationId: string, of = fact, from?: string): ProductEvent => ({
+    type: 'CertificationRecorded',
+    data: { certificationId, ...of, ...(from !== undefined && { list: from }) },
+  });
+
+  it('replaces the one that the list named before, of whichever agency', () => {
+    const [first, second] = productDecider.decide(
+      row({ certification: newer }),
+      given(registered, recorded('c1', fact, list)).state,
+    );
+    expect(first).toMatchObject({
+      type: 'CertificationRecorded',
+      data: { agency: 'CSA Group', list },
+    });
+    expect(second).toMatchObject({
+      type: 'CertificationSuperseded',
+      data: { certificationId: 'c1' },
+    });
+  });
+
+  it('confirms what a person recorded, once', () => {
+    const after = given(registered, recorded('c1'))
+      .when(row({ certification: fact }))
+      .then(recorded('c1', fact, list));
+    expect(after).toMatchObject({ certifications: [{ certificationId: 'c1', by: 'person' }] });
+    expect(productDecider.decide(row({ certification: fact }), after)).toEqual([]);
+  });
+
+  it('needs review against a person’s other one, and where it vanishes', () => {
+    given(registered, recorded('c1'))
+      .when(row({ certification: newer }))
+      .thenRefused('LIST_AGAINST_CURATOR');
+    given(registered, recorded('c1', fact, list))
+      .when(row({ certification: null }))
+      .thenRefused('LIST_DROPS_CERTIFICATION');
+  });
+
+  it('stands where the list has no such column', () => {
+    given(registered, recorded('c1', fact, list))
+      .when(row({}))
+      .thenNothing();
+  });
+});
+
+describe('a listing in a list', () => {
+  const said = { agency: 'CEC', listingDate: '2025-02-11', lastUpdate: null, notes: null };
+  const published = (more: object = {}, from: string | undefined = list): ProductEvent => ({
+    type: 'ListingPublished',
+    data: { ...said, remarks: { Brand1: 'x' }, ...more, ...(from !== undefined && { list: from }) },
+  });
+
+  it('is published and revised; what the row does not say stands', () => {
+    given(registered)
+      .when(
+        row({ listing: { agency: 'CEC', listingDate: '2025-02-11', remarks: { Brand1: 'x' } } }),
+      )
+      .then(published());
+    given(registered, published())
+      .when(
+        row({ listing: { agency: 'CEC', lastUpdate: '2026-02-02', remarks: { Brand1: null } } }),
+      )
+      .then({
+        type: 'ListingRevised',
+        data: { ...said, lastUpdate: '2026-02-02', remarks: {}, list },
+      });
+    given(registered, published())
+      .when(row({ listing: { agency: 'CEC', remarks: {} } }))
+      .thenNothing();
+  });
+
+  it('names the fields in which it meets a person’s word', () => {
+    const { list: _, ...byPerson } = published({ notes: 'checked' }).data as { list?: string };
+    const refusal = given(registered, published(), {
+      type: 'ListingRevised',
+      data: byPerson,
+    } as ProductEvent)
+      .when(row({ listing: { agency: 'CEC', notes: 'Formerly X', remarks: {} } }))
+      .thenRefused('LIST_AGAINST_CURATOR');
+    expect(refusal.details).toMatchObject({
+      conflicts: [{ path: '/qualifications/CEC/notes', listed: 'Formerly X', standing: 'checked' }],
+    });
+  });
+});
