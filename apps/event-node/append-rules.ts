@@ -11,8 +11,8 @@ export interface StreamView {
 
 /** Which ids the stream holds, as far as it is known in memory. */
 export interface KnownIds {
-  /** Id of the stored event at a revision, or `unloaded` when it must be read first. */
-  at(revision: bigint): string | 'unloaded';
+  /** Id of the stored event at a revision, undefined when it must be read first. */
+  at(revision: bigint): string | undefined;
   /** Revision at which this stream holds a recently written id. Best effort. */
   recent(id: string): bigint | undefined;
 }
@@ -82,7 +82,7 @@ const explicit = (
     const revision = expected + 1n + BigInt(index);
     if (revision > stream.revision) return wrong;
     const stored = known.at(revision);
-    if (stored === 'unloaded')
+    if (stored === undefined)
       return { kind: 'ids-needed', first: revision, count: ids.length - index };
     if (stored !== id) return startsAnew(stream, expected, index) ? append : wrong;
   }

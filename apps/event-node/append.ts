@@ -1,5 +1,5 @@
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
 
 import { ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';

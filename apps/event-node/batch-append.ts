@@ -32,6 +32,7 @@ class BatchCall {
   private readonly refused = new Set<string>();
   private unfinishedBytes = 0;
   private pending = 0;
+  private draining = false;
   private ended = false;
   private gone = false;
 
@@ -146,10 +147,14 @@ class BatchCall {
   }
 
   private answer(message: Buffer): void {
-    if (this.gone || this.call.write(message)) return;
+    if (this.gone || this.call.write(message) || this.draining) return;
     // Who does not read the answers may not ask more.
+    this.draining = true;
     this.call.pause();
-    this.call.once('drain', () => this.call.resume());
+    this.call.once('drain', () => {
+      this.draining = false;
+      this.call.resume();
+    });
   }
 
   private waitForBacklog(): void {

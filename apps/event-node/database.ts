@@ -24,7 +24,7 @@ const sessionOptions = [
   '-c synchronous_commit=on',
 ].join(' ');
 
-const BIGINT = 20;
+const BIGINT = pg.types.builtins.INT8;
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     oid === BIGINT && format !== 'binary'

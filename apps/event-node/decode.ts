@@ -1,6 +1,6 @@
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
 
-import { isMetastream, type Expected, type ProposedEvent } from './event.js';
+import { type Expected, isMetastream, type ProposedEvent } from './event.js';
 import { invalidArgument, missingMetadataProperty } from './failure.js';
 
 /** Longest stream name in bytes: it is part of an index. A stated difference from the real store. */

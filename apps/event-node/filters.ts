@@ -15,7 +15,7 @@ const DEFAULT_WINDOW = 32;
 const REMEMBERED_NAMES = 2_000;
 
 export interface EventFilter {
-  matches(event: RecordedEvent): boolean;
+  readonly matches: (event: RecordedEvent) => boolean;
   /** A checkpoint is due after this many considered events. */
   readonly checkpointEvery: number;
 }

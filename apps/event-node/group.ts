@@ -102,7 +102,7 @@ export class Group {
     const end = endOf(state, stream);
     const ids = kind === 'append' ? events.map((event) => event.id) : [randomUUID()];
     return decideAppend(view, expected, ids, {
-      at: (revision) => (storedAt(end, revision) ?? loaded?.get(revision))?.id ?? 'unloaded',
+      at: (revision) => (storedAt(end, revision) ?? loaded?.get(revision))?.id,
       recent: (id) => {
         const found = this.written.get(id) ?? this.recentIds.find(id);
         return found?.stream === stream ? found.revision : undefined;
@@ -131,7 +131,7 @@ export class Group {
           ? this.appendMetadata(base, state, request.events)
           : this.appendEvents(base, state, request.events);
       case 'delete':
-        return this.written1(this.writeMetadata(base, state, deletedMetadata()), 'metaEvents');
+        return this.outcome(this.writeMetadata(base, state, deletedMetadata()), 'metaEvents');
       case 'tombstone':
         return this.tombstone(base, state);
     }
@@ -150,7 +150,7 @@ export class Group {
       const metadata = withTruncateBefore(state.metadata, state.events.revision + 1n);
       this.writeMetadata(base, appended, metadata);
     }
-    return this.written1(appended, 'events');
+    return this.outcome(appended, 'events');
   }
 
   private appendMetadata(
@@ -167,13 +167,13 @@ export class Group {
       // Writing metadata revives a deleted stream, but not the events from before the deletion.
       this.writeMetadata(base, described, withTruncateBefore(metadata, state.events.revision + 1n));
     }
-    return this.written1(described, 'metaEvents');
+    return this.outcome(described, 'metaEvents');
   }
 
   private tombstone(base: string, state: StreamState): WriteOutcome {
     const before: StreamEnd = { revision: MAX_REVISION - 1n, tail: [] };
     const events = this.record(base, before, [systemEvent(TOMBSTONE_TYPE, Buffer.alloc(0))]);
-    return this.written1(this.change(base, { ...state, events, tombstoned: true }), 'events');
+    return this.outcome(this.change(base, { ...state, events, tombstoned: true }), 'events');
   }
 
   private writeMetadata(base: string, state: StreamState, data: Buffer): StreamState {
@@ -202,7 +202,7 @@ export class Group {
     return { revision, tail };
   }
 
-  private written1(state: StreamState, which: 'events' | 'metaEvents'): WriteOutcome {
+  private outcome(state: StreamState, which: 'events' | 'metaEvents'): WriteOutcome {
     const { revision, tail } = state[which];
     const position = tail.at(-1)?.position;
     return { kind: 'written', revision, ...(position !== undefined && { position }) };

@@ -1,5 +1,5 @@
-import { baseOf, isMetastream, LINK_TYPE, type RecordedEvent } from './event.js';
 import type { ResolvedEvent } from './encode-read.js';
+import { baseOf, isMetastream, LINK_TYPE, type RecordedEvent } from './event.js';
 import { firstVisible } from './metadata.js';
 import type { Node } from './node.js';
 

@@ -1,6 +1,6 @@
-import { pino } from 'pino';
+import { Logger } from '#observability/logging.js';
 
-import { type Config, InvalidConfiguration, readConfig } from './config.js';
+import { type Config, readConfig } from './config.js';
 import { openReadPool, openWriterSession } from './database.js';
 import type { Node } from './node.js';
 import { LogReader } from './read-log.js';
@@ -9,11 +9,11 @@ import { serve } from './server.js';
 import { StreamStates } from './stream-state.js';
 import { Writer } from './writer.js';
 
-const logger = pino({ base: { app: 'event-node', pid: process.pid } });
+const logger = Logger.create({ app: 'event-node' });
 const DRAIN_MS = 8_000;
 
 const exitWith = (code: number, error: unknown, message: string): never => {
-  logger.fatal({ err: error }, message);
+  logger.fatal({ error }, message);
   process.exit(code);
 };
 
@@ -24,7 +24,7 @@ const tell = (message: object): void => {
 const start = async (config: Config): Promise<void> => {
   const session = await openWriterSession(config.databaseUrl);
   const pool = openReadPool(config.databaseUrl);
-  pool.on('error', (error) => logger.warn({ err: error }, 'a reading connection broke'));
+  pool.on('error', (error) => logger.warn({ error }, 'a reading connection broke'));
   const reader = new LogReader(pool);
   const states = new StreamStates(pool);
   const recent = new RecentEvents(session.head);
@@ -39,7 +39,7 @@ const start = async (config: Config): Promise<void> => {
       tell({ type: 'appends', accepting, reason });
     },
   });
-  const report = (error: unknown): void => logger.error({ err: error }, 'a call failed');
+  const report = (error: unknown): void => logger.error({ error }, 'a call failed');
   const { maxAppendBytes } = config;
   const node: Node = { writer, states, reader, recent, maxAppendBytes, report };
   const { server, port } = await serve(node, config.host, config.port);
@@ -64,12 +64,4 @@ const start = async (config: Config): Promise<void> => {
   tell({ type: 'ready', port });
 };
 
-try {
-  await start(readConfig(process.env));
-} catch (error) {
-  if (error instanceof InvalidConfiguration) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-  exitWith(1, error, 'could not start');
-}
+start(readConfig()).catch((error: unknown) => exitWith(1, error, 'could not start'));

@@ -1,4 +1,4 @@
-import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 
 import { streamName } from './decode.js';
 import { MAX_REVISION } from './event.js';
@@ -6,6 +6,7 @@ import { invalidArgument } from './failure.js';
 import { type EventFilter, eventFilter } from './filters.js';
 
 type Options = streams.ReadReq.Options;
+const { BACKWARDS } = streams.ReadReq.Options.ReadDirection;
 
 interface Common {
   readonly resolveLinks: boolean;
@@ -34,7 +35,7 @@ export const readPlan = (options: Options | undefined): ReadPlan => {
     throw invalidArgument('The options of the read, or its UUID option, are missing.');
   }
   const common = { resolveLinks: options.getResolveLinks(), structuredIds: uuids.hasStructured() };
-  const backwards = options.getReadDirection() === 1;
+  const backwards = options.getReadDirection() === BACKWARDS;
   const live = options.hasSubscription();
   if (live && backwards) throw invalidCombination('a subscription', 'backwards');
   if (!live && !options.hasCount()) throw invalidArgument('The count of the read is missing.');
