@@ -5,10 +5,12 @@ export interface ManufacturerState {
   readonly id: string;
   readonly name: string;
   readonly code: string | null;
-  /** Every EntityCode that it ever had, oldest first. */
+  /** Every EntityCode that it ever had, the one in force last. */
   readonly codes: readonly string[];
   readonly aliases: readonly string[];
   readonly mergedInto: string | null;
+  /** Whose products it answers for besides its own, as its own stream says. */
+  readonly absorbed: readonly string[];
 }
 
 /** The manufacturer after one more event. Pure and total: what comes before the registration is ignored. */
@@ -19,7 +21,7 @@ export const evolveManufacturer = (
 ): ManufacturerState | null => {
   if (event.type === 'ManufacturerRegistered') {
     const { name } = event.data;
-    return { id, name, code: null, codes: [], aliases: [], mergedInto: null };
+    return { id, name, code: null, codes: [], aliases: [], mergedInto: null, absorbed: [] };
   }
   if (!state) return null;
   switch (event.type) {
@@ -27,13 +29,12 @@ export const evolveManufacturer = (
       return { ...state, aliases: including(state.aliases, event.data.alias) };
     case 'EntityCodeIssued': {
       const { code } = event.data;
-      return { ...state, code, codes: including(state.codes, code) };
+      return { ...state, code, codes: [...state.codes.filter((old) => old !== code), code] };
     }
     case 'ManufacturerMerged':
       return { ...state, mergedInto: event.data.into };
-    // What was absorbed says so itself, by `ManufacturerMerged`.
     case 'ManufacturerAbsorbed':
-      return state;
+      return { ...state, absorbed: including(state.absorbed, event.data.manufacturerId) };
   }
 };
 

@@ -1,6 +1,7 @@
 import type { ProductDocument } from '#product-registry/product/document.js';
 
 import { inKilowattHours, inKilowatts } from './amounts.js';
+import type { ManufacturerState } from './manufacturer-state.js';
 import { folded, searchTextOf } from './search-text.js';
 
 /** Where a row's stream stands: the number of its last event, and that event's place in the log. */
@@ -58,13 +59,7 @@ export const productRow = ({ document, revision, position }: Product): ProductRo
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** A manufacturer as the working set holds it. */
-export interface Manufacturer extends Standing {
-  readonly id: string;
-  readonly name: string;
-  readonly code: string | null;
-  readonly codes: readonly string[];
-  readonly aliases: readonly string[];
-  readonly mergedInto: string | null;
+export interface Manufacturer extends ManufacturerState, Standing {
   /** Who answers for it now. */
   readonly resolvedId: string;
 }
@@ -77,6 +72,7 @@ export interface ManufacturerRow extends Standing {
   readonly codes: readonly string[];
   readonly aliases: readonly string[];
   readonly merged_into: string | null;
+  readonly absorbed: readonly string[];
   readonly resolved_id: string;
   readonly sort_name: string;
   readonly search_text: string;
@@ -89,6 +85,7 @@ export const manufacturerRow = (manufacturer: Manufacturer): ManufacturerRow => 
   codes: manufacturer.codes,
   aliases: manufacturer.aliases,
   merged_into: manufacturer.mergedInto,
+  absorbed: manufacturer.absorbed,
   resolved_id: manufacturer.resolvedId,
   sort_name: folded(manufacturer.name),
   search_text: searchTextOf([manufacturer.name, ...manufacturer.aliases, ...manufacturer.codes]),

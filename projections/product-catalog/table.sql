@@ -3,11 +3,13 @@
 create table manufacturers (
   id text collate "C" primary key,
   name text not null,
-  -- The EntityCode in force, and every one that it ever had, oldest first.
+  -- The EntityCode in force, and every one that it ever had, the newest last.
   code text collate "C",
   codes text[] not null,
   aliases text[] not null,
   merged_into text collate "C",
+  -- Those that it says were merged into it.
+  absorbed text[] not null,
   -- Who answers for it now: itself, or where its mergers lead.
   resolved_id text collate "C" not null,
   sort_name text collate "C" not null,

@@ -89,7 +89,7 @@ const loadManufacturers = async (
   ids: readonly string[],
 ): Promise<void> => {
   const { rows } = await client.query<ManufacturerRow>(
-    `select id, name, code, codes, aliases, merged_into, resolved_id,
+    `select id, name, code, codes, aliases, merged_into, absorbed, resolved_id,
             revision::text, position::text
      from manufacturers
      where resolved_id in (select resolved_id from manufacturers where id = any($1))`,
@@ -134,14 +134,14 @@ const upsertProducts = `
 
 const upsertManufacturers = `
   insert into manufacturers
-    (id, name, code, codes, aliases, merged_into, resolved_id, sort_name, search_text, revision,
-     position)
+    (id, name, code, codes, aliases, merged_into, absorbed, resolved_id, sort_name, search_text,
+     revision, position)
   select * from jsonb_to_recordset($1::jsonb) as row
     (id text, name text, code text, codes text[], aliases text[], merged_into text,
-     resolved_id text, sort_name text, search_text text, revision bigint, position bigint)
+     absorbed text[], resolved_id text, sort_name text, search_text text, revision bigint, position bigint)
   on conflict (id) do update set
     name = excluded.name, code = excluded.code, codes = excluded.codes,
-    aliases = excluded.aliases, merged_into = excluded.merged_into,
+    aliases = excluded.aliases, merged_into = excluded.merged_into, absorbed = excluded.absorbed,
     resolved_id = excluded.resolved_id, sort_name = excluded.sort_name,
     search_text = excluded.search_text, revision = excluded.revision,
     position = excluded.position`;

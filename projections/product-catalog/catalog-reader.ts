@@ -1,0 +1,55 @@
+import { EsdbEventLog } from '#event-log/esdb.js';
+import type { Position } from '#event-log/event-log.js';
+import { Refusal } from '#kernel/refusal.js';
+import { type Moment, resolveMoment } from '#read-store/as-of.js';
+import { ReadStore } from '#read-store/read-store.js';
+import { assertBuilt } from '#read-store/status.js';
+import { waitForPosition } from '#read-store/wait-for-position.js';
+
+import { CatalogHistory } from './catalog-history.js';
+import { productCatalog } from './product-catalog.projection.js';
+
+/** What every route of the catalogue needs: the store, the log's own word, and whether it may answer. */
+export class CatalogReader {
+  readonly history: CatalogHistory;
+
+  constructor(
+    private readonly store: ReadStore,
+    private readonly log: EsdbEventLog,
+  ) {
+    this.history = new CatalogHistory(log);
+  }
+
+  /**
+   * The pool, once the tables of this version are there and hold what lies up to `after`.
+   *
+   * Throws a `Refusal` of kind `unavailable`: `PROJECTION_BUILDING`, `NOT_YET_VISIBLE`.
+   */
+  async ready(after?: Position): Promise<ReadStore['pool']> {
+    await assertBuilt(this.store, productCatalog);
+    if (after) await waitForPosition(this.store, productCatalog.name, after);
+    return this.store.pool;
+  }
+
+  /** The position of a moment; throws a `Refusal` (`NOT_REGISTERED_THEN`) where it lies before all events. */
+  async positionOf(moment: Moment): Promise<Position> {
+    const position = await resolveMoment(this.store, this.log, moment);
+    if (!position) throw notRegisteredThen();
+    return position;
+  }
+}
+
+export const catalogReaderProvider = {
+  provide: CatalogReader,
+  useFactory: (store: ReadStore, log: EsdbEventLog): CatalogReader => new CatalogReader(store, log),
+  inject: [ReadStore, EsdbEventLog],
+};
+
+export const productUnknown = (): Refusal =>
+  new Refusal('PRODUCT_UNKNOWN', 'not-found', 'there is no such product');
+
+export const manufacturerUnknown = (): Refusal =>
+  new Refusal('MANUFACTURER_UNKNOWN', 'not-found', 'there is no such manufacturer');
+
+export const notRegisteredThen = (): Refusal =>
+  new Refusal('NOT_REGISTERED_THEN', 'not-found', 'this was not registered yet at that moment');

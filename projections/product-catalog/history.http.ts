@@ -1,0 +1,59 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+
+import { parseLimit } from '#http/paging.js';
+import { oneOf, position, text } from '#http/query-params.js';
+
+/** Query parameters of every history. */
+export const historyQuery = {
+  order: oneOf('asc', 'desc'),
+  limit: parseLimit,
+  cursor: text(4096),
+  after: position,
+};
+
+class ActorResponse {
+  @ApiProperty() id!: string;
+  @ApiProperty({ enum: ['apiKey', 'user', 'device', 'system'] }) kind!: string;
+  @ApiProperty({ type: [String] }) roles!: readonly string[];
+}
+
+class EvidenceResponse {
+  @ApiPropertyOptional({ description: 'SHA-256 of the file, hexadecimal.' }) sha256?: string;
+  @ApiPropertyOptional() file?: string;
+  @ApiPropertyOptional({ description: 'Data row in the file, from 1.' }) row?: number;
+  @ApiPropertyOptional({
+    type: Object,
+    description: 'Texts of the source, where they differ from what was recorded.',
+  })
+  raw?: object;
+}
+
+class ChangeResponse {
+  @ApiProperty({
+    description: 'JSON pointer; members of lists are named by their id or agency.',
+    example: '/elements/EnergyCapacityNominal/value',
+  })
+  path!: string;
+  @ApiProperty({ nullable: true, description: 'Null: was not there.', type: Object })
+  from!: unknown;
+  @ApiProperty({ nullable: true, description: 'Null: is not there any more.', type: Object })
+  to!: unknown;
+}
+
+class HistoryItemResponse {
+  @ApiProperty() revision!: number;
+  @ApiProperty() position!: string;
+  @ApiProperty({ format: 'date-time' }) recordedAt!: string;
+  @ApiProperty({ format: 'date-time' }) occurredAt!: string;
+  @ApiProperty({ example: 'ElementsSet' }) event!: string;
+  @ApiProperty({ type: ActorResponse }) actor!: ActorResponse;
+  @ApiProperty({ enum: ['http', 'mqtt', 'import', 'process', 'cli'] }) source!: string;
+  @ApiProperty({ type: String, nullable: true }) reason!: string | null;
+  @ApiProperty({ type: EvidenceResponse, nullable: true }) evidence!: EvidenceResponse | null;
+  @ApiProperty({ type: [ChangeResponse] }) changes!: readonly ChangeResponse[];
+}
+
+export class HistoryResponse {
+  @ApiProperty({ type: [HistoryItemResponse] }) items!: readonly HistoryItemResponse[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
+}

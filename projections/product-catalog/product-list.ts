@@ -1,0 +1,160 @@
+import type pg from 'pg';
+
+import type { PageOf } from '#http/paging.js';
+
+import { everyRow, type ListQuery, pageOf, type Sorted, type SortKey } from './keyset.js';
+import { type ProductView, productView, type ProductViewRow } from './product-view.js';
+import { containing, folded, searchWords } from './search-text.js';
+import { allOf, SqlParameters } from './sql-parameters.js';
+
+/** What products are listed by. Amounts are decimals as text, bounds included. */
+export interface ProductFilter {
+  /** Each word must occur in the code, model, type or description, or in a name of the manufacturer. */
+  readonly q?: string | undefined;
+  readonly type?: string | undefined;
+  /** Id, EntityCode (old ones too) or name (aliases too) of the manufacturer. */
+  readonly manufacturer?: string | undefined;
+  readonly chemistry?: string | undefined;
+  readonly capacityMin?: string | undefined;
+  readonly capacityMax?: string | undefined;
+  readonly powerMin?: string | undefined;
+  readonly powerMax?: string | undefined;
+  /** Whether the product has a code. */
+  readonly coded?: boolean | undefined;
+}
+
+const sortKeys = {
+  code: { expression: 'p.code', type: 'text', nullable: true },
+  model: { expression: 'p.sort_model', type: 'text', nullable: false },
+  manufacturer: { expression: 'm.sort_name', type: 'text', nullable: true },
+  type: { expression: 'p.product_type', type: 'text', nullable: false },
+  chemistry: { expression: 'p.chemistry', type: 'text', nullable: true },
+  capacity: { expression: 'p.capacity_kwh', type: 'numeric', nullable: true },
+  power: { expression: 'p.power_kw', type: 'numeric', nullable: true },
+  changed: { expression: 'p.position', type: 'bigint', nullable: false },
+} satisfies Record<string, SortKey>;
+
+type SortName = keyof typeof sortKeys;
+export type ProductSort = SortName | `-${SortName}`;
+
+/** What `sort` may be; a leading minus turns the order round. */
+export const productSorts = Object.keys(sortKeys).flatMap((name) => [
+  name,
+  `-${name}`,
+]) as ProductSort[];
+
+/** The products and who answers for them. A maker that is not there leaves its products in the list. */
+export const productsJoined = `product_catalog.products p
+  left join product_catalog.manufacturers registered on registered.id = p.manufacturer_id
+  left join product_catalog.manufacturers m on m.id = registered.resolved_id`;
+
+export const productColumns = `p.id, p.code, p.product_type, p.manufacturer_id, p.model, p.document,
+  p.revision::text, p.position::text,
+  m.id as answering_id, m.name as manufacturer_name, m.code as manufacturer_code`;
+
+type Row = ProductViewRow & Sorted;
+
+/** A page of products. Throws a `Refusal` (`CURSOR_INVALID`) for a cursor of another filter or sort. */
+export const listProducts = async (
+  pool: Pick<pg.Pool, 'query'>,
+  filter: ProductFilter,
+  sort: ProductSort,
+  page: { readonly cursor: string | undefined; readonly limit: number },
+): Promise<PageOf<ProductView>> => {
+  const context = JSON.stringify(['products', sort, filter]);
+  const { items, nextCursor } = await pageOf<Row>(pool, listOf(filter, sort), {
+    ...page,
+    context,
+  });
+  return { items: items.map(productView), nextCursor };
+};
+
+/** Every product of the filter, as they come from the store. */
+export async function* allProducts(
+  pool: Pick<pg.Pool, 'query'>,
+  filter: ProductFilter,
+  sort: ProductSort,
+): AsyncGenerator<ProductView> {
+  for await (const row of everyRow<Row>(pool, listOf(filter, sort))) yield productView(row);
+}
+
+/** How an element occurs in a selection of products. */
+export interface ElementUse {
+  readonly name: string;
+  readonly unit: string | null;
+  readonly has_value: boolean;
+  readonly has_state: boolean;
+  readonly has_raw: boolean;
+}
+
+/** Which elements occur with which units among the products of the filter. */
+export const elementUses = async (
+  pool: Pick<pg.Pool, 'query'>,
+  filter: ProductFilter,
+): Promise<readonly ElementUse[]> => {
+  const parameters = new SqlParameters();
+  const { rows } = await pool.query<ElementUse>(
+    `select element.key as name, element.value ->> 'unit' as unit,
+            bool_or(jsonb_typeof(element.value -> 'value') <> 'null') as has_value,
+            bool_or(element.value ? 'state') as has_state,
+            bool_or(element.value ? 'raw') as has_raw
+     from product_catalog.products p, jsonb_each(p.document -> 'elements') as element
+     where ${allOf(conditionsOf(filter, parameters))}
+     group by 1, 2
+     order by 1 collate "C", 2 collate "C" nulls last`,
+    parameters.values,
+  );
+  return rows;
+};
+
+const listOf = (filter: ProductFilter, sort: ProductSort): ListQuery => {
+  const descending = sort.startsWith('-');
+  const name = (descending ? sort.slice(1) : sort) as SortName;
+  return {
+    select: productColumns,
+    from: productsJoined,
+    id: 'p.id',
+    sort: { key: sortKeys[name], descending },
+    filter: (parameters) => conditionsOf(filter, parameters),
+  };
+};
+
+const conditionsOf = (filter: ProductFilter, parameters: SqlParameters): readonly string[] => {
+  const conditions = searchWords(filter.q ?? '').map((word) => wordCondition(word, parameters));
+  const compare = (column: string, operator: string, value: string | undefined, type: string) => {
+    if (value !== undefined) {
+      conditions.push(`${column} ${operator} ${parameters.add(value)}::${type}`);
+    }
+  };
+  compare('p.product_type', '=', filter.type, 'text');
+  compare('p.chemistry', '=', filter.chemistry, 'text');
+  compare('p.capacity_kwh', '>=', filter.capacityMin, 'numeric');
+  compare('p.capacity_kwh', '<=', filter.capacityMax, 'numeric');
+  compare('p.power_kw', '>=', filter.powerMin, 'numeric');
+  compare('p.power_kw', '<=', filter.powerMax, 'numeric');
+  if (filter.coded !== undefined) conditions.push(`p.code is ${filter.coded ? 'not ' : ''}null`);
+  if (filter.manufacturer !== undefined) {
+    conditions.push(
+      familyCondition(`x.id = lower(${parameters.add(filter.manufacturer)})
+        or ${hasName('x', parameters.add(folded(filter.manufacturer)))}`),
+    );
+  }
+  return conditions;
+};
+
+/** Trigrams find the product, and the makers are few: both sides of the `or` can use an index. */
+const wordCondition = (word: string, parameters: SqlParameters): string => {
+  const pattern = parameters.add(containing(word));
+  return `(p.search_text like ${pattern} or ${familyCondition(`x.search_text like ${pattern}`)})`;
+};
+
+/** The product was registered under a maker for whom, or for whose kin by merger, `condition` on x holds. */
+const familyCondition = (condition: string): string =>
+  `p.manufacturer_id = any(array(
+     select kin.id from product_catalog.manufacturers kin
+     where kin.resolved_id in (
+       select x.resolved_id from product_catalog.manufacturers x where ${condition})))`;
+
+/** Whether a whole line of the search text, which is a name, alias or code, is the given one. */
+export const hasName = (alias: string, placeholder: string): string =>
+  `strpos(E'\\n' || ${alias}.search_text || E'\\n', E'\\n' || ${placeholder} || E'\\n') > 0`;

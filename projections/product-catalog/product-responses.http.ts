@@ -1,0 +1,80 @@
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+
+import { productTypes } from '#product-registry/product/events.js';
+
+class ProductManufacturerResponse {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ type: String, nullable: true }) name!: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'EntityCode.' }) code!: string | null;
+}
+
+export class ElementResponse {
+  @ApiProperty({
+    nullable: true,
+    description: 'Decimals as strings, exactly as written; null unless submitted.',
+    oneOf: [
+      { type: 'string' },
+      { type: 'boolean' },
+      {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { percent: { type: 'string' }, inverter: { type: 'string' } },
+        },
+      },
+    ],
+  })
+  value!: unknown;
+  @ApiPropertyOptional() unit?: string;
+  @ApiPropertyOptional({ description: 'Digits after the point, as written.' }) decimals?: number;
+  @ApiPropertyOptional({
+    enum: ['notSubmitted', 'unparsed'],
+    description: 'Only where it is not a submitted value.',
+  })
+  state?: string;
+  @ApiPropertyOptional({ description: 'The text that nobody could read.' }) raw?: string;
+}
+
+class CertificationResponse {
+  @ApiProperty() id!: string;
+  @ApiProperty() agency!: string;
+  @ApiProperty({ example: 'UL1973' }) standard!: string;
+  @ApiProperty({ type: String, nullable: true }) edition!: string | null;
+  @ApiProperty({ type: String, format: 'date', nullable: true }) certificateDate!: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'The certification that replaced it.' })
+  supersededBy!: string | null;
+}
+
+class QualificationResponse {
+  @ApiProperty({ example: 'CEC' }) agency!: string;
+  @ApiProperty({ enum: ['listed', 'withdrawn'] }) state!: string;
+  @ApiProperty({ type: String, format: 'date', nullable: true }) listingDate!: string | null;
+  @ApiProperty({ type: String, format: 'date', nullable: true }) lastUpdate!: string | null;
+  @ApiProperty({ type: String, nullable: true }) notes!: string | null;
+  @ApiProperty({ type: Object, description: 'What else the list says, column by column.' })
+  remarks!: object;
+}
+
+export class ProductResponse {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'ALPHA-SMILE_BAT_8_2PHA' })
+  code!: string | null;
+  @ApiProperty({ enum: productTypes }) type!: string;
+  @ApiProperty({ type: ProductManufacturerResponse }) manufacturer!: ProductManufacturerResponse;
+  @ApiProperty() model!: string;
+  @ApiProperty({
+    type: Object,
+    additionalProperties: { $ref: getSchemaPath(ElementResponse) },
+    description: 'By Orange Button name.',
+  })
+  elements!: object;
+  @ApiProperty({ type: [CertificationResponse] }) certifications!: readonly CertificationResponse[];
+  @ApiProperty({ type: [QualificationResponse] }) qualifications!: readonly QualificationResponse[];
+  @ApiProperty() revision!: number;
+  @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
+}
+
+export class ProductListResponse {
+  @ApiProperty({ type: [ProductResponse] }) items!: readonly ProductResponse[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
+}
