@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { LogUnavailable, OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 /** What passes by itself: a store that is away, and another writer that was first. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof Refusal
-    ? error.kind === 'unavailable' ||
-      error.code === 'CONCURRENT_CHANGE' ||
-      error.code === 'KEY_FORFEITED'
-    : isStoreFault(error);
+export const isPassing = (error: unknown): boolean => {
+  if (error instanceof Refusal) return error.kind === 'unavailable' || isLostRace(error);
+  return (
+    error instanceof LogUnavailable ||
+    error instanceof OutcomeUnknown ||
+    error instanceof WrongExpectedRevision ||
+    isStoreFault(error)
+  );
+};
+
+const isLostRace = ({ code }: Refusal): boolean =>
+  code === 'CONCURRENT_CHANGE' || code === 'KEY_FORFEITED';
 
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
