@@ -1,5 +1,3 @@
-import 'reflect-metadata';
-
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { INestApplicationContext } from '@nestjs/common';
@@ -7,17 +5,23 @@ import { NestFactory } from '@nestjs/core';
 
 import { LogTail } from '#event-log/log-tail.js';
 import { Logger } from '#observability/logging.js';
+import { projections } from '#projections/all.js';
 import { migrate } from '#read-store/migrate.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
+import { ReadStore } from '#read-store/read-store.js';
+import { untilBuilt } from '#read-store/status.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 import { type ProjectorConfig, readConfig } from './config.js';
 import { ProjectorModule } from './projector.module.js';
 import { Supervision } from './supervision.js';
 
+import 'reflect-metadata';
+
 /** After this a stop that hangs is cut short; the next start then finds its builds interrupted. */
 const stopMs = 9_000;
 const storeRetryMs = 1_000;
+const firstBuildMs = 5_000;
 
 const logger = Logger.create({ app: 'projector' });
 
@@ -31,14 +35,17 @@ const start = async (config: ProjectorConfig): Promise<void> => {
   await app.get(LogTail).start();
   await app.get(ProjectionRunner).start();
   const port = await listen(app, config);
-  logger.info({ port }, 'projector is ready');
+  // On an empty log that is a moment; a long build goes on while the process is ready.
+  const built = await untilBuilt(app.get(ReadStore), projections, firstBuildMs);
+  logger.info({ port, built }, 'projector is ready');
   process.send?.({ type: 'ready', ...(port !== undefined && { port }) });
 };
 
 const migrateWhenPossible = async (url: string): Promise<void> => {
   for (;;) {
     try {
-      return await migrate(url, { logger });
+      await migrate(url, { logger });
+      return;
     } catch (error) {
       if (!isStoreFault(error)) throw error;
       logger.warn({ error }, 'the read store does not answer yet');

@@ -1,10 +1,10 @@
-import { newestPosition, projectionStatus } from '#read-store/status.js';
 import type { EventLog } from '#event-log/event-log.js';
 import type { Metrics } from '#observability/metrics.js';
 import type { BatchCounts } from '#read-store/apply-batch.js';
 import type { FeedObserver } from '#read-store/feed.js';
 import type { Projection } from '#read-store/projection.js';
 import type { ReadStore } from '#read-store/read-store.js';
+import { newestPosition, projectionStatus } from '#read-store/status.js';
 
 /** Counts what becomes of events, and tells the lag when it is asked for. */
 export class ProjectionMetrics implements FeedObserver {

@@ -72,14 +72,20 @@ export class Supervision {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== 'GET') return send(response, 405, 'text/plain', '');
+    if (request.method !== 'GET') {
+      send(response, 405, 'text/plain', '');
+      return;
+    }
     switch (request.url) {
-      case '/health/live':
-        return send(response, 200, 'application/json', '{"status":"up"}');
+      case '/health/live': {
+        send(response, 200, 'application/json', '{"status":"up"}');
+        return;
+      }
       case '/health/ready': {
         const report = await this.health.report();
         const status = report.status === 'up' ? 200 : 503;
-        return send(response, status, 'application/json', JSON.stringify(report));
+        send(response, status, 'application/json', JSON.stringify(report));
+        return;
       }
       case '/metrics': {
         // Without the stores the counters are still worth having.
@@ -87,10 +93,13 @@ export class Supervision {
           .collectLag(this.store, this.log, projections)
           .catch((error: unknown) => this.logger.warn({ error }, 'the lag is not known'));
         const { contentType, body } = await this.metrics.render();
-        return send(response, 200, contentType, body);
+        send(response, 200, contentType, body);
+        return;
       }
-      default:
-        return send(response, 404, 'text/plain', '');
+      default: {
+        send(response, 404, 'text/plain', '');
+        return;
+      }
     }
   }
 }

@@ -17,6 +17,9 @@ export interface BatchCounts {
 /** The checkpoint stands elsewhere: another runner moved it, or the build is no longer what it was. */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
+  constructor() {
+    super('Fenced: the checkpoint does not stand where this batch begins');
+  }
 }
 
 /**

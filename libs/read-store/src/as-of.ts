@@ -4,8 +4,8 @@ import { Refusal } from '#kernel/refusal.js';
 
 import { positionOf, type PositionRow } from './builds.js';
 import type { ReadStore } from './read-store.js';
-import { isMissingRelation } from './store-errors.js';
 import { newestPosition } from './status.js';
+import { isMissingRelation } from './store-errors.js';
 import { waitForPosition } from './wait-for-position.js';
 
 /** A moment of the log: by the clock, or a place in it. */

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import knex, { type Knex } from 'knex';
@@ -107,6 +107,8 @@ const applyMissing = async (
     client: 'pg',
     connection: { connectionString: url, application_name: 'voltrace migrate' },
     pool: { min: 0, max: 1 },
+    // What fails is thrown, and the caller says so.
+    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   });
   try {
     const source: Knex.MigrationSource<SqlMigration> = {
@@ -129,6 +131,8 @@ const applyMissing = async (
     await db.destroy();
   }
 };
+
+const silent = (): void => undefined;
 
 const forwardOnly = (): Promise<void> =>
   Promise.reject(new Error('migrations go forward only: write a new one'));

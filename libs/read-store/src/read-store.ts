@@ -44,7 +44,9 @@ export class ReadStore {
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: 3_600,
     });
-    // Without a listener the loss of an idle connection would end the process.
+    // Without listeners the loss of a connection would end the process. One that is lost in use fails
+    // its statement: there is nothing to add.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.pool.on('error', (error) => {
       this.logger.warn({ err: error }, 'an idle connection to Postgres was lost');
     });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { comparePositions, formatPosition } from '#event-log/position.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -162,8 +164,8 @@ export const assertBuilt = async (
   store: ReadStore,
   projection: Pick<Projection, 'name' | 'version'>,
 ): Promise<void> => {
-  let known = built.get(store);
-  if (!known) built.set(store, (known = new Map()));
+  const known = built.get(store) ?? new Map<string, number>();
+  built.set(store, known);
   const key = `${projection.name}/${String(projection.version)}`;
   if (performance.now() - (known.get(key) ?? -Infinity) < knownMs) return;
   const [status] = (await projectionStatus(store, [projection])).filter(
@@ -174,6 +176,23 @@ export const assertBuilt = async (
     return;
   }
   throw notBuilt(projection, status);
+};
+
+/** Resolves when queries are answered from all of them: true, or after `timeoutMs`: false. */
+export const untilBuilt = async (
+  store: ReadStore,
+  projections: readonly Pick<Projection, 'name' | 'version'>[],
+  timeoutMs: number,
+): Promise<boolean> => {
+  const end = performance.now() + timeoutMs;
+  while (performance.now() < end) {
+    const statuses = await projectionStatus(store, projections);
+    const isBuilt = ({ name, version }: Pick<Projection, 'name' | 'version'>): boolean =>
+      statuses.some((status) => status.name === name && status.builtVersion === version);
+    if (projections.every(isBuilt)) return true;
+    await sleep(20);
+  }
+  return false;
 };
 
 const notBuilt = (

@@ -12,6 +12,8 @@ import { migrate } from '../migrate.js';
 import type { Projection } from '../projection.js';
 import { ProjectionRunner } from '../projection-runner.js';
 import { ReadStore, type StoreLogger } from '../read-store.js';
+import { type BuildRequestKind, placeRequest } from '../requests.js';
+import { untilBuilt } from '../status.js';
 
 /** How often the runners of tests look for requests. */
 const lookMs = 100;
@@ -57,9 +59,36 @@ export class Fixture {
     return runner;
   }
 
+  /** As `run`, and waits until queries are answered. */
+  async runBuilt(...projections: Projection[]): Promise<ProjectionRunner> {
+    const runner = await this.run(...projections);
+    await untilBuilt(this.store, projections, 20_000);
+    return runner;
+  }
+
   /** Appends `count` events of type `Counted` with the value 1 to a new stream. */
   count(count: number, stream?: string): Promise<Position> {
     return appendCounted(this.log, count, stream);
+  }
+
+  async request(kind: BuildRequestKind, projection: string): Promise<void> {
+    await placeRequest(this.store, {
+      id: randomUUID(),
+      projection,
+      kind,
+      parkedId: null,
+      reason: null,
+      requestedBy: 'test',
+    });
+  }
+
+  /** Rebuilds and waits for the switch. */
+  async rebuild(projection: string): Promise<void> {
+    const active = (): Promise<unknown> =>
+      this.value('select active_build from read_store.projection where name = $1', [projection]);
+    const before = await active();
+    await this.request('rebuild', projection);
+    await until('rebuilt', async () => (await active()) !== before);
   }
 
   /** What one statement answers, as rows. */

@@ -1,0 +1,83 @@
+import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+
+import { type TestDatabase, testDatabase } from '#testing/embedded.js';
+
+import { migrate } from './migrate.js';
+
+const folder = fileURLToPath(new URL('./migrations/', import.meta.url));
+const files = readdirSync(folder).sort();
+
+describe('migrations', () => {
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await testDatabase();
+  });
+
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  const names = async (): Promise<unknown[]> => {
+    const client = new pg.Client(database.url);
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>(
+      'select name from read_store.migration order by id',
+    );
+    await client.end();
+    return rows.map(({ name }) => name);
+  };
+
+  const copyWith = (...extra: [string, string][]): string => {
+    const copy = mkdtempSync(join(tmpdir(), 'voltrace-migrations-'));
+    cpSync(folder, copy, { recursive: true });
+    for (const [name, sql] of extra) writeFileSync(join(copy, name), sql);
+    return copy;
+  };
+
+  it('are applied once, however many processes apply them at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => migrate(database.url)));
+    expect(await names()).toEqual(files);
+  });
+
+  it('take up the lock of a migrator that was killed', async () => {
+    await migrate(database.url);
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query('update read_store.migration_lock set is_locked = 1');
+    await client.end();
+    await migrate(database.url, {
+      folder: copyWith(['900001_more.sql', 'create table read_store.more ()']),
+    });
+    expect(await names()).toEqual([...files, '900001_more.sql']);
+  });
+
+  it('leave nothing of a file that fails', async () => {
+    const sql = 'create table read_store.half (); select 1 / 0;';
+    await expect(
+      migrate(database.url, { folder: copyWith(['900001_half.sql', sql]) }),
+    ).rejects.toThrow('division by zero');
+    await migrate(database.url, {
+      folder: copyWith(['900001_half.sql', 'create table read_store.half ()']),
+    });
+  });
+
+  it('of a later version stop an older process only when they are breaking', async () => {
+    await migrate(database.url, {
+      folder: copyWith(['900001_more.sql', 'create table read_store.more ()']),
+    });
+    await migrate(database.url);
+    const breaking = copyWith(['900003_less.sql', '-- breaking\ndrop table read_store.more']);
+    await migrate(database.url, { folder: breaking });
+    await expect(migrate(database.url)).rejects.toThrow(
+      'migrated by a later version (900003_less.sql (breaking)) that this one cannot run beside',
+    );
+    await migrate(database.url, { folder: breaking });
+  });
+});
