@@ -1,0 +1,60 @@
+import Table from 'cli-table3';
+
+/** Whoever reads our output may have seen enough: `voltrace events | head`. */
+export function endQuietlyOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+/** Writes a line (or part of one) and waits while the reader is slower than we are. */
+export async function write(text: string): Promise<void> {
+  if (process.stdout.write(text)) return;
+  await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+export function printJson(value: unknown): Promise<void> {
+  return write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export type Cell = string | number | boolean | null | undefined;
+
+/** A table for people; nothing is cut off. */
+export async function printTable(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Promise<void> {
+  if (rows.length === 0) return write('Nothing found.\n');
+  const isTerminal = process.stdout.isTTY;
+  const table = new Table({
+    head: [...head],
+    style: isTerminal ? { head: ['cyan'] } : { head: [], border: [] },
+  });
+  table.push(...rows.map((row) => row.map(shown)));
+  await write(`${table.toString()}\n`);
+}
+
+/** Names and values, one pair per line. */
+export async function printFields(fields: Readonly<Record<string, Cell>>): Promise<void> {
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  const lines = Object.entries(fields).map(
+    ([name, value]) => `${name.padEnd(width)}  ${shown(value)}\n`,
+  );
+  await write(lines.join(''));
+}
+
+/** Text of others may hold control characters that would steer the terminal. */
+export function shown(value: Cell): string {
+  if (value === null || value === undefined) return '';
+  // eslint-disable-next-line no-control-regex -- the very characters that are taken out
+  return String(value).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
+}
+
+/** Any JSON value in one short piece of text. */
+export function brief(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return JSON.stringify(value);
+}

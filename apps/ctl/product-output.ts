@@ -1,0 +1,109 @@
+import { brief, type Cell, printFields, printTable, write } from './output.js';
+
+export interface Element {
+  readonly value?: unknown;
+  readonly unit?: string;
+  readonly state?: string;
+  readonly raw?: string;
+}
+
+/** A product as the API answers it. */
+export interface Product {
+  readonly id: string;
+  readonly code: string | null;
+  readonly type: string;
+  readonly manufacturer: {
+    readonly id: string;
+    readonly name: string | null;
+    readonly code: string | null;
+  };
+  readonly model: string;
+  readonly elements: Readonly<Record<string, Element>>;
+  readonly certifications: readonly Readonly<Record<string, unknown>>[];
+  readonly qualifications: readonly Readonly<Record<string, unknown>>[];
+  readonly revision: number;
+  readonly position: string;
+}
+
+export interface HistoryItem {
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly event: string;
+  readonly actor: { readonly id: string };
+  readonly source: string;
+  readonly reason: string | null;
+  readonly evidence: {
+    readonly file?: string;
+    readonly sha256?: string;
+    readonly row?: number;
+  } | null;
+  readonly changes: readonly {
+    readonly path: string;
+    readonly from: unknown;
+    readonly to: unknown;
+  }[];
+}
+
+export async function printProduct(product: Product): Promise<void> {
+  const { manufacturer } = product;
+  await printFields({
+    code: product.code ?? '(none)',
+    id: product.id,
+    type: product.type,
+    manufacturer: [
+      manufacturer.name ?? manufacturer.id,
+      manufacturer.code && `(${manufacturer.code})`,
+    ]
+      .filter(Boolean)
+      .join(' '),
+    model: product.model,
+    revision: product.revision,
+    position: product.position,
+  });
+  const elements = Object.entries(product.elements);
+  await write('\nElements\n');
+  await printTable(
+    ['element', 'value', 'unit', 'state'],
+    elements.map(([name, { value, unit, state, raw }]) => [name, brief(value ?? raw), unit, state]),
+  );
+  await printObjects('Certifications', product.certifications);
+  await printObjects('Qualifications', product.qualifications);
+}
+
+async function printObjects(
+  title: string,
+  objects: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
+  if (objects.length === 0) return;
+  const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))].filter(
+    (name) => name !== 'id',
+  );
+  await write(`\n${title}\n`);
+  await printTable(
+    columns,
+    objects.map((object) => columns.map((name) => brief(object[name]))),
+  );
+}
+
+export async function printHistory(items: readonly HistoryItem[]): Promise<void> {
+  await printTable(
+    ['rev', 'recorded at', 'event', 'by', 'why', 'evidence', 'changes'],
+    items.map((item): Cell[] => [
+      item.revision,
+      item.recordedAt,
+      item.event,
+      `${item.actor.id}\nover ${item.source}`,
+      item.reason,
+      evidenceOf(item),
+      item.changes
+        .map(({ path, from, to }) => `${path}: ${brief(from) || '-'} -> ${brief(to) || '-'}`)
+        .join('\n'),
+    ]),
+  );
+}
+
+function evidenceOf({ evidence }: HistoryItem): string {
+  if (!evidence) return '';
+  const file = evidence.file ?? evidence.sha256?.slice(0, 12) ?? '';
+  return evidence.row === undefined ? file : `${file}\nrow ${evidence.row}`;
+}

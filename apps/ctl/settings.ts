@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { CommandFailure, exitCodes } from './exit-codes.js';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly key?: string;
+  readonly keyFile?: string;
+  readonly json?: boolean;
+}
+
+export interface Settings {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly key: string;
+}
+
+const defaultUrl = 'http://127.0.0.1:8080';
+
+/** Which server, and as whom: from the options, the environment, or the data folder of an `npm start`. */
+export function settingsFrom(options: GlobalOptions): Settings {
+  const dataDir = resolve(process.env['VOLTRACE_DATA_DIR'] ?? '.voltrace');
+  const url = checkedUrl(
+    options.url ?? process.env['VOLTRACE_URL'] ?? runningUrl(dataDir) ?? defaultUrl,
+  );
+  return { url, key: keyFrom(options, url, dataDir) };
+}
+
+function checkedUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+    return text.replace(/\/+$/, '');
+  throw usage(
+    `The server's URL is "${text}"; expected one such as ${defaultUrl} (--url or VOLTRACE_URL).`,
+  );
+}
+
+function runningUrl(dataDir: string): string | undefined {
+  try {
+    const note = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as { url?: string };
+    return note.url;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyFrom(options: GlobalOptions, url: string, dataDir: string): string {
+  const given =
+    options.key ?? (options.keyFile === undefined ? undefined : readKey(options.keyFile));
+  const key = given ?? process.env['VOLTRACE_API_KEY'] ?? localAdminKey(url, dataDir);
+  if (key === undefined || key.trim() === '') {
+    throw usage(
+      'There is no API key: set VOLTRACE_API_KEY, give --key-file, or run this where the server keeps .voltrace/admin.key.',
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(key.trim()))
+    throw usage('The API key holds characters that no key has.');
+  return key.trim();
+}
+
+/** The administrator's key of this machine's server is never sent to another machine. */
+function localAdminKey(url: string, dataDir: string): string | undefined {
+  const { hostname } = new URL(url);
+  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  if (!isLocal && url !== runningUrl(dataDir)) return undefined;
+  try {
+    return readFileSync(join(dataDir, 'admin.key'), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usage(`The key file cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}
