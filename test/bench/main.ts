@@ -1,0 +1,41 @@
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { benchCommand } from './command.js';
+import { benchGrowth } from './growth.js';
+import { benchHistory } from './history.js';
+import { benchImport } from './import.js';
+import { printRows, type Row } from './report.js';
+
+/**
+ * `npm run bench -- [--only command,import,history,growth] [--sizes 10000,100000] [--streams 0]`.
+ * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'command,import,history,growth' },
+    sizes: { type: 'string', default: '10000,100000' },
+    streams: { type: 'string', default: '0' },
+  },
+});
+
+const dist = resolve('dist');
+const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
+  command: () => benchCommand(dist),
+  import: () => benchImport(dist),
+  history: () => benchHistory(dist),
+  growth: () => benchGrowth(dist, values.sizes.split(',').map(Number), Number(values.streams)),
+};
+
+console.log(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`);
+const rows: Row[] = [];
+for (const name of values.only.split(',')) {
+  const part = parts[name];
+  if (!part) throw new Error(`--only ${name}: expected ${Object.keys(parts).join(', ')}`);
+  const began = performance.now();
+  rows.push(...(await part()));
+  console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+}
+printRows(rows);
+process.exit(0);

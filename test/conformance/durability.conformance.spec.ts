@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+
+import { ANY, type EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+
+import {
+  collect,
+  commitOf,
+  describeNodeOnly,
+  idsIn,
+  newStream,
+  startStore,
+  type Store,
+  thing,
+  things,
+} from './support.js';
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.stop());
+
+interface Writers {
+  readonly acknowledged: Map<string, readonly string[]>;
+  readonly attempted: Map<string, readonly string[]>;
+  readonly stopped: Promise<unknown>;
+}
+
+/** Writers that append batches of one to five events to streams of their own until the store breaks. */
+const writeUntilBroken = (client: EventStoreDBClient, count: number): Writers => {
+  const acknowledged = new Map<string, readonly string[]>();
+  const attempted = new Map<string, readonly string[]>();
+  const write = async (): Promise<void> => {
+    for (;;) {
+      const stream = newStream('crash');
+      const events = things(1 + (attempted.size % 5));
+      const ids = events.map((event) => event.id);
+      attempted.set(stream, ids);
+      await client.appendToStream(stream, events, { expectedRevision: NO_STREAM });
+      acknowledged.set(stream, ids);
+    }
+  };
+  const writers = Array.from({ length: count }, () => write().catch(() => undefined));
+  return { acknowledged, attempted, stopped: Promise.all(writers) };
+};
+
+describeNodeOnly('a store killed under load (killed: node only)', () => {
+  it.each([1, 2, 3, 4, 5])(
+    'round %i: holds what it acknowledged, and no half of a batch',
+    async () => {
+      const client = store.connect();
+      const writers = writeUntilBroken(client, 16);
+      await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
+      await store.node.kill();
+      await writers.stopped;
+      await store.node.restart();
+
+      const reader = store.connect();
+      expect(writers.acknowledged.size).toBeGreaterThan(0);
+      for (const [stream, ids] of writers.attempted) {
+        const stored = await idsIn({ client: reader }, stream).catch(() => []);
+        const isWhole = stored.length === 0 || stored.length === ids.length;
+        expect({ stream, isWhole }).toEqual({ stream, isWhole: true });
+        if (stored.length > 0 || writers.acknowledged.has(stream)) expect(stored).toEqual(ids);
+      }
+    },
+  );
+
+  it('has no position or revision twice afterwards, and goes on behind the last', async () => {
+    const client = store.connect();
+    const before = await collect(client.readAll({ fromPosition: START }));
+    const positions = before.map(commitOf);
+    expect(new Set(positions).size).toBe(positions.length);
+    expect(positions).toEqual(positions.toSorted((a, b) => (a < b ? -1 : 1)));
+    const places = before.map(({ event }) => `${event?.revision}@${event?.streamId}`);
+    expect(new Set(places).size).toBe(places.length);
+    const next = await client.appendToStream(newStream(), thing(), { expectedRevision: NO_STREAM });
+    expect(next.position!.commit).toBeGreaterThan(positions.at(-1)!);
+  });
+
+  it('settles an append whose answer was lost: asked again with the same ids, it is there once', async () => {
+    const stream = newStream('lost-answer');
+    const events = things(3);
+    const client = store.connect();
+    await client.appendToStream(newStream(), thing(), { expectedRevision: ANY });
+    const answer = client
+      .appendToStream(stream, events, { expectedRevision: NO_STREAM })
+      .catch(() => undefined);
+    await store.node.kill();
+    await answer;
+    await store.node.restart();
+    const again = store.connect();
+    const result = await again.appendToStream(stream, events, { expectedRevision: NO_STREAM });
+    expect(result.nextExpectedRevision).toBe(2n);
+    expect(await idsIn({ client: again }, stream)).toEqual(events.map((event) => event.id));
+  });
+
+  it('shows a reader nothing that it then forgets', async () => {
+    const client = store.connect();
+    const writers = writeUntilBroken(client, 8);
+    const seen = new Set<string>();
+    const subscription = store.connect().subscribeToAll({ fromPosition: START });
+    subscription.on('data', ({ event }) => seen.add(event?.id ?? randomUUID()));
+    subscription.on('error', () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await store.node.kill();
+    await writers.stopped;
+    await store.node.restart();
+    const kept = await collect(store.connect().readAll({ fromPosition: START }));
+    const ids = new Set(kept.map(({ event }) => event?.id));
+    expect(seen.size).toBeGreaterThan(0);
+    expect([...seen].filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
