@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { HealthRegistry } from '#observability/health.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { isMissingRelation } from '#read-store/store-errors.js';
 
 interface Row {
   readonly projection: string;
@@ -22,7 +23,7 @@ const builds = `
 
 /**
  * Shows how far each projection is. It never makes the API unready: a projector that is behind is no
- * reason to take the API, which serves what there is, out of service.
+ * reason to take the API, which serves what there is, out of service. Without any schema it could not serve.
  */
 @Injectable()
 export class ProjectionsHealth implements OnApplicationBootstrap {
@@ -33,7 +34,8 @@ export class ProjectionsHealth implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.health.register('projections', async () => {
-      const { rows } = await this.store.pool.query<Row>(builds);
+      const rows = await this.rows();
+      if (!rows) return { status: 'down', reason: 'the read store is not migrated yet' };
       const shown = rows.map((row) => ({
         name: row.projection,
         build: row.build,
@@ -45,5 +47,14 @@ export class ProjectionsHealth implements OnApplicationBootstrap {
       }));
       return { status: 'up', builds: shown };
     });
+  }
+
+  private async rows(): Promise<readonly Row[] | undefined> {
+    try {
+      return (await this.store.pool.query<Row>(builds)).rows;
+    } catch (error) {
+      if (isMissingRelation(error)) return undefined;
+      throw error;
+    }
   }
 }

@@ -15,9 +15,19 @@ interface Node {
 const pointerTo = (parent: string, key: string): string =>
   `${parent}/${key.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll('\0', '\\u0000')}`;
 
+/** Keys that reach for a prototype are refused: some library would follow them one day. */
+const unacceptableName = (key: string, child: unknown): string | undefined => {
+  if (key === '__proto__') return 'this name is not accepted';
+  if (key === 'constructor' && typeof child === 'object' && child !== null) {
+    return Object.hasOwn(child, 'prototype') ? 'this name is not accepted' : undefined;
+  }
+  const reason = unstorable(key);
+  return reason === undefined ? undefined : `its name ${reason}`;
+};
+
 /**
  * What in a parsed JSON value the stores could not keep: NUL characters and broken surrogates in
- * texts and keys, and nesting deeper than 32. Without recursion, since the value is hostile.
+ * texts and keys, keys that reach for a prototype, and nesting deeper than 32. Without recursion, since the value is hostile.
  */
 export const textErrors = (root: unknown): FieldError[] => {
   const errors: FieldError[] = [];
@@ -34,9 +44,8 @@ export const textErrors = (root: unknown): FieldError[] => {
       }
       for (const [key, child] of Object.entries(value)) {
         const childPointer = pointerTo(pointer, key);
-        const reason = unstorable(key);
-        if (reason !== undefined)
-          errors.push({ pointer: childPointer, reason: `its name ${reason}` });
+        const reason = unacceptableName(key, child);
+        if (reason !== undefined) errors.push({ pointer: childPointer, reason });
         pending.push({ value: child, pointer: childPointer, depth: depth + 1 });
       }
     }

@@ -156,14 +156,7 @@ const ofFramework = (error: unknown): Refusal | undefined => {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = Object.hasOwn(frameworkErrors, code) ? frameworkErrors[code] : undefined;
   if (known) return new Refusal(known.code, known.kind, known.detail);
-  if (error.message.includes('forbidden prototype property')) {
-    return new Refusal(
-      'JSON_FORBIDDEN_KEY',
-      'invalid',
-      'the body holds a key that is not accepted: __proto__ or constructor.prototype',
-    );
-  }
-  // secure-json-parse and the body reader mark what is the caller's fault.
+  // The body reader marks what is the caller's fault.
   const status = 'statusCode' in error ? error.statusCode : undefined;
   return status === 400 && error instanceof SyntaxError
     ? new Refusal(malformedJson.code, malformedJson.kind, malformedJson.detail)
@@ -184,6 +177,9 @@ const ofHttpException = (exception: HttpException): Refusal | undefined => {
       : undefined;
   }
   if (kind === 'bug') return undefined;
-  const code = kind === 'not-found' ? 'ROUTE_UNKNOWN' : kind.toUpperCase().replaceAll('-', '_');
+  if (kind === 'not-found') {
+    return new Refusal('ROUTE_UNKNOWN', kind, 'there is no such route, or not with this method');
+  }
+  const code = kind.toUpperCase().replaceAll('-', '_');
   return new Refusal(code, kind, exception.message);
 };

@@ -48,8 +48,9 @@ export const serverOptions = (limits: ServerLimits, answer: ErrorAnswer) =>
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
+    // `hostileText` refuses such keys itself, since it can say where they are.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     forceCloseConnections: 'idle',
     logger: false,
     routerOptions: { maxParamLength, ignoreTrailingSlash: false },
@@ -156,6 +157,11 @@ export const installRateLimit = async (
     timeWindow: 60_000,
     cache: 10_000,
     max: limitOf,
+    addHeadersOnExceeding: {
+      'x-ratelimit-limit': false,
+      'x-ratelimit-remaining': false,
+      'x-ratelimit-reset': false,
+    },
     keyGenerator: (request) => request.actor?.id ?? request.ip,
     // A probe that is refused would take the process out of service.
     allowList: (request) => request.url.startsWith('/health/'),

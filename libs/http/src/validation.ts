@@ -44,13 +44,20 @@ export const bodyInvalid = (errors: readonly FieldError[]) =>
 
 const escapeToken = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** Flattens class-validator's tree to one entry per broken rule. */
+/** Flattens class-validator's tree: one entry per broken rule, but only one where a field is missing. */
 export const fieldErrors = (errors: readonly ValidationError[], parent = ''): FieldError[] =>
-  errors.flatMap(({ property, constraints = {}, children = [] }) => {
+  errors.flatMap((error) => {
+    const { property, children = [] } = error;
     const pointer = `${parent}/${escapeToken(property)}`;
-    const own = Object.entries(constraints).map(([rule, message]) => ({
-      pointer,
-      reason: rule === 'whitelistValidation' ? 'unknown field' : message,
-    }));
+    const own = reasonsOf(error).map((reason) => ({ pointer, reason }));
     return [...own, ...fieldErrors(children, pointer)];
   });
+
+const reasonsOf = ({ value, constraints = {} }: ValidationError): string[] => {
+  if ('whitelistValidation' in constraints) return ['unknown field'];
+  const messages = Object.values(constraints);
+  // The first decorator of a property, which says its type, is the last to be checked.
+  return value === undefined && messages.length > 0
+    ? [`required: ${messages.at(-1) ?? ''}`]
+    : messages;
+};
