@@ -39,17 +39,16 @@ async function main(): Promise<void> {
     started: (part: string, pid: number) =>
       terminal.logger.info({ part, partPid: pid }, 'part started'),
     died: (part: string, how: string, delayMs: number) => {
-      const shown = how.split('\n')[0] ?? '';
-      terminal.warn(`${part} ${shown}; it is started again in ${delayMs / 1_000} s.`, {
-        part,
-        how,
-        delayMs,
-      });
+      const again = `it is started again in ${delayMs / 1_000} s.`;
+      terminal.warn(`${part} ${firstLine(how)}; ${again}`, { part, how, delayMs });
     },
     gaveUp: (part: string, how: string, deaths: number) => {
-      const often = deaths > 1 ? ` (${deaths} attempts within a minute)` : '';
-      const log = deaths > 1 ? `\nIts log: ${shown(join(terminal.logFolder, `${part}.log`))}` : '';
-      terminal.warn(`${part} cannot start${often}. ${how}${log}`, { part, deaths });
+      const log = shown(join(terminal.logFolder, `${part}.log`));
+      const message =
+        deaths > 1
+          ? `${part} ${firstLine(how)}, ${deaths} times within a minute: giving up. Its log: ${log}`
+          : `${part} cannot start. ${how}`;
+      terminal.warn(message, { part, how, deaths });
       void end(1);
     },
   };
@@ -132,6 +131,11 @@ function listenForSignals(
   process.on('SIGTERM', stop);
   process.on('SIGHUP', stop);
   if (process.channel) process.on('disconnect', stop);
+}
+
+/** Of what a part said at its end; the rest is in its log. */
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? '').replace(/:$/, '');
 }
 
 function shown(path: string): string {

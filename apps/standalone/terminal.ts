@@ -59,7 +59,7 @@ export class Terminal {
     if (level === undefined || !shownLevels.has(level)) return;
     const reason = (line.error ?? line.err)?.message;
     const message = [line.msg, reason].filter((text) => text !== undefined).join(': ');
-    process.stderr.write(`${timeOf(line)} ${part} ${level}: ${message}\n`);
+    process.stderr.write(`${timeOf(line)} ${part} ${level}: ${inOneLine(message)}\n`);
   }
 
   close(): void {
@@ -82,6 +82,14 @@ function parsed(text: string): LogLine | undefined {
   } catch {
     return undefined;
   }
+}
+
+const longestMessage = 500;
+
+/** The whole of it is in the log. */
+function inOneLine(message: string): string {
+  const line = message.replace(/\s+/g, ' ');
+  return line.length > longestMessage ? `${line.slice(0, longestMessage)} ...` : line;
 }
 
 function timeOf(line: LogLine): string {

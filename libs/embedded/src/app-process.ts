@@ -51,7 +51,7 @@ export class AppProcess {
       ...(options.cwd !== undefined && { cwd: options.cwd }),
     });
     this.ended = this.watchEnd();
-    this.ready = this.watchReady(options.script);
+    this.ready = this.watchReady();
     // Who does not wait for `ready` learns of the end by `ended`.
     this.ready.catch(() => undefined);
     this.readLines(this.child.stdout, 'stdout', options.onLine);
@@ -104,14 +104,14 @@ export class AppProcess {
     });
   }
 
-  private watchReady(script: string): Promise<ReadyMessage> {
+  private watchReady(): Promise<ReadyMessage> {
     return new Promise((resolve, reject) => {
       this.child.on('message', (message) => {
         if (isReadyMessage(message)) resolve(message);
       });
       void this.ended.then(({ code, signal }) => {
         const how = signal === null ? `with exit code ${code ?? 'unknown'}` : `by ${signal}`;
-        reject(new Error(`${script} ended ${how} before it was ready:\n${this.output}`));
+        reject(new Error(`ended ${how} before it was ready:\n${this.output}`));
       });
     });
   }
