@@ -3,7 +3,7 @@
 create schema if not exists assign_codes;
 
 create table assign_codes.checkpoint (
-  only boolean primary key default true check (only),
+  single_row boolean primary key default true check (single_row),
   -- Of the last event that was handled. 64 bits unsigned; null at the beginning of the log.
   commit_position numeric(20),
   prepare_position numeric(20)
