@@ -1,6 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
 import { AccessModule } from '#access/access.module.js';
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { ProductRegistryModule } from '#product-registry/product-registry.module.js';
+import { projections } from '#projections/all.js';
+import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
+import { ParkedEvents } from '#read-store/parked-event/parked-events.js';
+import { Projections } from '#read-store/projection.js';
+import { ParkedController, ProjectionsController } from '#read-store/projections.http.js';
+import { ReadStore } from '#read-store/read-store.js';
 
 import { EventsController } from './events.http.js';
 import { HealthController } from './health.http.js';
@@ -14,9 +22,28 @@ export class ApiModule {
   static over(infrastructure: Infrastructure): DynamicModule {
     return {
       module: ApiModule,
-      imports: [InfrastructureModule.over(infrastructure), AccessModule],
-      controllers: [EventsController, HealthController, MetricsController],
-      providers: [ProjectionsHealth],
+      imports: [
+        InfrastructureModule.over(infrastructure),
+        AccessModule,
+        ProductRegistryModule,
+        ProductCatalogModule,
+      ],
+      controllers: [
+        EventsController,
+        HealthController,
+        MetricsController,
+        ParkedController,
+        ProjectionsController,
+      ],
+      providers: [
+        ProjectionsHealth,
+        { provide: Projections, useValue: new Projections(projections) },
+        {
+          provide: ParkedEvents,
+          inject: [ReadStore, EsdbEventLog],
+          useFactory: (store: ReadStore, log: EsdbEventLog) => new ParkedEvents(store, log),
+        },
+      ],
     };
   }
 }
