@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Refusal, type FieldError } from '#kernel/refusal.js';
+import { type FieldError, Refusal } from '#kernel/refusal.js';
 
-import { checkElementNames, readElements, type ElementInputs } from './read-elements.js';
+import { checkElementNames, type ElementInputs, readElements } from './read-elements.js';
 
 const errorsThrownBy = (run: () => unknown): readonly FieldError[] => {
   try {

@@ -1,11 +1,12 @@
-import { Refusal, type FieldError } from '#kernel/refusal.js';
+import { type FieldError, Refusal } from '#kernel/refusal.js';
 
-import { elementsByType, type ElementKind } from './elements.js';
+import { type ElementKind, elementsByType } from './elements.js';
 import type { EfficiencyRating, Elements, ElementValue, ProductType } from './product/events.js';
 
 /** What a caller says of one element. Decimals and integers are strings, kept as written. */
 export interface ElementInput {
-  readonly state?: ElementValue['state'] | undefined;
+  /** `submitted` where it is absent. */
+  readonly state?: unknown;
   readonly value?: unknown;
   readonly unit?: unknown;
   /** Digits after the point; follows from the value, and may be repeated. */
@@ -28,8 +29,8 @@ const maxRatings = 50;
 const maxRaw = 4_000;
 const decimal = /^-?(0|[1-9]\d{0,17})(\.\d{1,18})?$/;
 const integer = /^(0|[1-9]\d{0,8})$/;
-// Tab and newline are text; other control characters cannot be stored or shown.
-const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]/u;
+// Tab and line ends are text; other control characters and half surrogates cannot be stored or shown.
+const controls = /(?![\t\n\r])\p{Cc}|\p{Surrogate}/u;
 
 /** Whether a text can be stored: no control characters but tab and line ends, no half surrogates. */
 export const isPlainText = (value: unknown, maxLength: number): value is string =>
@@ -106,9 +107,10 @@ const readElement = (
   }
   if (state !== 'notSubmitted' && state !== 'unparsed') {
     refuse('/state', 'expected one of submitted, notSubmitted, unparsed');
+    return undefined;
   }
-  if (!isAbsent(value)) refuse('/value', `expected no value with the state ${String(state)}`);
-  if (!isAbsent(unit)) refuse('/unit', `expected no unit with the state ${String(state)}`);
+  if (!isAbsent(value)) refuse('/value', `expected no value with the state ${state}`);
+  if (!isAbsent(unit)) refuse('/unit', `expected no unit with the state ${state}`);
   if (state === 'unparsed' && source.raw === undefined) {
     refuse('/raw', 'expected the text that could not be read');
   }

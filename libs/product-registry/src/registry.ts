@@ -6,7 +6,9 @@ import type { EventLog } from '#event-log/event-log.js';
 import { keyOwner } from '#event-log/key/claim-key.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { States } from '#event-log/states.js';
+import type { Command } from '#kernel/command.js';
 import type { Key } from '#kernel/decider.js';
+import type { DomainEvent } from '#kernel/event.js';
 import { keyIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -44,10 +46,8 @@ export class ProductRegistry {
   }
 
   /** The id whose state holds the key. Undefined where nobody's does, claimed or not. */
-  async holderOf(states: ProductRegistry['manufacturers'], key: Key): Promise<string | undefined>;
-  async holderOf(states: ProductRegistry['products'], key: Key): Promise<string | undefined>;
-  async holderOf(
-    states: ProductRegistry['manufacturers'] | ProductRegistry['products'],
+  async holderOf<S, C extends Command, E extends DomainEvent>(
+    states: States<S, C, E>,
     key: Key,
   ): Promise<string | undefined> {
     const keyId = keyIdOf(key.kind, key.value);
@@ -60,17 +60,18 @@ export class ProductRegistry {
   }
 }
 
-const holds = async (
-  states: ProductRegistry['manufacturers'] | ProductRegistry['products'],
+const holds = async <S, C extends Command, E extends DomainEvent>(
+  states: States<S, C, E>,
   id: string,
   key: Key,
 ): Promise<boolean> => {
-  const keysOf = (state: unknown): readonly Key[] =>
-    (states.decider.keys as ((state: unknown) => readonly Key[]) | undefined)?.(state) ?? [];
-  const isHeldBy = (state: unknown): boolean =>
-    keysOf(state).some(({ kind, value }) => kind === key.kind && value === key.value);
+  const isHeldBy = (state: S): boolean =>
+    (states.decider.keys?.(state) ?? []).some(
+      ({ kind, value }) => kind === key.kind && value === key.value,
+    );
   const cached = states.cached(id);
-  return (cached && isHeldBy(cached.state)) || isHeldBy((await states.refresh(id)).state);
+  if (cached && isHeldBy(cached.state)) return true;
+  return isHeldBy((await states.refresh(id)).state);
 };
 
 /** Claims and decides again where a claim was taken over in between; see `claimKey`. */
@@ -86,13 +87,11 @@ export const retryForfeited = async <T>(run: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** Waits for all, then throws the first failure: no claim goes on behind the caller's back. */
-export const allOf = async <T extends readonly unknown[]>(
-  promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> => {
-  await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as unknown as T;
+/** Waits for both, then throws the first failure: no claim goes on behind the caller's back. */
+export const allOf = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> => {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 };
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const isId = (text: string): boolean => uuid.test(text);

@@ -6,8 +6,10 @@ import { upcast } from '#event-log/codec.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 
 import { manufacturerDecider } from './manufacturer/decider.js';
+import type { ManufacturerEvent } from './manufacturer/events.js';
 import { productDecider } from './product/decider.js';
 import { evolveDocument, type ProductDocument } from './product/document.js';
+import type { ProductEvent } from './product/events.js';
 
 // The fixtures are what is on somebody's disk: entries are added, never changed.
 
@@ -16,9 +18,11 @@ const fixture = (name: string): unknown =>
 const stored = (name: string) => fixture(name) as readonly StoredEvent[];
 
 describe('what was stored once', () => {
-  const products = stored('product.stored.json').map((event) => upcast(productDecider, event));
+  const products = stored('product.stored.json').map((event) =>
+    upcast<ProductEvent>(productDecider, event),
+  );
   const manufacturers = stored('manufacturer.stored.json').map((event) =>
-    upcast(manufacturerDecider, event),
+    upcast<ManufacturerEvent>(manufacturerDecider, event),
   );
 
   it('still folds to the same product', () => {

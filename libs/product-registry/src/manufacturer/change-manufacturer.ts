@@ -1,15 +1,15 @@
-import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
 import { claimKey, KeyTaken } from '#event-log/key/claim-key.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf } from '../codes.js';
-import { retryForfeited, type ProductRegistry } from '../registry.js';
+import { type ProductRegistry, retryForfeited } from '../registry.js';
 import { claimEntityCode } from './claim-entity-code.js';
 import {
   AbsorbManufacturer,
+  type AddManufacturerAlias,
   IssueEntityCode,
   MergeManufacturer,
-  type AddManufacturerAlias,
 } from './commands.js';
 import { manufacturerDecider, manufacturerNameKey, mergeCycle } from './decider.js';
 import { emptyName } from './register-manufacturer.js';

@@ -1,4 +1,4 @@
-import { claimKey, KeyTaken, type ClaimedKey } from '#event-log/key/claim-key.js';
+import { type ClaimedKey, claimKey, KeyTaken } from '#event-log/key/claim-key.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 

@@ -7,15 +7,15 @@ import type { ProductRegistry } from '../registry.js';
 import { addManufacturerAlias, issueEntityCode } from './change-manufacturer.js';
 import {
   AddManufacturerAlias,
+  type CodeWish,
   IssueEntityCode,
   RegisterManufacturer,
-  type CodeWish,
 } from './commands.js';
 import { registerManufacturer } from './register-manufacturer.js';
 import {
   manufacturerOfCode,
-  resolveManufacturer,
   type ResolvedManufacturer,
+  resolveManufacturer,
 } from './resolve-manufacturer.js';
 
 /** What a list says of one maker. A code that two makers share makes them one. */

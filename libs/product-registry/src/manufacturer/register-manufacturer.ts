@@ -1,16 +1,16 @@
-import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
-import { claimKey, KeyTaken, type ClaimedKey } from '#event-log/key/claim-key.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import { type ClaimedKey, claimKey, KeyTaken } from '#event-log/key/claim-key.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf } from '../codes.js';
-import { allOf, retryForfeited, type ProductRegistry } from '../registry.js';
+import { allOf, type ProductRegistry, retryForfeited } from '../registry.js';
 import { claimEntityCode } from './claim-entity-code.js';
 import { RegisterManufacturer } from './commands.js';
 import { manufacturerExists, manufacturerNameKey } from './decider.js';
 
 /**
- * Registers a manufacturer with its names and, where wished for, a code. The keys are claimed in
- * parallel and then used in one append.
+ * Registers a manufacturer with its names and, where wished for, a code. The keys are claimed
+ * first and then used in one append.
  *
  * Throws `MANUFACTURER_EXISTS` (details: `manufacturerId`) where one of the names belongs to another,
  * `ENTITY_CODE_TAKEN`, `ENTITY_CODE_INVALID`, `NAME_EMPTY`, and what `handleCommand` throws.
@@ -26,29 +26,33 @@ export const registerManufacturer = (
     if (names.includes('')) throw emptyName();
     const before = await manufacturers.refresh(id);
     if (before.state.status === 'registered') return handleCommand(log, manufacturers, id, command);
-    const [claims, code] = await allOf<[ClaimedKey[], ClaimedKey | undefined]>([
-      allOf(names.map((name) => claimName(registry, id, name, command))) as Promise<ClaimedKey[]>,
+    const [claims, code] = await allOf(
+      claimNames(registry, id, names, command),
       data.code
         ? claimEntityCode(registry, id, data.name, data.code, meta)
         : Promise.resolve(undefined),
-    ]);
+    );
     const decided = new RegisterManufacturer(id, data, meta, { code: code?.value ?? null });
     return handleCommand(log, manufacturers, id, decided, {
       claims: code ? [...claims, code] : claims,
     });
   });
 
-const claimName = async (
+const claimNames = async (
   { log, manufacturers }: ProductRegistry,
   id: string,
-  name: string,
+  names: readonly string[],
   { meta }: RegisterManufacturer,
-): Promise<ClaimedKey> => {
-  try {
-    return await claimKey(log, manufacturers, manufacturerNameKey(name), id, meta);
-  } catch (error) {
-    throw error instanceof KeyTaken ? manufacturerExists(error.owner) : error;
+): Promise<readonly ClaimedKey[]> => {
+  const claims: ClaimedKey[] = [];
+  for (const name of names) {
+    try {
+      claims.push(await claimKey(log, manufacturers, manufacturerNameKey(name), id, meta));
+    } catch (error) {
+      throw error instanceof KeyTaken ? manufacturerExists(error.owner) : error;
+    }
   }
+  return claims;
 };
 
 export const emptyName = () =>

@@ -4,8 +4,8 @@ import { isId, type ProductRegistry } from '../registry.js';
 import {
   entityCodeKey,
   manufacturerNameKey,
-  unknownManufacturer,
   type RegisteredManufacturer,
+  unknownManufacturer,
 } from './decider.js';
 
 /** A manufacturer that answers for itself. */
@@ -25,7 +25,7 @@ export const resolveManufacturer = async (
   idOrName: string,
 ): Promise<ResolvedManufacturer | undefined> => {
   const named = isId(idOrName)
-    ? idOrName
+    ? idOrName.toLowerCase()
     : await registry.holderOf(registry.manufacturers, manufacturerNameKey(idOrName));
   return named === undefined ? undefined : answering(registry, named);
 };
@@ -81,9 +81,9 @@ const answering = async (
   const passed = new Set<string>();
   let current = id;
   let state = await stateOf(registry, current);
-  while (state && state.mergedInto !== null && !passed.has(state.mergedInto)) {
+  for (let into = state?.mergedInto; state && into && !passed.has(into); into = state?.mergedInto) {
     passed.add(current);
-    current = state.mergedInto;
+    current = into;
     state = await stateOf(registry, current);
   }
   return state && { id: current, state, family: await familyOf(registry, current) };

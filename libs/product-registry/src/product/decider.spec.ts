@@ -65,7 +65,7 @@ describe('a product', () => {
         {
           ...registered,
           data: { ...registered.data, raw: { model: ' EFL- 48 ' } },
-        } as ProductEvent,
+        },
         capacity('5.40'),
       );
   });
@@ -214,23 +214,21 @@ describe('whatever happened before', () => {
     certificationFact.map((data) => new commands.RecordCertification(id, data, meta)),
     listing.map((data) => new commands.PublishListing(id, data, meta)),
     fc.constantFrom('A-1', 'B-1').map((code) => new commands.AssignProdCode(id, { code }, meta)),
-    fc
-      .record({ elements: elementInputs, certification: certificationFact, listing })
-      .map(
-        (facts) =>
-          new commands.ReconcileListing(
-            id,
-            {
-              list: 'cec-batteries',
-              productType: 'ProdBattery',
-              manufacturer: 'm',
-              model: 'x',
-              ...facts,
-            },
-            meta,
-            { manufacturerId: 'maker-1', modelKey: 'EFL-48' },
-          ),
-      ),
+    fc.record({ elements: elementInputs, certification: certificationFact, listing }).map(
+      (facts) =>
+        new commands.ReconcileListing(
+          id,
+          {
+            list: 'cec-batteries',
+            productType: 'ProdBattery',
+            manufacturer: 'm',
+            model: 'x',
+            ...facts,
+          },
+          meta,
+          { manufacturerId: 'maker-1', modelKey: 'EFL-48' },
+        ),
+    ),
   );
 
   it('the same command a second time changes nothing', () => {

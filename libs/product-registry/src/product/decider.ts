@@ -16,8 +16,8 @@ import type {
 } from './commands.js';
 import { sameListing, sameWriting } from './compare.js';
 import {
-  productCategory,
   type Elements,
+  productCategory,
   type ProductEvent,
   type ProductRegistered,
   type ProductType,

@@ -12,18 +12,19 @@ export const findProductId = (
 ): Promise<string | undefined> =>
   registry.holderOf(registry.products, productKey(manufacturerId, modelKey));
 
-/** The product that has or had this code. */
+/** The product that has or had this code, in any case. */
 export const productIdOfCode = (
   registry: ProductRegistry,
   code: string,
-): Promise<string | undefined> => registry.holderOf(registry.products, prodCodeKey(code));
+): Promise<string | undefined> =>
+  registry.holderOf(registry.products, prodCodeKey(code.toUpperCase()));
 
 /** The product that a path names by id or code. Whether an id is a product's is decided later. */
 export const requireProductId = async (
   registry: ProductRegistry,
   idOrCode: string,
 ): Promise<string> => {
-  if (isId(idOrCode)) return idOrCode;
+  if (isId(idOrCode)) return idOrCode.toLowerCase();
   const found = await productIdOfCode(registry, idOrCode);
   if (found === undefined) throw unknownProduct();
   return found;

@@ -1,4 +1,4 @@
-import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
 import { KeyTaken } from '#event-log/key/claim-key.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { newIdOf } from '#kernel/ids.js';
@@ -9,8 +9,8 @@ import {
   requireManufacturer,
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
-import { retryForfeited, type ProductRegistry } from '../registry.js';
-import { ReconcileListing, type ListedFacts } from './commands.js';
+import { type ProductRegistry, retryForfeited } from '../registry.js';
+import { type ListedFacts, ReconcileListing } from './commands.js';
 import { productDecider } from './decider.js';
 import type { ProductEvent } from './events.js';
 import { claimantsOf, findProductId } from './find-product.js';

@@ -220,9 +220,9 @@ describe('a certification in a list', () => {
 
 describe('a listing in a list', () => {
   const said = { agency: 'CEC', listingDate: '2025-02-11', lastUpdate: null, notes: null };
-  const published = (more: object = {}, from: string | undefined = list): ProductEvent => ({
+  const published = (more: object = {}): ProductEvent => ({
     type: 'ListingPublished',
-    data: { ...said, remarks: { Brand1: 'x' }, ...more, ...(from !== undefined && { list: from }) },
+    data: { ...said, remarks: { Brand1: 'x' }, ...more, list },
   });
 
   it('is published and revised; what the row does not say stands', () => {
@@ -245,11 +245,11 @@ describe('a listing in a list', () => {
   });
 
   it('names the fields in which it meets a person’s word', () => {
-    const { list: _, ...byPerson } = published({ notes: 'checked' }).data as { list?: string };
-    const refusal = given(registered, published(), {
+    const byPerson: ProductEvent = {
       type: 'ListingRevised',
-      data: byPerson,
-    } as ProductEvent)
+      data: { ...said, remarks: { Brand1: 'x' }, notes: 'checked' },
+    };
+    const refusal = given(registered, published(), byPerson)
       .when(row({ listing: { agency: 'CEC', notes: 'Formerly X', remarks: {} } }))
       .thenRefused('LIST_AGAINST_CURATOR');
     expect(refusal.details).toMatchObject({

@@ -1,6 +1,6 @@
 import { Refusal } from '#kernel/refusal.js';
 
-import { readElements, type ElementInput, type ElementInputs } from '../read-elements.js';
+import { type ElementInput, type ElementInputs, readElements } from '../read-elements.js';
 import { certificationIdOf, currentCertifications, superseded } from './certifications.js';
 import type {
   CertificationFact,
@@ -38,7 +38,7 @@ export const reconcile = (
   { data, meta: { commandId } }: ReconcileListing,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
-  if (data.productType !== state.productType) throw otherType(data.productType, state);
+  refuseOtherType(data.productType, state);
   const { list, certification, listing } = data;
   const conflicts: ListConflict[] = [];
   const events = [
@@ -203,9 +203,12 @@ const dropsCertification = (list: string, standards: readonly string[]) =>
     },
   );
 
-const otherType = (listed: string, { productType }: RegisteredProduct) =>
-  new Refusal(
+/** Compared as texts: there is one product type today. */
+const refuseOtherType = (listed: string, { productType }: RegisteredProduct): void => {
+  if (listed === productType) return;
+  throw new Refusal(
     'PRODUCT_TYPE_DIFFERS',
     'conflict',
     `the list calls this product a ${listed}; it is registered as a ${productType}`,
   );
+};

@@ -1,5 +1,5 @@
-import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
-import { claimKey, KeyTaken, type ClaimedKey } from '#event-log/key/claim-key.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import { type ClaimedKey, claimKey, KeyTaken } from '#event-log/key/claim-key.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -9,7 +9,7 @@ import {
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
-import { allOf, retryForfeited, type ProductRegistry } from '../registry.js';
+import { allOf, type ProductRegistry, retryForfeited } from '../registry.js';
 import { claimProdCode } from './claim-prod-code.js';
 import { RegisterProduct, type Registration } from './commands.js';
 import { productExists } from './decider.js';
@@ -84,12 +84,12 @@ export const claimRegistration = async (
   const { log, products } = registry;
   // A code that is too long is refused before any key is claimed.
   if (code !== null) prodCodeOf(code, modelKey);
-  const [product, prodCode] = await allOf<[ClaimedKey, ClaimedKey | null]>([
+  const [product, prodCode] = await allOf(
     claimKey(log, products, productKey(manufacturerId, modelKey), productId, meta),
     code === null
       ? Promise.resolve(null)
       : claimProdCode(registry, productId, code, modelKey, meta),
-  ]);
+  );
   return {
     lookedUp: { manufacturerId, modelKey, code: prodCode?.value ?? null },
     claims: prodCode ? [product, prodCode] : [product],

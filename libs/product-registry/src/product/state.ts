@@ -1,7 +1,7 @@
 import type { Key } from '#kernel/decider.js';
 
-import { sameListing, sameMeaning } from './compare.js';
 import type { Registration } from './commands.js';
+import { sameListing, sameMeaning } from './compare.js';
 import type {
   Certification,
   Elements,

@@ -1,0 +1,285 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { upcast } from '#event-log/codec.js';
+import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import type { LogTail } from '#event-log/log-tail.js';
+import { formatPosition } from '#event-log/position.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { contentIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+import { Lease } from '#read-store/lease.js';
+import { PageReader } from '#read-store/page-reader.js';
+import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
+
+import { AssignCodesStore, type KnownMaker } from './assign-codes.store.js';
+import { entityCodeOf } from './codes.js';
+import { manufacturerDecider } from './manufacturer/decider.js';
+import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/events.js';
+import { assignProdCode } from './product/assign-code.js';
+import { productDecider } from './product/decider.js';
+import { productCategory, type ProductEvent } from './product/events.js';
+import { ProductRegistry } from './registry.js';
+
+/** Permanent: names the lock and the actor. */
+const processName = 'assign-codes';
+const limits = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
+/** How long to wait for news, and before asking again for the lock. */
+const idleMs = 2_000;
+/** Gathers what arrives one by one, so that it is kept in few transactions. */
+const gatherMs = 100;
+/** Events that teach it nothing move the checkpoint this seldom. */
+const saveAtLeastEvery = 5_000;
+const firstRetryMs = 250;
+const lastRetryMs = 15_000;
+
+/**
+ * Gives a maker's products their codes when its EntityCode is issued or replaced, or when it is merged
+ * into a maker that has one.
+ *
+ * It learns from the log itself which products a maker has, so that it needs no read model: a product
+ * registered before the code was issued is known by then, and one registered after it, by a process
+ * that still held the old code, is met here later and put right. What to assign is always looked up at
+ * that moment, and commands carry ids derived from the event, so a replay changes nothing.
+ *
+ * One runs at a time, under an advisory lock that only saves work: the checkpoint is the fence.
+ */
+export class AssignCodesProcess {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private readonly registry: ProductRegistry;
+  private readonly memory: AssignCodesStore;
+  private readonly lease: Lease;
+  private position: Position | undefined;
+  private makers = new Map<string, KnownMaker>();
+  /** Events read since the checkpoint. */
+  private unsaved = 0;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly tail: LogTail,
+    store: ReadStore,
+    private readonly logger: StoreLogger,
+  ) {
+    // States of its own: this cache need not be fresher than the events that it is asked about.
+    this.registry = new ProductRegistry(log);
+    this.memory = new AssignCodesStore(store);
+    this.lease = new Lease(store.url, logger);
+  }
+
+  start(): void {
+    this.running = this.supervise();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.lease.close();
+  }
+
+  /** Where it stands in the log; undefined before its first batch. */
+  get checkpoint(): string | undefined {
+    return this.position && formatPosition(this.position);
+  }
+
+  private isStopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** Store or log away, another runner, an unknown event: all are waited out, with backoff. */
+  private async supervise(): Promise<void> {
+    for (let retryMs = firstRetryMs; !this.isStopped();) {
+      try {
+        if (await this.lease.acquire(processName)) {
+          await this.run(() => {
+            retryMs = firstRetryMs;
+          });
+        } else {
+          await this.pause(idleMs);
+        }
+      } catch (error) {
+        if (this.isStopped()) return;
+        this.logger.warn(
+          { err: error, retryMs, process: processName },
+          'the process waits and goes on',
+        );
+        await this.pause(retryMs);
+        retryMs = Math.min(retryMs * 2, lastRetryMs);
+      }
+    }
+  }
+
+  /** Handles the log while the lock is held; returns when it is lost. */
+  private async run(onProgress: () => void): Promise<void> {
+    const { position, makers } = await this.memory.load();
+    this.position = position;
+    this.makers = makers;
+    this.unsaved = 0;
+    const reader = new PageReader(this.log, this.tail, limits);
+    reader.seek(position);
+    while (!this.isStopped() && this.lease.holds(processName)) {
+      const events = await reader.next();
+      if (events.length > 0) await this.handle(events);
+      if (events.length === 0) await this.news(reader.position);
+      else if (events.length < limits.maxEvents) await this.pause(gatherMs);
+      onProgress();
+    }
+  }
+
+  private async handle(events: readonly StoredEvent[]): Promise<void> {
+    const batch = new Batch();
+    for (const event of events) {
+      if (this.isStopped()) break;
+      if (event.stream.startsWith(`${productCategory}-`)) await this.onProduct(event, batch);
+      else if (event.stream.startsWith(`${manufacturerCategory}-`))
+        await this.onMaker(event, batch);
+      batch.last = event.position;
+    }
+    this.unsaved += events.length;
+    if (batch.hasLearnt || this.unsaved > saveAtLeastEvery) await this.save(batch);
+  }
+
+  private async onProduct(event: StoredEvent, batch: Batch): Promise<void> {
+    if (event.type !== 'ProductRegistered') return;
+    const known = upcast<ProductEvent>(productDecider, event);
+    if (known.type !== 'ProductRegistered') return;
+    const { manufacturerId, code } = known.data;
+    const id = event.stream.slice(productCategory.length + 1);
+    batch.products.push({ id, manufacturerId });
+    // Both as of this event: only a product that was registered on an older state differs.
+    const expected = this.expectedCode(manufacturerId);
+    const actual = code === null ? null : entityCodeOf(code);
+    if (expected !== null && expected !== actual) await this.assign(id, manufacturerId, event);
+  }
+
+  private async onMaker(event: StoredEvent, batch: Batch): Promise<void> {
+    const id = event.stream.slice(manufacturerCategory.length + 1);
+    // Not of this category's types: key bookkeeping in the same stream.
+    if (!Object.hasOwn(manufacturerDecider.events, event.type)) return;
+    const known = upcast<ManufacturerEvent>(manufacturerDecider, event);
+    const before = this.makers.get(id) ?? { code: null, mergedInto: null };
+    const after = makerAfter(before, known);
+    if (after === before) return;
+    this.makers.set(id, after);
+    // The products read below are those up to the event before this one.
+    await this.save(batch);
+    await this.registry.manufacturers.refresh(id);
+    for (const maker of this.dependingOn(id)) {
+      for await (const productId of this.memory.productsOf(maker)) {
+        if (this.isStopped()) throw new Error('stopped while codes were assigned');
+        await this.assign(productId, maker, event);
+      }
+    }
+    batch.makers.set(id, after);
+  }
+
+  /** The maker itself, and those without a code that were merged into it. */
+  private dependingOn(id: string): readonly string[] {
+    const dependents = [...this.makers].filter(
+      ([maker, { code }]) => maker !== id && code === null && this.mergers(maker).includes(id),
+    );
+    return [id, ...dependents.map(([maker]) => maker)];
+  }
+
+  /** The makers that answer for this one, itself first. */
+  private mergers(maker: string): readonly string[] {
+    const path = [maker];
+    for (let next = this.makers.get(maker)?.mergedInto; next;) {
+      if (path.includes(next)) break;
+      path.push(next);
+      next = this.makers.get(next)?.mergedInto;
+    }
+    return path;
+  }
+
+  /** Its own code, or else the code of the maker that it was merged into. */
+  private expectedCode(maker: string): string | null {
+    for (const one of this.mergers(maker)) {
+      const code = this.makers.get(one)?.code;
+      if (code) return code;
+    }
+    return null;
+  }
+
+  private async assign(productId: string, maker: string, event: StoredEvent): Promise<void> {
+    const entityCode = await this.codeNow(maker);
+    if (entityCode === null) return;
+    const meta = metaOf(event, productId, entityCode);
+    try {
+      const result = await assignProdCode(this.registry, productId, entityCode, meta);
+      if (result)
+        this.logger.info({ process: processName, productId, entityCode }, 'product code assigned');
+    } catch (error) {
+      // Nobody can put these right by waiting: the product keeps the code that it has.
+      const hopeless = ['PROD_CODE_TOO_LONG', 'PROD_CODES_USED_UP'];
+      if (!(error instanceof Refusal) || !hopeless.includes(error.code)) throw error;
+      this.logger.warn(
+        { process: processName, productId, code: error.code },
+        'no product code assigned',
+      );
+    }
+  }
+
+  /** As `expectedCode`, of the makers as they are now. */
+  private async codeNow(maker: string): Promise<string | null> {
+    for (const one of this.mergers(maker)) {
+      const { state } = await this.registry.manufacturers.refresh(one);
+      if (state.status === 'registered' && state.code !== null) return state.code;
+    }
+    return null;
+  }
+
+  private async save(batch: Batch): Promise<void> {
+    if (!batch.last) return;
+    if (!(await this.memory.save(this.position, batch.last, batch))) {
+      throw new Error('another runner moved the checkpoint');
+    }
+    this.position = batch.last;
+    this.unsaved = 0;
+    batch.clear();
+  }
+
+  private async news(position: Position | undefined): Promise<void> {
+    await this.tail.changed(position, { signal: this.stopping.signal, timeoutMs: idleMs });
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}
+
+class Batch {
+  readonly products: { id: string; manufacturerId: string }[] = [];
+  readonly makers = new Map<string, KnownMaker>();
+  last: Position | undefined;
+
+  get hasLearnt(): boolean {
+    return this.products.length > 0 || this.makers.size > 0;
+  }
+
+  clear(): void {
+    this.products.length = 0;
+    this.makers.clear();
+    this.last = undefined;
+  }
+}
+
+const makerAfter = (before: KnownMaker, event: ManufacturerEvent): KnownMaker => {
+  switch (event.type) {
+    case 'EntityCodeIssued':
+      return { ...before, code: event.data.code };
+    case 'ManufacturerMerged':
+      return { ...before, mergedInto: event.data.into };
+    default:
+      return before;
+  }
+};
+
+const metaOf = (event: StoredEvent, productId: string, entityCode: string): CommandMeta => ({
+  commandId: contentIdOf('assign-code', event.id, productId, entityCode),
+  actor: { id: processName, kind: 'system', roles: ['service'] },
+  source: 'process',
+  occurredAt: event.metadata.occurredAt,
+  correlationId: event.metadata.$correlationId,
+  causationId: event.id,
+  reason: `the manufacturer's EntityCode is ${entityCode}`,
+});

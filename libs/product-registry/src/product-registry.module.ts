@@ -1,0 +1,56 @@
+import { Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { Logger } from '#observability/logging.js';
+import { ReadStore } from '#read-store/read-store.js';
+
+import { AssignCodesProcess } from './assign-codes.process.js';
+import { commandHandlers } from './command-handlers.js';
+import { ManufacturerController } from './manufacturer/manufacturer.http.js';
+import { ProductController } from './product/product.http.js';
+import { ProductRegistry } from './registry.js';
+
+/**
+ * The registry's commands, and the process that keeps product codes in step with EntityCodes. Expects
+ * the log, its tail, the read store and the observers to be provided globally.
+ */
+@Module({
+  imports: [CqrsModule],
+  controllers: [ProductController, ManufacturerController],
+  providers: [
+    ...commandHandlers,
+    {
+      provide: ProductRegistry,
+      inject: [EsdbEventLog],
+      useFactory: (log: EsdbEventLog) => new ProductRegistry(log),
+    },
+    {
+      provide: AssignCodesProcess,
+      inject: [EsdbEventLog, LogTail, ReadStore, Logger],
+      useFactory: (log: EsdbEventLog, tail: LogTail, store: ReadStore, logger: Logger) =>
+        new AssignCodesProcess(log, tail, store, logger),
+    },
+  ],
+  exports: [ProductRegistry],
+})
+export class ProductRegistryModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stopFollowing: () => void = () => undefined;
+
+  constructor(
+    private readonly registry: ProductRegistry,
+    private readonly tail: LogTail,
+    private readonly assignCodes: AssignCodesProcess,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.stopFollowing = this.registry.follow(this.tail);
+    this.assignCodes.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopFollowing();
+    await this.assignCodes.stop();
+  }
+}

@@ -1,0 +1,30 @@
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import type { CommandMeta } from '#kernel/command.js';
+
+import { entityCodeOf } from '../codes.js';
+import { type ProductRegistry, retryForfeited } from '../registry.js';
+import { claimProdCode } from './claim-prod-code.js';
+import { AssignProdCode } from './commands.js';
+
+/**
+ * Gives a product a code that begins with its maker's EntityCode; nothing where it has one. The codes
+ * that it had keep leading to it, and no other product ever gets them.
+ *
+ * `entityCode` is looked up by the caller now, whatever led to the call: a replay changes nothing.
+ */
+export const assignProdCode = (
+  registry: ProductRegistry,
+  productId: string,
+  entityCode: string,
+  meta: CommandMeta,
+): Promise<CommandResult | undefined> =>
+  retryForfeited(async () => {
+    const { log, products } = registry;
+    const { state } = await products.refresh(productId);
+    if (state.status === 'absent') return undefined;
+    if (state.code !== null && entityCodeOf(state.code) === entityCode) return undefined;
+    const { modelKey } = state.registration;
+    const claim = await claimProdCode(registry, productId, entityCode, modelKey, meta);
+    const command = new AssignProdCode(productId, { code: claim.value }, meta);
+    return handleCommand(log, products, productId, command, { claims: [claim] });
+  });
