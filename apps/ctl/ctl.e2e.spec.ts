@@ -1,0 +1,165 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { projectRoot } from '#testing/build.js';
+import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
+
+const root = mkdtempSync(join(tmpdir(), 'voltrace-ctl-'));
+chmodSync(root, 0o755);
+const dataDir = join(root, 'data');
+let standalone: TestStandalone;
+
+const ctl = (...args: string[]): Promise<CommandResult> => runCtl(dataDir, args);
+const json = async <T>(...args: string[]): Promise<T> => {
+  const { exitCode, stdout, stderr } = await ctl('--json', ...args);
+  if (exitCode !== 0 && exitCode !== 4) throw new Error(`${exitCode}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+};
+
+interface ImportAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly rows: Record<'total' | 'accepted' | 'unchanged' | 'rejected' | 'needsReview', number>;
+}
+
+beforeAll(async () => {
+  standalone = await TestStandalone.start({ dataDir });
+});
+afterAll(async () => {
+  await standalone.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('the command line', () => {
+  const list = join(projectRoot, 'examples', 'battery-list.csv');
+
+  it('loads lists and accounts for every row', async () => {
+    const makers = await json<ImportAnswer>(
+      'import',
+      'manufacturers',
+      join(projectRoot, 'examples', 'manufacturers.csv'),
+    );
+    expect(makers.state).toBe('completed');
+    const dry = await json<ImportAnswer>('import', 'products', list, '--dry-run');
+    const done = await json<ImportAnswer>('import', 'products', list);
+    const { total, accepted, unchanged, rejected, needsReview } = done.rows;
+    expect(total).toBeGreaterThan(0);
+    expect(accepted + unchanged + rejected + needsReview).toBe(total);
+    expect(dry.rows).toEqual(done.rows);
+    const again = await json<ImportAnswer>('import', 'products', list);
+    expect(again.rows).toMatchObject({ total, accepted: 0 });
+  });
+
+  it('tells by its exit code that rows are open, and shows them', async () => {
+    const file = join(root, 'broken.csv');
+    writeFileSync(file, 'nothing,that,anybody\nknows,as,a list\n');
+    const broken = await ctl('import', 'products', file);
+    expect(broken.exitCode).toBe(1);
+    expect(broken.stdout + broken.stderr).toMatch(/failed|COLUMN|LAYOUT/i);
+    expect((await ctl('import', 'products', join(root, 'absent.csv'))).exitCode).toBe(2);
+  });
+
+  it('finds, shows, corrects and explains a product', async () => {
+    const { items } = await json<{ items: { id: string; code: string; position: string }[] }>(
+      'products',
+      'find',
+      '--limit',
+      '1',
+    );
+    const [{ code, position }] = items as [{ code: string; position: string }];
+    expect((await ctl('products', 'find')).stdout).toContain(code);
+    expect((await ctl('products', 'find', '--csv')).stdout.split('\n')[0]).toContain(
+      'EnergyCapacityNominal',
+    );
+    const set = await ctl('products', 'set', code, 'Mass=12.50kg', '--reason', 'weighed it');
+    expect(set).toMatchObject({ exitCode: 0, stderr: '' });
+    const now = await json<{ elements: Record<string, object> }>('products', 'show', code);
+    expect(now.elements['Mass']).toMatchObject({ value: '12.50', unit: 'kg' });
+    const then = await json<{ elements: Record<string, object> }>(
+      'products',
+      'show',
+      code,
+      '--as-of',
+      `@${position}`,
+    );
+    expect(then.elements['Mass']).toBeUndefined();
+    const history = await ctl('products', 'history', code);
+    expect(history.stdout).toContain('weighed it');
+    expect(history.stdout).toContain('/elements/Mass/value');
+  });
+
+  it('prints a refusal with its code and fields, and ends with 1', async () => {
+    const { items } = await json<{ items: { code: string }[] }>('products', 'find', '--limit', '1');
+    const refused = await ctl(
+      'products',
+      'set',
+      items[0]!.code,
+      'Mass=12furlong',
+      '--reason',
+      'no',
+    );
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toMatch(/ELEMENTS_INVALID[^]*\/elements\/Mass\/unit/);
+    expect((await ctl('products', 'show', 'NO-SUCH')).stderr).toContain('PRODUCT_UNKNOWN');
+    expect((await ctl('products', 'find', '--sort', 'colour')).exitCode).toBe(1);
+  });
+
+  it('replays the log, page by page', async () => {
+    const all = (await ctl('events', '--category', 'product')).stdout.trim().split('\n');
+    const end = JSON.parse(all.at(-1)!) as { resumeFrom: string; atEnd: boolean };
+    expect(end.atEnd).toBe(true);
+    const first = (await ctl('events', '--category', 'product', '--limit', '1')).stdout
+      .trim()
+      .split('\n');
+    const { resumeFrom } = JSON.parse(first.at(-1)!) as { resumeFrom: string };
+    const rest = (await ctl('events', '--category', 'product', '--from', resumeFrom)).stdout
+      .trim()
+      .split('\n');
+    expect([first[0], ...rest.slice(0, -1)]).toEqual(all.slice(0, -1));
+  });
+
+  it('shows read models, rebuilds one and lists what is parked', async () => {
+    expect((await ctl('projections', 'status')).stdout).toMatch(/product-catalog.*live/);
+    expect(
+      (await ctl('projections', 'rebuild', 'product-catalog', '--reason', 'a test')).exitCode,
+    ).toBe(0);
+    expect((await ctl('projections', 'rebuild', 'nonsense')).stderr).toContain(
+      'PROJECTION_NOT_FOUND',
+    );
+    expect((await ctl('parked', 'list')).stdout).toBe('Nothing found.\n');
+  });
+
+  it('issues a key, works with it within its role, and revokes it', async () => {
+    const made = await json<{ id: string; key: string }>(
+      'keys',
+      'create',
+      'reader',
+      '--role',
+      'viewer',
+      '--reason',
+      'a test',
+    );
+    const asReader = { VOLTRACE_API_KEY: made.key };
+    expect((await runCtl(dataDir, ['products', 'find'], asReader)).exitCode).toBe(0);
+    const denied = await runCtl(dataDir, ['keys', 'show', made.id], asReader);
+    expect(denied.exitCode).toBe(1);
+    expect((await ctl('keys', 'show', made.id)).stdout).toContain('viewer');
+    expect((await ctl('keys', 'revoke', made.id, '--reason', 'done')).exitCode).toBe(0);
+    expect((await runCtl(dataDir, ['products', 'find'], asReader)).exitCode).toBe(1);
+  });
+
+  it('ends with 2 on wrong usage and with 3 where nobody answers', async () => {
+    expect((await ctl('products', 'set', 'x')).exitCode).toBe(2);
+    expect((await ctl('nonsense')).exitCode).toBe(2);
+    expect((await ctl('--help')).exitCode).toBe(0);
+    const nowhere = await ctl('--url', 'http://127.0.0.1:9', '--key', 'x', 'products', 'find');
+    expect(nowhere.exitCode).toBe(3);
+    expect(nowhere.stderr).toContain('http://127.0.0.1:9 cannot be reached');
+    const elsewhere = await ctl('--url', 'http://voltrace.invalid', 'products', 'find');
+    expect(elsewhere).toMatchObject({ exitCode: 2 });
+    expect(elsewhere.stderr).toContain('There is no API key');
+  });
+});

@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+
+import { identityOf, sendSignal } from '#embedded/processes.js';
+import { blockingFolder } from '#embedded/server-user.js';
+import { compiled } from '#testing/build.js';
+import { launchStandalone, type StandaloneOptions, TestStandalone } from '#testing/standalone.js';
+
+const root = mkdtempSync(join(tmpdir(), 'voltrace-standalone-'));
+chmodSync(root, 0o755);
+const running: TestStandalone[] = [];
+
+async function start(options: StandaloneOptions): Promise<TestStandalone> {
+  const standalone = await TestStandalone.start(options);
+  running.push(standalone);
+  return standalone;
+}
+
+const isAlive = (pid: number): boolean => identityOf(pid) !== undefined;
+
+async function until(what: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await what())) {
+    if (Date.now() > deadline) throw new Error('It did not happen in time');
+    await sleep(50);
+  }
+}
+
+afterEach(async () => {
+  for (const standalone of running.splice(0)) await standalone.stop();
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('npm start', () => {
+  it('brings everything up, says where, and stops all of it within ten seconds', async () => {
+    const dataDir = join(root, 'tour');
+    const standalone = await start({ dataDir });
+    expect(standalone.said.at(-1)).toMatch(
+      /^Voltrace is ready: http:\/\/127\.0\.0\.1:\d+ \(API docs: .*\/docs; admin key: .*admin\.key\)$/,
+    );
+    expect((await standalone.fetch('/v1/projections')).status).toBe(200);
+    for (const secret of ['run.json', 'postgres.json', 'admin.key']) {
+      expect(statSync(join(dataDir, secret)).mode & 0o777).toBe(0o600);
+    }
+    expect(statSync(dataDir).mode & 0o007).toBe(0);
+    const { pids } = standalone;
+    expect(Object.keys(pids).sort()).toEqual(['api', 'event-node', 'postgres', 'projector']);
+    const startedAt = Date.now();
+    standalone.app.signal('SIGTERM');
+    expect(await standalone.app.ended).toEqual({ code: 0, signal: null });
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(Object.values(pids).filter(isAlive)).toEqual([]);
+    expect(existsSync(join(dataDir, 'run.json'))).toBe(false);
+  });
+
+  it('refuses a second start on the same folder, naming the first', async () => {
+    const first = await start({ dataDir: join(root, 'twice') });
+    const second = await launchStandalone({ dataDir: join(root, 'twice') });
+    await expect(second.ready).rejects.toThrow(
+      `is already running on ${join(root, 'twice')}, as process ${first.app.pid}`,
+    );
+    expect((await second.ended).code).toBe(1);
+    expect((await first.fetch('/v1/projections')).status).toBe(200);
+  });
+
+  it('names the variable when its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    const blocked = await launchStandalone({ dataDir: join(root, 'port'), port });
+    await expect(blocked.ready).rejects.toThrow(`PORT is ${port}, and another program listens`);
+    expect((await blocked.ended).code).toBe(1);
+    other.close();
+  });
+
+  it('names every variable that is wrong, and no password', async () => {
+    const env = { PORT: 'eighty', DATABASE_URL: 'mysql://me:hunter2@db/x' };
+    const wrong = await launchStandalone({ dataDir: join(root, 'wrong'), env });
+    const message = await wrong.ready.then(String, String);
+    expect(message).toMatch(/PORT is "eighty"; expected: an integer/);
+    expect(message).toMatch(/DATABASE_URL is .*; expected: a URL/);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('starts each part again that is killed, under the same addresses', async () => {
+    const standalone = await start({ dataDir: join(root, 'killed') });
+    for (const part of ['projector', 'event-node', 'postgres', 'api']) {
+      const before = standalone.pids[part]!;
+      sendSignal(before, 'SIGKILL');
+      await until(() => standalone.pids[part] !== before);
+      await until(async () => {
+        const answer = await standalone.fetch('/health/ready').catch(() => undefined);
+        return answer?.status === 200;
+      });
+    }
+    expect(standalone.app.isRunning).toBe(true);
+  });
+
+  it('leaves nothing running when it is killed, and starts again with its data', async () => {
+    const dataDir = join(root, 'crash');
+    const first = await start({ dataDir });
+    const key = first.adminKey;
+    const pids = Object.values(first.pids);
+    first.app.signal('SIGKILL');
+    const second = await start({ dataDir });
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(second.adminKey).toBe(key);
+    expect((await second.fetch('/v1/projections')).status).toBe(200);
+  });
+});
+
+const asRoot = process.getuid?.() === 0;
+
+(asRoot ? describe : describe.skip)('npm start as an ordinary user', () => {
+  const uid = 65_534;
+
+  it('keeps everything in the data folder', async () => {
+    const home = join(root, 'ordinary');
+    mkdirSync(home, { mode: 0o700 });
+    chownSync(home, uid, uid);
+    const script = join(await compiled(), 'apps', 'standalone', 'main.js');
+    const blocking = blockingFolder(dirname(script), { name: 'nobody', uid, gid: uid });
+    if (blocking !== undefined) {
+      process.stderr.write(`Not tested as an ordinary user, who may not enter ${blocking}\n`);
+      return;
+    }
+    const child = spawn(process.execPath, [script], {
+      uid,
+      gid: uid,
+      cwd: home,
+      env: { PATH: process.env['PATH'], PORT: '0', HOME: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await until(() => said.includes('Voltrace is ready') || child.exitCode !== null, 40_000);
+    expect(readdirSync(join(home, '.voltrace'))).toEqual(
+      expect.arrayContaining(['admin.key', 'logs', 'postgres', 'postgres.json', 'run.json']),
+    );
+    expect(statSync(join(home, '.voltrace')).mode & 0o777).toBe(0o700);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+});
+
+(asRoot ? describe : describe.skip)('npm start as root in a folder closed to others', () => {
+  it('says where the database is kept', async () => {
+    const closed = join(root, 'closed');
+    mkdirSync(closed, { mode: 0o700 });
+    // No VOLTRACE_DATA_DIR: the default folder, .voltrace of where it is started.
+    const standalone = await TestStandalone.start({
+      dataDir: join(closed, '.voltrace'),
+      env: { VOLTRACE_DATA_DIR: '' },
+      cwd: closed,
+    });
+    const line = standalone.said.find((text) => text.includes('is kept in'));
+    const folder = /is kept in (\S+)\/postgres,/.exec(line ?? '')?.[1] ?? '';
+    expect(folder).toMatch(/^\/var\/lib\/voltrace\/[0-9a-f]{16}$/);
+    await standalone.stop();
+    rmSync(folder, { recursive: true });
+  });
+});
