@@ -15,6 +15,8 @@ import {
   rowOutcomes,
   rowsPerEvent,
   type ImportEvent,
+  type ImportFailed,
+  type ImportFileRead,
   type ImportReceived,
   type Outcome,
   type OutcomeCounts,
@@ -39,10 +41,10 @@ export interface ReceivedImport {
   readonly requestedScope: 'all' | 'retry';
   readonly scope: 'all' | 'retry';
   readonly runner: string | null;
-  /** Data records in the file, once it was read. */
-  readonly rows: number | null;
-  /** The run that read the file last. */
-  readonly readIn: number;
+  /** What the first pass over the file found, with the run that made it. */
+  readonly read: ImportFileRead['data'] | null;
+  /** Why the last run failed; null unless it did. */
+  readonly failure: ImportFailed['data'] | null;
   /** Rows by their latest outcome. */
   readonly outcomes: Readonly<Record<Outcome, RowSet>>;
   /** Rows that the current run is done with. */
@@ -81,8 +83,8 @@ const evolve = (state: ImportState, event: ImportEvent): ImportState => {
       requestedScope: 'all',
       scope: 'all',
       runner: null,
-      rows: null,
-      readIn: 0,
+      read: null,
+      failure: null,
       outcomes: nothingDone,
       done: RowSet.empty,
     };
@@ -105,7 +107,7 @@ const evolveReceived = (
     case 'ImportRunStarted':
       return started(state, event.data);
     case 'ImportFileRead':
-      return { ...state, rows: event.data.rows, readIn: event.data.run };
+      return { ...state, read: event.data };
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
@@ -114,6 +116,7 @@ const evolveReceived = (
       return {
         ...state,
         runner: null,
+        failure: event.type === 'ImportFailed' ? event.data : null,
         status: state.requested > event.data.run ? 'received' : ended,
       };
     }
@@ -142,6 +145,7 @@ const started = (
     runner,
     scope,
     status: 'running',
+    failure: null,
     done: RowSet.empty,
     outcomes: scope === 'all' ? nothingDone : state.outcomes,
   };
@@ -239,7 +243,7 @@ const checkRunner = (
 
 const noteFile = ({ data }: NoteImportFile, state: ReceivedImport): readonly ImportEvent[] => {
   checkRunner(state, data);
-  if (state.readIn === data.run && state.rows === data.rows) return [];
+  if (state.read?.run === data.run && state.read.rows === data.rows) return [];
   const { runner: _, ...file } = data;
   return [{ type: 'ImportFileRead', data: file }];
 };
@@ -262,7 +266,7 @@ const finish = ({ data }: FinishImportRun, state: ReceivedImport): readonly Impo
   checkRunner(state, data);
   const { run, rowsRead } = data;
   const counts = countsOf(state);
-  const { rows } = state;
+  const rows = state.read?.rows ?? null;
   const counted = rowOutcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
   if (rows === rowsRead && rows === counted && isNothingLeft(state, rows)) {
     return [{ type: 'ImportCompleted', data: { run, rows, counts } }];

@@ -97,7 +97,7 @@ const outcomeOf = (
   usable: UsableRow,
   { productId, outcome, result }: ReconciledListing,
 ): RowOutcome => {
-  const uncoded = codeProblem(row, result.state as ProductState);
+  const uncoded = isUncoded(result.state as ProductState) ? uncodedProblem(row) : undefined;
   const problems = uncoded ? [...usable.problems, uncoded] : usable.problems;
   const needsReview = usable.needsReview || uncoded !== undefined;
   return {
@@ -108,14 +108,12 @@ const outcomeOf = (
   };
 };
 
-const codeProblem = (
-  { cells }: ListRow<BatteryColumn>,
-  state: ProductState,
-): RowProblem | undefined =>
-  state.status === 'registered' && state.code === null
-    ? problem(
-        titleOf('manufacturer'),
-        'has no EntityCode, so that the product has no code',
-        cells.manufacturer ?? '',
-      )
-    : undefined;
+const isUncoded = (state: ProductState): boolean =>
+  state.status === 'registered' && state.code === null;
+
+export const uncodedProblem = ({ cells }: ListRow<BatteryColumn>): RowProblem =>
+  problem(
+    titleOf('manufacturer'),
+    'has no EntityCode, so that the product has no code',
+    cells.manufacturer ?? '',
+  );

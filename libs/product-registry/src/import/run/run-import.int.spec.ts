@@ -43,7 +43,7 @@ describe('a run of the example list', () => {
 
   it('accounts for every row', async () => {
     const state = await bench.state(importId);
-    expect([state.status, state.rows, countsOf(state)]).toEqual([
+    expect([state.status, state.read?.rows, countsOf(state)]).toEqual([
       'completed',
       13,
       { accepted: 10, unchanged: 0, rejected: 2, needsReview: 1 },

@@ -1,0 +1,124 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+
+import { formatPosition } from '#event-log/position.js';
+
+import { countsOf } from './decider.js';
+import { rowOutcomes } from './events.js';
+import type { ImportStanding } from './imports.js';
+
+export class ImportRowsResponse {
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Data records of the file; null until it was read.',
+  })
+  total!: number | null;
+  @ApiProperty() accepted!: number;
+  @ApiProperty() unchanged!: number;
+  @ApiProperty() rejected!: number;
+  @ApiProperty() needsReview!: number;
+}
+
+class ImportFailureResponse {
+  @ApiProperty({ example: 'COLUMN_MISSING' }) code!: string;
+  @ApiProperty() reason!: string;
+}
+
+class ImportLayoutResponse {
+  @ApiProperty({ example: 'cec-batteries' }) name!: string;
+  @ApiProperty({ example: 'utf-8' }) encoding!: string;
+  @ApiProperty({ example: ';' }) delimiter!: string;
+  @ApiProperty({ example: '.' }) decimalMark!: string;
+  @ApiProperty({ type: [String], description: 'Columns that the layout does not know.' })
+  ignoredColumns!: readonly string[];
+}
+
+export class ImportResponse {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ enum: ['products', 'manufacturers'] }) kind!: string;
+  @ApiProperty({ enum: ['received', 'running', 'completed', 'failed'] }) state!: string;
+  @ApiProperty({ type: ImportRowsResponse, description: 'Rows by their latest outcome.' })
+  rows!: ImportRowsResponse;
+  @ApiProperty({ description: 'Run that is under way or was the last one; 0 before the first.' })
+  run!: number;
+  @ApiProperty({ type: String, nullable: true }) file!: string | null;
+  @ApiProperty({ description: 'SHA-256 of the file, hexadecimal.' }) sha256!: string;
+  @ApiProperty() bytes!: number;
+  @ApiProperty() mappingVersion!: number;
+  @ApiProperty() issueCodes!: boolean;
+  @ApiProperty({ type: ImportLayoutResponse, nullable: true })
+  layout!: ImportLayoutResponse | null;
+  @ApiProperty({ type: ImportFailureResponse, nullable: true })
+  failure!: ImportFailureResponse | null;
+  @ApiProperty() revision!: number;
+  @ApiProperty({ description: 'A place in the log, for `?after=`.' }) position!: string;
+}
+
+/** An import as the API shows it, from the log itself. */
+export const importResponse = ({
+  id,
+  state,
+  revision,
+  position,
+}: ImportStanding): ImportResponse => {
+  const { received, status, read, failure, run, issueCodes } = state;
+  const { kind, file, sha256, bytes, mappingVersion } = received;
+  return {
+    id,
+    kind,
+    state: status,
+    rows: { total: read?.rows ?? null, ...countsOf(state) },
+    run,
+    file,
+    sha256,
+    bytes,
+    mappingVersion,
+    issueCodes,
+    layout: read && {
+      name: read.layout,
+      encoding: read.encoding,
+      delimiter: read.delimiter,
+      decimalMark: read.decimalMark,
+      ignoredColumns: read.ignoredColumns,
+    },
+    failure: failure && { code: failure.code, reason: failure.reason },
+    revision: Number(revision),
+    position: position === undefined ? '0' : formatPosition(position),
+  };
+};
+
+export class RowProblemResponse {
+  @ApiProperty({ description: 'Title of the column; empty where the whole row is meant.' })
+  column!: string;
+  @ApiProperty() reason!: string;
+  @ApiProperty({ description: 'The cell as it stands in the file.' }) raw!: string;
+}
+
+export class ImportRowResponse {
+  @ApiProperty({ description: 'Data row in the file, from 1.' }) row!: number;
+  @ApiProperty({ enum: rowOutcomes }) outcome!: string;
+  @ApiPropertyOptional({ format: 'uuid' }) productId?: string;
+  @ApiPropertyOptional({ format: 'uuid' }) manufacturerId?: string;
+  @ApiProperty({ type: [RowProblemResponse] }) problems!: readonly RowProblemResponse[];
+}
+
+class PreviewedChangeResponse {
+  @ApiProperty() row!: number;
+  @ApiProperty({ type: String, nullable: true, description: 'Null: it would be registered.' })
+  id!: string | null;
+  @ApiProperty() name!: string;
+  @ApiProperty({ description: 'JSON pointer; empty for the whole of a new one.' }) path!: string;
+  @ApiProperty({ type: Object, nullable: true }) from!: unknown;
+  @ApiProperty({ type: Object, nullable: true }) to!: unknown;
+}
+
+export class ImportPreviewResponse {
+  @ApiProperty({ enum: [true] }) dryRun!: true;
+  @ApiProperty() layout!: string;
+  @ApiProperty({ type: ImportRowsResponse }) rows!: ImportRowsResponse;
+  @ApiProperty({ type: [PreviewedChangeResponse], description: 'The first 1,000.' })
+  changes!: readonly PreviewedChangeResponse[];
+  @ApiProperty({ description: 'Changes that are not listed.' }) moreChanges!: number;
+  @ApiProperty({ type: [ImportRowResponse], description: 'Rows with problems: the first 200.' })
+  problems!: readonly ImportRowResponse[];
+}

@@ -1,0 +1,133 @@
+import type { EventLog } from '#event-log/event-log.js';
+import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { States } from '#event-log/states.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { contentIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+import type { CommandObserver } from '#observability/command-observer.js';
+import { isStoreFault } from '#read-store/store-errors.js';
+
+import { isId, type ProductRegistry } from '../registry.js';
+import { ReceiveImport, RetryImport, type ImportCommand } from './commands.js';
+import { importDecider, type ReceivedImport } from './decider.js';
+import type { ImportKind } from './events.js';
+import type { ImportFiles } from './import-files.js';
+import { mappingVersion } from './mapping.js';
+import { previewImport, type ImportPreview } from './preview/preview-import.js';
+import type { ImportRunner } from './run/import-runner.js';
+import type { ImportWork } from './run/import-work.js';
+import type { ImportStates } from './run/run-import.js';
+
+/** What a sender says of a file. */
+export interface ImportOptions {
+  readonly kind: ImportKind;
+  readonly issueCodes: boolean;
+  /** The file's name, where the sender gave one. */
+  readonly file: string | null;
+}
+
+/** An import and the place of its last event. */
+export interface ImportStanding {
+  readonly id: string;
+  readonly state: ReceivedImport;
+  readonly revision: bigint;
+  readonly position: CommandResult['position'];
+}
+
+export interface ImportParts {
+  readonly log: EventLog;
+  readonly registry: ProductRegistry;
+  readonly files: ImportFiles;
+  readonly work: ImportWork;
+  readonly observer: CommandObserver;
+}
+
+/** Takes imports in and answers for them; running them is `ImportRunner`'s. */
+export class Imports {
+  readonly states: ImportStates;
+  private runner: ImportRunner | undefined;
+
+  constructor(private readonly parts: ImportParts) {
+    this.states = new States(parts.log, importDecider, 1_000);
+  }
+
+  /** The runner of this process, to be told of what comes in. */
+  tells(runner: ImportRunner): void {
+    this.runner = runner;
+  }
+
+  /**
+   * Spools a file and appends that it was received. Sent before: a new run is asked for.
+   *
+   * Throws what `ImportFiles.spool` throws, and `READ_STORE_UNAVAILABLE`.
+   */
+  async receive(
+    body: AsyncIterable<Uint8Array>,
+    { kind, issueCodes, file }: ImportOptions,
+    meta: CommandMeta,
+  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+    const { files } = this.parts;
+    const spooled = await files.spool(body);
+    const { sha256, bytes } = spooled;
+    await files.keep(spooled);
+    const id = contentIdOf('import', sha256, kind, String(mappingVersion));
+    const data = { kind, sha256, bytes, file, mappingVersion, issueCodes };
+    const evidence = { sha256, ...(file !== null && { file }) };
+    return this.send(id, new ReceiveImport(data, { ...meta, evidence }));
+  }
+
+  /** What the file would change; nothing is written and the file is not kept. */
+  async preview(body: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportPreview> {
+    const { files, registry } = this.parts;
+    const spooled = await files.spool(body);
+    try {
+      return await previewImport(registry, spooled.path, options);
+    } finally {
+      await files.discard(spooled);
+    }
+  }
+
+  /** Asks for a run of what was rejected, left for review or never reached. */
+  async retry(
+    id: string,
+    meta: CommandMeta,
+  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+    await this.get(id);
+    return this.send(id, new RetryImport(meta));
+  }
+
+  /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
+  async get(id: string): Promise<ImportStanding> {
+    if (!isId(id)) throw unknownImport();
+    const { state, revision, position } = await this.states.refresh(id);
+    if (state.status === 'none') throw unknownImport();
+    return { id, state, revision, position };
+  }
+
+  private async send(
+    id: string,
+    command: ImportCommand,
+  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+    const { log, work, observer } = this.parts;
+    await work.enqueue(id).catch(asUnavailable);
+    const { state, revision, position, outcome } = await observer.observe(command, id, () =>
+      handleCommand(log, this.states, id, command),
+    );
+    this.runner?.wake();
+    if (state.status === 'none') throw new Error('a received import left no import');
+    return { id, state, revision, position, outcome };
+  }
+}
+
+const unknownImport = () => new Refusal('IMPORT_NOT_FOUND', 'not-found', 'there is no such import');
+
+const asUnavailable = (error: unknown): never => {
+  if (!isStoreFault(error)) throw error;
+  throw new Refusal(
+    'READ_STORE_UNAVAILABLE',
+    'unavailable',
+    'the database does not answer; nothing was imported',
+    { retryAfterSeconds: 2 },
+    { cause: error },
+  );
+};

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+
+import { defineProjection, type Projection } from '#read-store/projection.js';
+
+import { changes } from './projector.js';
+import { loadWork, saveWork } from './working-set.js';
+
+const source = (path: string): URL => new URL(path, import.meta.url);
+const table = source('./table.sql');
+
+/** Imports and the outcomes of their rows. */
+export const imports: Projection = defineProjection({
+  name: 'imports',
+  version: 1,
+  sources: [table, source('./projector.js'), source('./working-set.js')],
+  tables: readFileSync(table, 'utf8'),
+  on: changes,
+  load: loadWork,
+  save: saveWork,
+});

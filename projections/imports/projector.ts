@@ -1,0 +1,128 @@
+import type { StoredEvent } from '#event-log/event-log.js';
+import { formatPosition } from '#event-log/position.js';
+import type { ImportEvent, Outcome } from '#product-registry/import/events.js';
+
+import { importIdOf, type ImportRow, type ImportsWork } from './working-set.js';
+
+type Of<T extends ImportEvent['type']> = Extract<ImportEvent, { type: T }>['data'];
+type Apply = (work: ImportsWork, event: StoredEvent) => void;
+
+const countOf: Readonly<Record<Outcome, 'accepted' | 'unchanged' | 'rejected' | 'needs_review'>> = {
+  accepted: 'accepted',
+  unchanged: 'unchanged',
+  rejected: 'rejected',
+  needsReview: 'needs_review',
+};
+
+const standing = ({ revision, position }: StoredEvent) => ({
+  revision: String(revision),
+  position: formatPosition(position),
+});
+
+const received: Apply = (work, event) => {
+  const id = importIdOf(event.stream);
+  if (id === undefined) return;
+  const { kind, file, sha256, bytes } = event.data as unknown as Of<'ImportReceived'>;
+  const { recordedAt, actor } = event.metadata;
+  work.imports.set(id, {
+    ...{ id, kind, state: 'received', file, sha256, bytes: String(bytes) },
+    ...{ run: 0, requested: 1, times_received: 1, total: null },
+    ...{ accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 },
+    ...{ failure_code: null, failure_reason: null },
+    ...{ received_at: recordedAt, received_by: actor.id, last_received_at: recordedAt },
+    ...{ started_at: null, ended_at: null },
+    ...standing(event),
+  });
+};
+
+/** Changes an import that is there; what comes before its reception leaves no row. */
+const onImport =
+  <T extends ImportEvent['type']>(
+    change: (
+      row: ImportRow,
+      data: Of<T>,
+      event: StoredEvent,
+      work: ImportsWork,
+    ) => Partial<ImportRow>,
+  ): Apply =>
+  (work, event) => {
+    const row = work.imports.get(importIdOf(event.stream) ?? '');
+    if (!row) return;
+    const changed = change(row, event.data as unknown as Of<T>, event, work);
+    work.imports.set(row.id, { ...row, ...changed, ...standing(event) });
+  };
+
+const requestedState = ({ state }: ImportRow): string =>
+  state === 'running' ? 'running' : 'received';
+
+const started = onImport<'ImportRunStarted'>((row, { run, scope }, { metadata }, work) => {
+  if (run === row.run) return { state: 'running' };
+  const fresh = scope === 'all';
+  if (fresh) {
+    work.cleared.add(row.id);
+    work.rows.delete(row.id);
+    work.changedRows.delete(row.id);
+  }
+  return {
+    state: 'running',
+    run,
+    started_at: metadata.recordedAt,
+    ended_at: null,
+    failure_code: null,
+    failure_reason: null,
+    ...(fresh && { accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 }),
+  };
+});
+
+const processed = onImport<'ImportRowsProcessed'>((row, { run, rows }, _, work) => {
+  const counts = {
+    accepted: row.accepted,
+    unchanged: row.unchanged,
+    rejected: row.rejected,
+    needs_review: row.needs_review,
+  };
+  const known = work.rows.get(row.id) ?? new Map<number, { outcome: Outcome }>();
+  const changed =
+    work.changedRows.get(row.id) ?? new Map<number, (typeof rows)[number] & { run: number }>();
+  for (const done of rows) {
+    const before = known.get(done.row);
+    if (before) counts[countOf[before.outcome]] -= 1;
+    counts[countOf[done.outcome]] += 1;
+    known.set(done.row, done);
+    changed.set(done.row, { ...done, run });
+  }
+  work.rows.set(row.id, known);
+  work.changedRows.set(row.id, changed);
+  return counts;
+});
+
+const ended = (row: ImportRow, run: number, state: string, at: string): Partial<ImportRow> => ({
+  state: row.requested > run ? 'received' : state,
+  ended_at: at,
+});
+
+/** What each event changes. Complete: a new event type of imports fails to compile here. */
+export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
+  ImportReceived: received,
+  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, { metadata }) => ({
+    state: requestedState(row),
+    requested: run,
+    times_received: row.times_received + 1,
+    last_received_at: metadata.recordedAt,
+  })),
+  ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => ({
+    state: requestedState(row),
+    requested: run,
+  })),
+  ImportRunStarted: started,
+  ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),
+  ImportRowsProcessed: processed,
+  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, { metadata }) =>
+    ended(row, run, 'completed', metadata.recordedAt),
+  ),
+  ImportFailed: onImport<'ImportFailed'>((row, { run, code, reason }, { metadata }) => ({
+    ...ended(row, run, 'failed', metadata.recordedAt),
+    failure_code: code,
+    failure_reason: reason,
+  })),
+};

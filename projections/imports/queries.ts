@@ -1,0 +1,196 @@
+import type { Pool } from 'pg';
+
+import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
+import { Refusal } from '#kernel/refusal.js';
+import type { Outcome, RowProblem } from '#product-registry/import/events.js';
+
+/** An import in a list. */
+export interface ListedImport {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly rows: {
+    readonly total: number | null;
+    readonly accepted: number;
+    readonly unchanged: number;
+    readonly rejected: number;
+    readonly needsReview: number;
+  };
+  readonly run: number;
+  readonly file: string | null;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly failure: { readonly code: string; readonly reason: string } | null;
+  readonly timesReceived: number;
+  readonly receivedAt: Date;
+  readonly receivedBy: string;
+  readonly lastReceivedAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly revision: number;
+  readonly position: string;
+}
+
+interface Selected {
+  id: string;
+  kind: string;
+  state: string;
+  file: string | null;
+  sha256: string;
+  bytes: number;
+  run: number;
+  times_received: number;
+  total: number | null;
+  accepted: number;
+  unchanged: number;
+  rejected: number;
+  needs_review: number;
+  failure_code: string | null;
+  failure_reason: string | null;
+  received_at: Date;
+  received_by: string;
+  last_received_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+  revision: number;
+  position: string;
+}
+
+const selected = `id, kind, state, file, sha256, bytes::float8, run, times_received, total::float8,
+  accepted::float8, unchanged::float8, rejected::float8, needs_review::float8, failure_code,
+  failure_reason, received_at, received_by, last_received_at, started_at, ended_at, revision::float8,
+  position::text`;
+
+const listed = (row: Selected): ListedImport => ({
+  id: row.id,
+  kind: row.kind,
+  state: row.state,
+  rows: {
+    total: row.total,
+    accepted: row.accepted,
+    unchanged: row.unchanged,
+    rejected: row.rejected,
+    needsReview: row.needs_review,
+  },
+  run: row.run,
+  file: row.file,
+  sha256: row.sha256,
+  bytes: row.bytes,
+  failure:
+    row.failure_code === null ? null : { code: row.failure_code, reason: row.failure_reason ?? '' },
+  timesReceived: row.times_received,
+  receivedAt: row.received_at,
+  receivedBy: row.received_by,
+  lastReceivedAt: row.last_received_at,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  revision: row.revision,
+  position: row.position,
+});
+
+export const findImport = async (
+  pool: Pick<Pool, 'query'>,
+  id: string,
+): Promise<ListedImport | undefined> => {
+  const { rows } = await pool.query<Selected>(
+    `select ${selected} from imports.imports where id = $1`,
+    [id],
+  );
+  return rows[0] && listed(rows[0]);
+};
+
+export interface ImportFilter {
+  readonly state?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+export interface PageAsked {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** Imports, the one that changed last first. */
+export const listImports = async (
+  pool: Pick<Pool, 'query'>,
+  { state = null, kind = null }: { state?: string | null; kind?: string | null },
+  { limit, cursor }: PageAsked,
+): Promise<PageOf<ListedImport>> => {
+  const context = JSON.stringify(['imports', state, kind]);
+  const [position = null, id = null] = cursor === undefined ? [] : place(cursor, context, 2);
+  const { rows } = await pool.query<Selected>(
+    `select ${selected} from imports.imports
+     where ($1::text is null or state = $1) and ($2::text is null or kind = $2)
+       and ($3::bigint is null or (position, id) < ($3::bigint, $4))
+     order by position desc, id desc limit $5`,
+    [state, kind, position, id, limit + 1],
+  );
+  const items = rows.slice(0, limit).map(listed);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor([last.position, last.id], context) : null };
+};
+
+/** What became of one row of a file. */
+export interface ImportedRow {
+  readonly row: number;
+  readonly outcome: Outcome;
+  readonly productId?: string;
+  readonly manufacturerId?: string;
+  readonly problems: readonly RowProblem[];
+}
+
+interface SelectedRow {
+  row: number;
+  outcome: Outcome;
+  product_id: string | null;
+  manufacturer_id: string | null;
+  problems: readonly RowProblem[];
+}
+
+export interface RowFilter {
+  readonly outcome?: Outcome | undefined;
+  /** Only rows with, or only rows without problems. */
+  readonly problems?: boolean | undefined;
+}
+
+/** Rows of an import in the order of the file. */
+export const listRows = async (
+  pool: Pick<Pool, 'query'>,
+  importId: string,
+  { outcome, problems }: RowFilter,
+  { limit, cursor }: PageAsked,
+): Promise<PageOf<ImportedRow>> => {
+  const context = JSON.stringify(['import-rows', importId, outcome ?? null, problems ?? null]);
+  const [after = '0'] = cursor === undefined ? [] : place(cursor, context, 1);
+  const { rows } = await pool.query<SelectedRow>(
+    `select row::float8 as row, outcome, product_id, manufacturer_id, problems
+     from imports.import_rows
+     where import_id = $1 and row > $2::bigint and ($3::text is null or outcome = $3)
+       and ($4::boolean is null or (problems <> '[]'::jsonb) = $4)
+     order by row limit $5`,
+    [importId, after, outcome ?? null, problems ?? null, limit + 1],
+  );
+  const items = rows.slice(0, limit).map(importedRow);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor([String(last.row)], context) : null };
+};
+
+const importedRow = ({ row, outcome, product_id, manufacturer_id, problems }: SelectedRow) => ({
+  row,
+  outcome,
+  ...(product_id !== null && { productId: product_id }),
+  ...(manufacturer_id !== null && { manufacturerId: manufacturer_id }),
+  problems,
+});
+
+/** The parts of a cursor; the first is a number of at most 64 bits. */
+const place = (cursor: string, context: string, parts: number): readonly string[] => {
+  const found = decodeCursor(cursor, context).filter((part) => part !== null);
+  if (found.length === parts && /^\d{1,18}$/.test(found[0] ?? '')) return found;
+  throw new Refusal('CURSOR_INVALID', 'invalid', 'the cursor is not acceptable', {
+    errors: [
+      { pointer: '?cursor', reason: 'expected the nextCursor of an earlier page, unchanged' },
+    ],
+  });
+};

@@ -1,0 +1,40 @@
+-- Imports and what became of each of their rows, as of the latest run that did the row.
+create table imports (
+  id text collate "C" primary key,
+  kind text collate "C" not null,
+  state text collate "C" not null,
+  file text,
+  sha256 text not null,
+  bytes bigint not null,
+  -- Run that is under way or was the last one, and the newest that was asked for.
+  run integer not null,
+  requested integer not null,
+  times_received integer not null,
+  total bigint,
+  accepted bigint not null,
+  unchanged bigint not null,
+  rejected bigint not null,
+  needs_review bigint not null,
+  failure_code text,
+  failure_reason text,
+  received_at timestamptz not null,
+  received_by text not null,
+  last_received_at timestamptz not null,
+  started_at timestamptz,
+  ended_at timestamptz,
+  revision bigint not null,
+  position bigint not null
+);
+create index imports_by_position on imports (position, id);
+
+create table import_rows (
+  import_id text collate "C" not null,
+  row bigint not null,
+  run integer not null,
+  outcome text collate "C" not null,
+  product_id text,
+  manufacturer_id text,
+  problems jsonb not null,
+  primary key (import_id, row)
+);
+create index import_rows_by_outcome on import_rows (import_id, outcome, row);

@@ -1,0 +1,191 @@
+import type { StoredEvent } from '#event-log/event-log.js';
+import { importStream, type Outcome, type RowOutcome } from '#product-registry/import/events.js';
+import type { ProjectionClient } from '#read-store/projection.js';
+
+/** A row of `imports`. 64-bit numbers are text, times ISO 8601. */
+export interface ImportRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly file: string | null;
+  readonly sha256: string;
+  readonly bytes: string;
+  readonly run: number;
+  readonly requested: number;
+  readonly times_received: number;
+  readonly total: string | null;
+  readonly accepted: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly needs_review: number;
+  readonly failure_code: string | null;
+  readonly failure_reason: string | null;
+  readonly received_at: string;
+  readonly received_by: string;
+  readonly last_received_at: string;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+  readonly revision: string;
+  readonly position: string;
+}
+
+/** A row of a file with the run that did it. */
+export interface DoneRow extends RowOutcome {
+  readonly run: number;
+}
+
+/** The imports that a batch touches, and the rows of files. */
+export interface ImportsWork {
+  readonly imports: Map<string, ImportRow>;
+  /** Rows of files, by import and row: as they were before the batch, then as it leaves them. */
+  readonly rows: Map<string, Map<number, Pick<DoneRow, 'outcome'> & Partial<DoneRow>>>;
+  readonly changedRows: Map<string, Map<number, DoneRow>>;
+  /** Imports whose earlier rows go: a new run of all rows began. */
+  readonly cleared: Set<string>;
+}
+
+const prefix = importStream('');
+
+export const importIdOf = (stream: string): string | undefined =>
+  stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
+
+const columns = [
+  ['id', 'text'],
+  ['kind', 'text'],
+  ['state', 'text'],
+  ['file', 'text'],
+  ['sha256', 'text'],
+  ['bytes', 'bigint'],
+  ['run', 'integer'],
+  ['requested', 'integer'],
+  ['times_received', 'integer'],
+  ['total', 'bigint'],
+  ['accepted', 'bigint'],
+  ['unchanged', 'bigint'],
+  ['rejected', 'bigint'],
+  ['needs_review', 'bigint'],
+  ['failure_code', 'text'],
+  ['failure_reason', 'text'],
+  ['received_at', 'timestamptz'],
+  ['received_by', 'text'],
+  ['last_received_at', 'timestamptz'],
+  ['started_at', 'timestamptz'],
+  ['ended_at', 'timestamptz'],
+  ['revision', 'bigint'],
+  ['position', 'bigint'],
+] as const satisfies readonly (readonly [keyof ImportRow, string])[];
+
+export const loadWork = async (
+  client: ProjectionClient,
+  events: readonly StoredEvent[],
+): Promise<ImportsWork> => {
+  const ids = new Set<string>();
+  const pairs: { id: string; row: number }[] = [];
+  for (const { stream, type, data } of events) {
+    const id = importIdOf(stream);
+    if (id === undefined) continue;
+    ids.add(id);
+    if (type !== 'ImportRowsProcessed') continue;
+    pairs.push(...(data['rows'] as readonly RowOutcome[]).map(({ row }) => ({ id, row })));
+  }
+  const work: ImportsWork = {
+    imports: await loadImports(client, [...ids]),
+    rows: new Map(),
+    changedRows: new Map(),
+    cleared: new Set(),
+  };
+  if (pairs.length > 0) await loadRows(client, work, pairs);
+  return work;
+};
+
+/** Times and 64-bit numbers as text, so that what is loaded is written back as it was. */
+const selected = columns
+  .map(([name, type]) => {
+    if (type === 'timestamptz') {
+      return `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${name}`;
+    }
+    return ['bytes', 'total', 'revision', 'position'].includes(name)
+      ? `${name}::text`
+      : type === 'bigint'
+        ? `${name}::float8`
+        : name;
+  })
+  .join(', ');
+
+const loadImports = async (
+  client: ProjectionClient,
+  ids: readonly string[],
+): Promise<Map<string, ImportRow>> => {
+  const { rows } = await client.query<ImportRow>(
+    `select ${selected} from imports where id = any($1)`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};
+
+const loadRows = async (
+  client: ProjectionClient,
+  { rows }: ImportsWork,
+  pairs: readonly { id: string; row: number }[],
+): Promise<void> => {
+  const found = await client.query<{ import_id: string; row: number; outcome: Outcome }>(
+    `select import_id, row::float8 as row, outcome
+     from import_rows join unnest($1::text[], $2::bigint[]) as asked (id, number)
+       on import_id = asked.id and row = asked.number`,
+    [pairs.map(({ id }) => id), pairs.map(({ row }) => row)],
+  );
+  for (const { import_id: id, row, outcome } of found.rows) {
+    const known = rows.get(id) ?? new Map<number, { outcome: Outcome }>();
+    rows.set(id, known.set(row, { outcome }));
+  }
+};
+
+export const saveWork = async (client: ProjectionClient, work: ImportsWork): Promise<void> => {
+  await saveImports(client, [...work.imports.values()]);
+  if (work.cleared.size > 0) {
+    await client.query('delete from import_rows where import_id = any($1)', [[...work.cleared]]);
+  }
+  await saveRows(client, work);
+};
+
+const saveImports = async (
+  client: ProjectionClient,
+  imports: readonly ImportRow[],
+): Promise<void> => {
+  if (imports.length === 0) return;
+  const names = columns.map(([name]) => name);
+  await client.query(
+    `insert into imports (${names.join(', ')})
+     select * from unnest(${columns.map(([, type], at) => `$${String(at + 1)}::${type}[]`).join(', ')})
+     on conflict (id) do update
+        set ${names
+          .filter((name) => name !== 'id')
+          .map((name) => `${name} = excluded.${name}`)
+          .join(', ')}`,
+    names.map((name) => imports.map((row) => row[name])),
+  );
+};
+
+const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork): Promise<void> => {
+  const rows = [...changedRows].flatMap(([id, done]) =>
+    [...done.values()].map((row) => ({ id, ...row })),
+  );
+  if (rows.length === 0) return;
+  await client.query(
+    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems)
+     select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[],
+                          $7::jsonb[])
+     on conflict (import_id, row) do update
+        set run = excluded.run, outcome = excluded.outcome, product_id = excluded.product_id,
+            manufacturer_id = excluded.manufacturer_id, problems = excluded.problems`,
+    [
+      rows.map(({ id }) => id),
+      rows.map(({ row }) => row),
+      rows.map(({ run }) => run),
+      rows.map(({ outcome }) => outcome),
+      rows.map(({ productId }) => productId ?? null),
+      rows.map(({ manufacturerId }) => manufacturerId ?? null),
+      rows.map(({ problems }) => JSON.stringify(problems ?? [])),
+    ],
+  );
+};
