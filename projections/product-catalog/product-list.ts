@@ -101,7 +101,7 @@ export const elementUses = async (
      from product_catalog.products p, jsonb_each(p.document -> 'elements') as element
      where ${allOf(conditionsOf(filter, parameters))}
      group by 1, 2
-     order by 1 collate "C", 2 collate "C" nulls last`,
+     order by element.key collate "C", (element.value ->> 'unit') collate "C" nulls last`,
     parameters.values,
   );
   return rows;
