@@ -116,6 +116,9 @@ export const encodeFailure = (head: BatchHead, failure: CallFailure): Buffer => 
       (detail) => detail.uint32(1, Number(limit)),
     );
   }
+  if (failure.code === status.ABORTED) {
+    return encodeStatus(head, status.DEADLINE_EXCEEDED, failure.details, 'Timeout');
+  }
   if (failure.code === status.INVALID_ARGUMENT) {
     return encodeStatus(head, failure.code, failure.details, 'BadRequest', (detail) =>
       detail.string(1, failure.details.slice(0, 100)),

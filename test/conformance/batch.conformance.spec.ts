@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+
+import { NO_STREAM } from '@eventstore/db-client';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { Code } from '@eventstore/db-client/generated/code_pb.js';
+import Timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import {
+  batch,
+  batchAppend,
+  batchOptions,
+  detailOf,
+  proposed,
+  rawClient,
+  structuredText,
+  structuredUuid,
+  uuidOf,
+} from './raw.js';
+import {
+  appendTo,
+  describeNodeOnly,
+  idsIn,
+  newStream,
+  startStore,
+  type Store,
+  thing,
+} from './support.js';
+
+let store: Store;
+let raw: StreamsClient;
+beforeAll(async () => {
+  store = await startStore();
+  raw = rawClient(store);
+});
+afterAll(async () => {
+  raw.close();
+  await store.stop();
+});
+
+let stream: string;
+beforeEach(() => {
+  stream = newStream();
+});
+
+const anyRevision = (): streams.BatchAppendReq.Options =>
+  batchOptions(stream).setAny(new shared.Empty());
+
+describe('a batch append', () => {
+  it('answers with the correlation id as it was sent, the stream and the expectation', async () => {
+    const correlation = randomUUID();
+    const answers = await batchAppend(raw, [
+      batch({ correlation: uuidOf(correlation), options: anyRevision(), messages: [proposed()] }),
+      batch({
+        correlation: structuredUuid(correlation),
+        options: batchOptions(stream).setStreamPosition('0'),
+        messages: [proposed()],
+      }),
+    ]);
+    expect(answers).toHaveLength(2);
+    expect(answers[0]?.getCorrelationId()?.getString()).toBe(correlation);
+    expect(structuredText(answers[1]?.getCorrelationId())).toBe(correlation);
+    expect(answers[0]?.hasAny()).toBe(true);
+    expect(answers[1]?.getStreamPosition()).toBe('0');
+    for (const answer of answers) {
+      expect(Buffer.from(answer.getStreamIdentifier()!.getStreamName_asU8()).toString()).toBe(
+        stream,
+      );
+    }
+    expect(answers.map((answer) => answer.getSuccess()?.getCurrentRevision())).toEqual(['0', '1']);
+  });
+
+  it('is put together from many messages, between those of others', async () => {
+    const [one, other] = [uuidOf(), uuidOf()];
+    const otherStream = newStream();
+    const ids = Array.from({ length: 6 }, () => randomUUID());
+    const part = (
+      correlation: shared.UUID,
+      id: string,
+      isFinal: boolean,
+      options?: streams.BatchAppendReq.Options,
+    ) =>
+      batch({
+        correlation,
+        messages: [proposed({ id: uuidOf(id) })],
+        isFinal,
+        ...(options && { options }),
+      });
+    const answers = await batchAppend(raw, [
+      part(one, ids[0]!, false, anyRevision()),
+      part(other, ids[3]!, false, batchOptions(otherStream).setAny(new shared.Empty())),
+      part(one, ids[1]!, false),
+      part(other, ids[4]!, false),
+      part(other, ids[5]!, true),
+      part(one, ids[2]!, true),
+    ]);
+    expect(answers).toHaveLength(2);
+    expect(await idsIn(store, stream)).toEqual(ids.slice(0, 3));
+    expect(await idsIn(store, otherStream)).toEqual(ids.slice(3));
+  });
+
+  it('is not carried out before its last message came', async () => {
+    const answers = await batchAppend(raw, [
+      batch({ options: anyRevision(), messages: [proposed()], isFinal: false }),
+    ]).catch(() => []);
+    expect(answers.filter((answer) => answer.hasSuccess())).toEqual([]);
+    await appendTo(store, stream, thing(), NO_STREAM);
+  });
+
+  it('gets exactly one answer when it is refused in the middle', async () => {
+    const correlation = uuidOf();
+    const chunk = Buffer.alloc(700_000);
+    const parts = Array.from({ length: 4 }, (_, n) =>
+      batch({
+        correlation,
+        messages: [proposed({ data: chunk })],
+        isFinal: n === 3,
+        ...(n === 0 && { options: anyRevision() }),
+      }),
+    );
+    const after = batch({ options: anyRevision(), messages: [proposed()] });
+    const answers = await batchAppend(raw, [...parts, after]);
+    const own = answers.filter(
+      (answer) => answer.getCorrelationId()?.getString() === correlation.getString(),
+    );
+    expect(own).toHaveLength(1);
+    expect(answers).toHaveLength(2);
+  });
+
+  it('says which limit was exceeded', async () => {
+    const messages = [proposed({ data: Buffer.alloc(2 * 1024 * 1024) })];
+    const [answer] = await batchAppend(raw, [batch({ options: anyRevision(), messages })]);
+    if (answer?.hasSuccess() === true) return; // a server with a higher limit
+    expect(detailOf(answer)).toBe('event_store.client.MaximumAppendSizeExceeded');
+  });
+
+  it('says how a wrong revision was wrong', async () => {
+    await appendTo(store, stream, [thing(), thing()], NO_STREAM);
+    const options = batchOptions(stream).setStreamPosition('7');
+    const [answer] = await batchAppend(raw, [batch({ options, messages: [proposed()] })]);
+    expect(answer?.getError()?.getCode()).toBe(Code.ALREADY_EXISTS);
+    expect(detailOf(answer)).toBe('event_store.client.WrongExpectedVersion');
+    const bytes = answer!.getError()!.getDetails()!.getValue_asU8();
+    const detail = shared.WrongExpectedVersion.deserializeBinary(bytes);
+    expect(detail.getCurrentStreamRevision()).toBe('1');
+    expect(detail.getExpectedStreamPosition()).toBe('7');
+  });
+
+  it('says that a stream was deleted', async () => {
+    await store.client.tombstoneStream(stream);
+    const [answer] = await batchAppend(raw, [
+      batch({ options: anyRevision(), messages: [proposed()] }),
+    ]);
+    expect(detailOf(answer)).toBe('event_store.client.StreamDeleted');
+  });
+
+  it.each([
+    ['no options', () => batch({ messages: [proposed()] })],
+    [
+      'no stream',
+      () =>
+        batch({ options: anyRevision().setStreamIdentifier(undefined), messages: [proposed()] }),
+    ],
+    ['no expectation', () => batch({ options: batchOptions(stream), messages: [proposed()] })],
+    [
+      'an event without a type',
+      () => batch({ options: anyRevision(), messages: [proposed({ type: null })] }),
+    ],
+    [
+      'an event without a content type',
+      () => batch({ options: anyRevision(), messages: [proposed({ contentType: null })] }),
+    ],
+    [
+      'an event whose id is none',
+      () => batch({ options: anyRevision(), messages: [proposed({ id: uuidOf('none') })] }),
+    ],
+  ])('with %s is refused with one answer, and the call goes on', async (_, request) => {
+    const answers = await batchAppend(raw, [
+      request(),
+      batch({ options: anyRevision(), messages: [proposed()] }),
+    ]);
+    expect(answers).toHaveLength(2);
+    expect(answers.filter((answer) => answer.hasError())).toHaveLength(1);
+    expect(answers.find((answer) => answer.hasError())?.hasStreamIdentifier()).toBe(true);
+  });
+});
+
+describe('a deadline', () => {
+  const deadline = (inMs: number) => {
+    const at = new Timestamps.Timestamp();
+    at.fromDate(new Date(Date.now() + inMs));
+    return at;
+  };
+
+  it('that has just passed is a time-out, and nothing is written', async () => {
+    const options = anyRevision().setDeadline(deadline(-2_000));
+    const [answer] = await batchAppend(raw, [batch({ options, messages: [proposed()] })]);
+    expect(detailOf(answer)).toBe('event_store.client.Timeout');
+    await appendTo(store, stream, thing(), NO_STREAM);
+  });
+
+  describeNodeOnly('of a clock that is an hour off', () => {
+    it.each([-3_600_000, 3_600_000])(
+      '%i ms: does not keep the append from being carried out',
+      async (skew) => {
+        const options = anyRevision().setDeadline(deadline(skew));
+        const [answer] = await batchAppend(raw, [batch({ options, messages: [proposed()] })]);
+        expect(answer?.hasSuccess()).toBe(true);
+      },
+    );
+  });
+
+  it('ends an append whose last message never comes', async () => {
+    const call = raw.batchAppend();
+    const answers: streams.BatchAppendResp[] = [];
+    const answered = new Promise<void>((resolve) => {
+      call.on('data', (answer: streams.BatchAppendResp) => {
+        answers.push(answer);
+        resolve();
+      });
+    });
+    const correlation = uuidOf();
+    const options = anyRevision().setDeadline(deadline(300));
+    call.write(batch({ correlation, options, messages: [proposed()], isFinal: false }));
+    await answered;
+    expect(detailOf(answers[0])).toBe('event_store.client.Timeout');
+    // What comes too late gets no second answer.
+    call.write(batch({ correlation, messages: [proposed()], isFinal: true }));
+    call.end();
+    await new Promise((resolve) => call.on('end', resolve));
+    expect(answers).toHaveLength(1);
+    await appendTo(store, stream, thing(), NO_STREAM);
+  });
+});

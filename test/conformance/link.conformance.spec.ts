@@ -1,0 +1,102 @@
+import { binaryEvent, jsonEvent, NO_STREAM, START } from '@eventstore/db-client';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import {
+  appendTo,
+  collect,
+  follow,
+  newStream,
+  startStore,
+  type Store,
+  thing,
+  things,
+  until,
+} from './support.js';
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.stop());
+
+const linkTo = (revision: number, stream: string) =>
+  binaryEvent({ type: '$>', data: Buffer.from(`${revision}@${stream}`) });
+
+/** A stream with links to the second and the first event of another. */
+const linked = async () => {
+  const target = newStream('target');
+  const events = things(2);
+  await appendTo(store, target, events, NO_STREAM);
+  const links = newStream('links');
+  await store.client.appendToStream(links, [linkTo(1, target), linkTo(0, target)], {
+    expectedRevision: NO_STREAM,
+  });
+  return { target, links, ids: events.map(({ id }) => id) };
+};
+
+describe('links', () => {
+  it('are followed when asked for, and shown beside what they lead to', async () => {
+    const { target, links, ids } = await linked();
+    const read = await collect(store.client.readStream(links, { resolveLinkTos: true }));
+    expect(read.map(({ event }) => event?.id)).toEqual(ids.toReversed());
+    expect(read.map(({ event }) => event?.streamId)).toEqual([target, target]);
+    expect(read.map(({ link }) => [link?.streamId, link?.revision])).toEqual([
+      [links, 0n],
+      [links, 1n],
+    ]);
+    expect(read.map(({ commitPosition }) => commitPosition)).toEqual(
+      read.map(({ link }) => link?.position?.commit),
+    );
+  });
+
+  it('are events like any other when not asked for', async () => {
+    const { links } = await linked();
+    const read = await collect(store.client.readStream(links));
+    expect(read.map(({ event, link }) => [event?.type, link])).toEqual([
+      ['$>', undefined],
+      ['$>', undefined],
+    ]);
+  });
+
+  it('are followed in everything and by subscriptions, too', async () => {
+    const { links, ids } = await linked();
+    const all = await collect(store.client.readAll({ fromPosition: START, resolveLinkTos: true }));
+    const followed = follow(store.connect(), { resolveLinkTos: true });
+    await until('it caught up', () => followed.caughtUp > 0);
+    for (const events of [all, followed.events]) {
+      const found = events.filter(({ link }) => link?.streamId === links);
+      expect(found.map(({ event }) => event?.id)).toEqual(ids.toReversed());
+    }
+    await followed.subscription.unsubscribe();
+  });
+
+  it('that lead nowhere stand alone', async () => {
+    const { target, links } = await linked();
+    const deleted = newStream();
+    await appendTo(store, deleted, thing(), NO_STREAM);
+    await store.client.deleteStream(deleted);
+    const broken = [
+      linkTo(7, target),
+      linkTo(0, 'nobody-1'),
+      linkTo(0, deleted),
+      jsonEvent({ type: '$>', data: 'nonsense' as never }),
+    ];
+    await store.client.appendToStream(links, broken, { expectedRevision: 1n });
+    const read = await collect(
+      store.client.readStream(links, { resolveLinkTos: true, fromRevision: 2n }),
+    );
+    expect(read.map(({ event, link }) => [event, link?.type])).toEqual(
+      broken.map(() => [undefined, '$>']),
+    );
+  });
+
+  it('leave other events as they are', async () => {
+    const stream = newStream();
+    const events = things(3);
+    await appendTo(store, stream, events, NO_STREAM);
+    const read = await collect(store.client.readStream(stream, { resolveLinkTos: true }));
+    expect(read.map(({ event, link }) => [event?.id, link])).toEqual(
+      events.map(({ id }) => [id, undefined]),
+    );
+  });
+});

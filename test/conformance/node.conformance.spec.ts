@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { ANY, NO_STREAM, START, UnavailableError } from '@eventstore/db-client';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import pg from 'pg';
+
+import { compiled } from '#testing/build.js';
+import { startEventNode } from '#testing/event-node.js';
+
+import {
+  appendTo,
+  collect,
+  describeNodeOnly,
+  failureOf,
+  follow,
+  idsIn,
+  newStream,
+  startStore,
+  type Store,
+  thing,
+  things,
+  until,
+} from './support.js';
+
+let store: Store;
+beforeEach(async () => {
+  store = await startStore();
+});
+afterEach(() => store.stop());
+
+const inDatabase = async <T extends pg.QueryResultRow>(sql: string): Promise<T[]> => {
+  const client = new pg.Client(store.databaseUrl);
+  await client.connect();
+  try {
+    return (await client.query<T>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+/** Starts the node without waiting for it to serve. */
+const runNode = async (
+  env: Record<string, string>,
+): Promise<{ code: number | null; output: string }> => {
+  const script = join(await compiled(), 'apps', 'event-node', 'main.js');
+  const child = spawn(process.execPath, [script], { env: { PATH: process.env['PATH'], ...env } });
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (output += data.toString()));
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, output });
+    });
+  });
+};
+
+describeNodeOnly('the node', () => {
+  it('refuses to start beside another on the same database', async () => {
+    await expect(startEventNode({ databaseUrl: store.databaseUrl })).rejects.toThrow(
+      /another event node/,
+    );
+    await appendTo(store, newStream(), thing(), NO_STREAM);
+  });
+
+  it.each([
+    ['EVENT_NODE_HOST', '0.0.0.0', /EVENT_NODE_HOST.*loopback/s],
+    ['EVENT_NODE_HOST', '192.0.2.1', /EVENT_NODE_HOST.*loopback/s],
+    ['EVENT_NODE_PORT', 'many', /EVENT_NODE_PORT.*65535/s],
+    ['EVENT_NODE_DATABASE_URL', 'mysql://secret@x/y', /EVENT_NODE_DATABASE_URL.*postgres:/s],
+  ])('refuses to start with %s=%s and says why', async (name, value, message) => {
+    const { code, output } = await runNode({
+      EVENT_NODE_DATABASE_URL: store.databaseUrl,
+      [name]: value,
+    });
+    expect(code).not.toBe(0);
+    expect(output).toMatch(message);
+    expect(output).not.toMatch(/secret/);
+  });
+
+  it('ends when it loses its writing session, and the next one goes on where it was', async () => {
+    const stream = newStream();
+    const { position } = await appendTo(store, stream, things(2), NO_STREAM);
+    const [session] = await inDatabase<{ ended: boolean }>(
+      "select pg_terminate_backend(pid) as ended from pg_stat_activity where application_name = 'voltrace-event-node-writer' and datname = current_database()",
+    );
+    expect(session?.ended).toBe(true);
+    await until('it ended', () => !store.node.isRunning);
+    await store.node.restart();
+    const client = store.connect();
+    const next = await client.appendToStream(stream, thing(), { expectedRevision: 1n });
+    expect(next.position!.commit).toBeGreaterThan(position!.commit);
+  });
+
+  it('ends without a word to the writer when its epoch was ended by another', async () => {
+    await appendTo(store, newStream(), thing(), NO_STREAM);
+    await inDatabase('update epoch set epoch = epoch + 1');
+    const stream = newStream();
+    const outcome = await Promise.race([
+      appendTo(store, stream, thing(), NO_STREAM).then(
+        () => 'acknowledged',
+        () => 'refused',
+      ),
+      until('it ended', () => !store.node.isRunning).then(() => 'ended'),
+    ]);
+    expect(outcome).not.toBe('acknowledged');
+    await until('it ended', () => !store.node.isRunning);
+    await store.node.restart();
+    expect(await inDatabase(`select 1 from events where stream = '${stream}'`)).toEqual([]);
+  });
+
+  it('refuses appends while there is no room, goes on reading, and takes appends again', async () => {
+    const stream = newStream();
+    await appendTo(store, stream, things(2), NO_STREAM);
+    await inDatabase(`
+      create function no_room() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+      create trigger no_room before insert on events for each row execute function no_room()`);
+    const refused = await failureOf(
+      store.client.appendToStream(stream, thing(), {
+        expectedRevision: 1n,
+        credentials: { username: 'a', password: 'b' },
+      }),
+    );
+    expect(refused).toBeInstanceOf(UnavailableError);
+    expect(refused.message).toMatch(/No space left/);
+    const client = store.connect();
+    expect(
+      await failureOf(client.appendToStream(newStream(), thing(), { expectedRevision: NO_STREAM })),
+    ).toBeInstanceOf(Error);
+    expect(await idsIn({ client }, stream)).toHaveLength(2);
+    expect(store.node.output).toMatch(/appends refused/);
+    await inDatabase('drop trigger no_room on events');
+    await client.appendToStream(stream, thing(), { expectedRevision: 1n });
+    expect(await idsIn({ client }, stream)).toHaveLength(3);
+    await until('it says so', () => store.node.output.includes('appends taken again'));
+  });
+
+  it('finishes what it took when it is told to stop, and exits with 0', async () => {
+    const streams = Array.from({ length: 200 }, () => newStream());
+    const answers = streams.map((stream) =>
+      appendTo(store, stream, thing(), NO_STREAM).then(
+        () => stream,
+        () => undefined,
+      ),
+    );
+    await answers[0];
+    await store.node.stop();
+    const acknowledged = (await Promise.all(answers)).filter((stream) => stream !== undefined);
+    await store.node.restart();
+    const client = store.connect();
+    for (const stream of acknowledged) expect(await idsIn({ client }, stream)).toHaveLength(1);
+  });
+
+  it('starts at once on a log of many streams, and holds little of it', async () => {
+    await store.node.stop();
+    await inDatabase(`
+      insert into events select n * 3, 'many-' || n, 0, gen_random_uuid(), 'T', true, '{}', '', n
+      from generate_series(1, 200000) n`);
+    const started = performance.now();
+    await store.node.restart();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    const client = store.connect();
+    const next = await client.appendToStream('many-777', thing(), { expectedRevision: 0n });
+    expect(next.position!.commit).toBeGreaterThan(600_000n);
+    const followed = follow(client, { fromPosition: { commit: 599_000n, prepare: 599_000n } });
+    await until('it caught up', () => followed.caughtUp > 0);
+    expect(followed.events.length).toBe(335);
+  });
+
+  it('answers a burst of connections, appends and reads at once', async () => {
+    const clients = Array.from({ length: 10 }, () => store.connect());
+    const streams = Array.from({ length: 500 }, () => newStream('burst'));
+    await Promise.all(
+      streams.map((stream, n) =>
+        clients[n % 10]!.appendToStream(stream, things(2), { expectedRevision: ANY }),
+      ),
+    );
+    const all = await collect(store.client.readAll({ fromPosition: START }));
+    expect(all.filter(({ event }) => event?.streamId.startsWith('burst-'))).toHaveLength(1_000);
+  });
+});
