@@ -4,6 +4,7 @@ import { AccessModule } from '#access/access.module.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { ProductRegistryModule } from '#product-registry/product-registry.module.js';
 import { projections } from '#projections/all.js';
+import { ImportsModule } from '#projections/imports/imports.module.js';
 import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
 import { ParkedEvents } from '#read-store/parked-event/parked-events.js';
 import { Projections } from '#read-store/projection.js';
@@ -16,16 +17,22 @@ import { type Infrastructure, InfrastructureModule } from './infrastructure.modu
 import { MetricsController } from './metrics.http.js';
 import { ProjectionsHealth } from './projections-health.js';
 
+export interface ApiParts extends Infrastructure {
+  /** Folder for evidence files and spooled uploads. */
+  readonly dataDir: string;
+}
+
 /** Everything that the API serves. */
 @Module({})
 export class ApiModule {
-  static over(infrastructure: Infrastructure): DynamicModule {
+  static over(parts: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
-        InfrastructureModule.over(infrastructure),
+        InfrastructureModule.over(parts),
         AccessModule,
         ProductRegistryModule,
+        ImportsModule.over({ dataDir: parts.dataDir }),
         ProductCatalogModule,
       ],
       controllers: [

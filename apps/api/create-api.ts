@@ -17,12 +17,11 @@ import {
 import { BodyValidationPipe } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
-import { ApiModule } from './api.module.js';
+import { ApiModule, type ApiParts } from './api.module.js';
 import { apiDocument } from './api-document.js';
-import type { Infrastructure } from './infrastructure.module.js';
 import { nestLogger } from './nest-logger.js';
 
-export interface ApiOptions extends Infrastructure {
+export interface ApiOptions extends ApiParts {
   readonly limits: ServerLimits;
 }
 

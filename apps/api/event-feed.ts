@@ -95,6 +95,7 @@ export async function* live(
     if (events.length > 0) continue;
     await stillAllowed();
     await tail.changed(position, { signal, timeoutMs: heartbeatMs });
+    if (tail.after(position, 1)?.length !== 0) continue;
     // Says the position too, so that a filtered feed resumes where it was.
     yield position ? `: ${formatPosition(position)}\n\n` : ': \n\n';
   }

@@ -35,6 +35,7 @@ const start = async ({
     eventStoreUrl: rest.EVENTSTORE_URL,
     databaseUrl: rest.DATABASE_URL,
     poolSize: rest.DATABASE_POOL_SIZE,
+    dataDir: rest.VOLTRACE_DATA_DIR,
     logger,
     metrics: new Metrics(),
     limits: {

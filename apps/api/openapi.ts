@@ -12,6 +12,7 @@ export const buildOpenApi = async (): Promise<OpenAPIObject> => {
     eventStoreUrl: 'esdb://127.0.0.1:1?tls=false',
     databaseUrl: 'postgres://127.0.0.1:1/none',
     poolSize: 1,
+    dataDir: '.voltrace',
     logger: Logger.create({ app: 'openapi', level: 'silent' }),
     metrics: new Metrics({ processMetrics: false }),
     limits: { requestTimeoutMs: 1_000, perKeyPerMinute: 0, perAddressPerMinute: 0 },
