@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { migrate } from '#read-store/migrate.js';
+import { ReadStore } from '#read-store/read-store.js';
+import { type TestDatabase, testDatabase } from '#testing/embedded.js';
+import { startTestNode, type TestNode } from '#testing/test-node.js';
+
+import { AssignCodesProcess } from './assign-codes.process.js';
+import { issueEntityCode, mergeManufacturer } from './manufacturer/change-manufacturer.js';
+import { IssueEntityCode, MergeManufacturer } from './manufacturer/commands.js';
+import { productIdOfCode } from './product/find-product.js';
+import { ProductRegistry } from './registry.js';
+import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
+
+let node: TestNode;
+let database: TestDatabase;
+let log: EsdbEventLog;
+let tail: LogTail;
+let store: ReadStore;
+const running: AssignCodesProcess[] = [];
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+beforeAll(async () => {
+  node = await startTestNode();
+  database = await testDatabase();
+  await migrate(database.url);
+  log = EsdbEventLog.connect(node.url);
+  tail = new LogTail(log);
+  await tail.start();
+  store = new ReadStore(database.url);
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop()));
+});
+afterAll(async () => {
+  await tail.stop();
+  await log.close();
+  await store.close();
+  await node.stop();
+  await database.drop();
+});
+
+const fresh = () => new ProductRegistry(log);
+
+const startProcess = (): AssignCodesProcess => {
+  const process = new AssignCodesProcess(log, tail, store, silent);
+  running.push(process);
+  process.start();
+  return process;
+};
+
+const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
+
+const issue = (maker: string, code: string) =>
+  issueEntityCode(fresh(), new IssueEntityCode(maker, { rule: 'manual', code }, newMeta()));
+
+const codesOf = async (id: string): Promise<readonly string[]> => {
+  const { state } = await fresh().products.refresh(id);
+  return state.status === 'registered' ? state.codes : [];
+};
+
+const revisionOf = async (id: string): Promise<bigint> =>
+  (await fresh().products.refresh(id)).revision;
+
+const eventually = async (check: () => Promise<void>): Promise<void> => {
+  for (const deadline = Date.now() + 20_000; ;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(50);
+    }
+  }
+};
+
+describe('when an EntityCode is issued', () => {
+  it('products without a code get one', async () => {
+    const maker = await makeManufacturer(fresh(), uniqueName(), null);
+    const { id } = await makeProduct(fresh(), maker, 'EFL-48');
+    startProcess();
+    const code = uniqueCode();
+    await issue(maker, code);
+    await eventually(async () => {
+      expect(await codesOf(id)).toEqual([`${code}-EFL_48`]);
+    });
+  });
+
+  it('products get new codes, the old ones keep leading to them, and a code comes back', async () => {
+    const [first, second] = [uniqueCode(), uniqueCode()];
+    const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
+    const { id } = await makeProduct(fresh(), maker, 'A');
+    const { id: twin } = await makeProduct(fresh(), maker, 'a');
+    startProcess();
+    await issue(maker, second);
+    await eventually(async () => {
+      expect(await codesOf(id)).toEqual([`${first}-A`, `${second}-A`]);
+      expect(await codesOf(twin)).toEqual([`${first}-A-1`, `${second}-A-1`]);
+    });
+    expect(await productIdOfCode(fresh(), `${first}-A`)).toBe(id);
+    await issue(maker, first);
+    await eventually(async () => {
+      expect((await codesOf(twin)).at(-1)).toBe(`${first}-A-1`);
+    });
+    expect((await codesOf(id)).at(-1)).toBe(`${first}-A`);
+  });
+
+  it('a product that was registered with the old code meanwhile is put right', async () => {
+    const [first, second] = [uniqueCode(), uniqueCode()];
+    const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
+    const stale = fresh();
+    await stale.manufacturers.refresh(maker);
+    startProcess();
+    await issue(maker, second);
+    const { id } = await makeProduct(stale, maker, 'B');
+    expect(await codesOf(id)).toContain(`${first}-B`);
+    await eventually(async () => {
+      expect((await codesOf(id)).at(-1)).toBe(`${second}-B`);
+    });
+  });
+
+  it('a product of a maker without a code gets that of the maker it was merged into', async () => {
+    const code = uniqueCode();
+    const into = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code });
+    const maker = await makeManufacturer(fresh(), uniqueName(), null);
+    const { id } = await makeProduct(fresh(), maker, 'C');
+    startProcess();
+    await mergeManufacturer(fresh(), new MergeManufacturer(maker, { into }, newMeta()));
+    await eventually(async () => {
+      expect(await codesOf(id)).toEqual([`${code}-C`]);
+    });
+  });
+
+  it('it is made up for after a stop; a replay from the beginning and a second process change nothing', async () => {
+    const [first, second] = [uniqueCode(), uniqueCode()];
+    const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
+    const { id } = await makeProduct(fresh(), maker, 'D');
+    await issue(maker, second);
+    startProcess();
+    startProcess();
+    await eventually(async () => {
+      expect(await codesOf(id)).toEqual([`${first}-D`, `${second}-D`]);
+    });
+    await Promise.all(running.splice(0).map((process) => process.stop()));
+    const revision = await revisionOf(id);
+    await store.pool.query(
+      'update assign_codes.checkpoint set commit_position = null, prepare_position = null',
+    );
+    await store.pool.query('truncate assign_codes.product, assign_codes.manufacturer');
+    const { id: marker } = await makeProduct(fresh(), maker, 'E');
+    await issue(maker, uniqueCode());
+    startProcess();
+    await eventually(async () => {
+      expect(await codesOf(marker)).toHaveLength(2);
+    });
+    // The replay met both older codes again: only the newest one led to a change.
+    expect(await revisionOf(id)).toBe(revision + 1n);
+  });
+});

@@ -1,0 +1,41 @@
+import type { EventLog } from '#event-log/event-log.js';
+
+/** Thrown in place of an append: the process is gone. */
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied';
+}
+
+/**
+ * A log whose user meets the end of its process, or a long pause, at one of its appends: `appends`
+ * went through before. Everything else is the real log.
+ */
+export const haltingLog = (
+  log: EventLog,
+  appends: number,
+  halt: () => Promise<void>,
+): EventLog & { readonly halted: Promise<boolean> } => {
+  let left = appends;
+  let noteHalt: (halted: boolean) => void = () => undefined;
+  const halted = new Promise<boolean>((resolve) => {
+    noteHalt = resolve;
+  });
+  return {
+    halted,
+    append: async (...call) => {
+      left -= 1;
+      if (left < 0) {
+        noteHalt(true);
+        await halt();
+      }
+      return log.append(...call);
+    },
+    readStream: (...call) => log.readStream(...call),
+    readAll: (...call) => log.readAll(...call),
+    subscribeToAll: (...call) => log.subscribeToAll(...call),
+    head: () => log.head(),
+    close: () => {
+      noteHalt(false);
+      return Promise.resolve();
+    },
+  };
+};
