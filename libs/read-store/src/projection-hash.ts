@@ -8,7 +8,7 @@ import type { Projection } from './projection.js';
 /**
  * SHA-256 over the sources of a projection, as they were written: for compiled code the original
  * text is taken from the source map beside it, so that the hash depends neither on the compiler nor
- * on whether the code runs compiled. White space at line ends and empty lines do not count.
+ * on whether the code runs compiled. Line breaks, indentation and empty lines do not count.
  *
  * Rejects where a source, or the map of a compiled one, is missing.
  */

@@ -1,5 +1,7 @@
 import pg from 'pg';
 
+import { isStoreFault } from './store-errors.js';
+
 /** What the read store says of itself; a pino logger fits. */
 export interface StoreLogger {
   info(fields: object, message: string): void;
@@ -58,16 +60,15 @@ export class ReadStore {
    */
   async transaction<T>(work: (client: pg.PoolClient) => Promise<T>, setUp = ''): Promise<T> {
     const client = await this.pool.connect();
-    let broken: Error | undefined;
+    let broken = false;
     try {
       await client.query(`begin; ${setUp}`);
       const result = await work(client);
       await client.query('commit');
       return result;
     } catch (error) {
-      await client.query('rollback').catch((cause: unknown) => {
-        broken = cause instanceof Error ? cause : new Error(String(cause));
-      });
+      // A connection that failed, or still waits for an answer, is not worth a rollback.
+      broken = isStoreFault(error) || (await rollBack(client));
       throw error;
     } finally {
       client.release(broken);
@@ -78,6 +79,13 @@ export class ReadStore {
     await this.pool.end();
   }
 }
+
+/** True when the connection cannot be used any more. */
+const rollBack = async (client: pg.PoolClient): Promise<boolean> =>
+  client.query('rollback').then(
+    () => false,
+    () => true,
+  );
 
 /** Settings that every connection to the read store has, whether of the pool or not. */
 export const connectionOf = (url: string, options: ReadStoreOptions = {}): pg.ClientConfig => ({

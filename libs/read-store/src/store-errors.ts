@@ -21,7 +21,6 @@ const networkCodes = new Set([
   'EHOSTDOWN',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'ENOENT', // a Unix socket that is gone
 ]);
 
 /** What `pg` says without a code. */
@@ -46,6 +45,8 @@ export const isStoreFault = (error: unknown): boolean => {
   if (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error) {
     return storeClasses.has(code.slice(0, 2)) || storeStates.has(code);
   }
+  // A Unix socket that is gone.
+  if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
   return networkCodes.has(code) || messages.some((pattern) => pattern.test(error.message));
 };
 

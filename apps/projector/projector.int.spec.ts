@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { AppProcess } from '#embedded/app-process.js';
+import { Fixture, until } from '#read-store/test/fixture.js';
+import { waitForPosition } from '#read-store/wait-for-position.js';
+import { compiled } from '#testing/build.js';
+
+describe('the projector', () => {
+  let fixture: Fixture;
+  let script: string;
+  const children: AppProcess[] = [];
+
+  beforeEach(async () => {
+    script = join(await compiled(), 'apps/projector/main.js');
+    fixture = await Fixture.start();
+  });
+
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      child.signal('SIGKILL');
+      await child.ended;
+    }
+    await fixture.stop();
+  });
+
+  const start = (env: Record<string, string> = {}): AppProcess => {
+    const child = new AppProcess({
+      script,
+      keepsParentAlive: false,
+      env: {
+        PATH: process.env['PATH'],
+        NODE_ENV: 'production',
+        EVENTSTORE_URL: fixture.node.url,
+        DATABASE_URL: fixture.database.url,
+        ...env,
+      },
+    });
+    children.push(child);
+    return child;
+  };
+
+  it('builds every projection, shows health and metrics, and stops in order', async () => {
+    const projector = start({ HEALTH_PORT: '0' });
+    const { port } = await projector.ready;
+    const position = await fixture.count(3);
+    await waitForPosition(fixture.store, 'event-clock', position, { timeoutMs: 10_000 });
+    await waitForPosition(fixture.store, 'product-catalog', position, { timeoutMs: 10_000 });
+
+    const get = (path: string) => fetch(`http://127.0.0.1:${String(port)}${path}`);
+    expect((await get('/health/live')).status).toBe(200);
+    await until('ready', async () => (await get('/health/ready')).status === 200);
+    const metrics = await (await get('/metrics')).text();
+    expect(metrics).toContain(
+      'voltrace_projection_events_total{projection="event-clock",outcome="done"} 3',
+    );
+    expect(metrics).toContain(
+      'voltrace_projection_events_total{projection="product-catalog",outcome="skipped"} 3',
+    );
+    expect(metrics).toContain('voltrace_projection_lag_seconds{projection="event-clock"} 0');
+    expect((await get('/nothing')).status).toBe(404);
+
+    expect(await projector.stop()).toEqual({ code: 0, signal: null });
+    const holders = await fixture.rows('select holder from read_store.build');
+    expect(holders).toEqual([{ holder: null }, { holder: null }]);
+  });
+
+  it('stands by beside another one and takes over when that is killed', async () => {
+    const first = start();
+    await first.ready;
+    const second = start();
+    await second.ready;
+    await waitForPosition(fixture.store, 'event-clock', await fixture.count(3), {
+      timeoutMs: 10_000,
+    });
+    first.signal('SIGKILL');
+    await first.ended;
+    await waitForPosition(fixture.store, 'event-clock', await fixture.count(3), {
+      timeoutMs: 20_000,
+    });
+    expect(
+      await fixture.value('select events::int from read_store.build where projection = $1', [
+        'event-clock',
+      ]),
+    ).toBe(6);
+  });
+
+  it('says which setting is wrong', async () => {
+    const projector = start({ DATABASE_URL: 'mysql://somewhere' });
+    expect(await projector.ended).toMatchObject({ code: 1 });
+    expect(projector.output).toContain(
+      'DATABASE_URL is "mysql://somewhere"; expected: a URL such as',
+    );
+  });
+});
