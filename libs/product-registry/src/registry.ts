@@ -18,8 +18,8 @@ import { productDecider } from './product/decider.js';
 
 /** Keys whose owner is remembered: a held key is never released, so the answer never changes. */
 const maxOwners = 20_000;
-/** How often a command whose claim was taken over claims again. */
-const maxForfeits = 5;
+/** How often a command claims its keys before it is answered as a conflict. */
+const maxAttempts = 7;
 
 /** The write side's state: the log and the folded states of this context. One per process. */
 export class ProductRegistry {
@@ -74,18 +74,24 @@ const holds = async <S, C extends Command, E extends DomainEvent>(
   return isHeldBy((await states.refresh(id)).state);
 };
 
-/** Claims and decides again where a claim was taken over in between; see `claimKey`. */
+/**
+ * Claims and decides again where a claim was taken over in between, or keys kept changing hands
+ * among callers that want the same ones; see `claimKey`. Each waits longer than before and by chance,
+ * so that one of them gets through.
+ */
 export const retryForfeited = async <T>(run: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();
     } catch (error) {
-      const forfeited = error instanceof Refusal && error.code === 'KEY_FORFEITED';
-      if (!forfeited || attempt === maxForfeits) throw error;
-      await sleep(Math.random() * 10 * attempt);
+      if (!isContention(error) || attempt === maxAttempts) throw error;
+      await sleep(Math.random() * 10 * 2 ** attempt);
     }
   }
 };
+
+const isContention = (error: unknown): boolean =>
+  error instanceof Refusal && ['KEY_FORFEITED', 'CONCURRENT_CHANGE'].includes(error.code);
 
 /** Waits for both, then throws the first failure: no claim goes on behind the caller's back. */
 export const allOf = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> => {
