@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ApiClient } from './client.js';
 import { segment } from './context.js';
-import { printFields, printTable } from './output.js';
+import { brief, printFields, printTable, write } from './output.js';
 import { progressBar } from './progress.js';
 
 export const outcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as const;
@@ -10,11 +10,26 @@ export const outcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as 
 export interface ImportView {
   readonly id: string;
   readonly state: 'received' | 'running' | 'completed' | 'failed';
-  readonly run?: number;
   readonly kind?: string;
   readonly file?: string | null;
   readonly rows?: Readonly<Record<'total' | (typeof outcomes)[number], number | null>>;
   readonly failure?: { readonly code?: string; readonly reason?: string } | null;
+}
+
+/** What a dry run answers. */
+export interface Preview {
+  readonly layout: string;
+  readonly rows: NonNullable<ImportView['rows']>;
+  readonly changes: readonly {
+    readonly row: number;
+    readonly id: string | null;
+    readonly name: string;
+    readonly path: string;
+    readonly from: unknown;
+    readonly to: unknown;
+  }[];
+  readonly moreChanges: number;
+  readonly problems: readonly RowView[];
 }
 
 export interface RowView {
@@ -31,20 +46,16 @@ export interface RowView {
 
 const pollMs = 300;
 
-/** Resolves with the import when the run that was asked for is over, however it ended. */
-export async function waitForImport(
-  api: ApiClient,
-  asked: { readonly id: string; readonly run?: number },
-): Promise<ImportView> {
+/** Resolves with the import when every run that was asked for is over, however it ended. */
+export async function waitForImport(api: ApiClient, id: string): Promise<ImportView> {
   const bar = progressBar('import');
   try {
     for (;;) {
-      const view = await api.get<ImportView>(`/v1/imports/${segment(asked.id)}`);
-      const rows = view.rows;
+      const view = await api.get<ImportView>(`/v1/imports/${segment(id)}`);
+      const { rows, state } = view;
       const done = outcomes.reduce((sum, outcome) => sum + (rows?.[outcome] ?? 0), 0);
-      bar.update(done, rows?.total ?? 0, `${done} of ${rows?.total ?? '?'} rows, ${view.state}`);
-      const isThisRun = asked.run === undefined || view.run === undefined || view.run >= asked.run;
-      if (isThisRun && (view.state === 'completed' || view.state === 'failed')) return view;
+      bar.update(done, rows?.total ?? 0, `${done} of ${rows?.total ?? '?'} rows, ${state}`);
+      if (state === 'completed' || state === 'failed') return view;
       await sleep(pollMs);
     }
   } finally {
@@ -66,6 +77,59 @@ export async function printImport(view: ImportView): Promise<void> {
     'needs review': rows?.needsReview,
     ...(failure && { failure: [failure.code, failure.reason].filter(Boolean).join(': ') }),
   });
+}
+
+export async function printImports(views: readonly ImportView[]): Promise<void> {
+  await printTable(
+    ['import', 'kind', 'file', 'state', 'rows', ...outcomes],
+    views.map(({ id, kind, file, state, rows }) => [
+      id,
+      kind,
+      file,
+      state,
+      rows?.total,
+      ...outcomes.map((outcome) => rows?.[outcome]),
+    ]),
+  );
+}
+
+const shownChanges = 20;
+
+export async function printPreview({
+  layout,
+  rows,
+  changes,
+  moreChanges,
+  problems,
+}: Preview): Promise<void> {
+  const { needsReview, total, ...counts } = rows;
+  await printFields({ layout, rows: total, ...counts, 'needs review': needsReview });
+  await write('\nWhat would change\n');
+  await printTable(
+    ['row', 'of', 'field', 'from', 'to'],
+    changes
+      .slice(0, shownChanges)
+      .map(({ row, id, name, path, from, to }) => [
+        row,
+        id === null ? `${name} (new)` : name,
+        path,
+        brief(from),
+        id === null ? codeOf(to) : brief(to),
+      ]),
+  );
+  const more = Math.max(changes.length - shownChanges, 0) + moreChanges;
+  if (more > 0) await write(`${more} more; --json lists the first 1000.\n`);
+  if (problems.length > 0) {
+    await write('\nRows with problems\n');
+    await printRows(problems.slice(0, shownChanges));
+  }
+  await write('This was a dry run: nothing is written.\n');
+}
+
+/** Of a new product its code says enough; --json has the rest. */
+function codeOf(value: unknown): string {
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject && 'code' in value ? brief(value.code) : brief(value);
 }
 
 export async function printRows(rows: readonly RowView[]): Promise<void> {

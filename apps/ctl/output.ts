@@ -20,19 +20,34 @@ export function printJson(value: unknown): Promise<void> {
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** A table for people; nothing is cut off. */
+const widestColumn = 60;
+
+/** A table for people; long texts are wrapped, nothing is cut off. */
 export async function printTable(
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
 ): Promise<void> {
   if (rows.length === 0) return write('Nothing found.\n');
-  const isTerminal = process.stdout.isTTY;
+  const cells = rows.map((row) => row.map((cell) => wrapped(shown(cell))));
+  const oneLiners = !cells.flat().some((cell) => cell.includes('\n'));
   const table = new Table({
     head: [...head],
-    style: isTerminal ? { head: ['cyan'] } : { head: [], border: [] },
+    style: process.stdout.isTTY ? { head: ['cyan'] } : { head: [], border: [] },
+    ...(oneLiners && { chars: noLinesBetweenRows }),
   });
-  table.push(...rows.map((row) => row.map(shown)));
+  table.push(...cells);
   await write(`${table.toString()}\n`);
+}
+
+const noLinesBetweenRows = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** Lines of at most the widest column, broken between words where there are any. */
+export function wrapped(text: string): string {
+  const line = new RegExp(`(.{1,${widestColumn}})(?:[^\\S\\n]+|$)|(.{${widestColumn}})`, 'gmu');
+  return text
+    .replace(line, (_, words?: string, piece?: string) => `${words ?? piece ?? ''}\n`)
+    .replace(/\n$/, '')
+    .replace(/\n\n/g, '\n');
 }
 
 /** Names and values, one pair per line. */

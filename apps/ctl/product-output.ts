@@ -1,4 +1,4 @@
-import { brief, type Cell, printFields, printTable, write } from './output.js';
+import { brief, printFields, printTable, shown, write } from './output.js';
 
 export interface Element {
   readonly value?: unknown;
@@ -85,25 +85,26 @@ async function printObjects(
   );
 }
 
+/** One paragraph per event, the oldest first: changes are too wide for a table. */
 export async function printHistory(items: readonly HistoryItem[]): Promise<void> {
-  await printTable(
-    ['rev', 'recorded at', 'event', 'by', 'why', 'evidence', 'changes'],
-    items.map((item): Cell[] => [
-      item.revision,
-      item.recordedAt,
-      item.event,
-      `${item.actor.id}\nover ${item.source}`,
-      item.reason,
-      evidenceOf(item),
-      item.changes
-        .map(({ path, from, to }) => `${path}: ${brief(from) || '-'} -> ${brief(to) || '-'}`)
-        .join('\n'),
-    ]),
-  );
+  for (const item of items) {
+    const { revision, recordedAt, event, actor, source, reason, changes } = item;
+    const lines = [
+      `revision ${revision}  ${recordedAt}  ${event}  by ${actor.id} (${source})`,
+      ...(reason === null ? [] : [`  why: ${reason}`]),
+      ...(item.evidence === null ? [] : [`  evidence: ${evidenceOf(item)}`]),
+      ...changes.map(({ path, from, to }) => `  ${path}: ${orNone(from)} -> ${orNone(to)}`),
+    ];
+    await write(`${lines.map((line) => shown(line.replace(/\n/g, ' '))).join('\n')}\n\n`);
+  }
+}
+
+function orNone(value: unknown): string {
+  return brief(value) === '' ? '(none)' : brief(value);
 }
 
 function evidenceOf({ evidence }: HistoryItem): string {
   if (!evidence) return '';
   const file = evidence.file ?? evidence.sha256?.slice(0, 12) ?? '';
-  return evidence.row === undefined ? file : `${file}\nrow ${evidence.row}`;
+  return evidence.row === undefined ? file : `${file}, row ${evidence.row}`;
 }

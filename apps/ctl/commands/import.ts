@@ -7,11 +7,14 @@ import type { Command } from 'commander';
 
 import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
-import { CommandFailure, exitCodes } from '../exit-codes.js';
+import { CommandFailure, type ExitCode, exitCodes } from '../exit-codes.js';
 import {
   type ImportView,
   outcomes,
+  type Preview,
   printImport,
+  printImports,
+  printPreview,
   printRows,
   type RowView,
   waitForImport,
@@ -22,12 +25,7 @@ interface ImportOptions {
   readonly issueCodes: boolean;
   readonly dryRun?: boolean;
   readonly wait: boolean;
-}
-
-interface Received {
-  readonly id: string;
-  readonly position?: string;
-  readonly run?: number;
+  readonly reason?: string;
 }
 
 export function addImportCommands(voltrace: Command): void {
@@ -44,6 +42,7 @@ export function addImportCommands(voltrace: Command): void {
         'give makers without a code none: their products stay uncoded and need review',
       )
       .option('--dry-run', 'say what would change, and write nothing')
+      .option('--reason <text>', 'why; kept with every fact')
       .option('--no-wait', 'do not wait until every row is done')
       .action((file: string, options: ImportOptions, command: Command) =>
         load(kind, file, options, command),
@@ -53,8 +52,10 @@ export function addImportCommands(voltrace: Command): void {
     .command('retry')
     .description('redo the rows that were rejected or need review')
     .argument('<id>')
+    .option('--reason <text>', 'why; kept with the event', 'redo the open rows')
     .option('--no-wait', 'do not wait until every row is done')
     .action(retry);
+  imports.command('list').description('imports, the one that changed last first').action(list);
   imports.command('show').description('how an import stands').argument('<id>').action(show);
   imports
     .command('rows')
@@ -77,22 +78,23 @@ async function load(
     kind,
     issueCodes: options.issueCodes ? undefined : false,
     dryRun: options.dryRun === true ? true : undefined,
+    file: basename(file),
+    reason: options.reason,
   };
-  const headers = { 'content-type': 'text/csv', 'x-file-name': encodeURIComponent(basename(file)) };
-  const body = Readable.toWeb(createReadStream(file)) as ReadableStream;
-  const received = await api.upload<Received & Partial<ImportView>>(
-    '/v1/imports',
-    query,
-    headers,
-    body,
-  );
-  if (options.dryRun === true)
-    return report(api, json, received as ImportView, 'This was a dry run: nothing is written.');
-  if (!options.wait)
-    return json
-      ? printJson(received)
-      : write(`Import ${received.id} is received. voltrace import show ${received.id}\n`);
-  await finish(api, json, received);
+  const headers = { 'content-type': 'text/csv' };
+  const send = <T>(): Promise<T> => {
+    const body = Readable.toWeb(createReadStream(file)) as ReadableStream;
+    return api.upload<T>('/v1/imports', query, headers, body);
+  };
+  if (options.dryRun === true) return preview(json, await send<Preview>());
+  const received = await send<ImportView>();
+  if (options.wait) return finish(api, json, received.id);
+  await (json ? printJson(received) : write(`Received. voltrace import show ${received.id}\n`));
+}
+
+async function preview(json: boolean, found: Preview): Promise<void> {
+  await (json ? printJson(found) : printPreview(found));
+  setExitCode(found);
 }
 
 async function checkFile(file: string): Promise<void> {
@@ -107,42 +109,35 @@ async function checkFile(file: string): Promise<void> {
   throw new CommandFailure(`${file} is not a file`, exitCodes.usage);
 }
 
-async function retry(id: string, options: { wait: boolean }, command: Command): Promise<void> {
+async function retry(
+  id: string,
+  { reason, wait }: { reason: string; wait: boolean },
+  command: Command,
+): Promise<void> {
   const { api, json } = contextOf(command);
-  const received = await api.post<Received>(`/v1/imports/${segment(id)}/retry`);
-  if (!options.wait)
-    return json ? printJson(received) : write(`Import ${id} will redo its open rows.\n`);
-  await finish(api, json, { ...received, id });
+  const received = await api.post<ImportView>(`/v1/imports/${segment(id)}/retry`, { reason });
+  if (wait) return finish(api, json, id);
+  await (json ? printJson(received) : write(`Import ${id} will redo its open rows.\n`));
 }
 
 /** Waits, reports and leaves an exit code that tells whether rows are open. */
-async function finish(api: ApiClient, json: boolean, received: Received): Promise<void> {
-  const done = await waitForImport(api, received);
-  await report(api, json, done);
+async function finish(api: ApiClient, json: boolean, id: string): Promise<void> {
+  const view = await waitForImport(api, id);
+  await (json ? printJson(view) : printImport(view));
+  if (setExitCode(view) === exitCodes.rowsOpen && !json) await printOpenRows(api, id);
 }
 
-async function report(
-  api: ApiClient,
-  json: boolean,
-  view: ImportView,
-  note?: string,
-): Promise<void> {
-  if (json) await printJson(view);
-  else await printImport(view);
-  if (note !== undefined && !json) await write(`${note}\n`);
-  if (view.state === 'failed') {
-    process.exitCode = exitCodes.failed;
-    return;
-  }
-  const open = (view.rows?.rejected ?? 0) + (view.rows?.needsReview ?? 0);
-  if (open === 0) return;
-  process.exitCode = exitCodes.rowsOpen;
-  if (!json && note === undefined) await printProblems(api, view.id);
+function setExitCode({ state, rows }: Partial<ImportView>): ExitCode {
+  const open = (rows?.rejected ?? 0) + (rows?.needsReview ?? 0);
+  const code = open > 0 ? exitCodes.rowsOpen : exitCodes.ok;
+  const result = state === 'failed' ? exitCodes.failed : code;
+  process.exitCode = result;
+  return result;
 }
 
 const shownProblems = 10;
 
-async function printProblems(api: ApiClient, id: string): Promise<void> {
+async function printOpenRows(api: ApiClient, id: string): Promise<void> {
   const found: RowView[] = [];
   for (const outcome of ['rejected', 'needsReview']) {
     const left = shownProblems - found.length;
@@ -157,6 +152,13 @@ async function printProblems(api: ApiClient, id: string): Promise<void> {
   await write('\nThe first rows that are open:\n');
   await printRows(found);
   await write(`All of them: voltrace import rows ${id} --outcome needsReview (or rejected)\n`);
+}
+
+async function list(_options: object, command: Command): Promise<void> {
+  const { api, json } = contextOf(command);
+  const items: ImportView[] = [];
+  for await (const item of api.items<ImportView>('/v1/imports', {}, 1_000)) items.push(item);
+  await (json ? printJson({ items }) : printImports(items));
 }
 
 async function show(id: string, _options: object, command: Command): Promise<void> {
