@@ -15,6 +15,7 @@ export class Lease {
   private client: pg.Client | undefined;
   private connecting: Promise<pg.Client> | undefined;
   private readonly held = new Set<string>();
+  private asking: Promise<unknown> = Promise.resolve();
   private ping: NodeJS.Timeout | undefined;
 
   constructor(
@@ -30,26 +31,38 @@ export class Lease {
   async acquire(key: string): Promise<boolean> {
     if (this.held.has(key)) return true;
     const client = this.client ?? (await this.connect());
-    const { rows } = await client.query<{ locked: boolean }>(
-      'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked',
-      [`voltrace projection ${key}`],
-    );
-    const locked = rows[0]?.locked === true && this.client === client;
+    const held = await this.ask(client, 'pg_try_advisory_lock', key);
+    const locked = held && this.client === client;
     if (locked) this.held.add(key);
     return locked;
   }
 
   async release(key: string): Promise<void> {
     if (!this.held.delete(key)) return;
-    await this.client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [
-      `voltrace projection ${key}`,
-    ]);
+    if (this.client) await this.ask(this.client, 'pg_advisory_unlock', key);
   }
 
   async close(): Promise<void> {
     const { client } = this;
     this.forget();
     await client?.end().catch(() => undefined);
+  }
+
+  /** One statement at a time: many builds share the connection. */
+  private ask(
+    client: pg.Client,
+    lock: 'pg_try_advisory_lock' | 'pg_advisory_unlock',
+    key: string,
+  ): Promise<boolean> {
+    const answer = this.asking.then(async () => {
+      const { rows } = await client.query<{ done: boolean }>(
+        `select ${lock}(hashtextextended($1, 0)) as done`,
+        [`voltrace projection ${key}`],
+      );
+      return rows[0]?.done === true;
+    });
+    this.asking = answer.catch(() => undefined);
+    return answer;
   }
 
   private connect(): Promise<pg.Client> {
@@ -76,7 +89,7 @@ export class Lease {
     await client.connect();
     this.client = client;
     this.ping = setInterval(() => {
-      client.query('select 1').catch(lost);
+      this.asking = this.asking.then(() => client.query('select 1')).catch(lost);
     }, pingMs);
     this.ping.unref();
     return client;

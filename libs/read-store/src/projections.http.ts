@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@
 import {
   ApiAcceptedResponse,
   ApiBearerAuth,
+  ApiBody,
   ApiOkResponse,
   ApiOperation,
   ApiProperty,
@@ -9,7 +10,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsString, Length } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -18,6 +19,7 @@ import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { decodeCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
+import { bodyInvalid } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Logger } from '#observability/logging.js';
 
@@ -90,13 +92,28 @@ class ParkedListResponse {
   @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
 }
 
-class RequestBody {
-  @ApiPropertyOptional({ description: 'Why; kept with the request.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 2000)
+class ReasonBody {
+  @ApiPropertyOptional({ description: 'Why; kept with the request.', maxLength: 2000 })
   reason?: string;
 }
+
+/** These requests may come without a body, which the pipe for bodies does not take. */
+const reasonOf = (body: unknown): string | undefined => {
+  if (body === undefined || body === null) return undefined;
+  const isObject = typeof body === 'object' && !Array.isArray(body);
+  if (!isObject) throw bodyInvalid([{ pointer: '', reason: 'expected a JSON object' }]);
+  const { reason, ...unknown } = body as Record<string, unknown>;
+  const errors = Object.keys(unknown).map((name) => ({
+    pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    reason: 'unknown field',
+  }));
+  const isReason = typeof reason === 'string' && reason.length >= 1 && reason.length <= 2_000;
+  if (reason !== undefined && !isReason) {
+    errors.push({ pointer: '/reason', reason: 'expected 1 to 2000 characters' });
+  }
+  if (errors.length > 0) throw bodyInvalid(errors);
+  return isReason ? reason : undefined;
+};
 
 class DiscardBody {
   @ApiProperty({ description: 'Why the event is given up; kept with the event that says so.' })
@@ -143,8 +160,9 @@ export class ProjectionsController {
   @HttpCode(202)
   @RequirePermission('projections.manage')
   @ApiOperation({ summary: 'Build, or go on building, what the running version needs' })
+  @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
-  build(@Param('name') name: string, @Body() body: RequestBody, @Req() request: FastifyRequest) {
+  build(@Param('name') name: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     return this.ask('build', name, body, request);
   }
 
@@ -152,8 +170,9 @@ export class ProjectionsController {
   @HttpCode(202)
   @RequirePermission('projections.manage')
   @ApiOperation({ summary: 'Build anew beside the active tables, then switch' })
+  @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
-  rebuild(@Param('name') name: string, @Body() body: RequestBody, @Req() request: FastifyRequest) {
+  rebuild(@Param('name') name: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     return this.ask('rebuild', name, body, request);
   }
 
@@ -161,20 +180,22 @@ export class ProjectionsController {
   @HttpCode(202)
   @RequirePermission('projections.manage')
   @ApiOperation({ summary: 'Pause a build; build or rebuild goes on with it' })
+  @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
-  stop(@Param('name') name: string, @Body() body: RequestBody, @Req() request: FastifyRequest) {
+  stop(@Param('name') name: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     return this.ask('stop', name, body, request);
   }
 
   private async ask(
     kind: BuildRequestKind,
     name: string,
-    { reason }: RequestBody,
+    body: unknown,
     request: FastifyRequest,
   ): Promise<RequestedResponse> {
     if (!this.projections.all.some((projection) => projection.name === name)) {
       throw new Refusal('PROJECTION_NOT_FOUND', 'not-found', 'there is no such projection');
     }
+    const reason = reasonOf(body);
     const { commandId: id, actor } = commandMeta(request);
     await placeRequest(this.store, {
       id,
@@ -230,15 +251,16 @@ export class ParkedController {
   @Post(':id/retry')
   @HttpCode(202)
   @RequirePermission('parked.manage')
+  @ApiBody({ type: ReasonBody, required: false })
   @ApiOperation({ summary: 'Try the event and those that wait behind it again' })
   @ApiAcceptedResponse({ type: WrittenResponse })
   async retry(
     @Param('id') id: string,
-    @Body() { reason }: RequestBody,
+    @Body() body: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteResponse> {
-    const meta = commandMeta(request, { reason });
+    const meta = commandMeta(request, { reason: reasonOf(body) });
     return commandResponse(reply, id, await this.parked.requestRetry(checkedId(id), meta));
   }
 
