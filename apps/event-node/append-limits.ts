@@ -6,7 +6,7 @@ import { appendTooLarge, invalidArgument } from './failure.js';
 const MAX_EVENTS = 20_000;
 
 /** How long an append may wait to be looked at. */
-export const WRITE_TIMEOUT_MS = 2_000;
+export const WRITE_TIMEOUT_MS = 5_000;
 
 /** Bytes of waiting appends from which on no more are read from the connections. */
 export const BACKLOG_BYTES = 32 * 1024 * 1024;

@@ -9,6 +9,8 @@ export interface Config {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Where `GET /health` is answered; nowhere when absent. */
+  readonly healthPort: number | undefined;
   /** Most bytes that one append may hold: data, metadata and twice the length of the types. */
   readonly maxAppendBytes: number;
 }
@@ -30,12 +32,14 @@ export const readConfig = (): Config => {
     EVENT_NODE_DATABASE_URL: postgresUrl(),
     EVENT_NODE_HOST: loopbackHost({ default: '127.0.0.1' }),
     EVENT_NODE_PORT: portNumber({ default: 2113 }),
+    EVENT_NODE_HEALTH_PORT: portNumber({ default: undefined }),
     EVENT_NODE_MAX_APPEND_BYTES: integer(1024, 16 * MEBIBYTE)({ default: MEBIBYTE }),
   });
   return {
     databaseUrl: environment.EVENT_NODE_DATABASE_URL,
     host: environment.EVENT_NODE_HOST,
     port: environment.EVENT_NODE_PORT,
+    healthPort: environment.EVENT_NODE_HEALTH_PORT,
     maxAppendBytes: environment.EVENT_NODE_MAX_APPEND_BYTES,
   };
 };

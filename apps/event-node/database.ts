@@ -41,10 +41,10 @@ const connection = (databaseUrl: string, name: string): pg.ClientConfig => ({
 });
 
 /** Reads run beside the writer, on connections of their own. */
-export const openReadPool = (databaseUrl: string): pg.Pool =>
+export const openReadPool = (databaseUrl: string, name: string, connections: number): pg.Pool =>
   new pg.Pool({
-    ...connection(databaseUrl, 'voltrace-event-node-reads'),
-    max: 4,
+    ...connection(databaseUrl, `voltrace-event-node-${name}`),
+    max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,

@@ -20,8 +20,10 @@ export const resolveLinks = async (
   }
   if (targets.size === 0) return events.map(unresolved);
   const found = new Map<string, RecordedEvent>();
-  for (const target of await reader.at([...targets.values()])) {
-    if (await isVisible(states, target)) found.set(key(target), target);
+  const stored = await reader.at([...targets.values()]);
+  const visible = await Promise.all(stored.map((target) => isVisible(states, target)));
+  for (const [index, target] of stored.entries()) {
+    if (visible[index] === true) found.set(key(target), target);
   }
   return events.map((event) => {
     if (event.type !== LINK_TYPE) return { event };

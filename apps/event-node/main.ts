@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Logger } from '#observability/logging.js';
 
 import { type Config, readConfig } from './config.js';
-import { openReadPool, openWriterSession } from './database.js';
+import { openReadPool, openWriterSession, type WriterSession } from './database.js';
+import { type Readiness, serveHealth } from './health.js';
 import type { Node } from './node.js';
 import { LogReader } from './read-log.js';
 import { RecentEvents } from './recent-events.js';
@@ -9,8 +12,11 @@ import { serve } from './server.js';
 import { StreamStates } from './stream-state.js';
 import { Writer } from './writer.js';
 
+const STOP_MS = 8_000;
+/** What was answered last is still on its way to the clients. */
+const FLUSH_MS = 100;
+
 const logger = Logger.create({ app: 'event-node' });
-const DRAIN_MS = 8_000;
 
 const exitWith = (code: number, error: unknown, message: string): never => {
   logger.fatal({ error }, message);
@@ -21,38 +27,52 @@ const tell = (message: object): void => {
   if (process.connected) process.send?.(message);
 };
 
-const start = async (config: Config): Promise<void> => {
-  const session = await openWriterSession(config.databaseUrl);
-  const pool = openReadPool(config.databaseUrl);
-  pool.on('error', (error) => logger.warn({ error }, 'a reading connection broke'));
-  const reader = new LogReader(pool);
-  const states = new StreamStates(pool);
+const readPool = (config: Config, name: string, connections: number) =>
+  openReadPool(config.databaseUrl, name, connections).on('error', (error) =>
+    logger.warn({ error }, 'a reading connection broke'),
+  );
+
+const createNode = (config: Config, session: WriterSession, readiness: Readiness): Node => {
+  const reader = new LogReader(readPool(config, 'reads', 4));
+  // What the writer waits for does not queue behind readers.
+  const forWriter = readPool(config, 'lookups', 2);
+  const states = new StreamStates(forWriter);
+  const lookup = new LogReader(forWriter);
   const recent = new RecentEvents(session.head);
   const writer = new Writer({
     session,
     states,
     recent,
-    loadIds: (missing) => reader.ids(missing),
+    loadIds: (missing) => lookup.ids(missing),
     onFatal: (error) => exitWith(1, error, 'may not write any more'),
     onAccepting: (accepting, reason) => {
+      Object.assign(readiness, { accepting, reason });
       logger.warn({ accepting, reason }, accepting ? 'appends taken again' : 'appends refused');
       tell({ type: 'appends', accepting, reason });
     },
   });
   const report = (error: unknown): void => logger.error({ error }, 'a call failed');
-  const { maxAppendBytes } = config;
-  const node: Node = { writer, states, reader, recent, maxAppendBytes, report };
+  return { writer, states, reader, recent, maxAppendBytes: config.maxAppendBytes, report };
+};
+
+const start = async (config: Config): Promise<void> => {
+  const session = await openWriterSession(config.databaseUrl);
+  const readiness: Readiness = { accepting: true };
+  const node = createNode(config, session, readiness);
   const { server, port } = await serve(node, config.host, config.port);
+  if (config.healthPort !== undefined) {
+    await serveHealth(readiness, config.host, config.healthPort);
+  }
 
   let stopping = false;
   const stop = async (reason: string): Promise<void> => {
     if (stopping) return;
     stopping = true;
     logger.info({ reason }, 'stopping');
-    setTimeout(() => exitWith(1, undefined, 'could not stop in time'), DRAIN_MS).unref();
-    await writer.stop();
+    setTimeout(() => exitWith(1, undefined, 'could not stop in time'), STOP_MS).unref();
+    await node.writer.stop();
+    await sleep(FLUSH_MS);
     server.forceShutdown();
-    await pool.end();
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop('SIGTERM'));

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 
-import type { RecordedEvent } from './event.js';
+import { MAX_REVISION, type RecordedEvent } from './event.js';
 import type { LoadedIds, Missing } from './group.js';
 
 /** A page ends after this many bytes of data and metadata, whatever its limit of events. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 
 export interface LogPage {
   readonly events: readonly RecordedEvent[];
@@ -21,7 +21,7 @@ const columns = 'position, stream, revision, id, type, is_json, data, metadata, 
 /** The rows of `from`, in `order`, until they hold more than `PAGE_BYTES`; at least one. */
 const bounded = (from: string, order: string): string => `
   select ${columns} from (
-    select *, sum(octet_length(data) + octet_length(metadata)) over (order by ${order}) as total
+    select *, sum(octet_length(data) + octet_length(metadata)) over (order by ${order} rows unbounded preceding) as total
     from (${from}) as page
   ) as sized
   where total - octet_length(data) - octet_length(metadata) < ${PAGE_BYTES}
@@ -79,6 +79,12 @@ export class LogReader {
     return backwards
       ? this.page('stream-backwards', streamBackwards, values, limit)
       : this.page('stream-forwards', streamForwards, values, limit);
+  }
+
+  /** Position of the last committed event, 0 while there is none. */
+  async head(): Promise<bigint> {
+    const { events } = await this.allBackwards(MAX_REVISION, 1);
+    return events[0]?.position ?? 0n;
   }
 
   /** The events at these places, in no order; missing ones are left out. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { caughtUp, encodeCheckpoint, encodeConfirmation } from './encode-read.js';
 import { baseOf, MAX_REVISION, type RecordedEvent, TOMBSTONE_TYPE } from './event.js';
-import { streamDeleted } from './failure.js';
+import { invalidArgument, streamDeleted } from './failure.js';
 import type { EventFilter } from './filters.js';
 import type { Node } from './node.js';
 import { encodeAll, type Messages, PAGE } from './read-events.js';
@@ -20,9 +20,9 @@ export async function* subscribeToAll(
   plan: Plan<'all-live'>,
   signal: AbortSignal,
 ): Messages {
+  let cursor = await startOf(plan.from, node);
   yield [encodeConfirmation(randomUUID())];
   const checkpoints = plan.filter && new Checkpoints(plan.filter);
-  let cursor = startOf(plan.from, node);
   let live = false;
   while (!signal.aborted) {
     const recent = node.recent.after(cursor, PAGE);
@@ -42,9 +42,20 @@ export async function* subscribeToAll(
   }
 }
 
-const startOf = (from: Plan<'all-live'>['from'], { recent }: Node): bigint => {
+/**
+ * A position behind the end belongs to another log: who waits there would miss what is written in
+ * between, so it is refused. The database may be ahead of the memory for a moment.
+ */
+const startOf = async (
+  from: Plan<'all-live'>['from'],
+  { recent, reader }: Node,
+): Promise<bigint> => {
   if (from === 'start') return 0n;
-  return from === 'end' ? recent.head : from;
+  if (from === 'end') return recent.head;
+  if (from > recent.head && from > (await reader.head())) {
+    throw invalidArgument(`There is no position ${from.toString()} in this log.`);
+  }
+  return from;
 };
 
 const filtered = async (

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
 import { NO_STREAM } from '@eventstore/db-client';
+import { Code } from '@eventstore/db-client/generated/code_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { Code } from '@eventstore/db-client/generated/code_pb.js';
-import Timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import Timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
 import {
   batch,

@@ -131,10 +131,7 @@ describe('an event', () => {
     ['type', { 'content-type': 'application/json' }],
     ['content-type', { type: 'T' }],
   ])('without %s is refused', async (_, properties) => {
-    const { error, trailers } = await classicAppend([
-      optionsFor(newStream()),
-      message(properties as Record<string, string>),
-    ]);
+    const { error, trailers } = await classicAppend([optionsFor(newStream()), message(properties)]);
     expect(error?.code).toBe(status.INVALID_ARGUMENT);
     expect(trailers?.get('exception')).toEqual(['missing-required-metadata-property']);
     expect(trailers?.get('required-metadata-properties')).toEqual(['type,content-type']);

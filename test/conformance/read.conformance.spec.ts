@@ -176,7 +176,7 @@ describe('reading everything', () => {
   it('continues from any position, inclusively', async () => {
     const all = await collect(store.client.readAll({ fromPosition: START }));
     for (const at of [0, 1, all.length >> 1, all.length - 1]) {
-      const fromPosition = all[at]!.event!.position!;
+      const fromPosition = all[at]!.event!.position;
       const rest = await collect(store.client.readAll({ fromPosition, maxCount: 7 }));
       expect(rest.map(commitOf)).toEqual(all.slice(at, at + 7).map(commitOf));
     }
@@ -241,7 +241,10 @@ describe('a request that makes no sense', () => {
     ],
     [
       'a backwards subscription',
-      readOptions().setAll(allFromStart()).setSubscription(live()).setReadDirection(1),
+      readOptions()
+        .setAll(allFromStart())
+        .setSubscription(live())
+        .setReadDirection(streams.ReadReq.Options.ReadDirection.BACKWARDS),
     ],
     [
       'no stream name',
@@ -258,8 +261,7 @@ describe('a request that makes no sense', () => {
       readOptions()
         .setCount('1')
         .setStream(
-          (streamOptions().clearStart() as never) ??
-            new streams.ReadReq.Options.StreamOptions().setStreamIdentifier(identifier('a-1')),
+          new streams.ReadReq.Options.StreamOptions().setStreamIdentifier(identifier('a-1')),
         ),
     ],
     [

@@ -1,9 +1,9 @@
 import {
   ANY,
+  BACKWARDS,
   END,
   type EventStoreDBClient,
   NO_STREAM,
-  type Position,
   START,
   StreamDeletedError,
 } from '@eventstore/db-client';
@@ -104,7 +104,7 @@ describe('a subscription to all', () => {
     await appendTo(store, newStream(), things(40), NO_STREAM);
     const everything = await collect(store.client.readAll({ fromPosition: START }));
     for (const at of [0, 1, everything.length >> 1, everything.length - 2, everything.length - 1]) {
-      const position = everything[at]!.event!.position as Position;
+      const position = everything[at]!.event!.position;
       const followed = follow(store.connect(), { fromPosition: position });
       await until('it caught up', () => followed.caughtUp > 0);
       const rest = everything.slice(at + 1).map(({ event }) => event?.id);
@@ -112,6 +112,17 @@ describe('a subscription to all', () => {
       expect(ids(followed)).toEqual(rest);
       await followed.subscription.unsubscribe();
     }
+  });
+
+  it('from a position behind the end, of another log then, is refused', async () => {
+    const [last] = await collect(
+      store.client.readAll({ fromPosition: END, direction: BACKWARDS, maxCount: 1 }),
+    );
+    const beyond = commitOf(last!) + 1_000_000n;
+    const followed = follow(store.connect(), { fromPosition: { commit: beyond, prepare: beyond } });
+    await until('it was refused', () => followed.error !== undefined);
+    expect(followed.error?.message).toMatch(/INVALID_ARGUMENT/);
+    expect(followed.caughtUp).toBe(0);
   });
 
   it('resumes after each lost connection from the last event received, without gap or double', async () => {
@@ -152,19 +163,19 @@ describe('a slow reader', () => {
     await until('both are there', () => quick.caughtUp > 0 && confirmed);
     const load = writeConstantly();
     const received: (string | undefined)[] = [];
-    let reading = true;
+    const pace = { delayMs: 20, until: Infinity };
     const slowReading = (async (): Promise<void> => {
       for await (const { event } of slow) {
         received.push(event?.id);
-        if (reading) await new Promise((resolve) => setTimeout(resolve, 2));
-        if (!reading && received.length >= quick.events.length) return;
+        if (received.length >= pace.until) return;
+        if (pace.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, pace.delayMs));
       }
     })();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const written = await load.stop();
     await until('the quick one has all', () => quick.events.length >= written);
     expect(received.length).toBeLessThan(written);
-    reading = false;
+    Object.assign(pace, { delayMs: 0, until: quick.events.length });
     await slowReading;
     expect(received).toEqual(ids(quick));
     await quick.subscription.unsubscribe();
@@ -229,10 +240,10 @@ describe('a subscription to a stream', () => {
   it('misses nothing between catching up and live, while the stream is written', async () => {
     const stream = newStream();
     await appendTo(store, stream, things(1_500), NO_STREAM);
-    let stopping = false;
+    const stopping = new AbortController();
     let last = 1_499n;
     const writing = (async (): Promise<void> => {
-      while (!stopping) {
+      while (!stopping.signal.aborted) {
         last = (await appendTo(store, stream, things(2), last)).nextExpectedRevision;
       }
     })();
@@ -240,7 +251,7 @@ describe('a subscription to a stream', () => {
     const subscription = store.connect().subscribeToStream(stream, { fromRevision: START });
     subscription.on('data', ({ event }) => received.push(event?.revision));
     await until('it is far enough', () => received.length > 2_000);
-    stopping = true;
+    stopping.abort();
     await writing;
     await until('all came', () => received.length >= Number(last) + 1);
     expect(received).toEqual(Array.from({ length: Number(last) + 1 }, (_, n) => BigInt(n)));

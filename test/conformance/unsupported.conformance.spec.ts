@@ -3,12 +3,12 @@ import {
   NO_STREAM,
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client';
-import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import gossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import persistent from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import persistentMessages from '@eventstore/db-client/generated/persistent_pb.js';
 import projections from '@eventstore/db-client/generated/projections_grpc_pb.js';
 import projectionMessages from '@eventstore/db-client/generated/projections_pb.js';
+import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
