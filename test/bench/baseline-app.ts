@@ -31,6 +31,13 @@ class SetElementsDto {
   reason!: string;
 }
 
+const insertOf = (id: string, { elements, reason }: SetElementsDto) => ({
+  name: 'insert',
+  text: `insert into product_elements (product_id, elements, reason)
+         values ($1, $2, $3) returning id as revision`,
+  values: [id, elements, reason],
+});
+
 @Controller('/v1/products')
 class BaselineController {
   constructor(@Inject(pg.Pool) private readonly pool: pg.Pool) {}
@@ -38,12 +45,7 @@ class BaselineController {
   @Post(':id/insert')
   @HttpCode(200)
   async insert(@Param('id') id: string, @Body() body: SetElementsDto): Promise<object> {
-    const { rows } = await this.pool.query<{ revision: string }>({
-      name: 'insert',
-      text: `insert into product_elements (product_id, elements, reason)
-             values ($1, $2, $3) returning id as revision`,
-      values: [id, body.elements, body.reason],
-    });
+    const { rows } = await this.pool.query<{ revision: string }>(insertOf(id, body));
     return { id, revision: Number(rows[0]?.revision) };
   }
 
@@ -53,12 +55,7 @@ class BaselineController {
     const client = await this.pool.connect();
     try {
       await client.query('begin');
-      const { rows } = await client.query<{ revision: string }>({
-        name: 'insert',
-        text: `insert into product_elements (product_id, elements, reason)
-               values ($1, $2, $3) returning id as revision`,
-        values: [id, body.elements, body.reason],
-      });
+      const { rows } = await client.query<{ revision: string }>(insertOf(id, body));
       await client.query({
         name: 'audit',
         text: `insert into product_audit (product_id, actor, action, change, reason)

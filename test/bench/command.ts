@@ -37,8 +37,10 @@ export const benchCommand = async (dist: string): Promise<Row[]> => {
     }
     const perSecond = (runs: readonly LoadResult[]) => median(runs.map((run) => run.perSecond));
     const p99 = median(ours.map((run) => run.p99Ms));
-    const failed = [...ours, ...insert, ...audit].reduce((sum, run) => sum + run.failed, 0);
-    if (failed > 0) throw new Error(`${failed} requests of the bench failed`);
+    const failed = [...ours, ...insert, ...audit].filter((run) => run.failed > 0);
+    if (failed.length > 0) {
+      throw new Error(`requests failed: ${failed.map((run) => run.statuses).join(' ')}`);
+    }
     const measured = `${perSecond(ours).toFixed(0)} commands/s`;
     const compare = (path: string, peer: number, target: number): Row => ({
       path,

@@ -5,6 +5,8 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly failed: number;
+  /** Answers by status, to see what failed. */
+  readonly statuses: string;
 }
 
 export interface Load {
@@ -41,5 +43,6 @@ export const runLoad = async (load: Load): Promise<LoadResult> => {
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
     failed: result.non2xx + result.errors + result.timeouts,
+    statuses: JSON.stringify(result.statusCodeStats),
   };
 };
