@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  renameSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,8 +30,11 @@ export interface ServerCommand {
   readonly logFile: string;
 }
 
+const maxLogBytes = 10 * 1024 * 1024;
+
 /** In a session of its own: Ctrl-C in the terminal is ours to pass on, in our order. */
 export function spawnServer(command: ServerCommand): ChildProcess {
+  if (sizeOf(command.logFile) > maxLogBytes) renameSync(command.logFile, `${command.logFile}.1`);
   const log = openSync(command.logFile, 'a', 0o600);
   try {
     const settings = Object.entries(command.settings).flatMap(([name, value]) => [
