@@ -1,5 +1,4 @@
-import { connect, createServer, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** How the line behaves: as a wire, deaf (replies are lost), or dead (half open: nothing passes, nothing closes). */
 export type LineMode = 'open' | 'lose-replies' | 'dead';
