@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule } from '@nestjs/swagger';
 
 import { Authenticator } from '#access/api-key/authenticator.js';
 import { installAuthentication } from '#access/guard.js';
@@ -19,6 +18,7 @@ import { ReadStore } from '#read-store/read-store.js';
 
 import { ApiModule, type ApiParts } from './api.module.js';
 import { apiDocument } from './api-document.js';
+import { installDocsPage } from './docs-page.js';
 import { nestLogger } from './nest-logger.js';
 
 export interface ApiOptions extends ApiParts {
@@ -44,10 +44,7 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   await installRateLimit(server, limits);
   app.useGlobalFilters(filter);
   app.useGlobalPipes(new BodyValidationPipe());
-  SwaggerModule.setup('docs', app, () => apiDocument(app), {
-    jsonDocumentUrl: 'docs/openapi.json',
-    yamlDocumentUrl: 'docs/openapi.yaml',
-  });
+  installDocsPage(server, () => apiDocument(app));
   return app;
 };
 

@@ -17,16 +17,21 @@ export interface LoggerOptions {
   readonly stream?: DestinationStream;
 }
 
-/** Paths whose values never reach a log line, on the top level and one level down. */
-const secret = ['authorization', 'password', 'secret', 'secretSha256', 'token', 'cookie', 'apiKey'];
+/** Members whose values never reach a log line: at the top, and one or two levels down. */
+const secret = [
+  'authorization',
+  'password',
+  'secret',
+  'secretSha256',
+  'token',
+  'cookie',
+  'apiKey',
+  '["x-api-key"]',
+];
+const below = (parents: string) =>
+  secret.map((name) => (name.startsWith('[') ? parents + name : `${parents}.${name}`));
 const redact = {
-  paths: [
-    ...secret,
-    ...secret.map((name) => `*.${name}`),
-    ...secret.map((name) => `*.*.${name}`),
-    '["x-api-key"]',
-    '*["x-api-key"]',
-  ],
+  paths: [...secret, ...below('*'), ...below('*.*')],
   censor: '[redacted]',
 };
 

@@ -133,4 +133,4 @@ const syncFolder = async (folder: string): Promise<void> => {
 };
 
 const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { TestApi } from './api.fixture.js';
+import { buildOpenApi } from './openapi.js';
+
+import 'reflect-metadata';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.start();
+});
+afterAll(async () => {
+  await api.stop();
+});
+
+const keys = '/v1/api-keys';
+const good = { name: 'x', roles: ['viewer'], reason: 'r' };
+
+describe('an API key', () => {
+  it('is shown once, however often its request is repeated', async () => {
+    const asking = { json: good, headers: { 'idempotency-key': 'once' } };
+    const first = await api.ask(keys, asking);
+    const again = await api.ask(keys, asking);
+    expect(first).toMatchObject({ status: 201, body: { revision: 0 } });
+    expect(first.body['key']).toMatch(/^vt_/);
+    expect(first.headers.get('etag')).toBe('"0"');
+    expect(again).toMatchObject({ status: 200, body: { id: first.body['id'], revision: 0 } });
+    expect(again.body).not.toHaveProperty('key');
+    expect(await api.ask(keys, { ...asking, json: { ...good, name: 'y' } })).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+  });
+
+  it('shows neither itself nor its hash', async () => {
+    const { id } = await api.newKey('curator');
+    const { body } = await api.ask(`${keys}/${id}`);
+    expect(body).toEqual({
+      id,
+      name: 'test',
+      roles: ['curator'],
+      status: 'active',
+      expiresAt: null,
+      revision: 0,
+    });
+  });
+
+  it('opens nothing from the answer to its revocation on', async () => {
+    const { id, key } = await api.newKey('auditor');
+    expect((await api.raw('/v1/events?limit=1', { key })).status).toBe(200);
+    const stale = { json: { reason: 'leaked' }, headers: { 'if-match': '"7"' } };
+    expect(await api.ask(`${keys}/${id}/revoke`, stale)).toMatchObject({
+      status: 412,
+      body: { code: 'STALE_REVISION', current_revision: 0 },
+    });
+    await api.ask(`${keys}/${id}/revoke`, { ...stale, headers: { 'if-match': '"0"' } });
+    expect(await api.ask('/v1/events', { key })).toMatchObject({
+      status: 401,
+      body: { code: 'API_KEY_REVOKED' },
+    });
+  });
+});
+
+describe('the replay', () => {
+  const lines = async (query: string): Promise<Record<string, unknown>[]> =>
+    (await (await api.raw(`/v1/events${query}`)).text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('resumes after what was read, up to the end', async () => {
+    await api.newKey('viewer');
+    await api.newKey('viewer');
+    const all = await lines('?category=apiKey');
+    const seen: unknown[] = [];
+    let from = '';
+    for (;;) {
+      const page = await lines(`?category=apiKey&limit=2${from}`);
+      const last = page.pop();
+      seen.push(...page.map(({ position }) => position));
+      if (last?.['atEnd'] === true) break;
+      from = `&from=${String(last?.['resumeFrom'])}`;
+    }
+    expect(seen).toEqual(all.slice(0, -1).map(({ position }) => position));
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
+  it('shows who and why, and no hash of a secret', async () => {
+    const [first] = await lines('?type=ApiKeyIssued,ApiKeyRevoked&limit=1');
+    expect(first).toMatchObject({
+      type: 'ApiKeyIssued',
+      revision: 0,
+      data: { secretSha256: '[redacted]' },
+      metadata: { actor: { kind: 'system' } },
+    });
+  });
+
+  it('takes a repeated filter like a list', async () => {
+    const filtered = await lines('?type=ApiKeyRevoked&type=Nothing');
+    expect(filtered.at(-1)).toMatchObject({ atEnd: true });
+    expect(filtered.slice(0, -1).every(({ type }) => type === 'ApiKeyRevoked')).toBe(true);
+  });
+});
+
+describe('the live feed', () => {
+  it('tells of what happens, and ends with the key that opened it', async () => {
+    const { id, key } = await api.newKey('auditor');
+    const feed = await api.raw('/v1/events/live?category=apiKey', { key });
+    expect(feed.headers.get('content-type')).toMatch('text/event-stream');
+    const told = feed.text();
+    const { id: other } = await api.newKey('viewer');
+    await api.ask(`${keys}/${id}/revoke`, { json: { reason: 'done' } });
+    const text = await told.catch(() => 'broken off');
+    expect(text === 'broken off' || text.includes(other)).toBe(true);
+  });
+});
+
+describe('operation', () => {
+  it('is ready while its stores are', async () => {
+    expect(await api.ask('/health/live', { key: null })).toMatchObject({ status: 200 });
+    const { status, body } = await api.ask('/health/ready', { key: null });
+    expect({ status, body }).toMatchObject({ status: 200, body: { status: 'up' } });
+  });
+
+  it('is documented without a store', async () => {
+    const document = await buildOpenApi();
+    expect(Object.keys(document.paths)).toContain('/v1/api-keys');
+    for (const path of Object.values(document.paths)) {
+      const responses = path.get?.responses ?? path.post?.responses;
+      expect(responses).toHaveProperty('default');
+    }
+    expect((await api.raw('/docs', { key: null })).status).toBe(200);
+    expect((await api.ask('/docs/openapi.json', { key: null })).body).toHaveProperty('paths');
+  });
+
+  it('lets nobody in while the log is away, and everybody afterwards', async () => {
+    const { key } = await api.newKey('auditor');
+    await api.node.kill();
+    const { status, body, headers } = await api.ask('/v1/events', { key });
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(headers.get('retry-after')).toBe('1');
+    await api.node.restart();
+    const deadline = Date.now() + 15_000;
+    let again = 503;
+    while (again === 503 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      again = (await api.raw('/v1/events?limit=1', { key })).status;
+    }
+    expect(again).toBe(200);
+  });
+});

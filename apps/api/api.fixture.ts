@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { ApiKeys } from '#access/api-key/api-keys.js';
+import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { Logger } from '#observability/logging.js';
+import { Metrics } from '#observability/metrics.js';
+import { migrate } from '#read-store/migrate.js';
+import type { TestDatabase } from '#testing/embedded.js';
+import { databaseFrom } from '#testing/template-database.js';
+import { startTestNode, type TestNode } from '#testing/test-node.js';
+
+import { closeApi, createApi } from './create-api.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Asking {
+  readonly method?: string;
+  /** The admin's unless given; null for none. */
+  readonly key?: string | null;
+  readonly json?: unknown;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** The API in this process, on a node and a database of its own. */
+export class TestApi {
+  private constructor(
+    readonly node: TestNode,
+    private readonly database: TestDatabase,
+    private readonly folder: string,
+    private readonly app: NestFastifyApplication,
+    readonly url: string,
+    private readonly admin: string,
+  ) {}
+
+  static async start(): Promise<TestApi> {
+    const folder = mkdtempSync(join(tmpdir(), 'voltrace-api-'));
+    const node = await startTestNode();
+    const database = await databaseFrom({
+      name: 'read-store',
+      prepare: (target) => migrate(target),
+    });
+    const app = await listening(node, database, folder, 0);
+    const keyFile = join(folder, 'admin.key');
+    await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), keyFile);
+    const admin = readFileSync(keyFile, 'utf8').trim();
+    return new TestApi(node, database, folder, app, await app.getUrl(), admin);
+  }
+
+  /** Another API on the same stores, with a limit per address and minute. Gives its URL to `use`. */
+  async limited(perMinute: number, use: (url: string) => Promise<void>): Promise<void> {
+    const app = await listening(this.node, this.database, this.folder, perMinute);
+    try {
+      await use(await app.getUrl());
+    } finally {
+      await closeApi(app);
+    }
+  }
+
+  raw(path: string, asking: Asking = {}): Promise<Response> {
+    const { key = this.admin, json, headers } = asking;
+    const body = asking.body ?? (json === undefined ? undefined : JSON.stringify(json));
+    return fetch(this.url + path, {
+      method: asking.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
+    });
+  }
+
+  async ask(path: string, asking?: Asking): Promise<Answer> {
+    const answer = await this.raw(path, asking);
+    const body = (await answer.json()) as Answer['body'];
+    return { status: answer.status, headers: answer.headers, body };
+  }
+
+  async newKey(...roles: string[]): Promise<{ id: string; key: string }> {
+    const json = { name: 'test', roles, reason: 'test' };
+    return (await this.ask('/v1/api-keys', { json })).body as { id: string; key: string };
+  }
+
+  async stop(): Promise<void> {
+    await closeApi(this.app);
+    await this.node.stop();
+    await this.database.drop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const listening = async (
+  node: TestNode,
+  database: TestDatabase,
+  dataDir: string,
+  perAddressPerMinute: number,
+): Promise<NestFastifyApplication> => {
+  const app = await createApi({
+    eventStoreUrl: node.url,
+    databaseUrl: database.url,
+    poolSize: 4,
+    dataDir,
+    logger: Logger.create({ app: 'test', level: 'silent' }),
+    metrics: new Metrics({ processMetrics: false }),
+    limits: { requestTimeoutMs: 30_000, perKeyPerMinute: 0, perAddressPerMinute },
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return app;
+};

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Asking, TestApi } from './api.fixture.js';
+
+import 'reflect-metadata';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.start();
+});
+afterAll(async () => {
+  await api.stop();
+});
+
+const json = { 'content-type': 'application/json' };
+const keys = '/v1/api-keys';
+const good = { name: 'x', roles: ['viewer'], reason: 'r' };
+
+describe('a request that cannot be served', () => {
+  const cases: [string, string, Asking, number, string][] = [
+    ['without a key', '/v1/events', { key: null }, 401, 'CREDENTIALS_MISSING'],
+    ['with a key that is none', '/v1/events', { key: 'x' }, 401, 'CREDENTIALS_MALFORMED'],
+    ['to no route', '/v1/nothing', {}, 404, 'ROUTE_UNKNOWN'],
+    ['with another method', '/v1/events', { method: 'DELETE' }, 404, 'ROUTE_UNKNOWN'],
+    ['for no such thing', `${keys}/x`, {}, 404, 'API_KEY_NOT_FOUND'],
+    ['with an unknown filter', '/v1/events?colour=red', {}, 400, 'QUERY_INVALID'],
+    ['with a malformed position', '/v1/events?from=now', {}, 400, 'QUERY_INVALID'],
+    ['with NUL in the query', '/v1/events?type=a%00', {}, 400, 'QUERY_INVALID'],
+    ['with NUL in the path', `${keys}/a%00`, {}, 400, 'PATH_INVALID'],
+    ['with a broken escape', `${keys}/%zz`, {}, 400, 'URL_MALFORMED'],
+    ['with an unknown field', keys, { json: { ...good, admin: true } }, 400, 'BODY_INVALID'],
+    ['with NUL in the body', keys, { json: { ...good, name: 'a\0' } }, 400, 'BODY_INVALID'],
+    ['with half a surrogate', keys, { json: { ...good, name: '\ud800' } }, 400, 'BODY_INVALID'],
+    ['with __proto__', keys, { body: '{"__proto__":{}}', headers: json }, 400, 'BODY_INVALID'],
+    ['with a list for an object', keys, { json: [] }, 400, 'BODY_INVALID'],
+    ['with broken JSON', keys, { body: '{', headers: json }, 400, 'JSON_MALFORMED'],
+    ['with a body of 2 MB', keys, { json: 'x'.repeat(2_000_000) }, 413, 'BODY_TOO_LARGE'],
+    ['with plain text', keys, { body: 'x' }, 415, 'MEDIA_TYPE_UNSUPPORTED'],
+    [
+      'with CSV where JSON is expected',
+      keys,
+      { body: 'a,b', headers: { 'content-type': 'text/csv' } },
+      415,
+      'MEDIA_TYPE_UNSUPPORTED',
+    ],
+    [
+      'with an unusable idempotency key',
+      keys,
+      { json: good, headers: { 'idempotency-key': 'a b' } },
+      400,
+      'IDEMPOTENCY_KEY_INVALID',
+    ],
+  ];
+
+  it.each(cases)(
+    '%s is answered with its problem document',
+    async (_, path, asking, status, code) => {
+      const { body, headers } = await api.ask(path, asking);
+      expect(body).toMatchObject({ status, code });
+      expect(body['type']).toBe(`urn:problem:${code.toLowerCase().replaceAll('_', '-')}`);
+      expect(headers.get('content-type')).toMatch('application/problem+json');
+      expect(body['instance']).toBe(`urn:request:${headers.get('x-request-id')}`);
+      expect(JSON.stringify(body)).not.toMatch(/node_modules|select |at \w+\.\w+ \(/);
+    },
+  );
+
+  it('names each field that is wrong', async () => {
+    const { body } = await api.ask(keys, { json: { name: 5, roles: ['root'], colour: 1 } });
+    const pointers = (body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer);
+    expect([...new Set(pointers)].sort()).toEqual(['/colour', '/name', '/reason', '/roles']);
+  });
+
+  it('by somebody without the permission is refused, counted and recorded once', async () => {
+    const { id, key } = await api.newKey('viewer');
+    for (let i = 0; i < 3; i += 1) {
+      expect(await api.ask('/metrics', { key })).toMatchObject({ status: 403 });
+    }
+    const events = (await (await api.raw('/v1/events?category=accessDenial')).text()).split('\n');
+    expect(events.filter((line) => line.includes(id) && line.includes('/metrics'))).toHaveLength(1);
+    expect(await (await api.raw('/metrics')).text()).toMatch(
+      'voltrace_http_forbidden_total{route="GET /metrics"} 3',
+    );
+  });
+
+  it('too often from one address is told when to come back', async () => {
+    await api.limited(3, async (url) => {
+      const statuses: number[] = [];
+      let last: Response | undefined;
+      for (let i = 0; i < 5; i += 1) {
+        last = await fetch(`${url}/v1/events`);
+        statuses.push(last.status);
+      }
+      expect(statuses).toEqual([401, 401, 401, 429, 429]);
+      expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await last?.json()).toMatchObject({ code: 'RATE_LIMITED' });
+      expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    });
+  });
+});

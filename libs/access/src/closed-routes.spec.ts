@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module } from '@nestjs/common';
+import { DiscoveryModule, NestFactory } from '@nestjs/core';
+
+import { ClosedRoutes } from './closed-routes.js';
+import { Public, RequirePermission } from './require-permission.js';
+
+import 'reflect-metadata';
+
+@Controller('decided')
+class DecidedController {
+  @Get('a')
+  @RequirePermission('products.read')
+  withPermission() {
+    return this.helper();
+  }
+
+  @Get('b')
+  @Public()
+  open() {
+    return this.helper();
+  }
+
+  helper() {
+    return 1;
+  }
+}
+
+@Controller('all')
+@RequirePermission('products.read')
+class WholeController {
+  @Get()
+  any() {
+    return 1;
+  }
+}
+
+@Controller('forgotten')
+class ForgottenController {
+  @Get()
+  oversight() {
+    return 1;
+  }
+}
+
+@Module({ imports: [DiscoveryModule], providers: [ClosedRoutes] })
+class CheckModule {}
+
+const start = async (...controllers: (new () => object)[]): Promise<void> => {
+  const module = { module: CheckModule, controllers };
+  const app = await NestFactory.createApplicationContext(module, {
+    logger: false,
+    abortOnError: false,
+  });
+  await app.close();
+};
+
+describe('the start', () => {
+  it('goes on while every route names a permission or that it is public', async () => {
+    await expect(start(DecidedController, WholeController)).resolves.toBeUndefined();
+  });
+
+  it('stops at a route that says nothing, and names it', async () => {
+    await expect(start(DecidedController, ForgottenController)).rejects.toThrow(
+      /ForgottenController\.oversight$/,
+    );
+  });
+});

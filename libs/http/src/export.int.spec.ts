@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fastify, { type FastifyInstance } from 'fastify';
+
+import { sendLines } from './export.js';
+
+let server: FastifyInstance;
+afterEach(async () => {
+  await server.close();
+});
+
+const serve = async (lines: () => AsyncGenerator<string>): Promise<string> => {
+  server = fastify();
+  server.get('/', (_request, reply) => {
+    sendLines(reply, lines(), { format: 'ndjson', filename: 'x.ndjson' });
+  });
+  return server.listen({ port: 0, host: '127.0.0.1' });
+};
+
+const line = `${'x'.repeat(1023)}\n`;
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('a streamed answer', () => {
+  it('arrives whole', async () => {
+    const url = await serve(async function* () {
+      for (let i = 0; i < 2_000; i += 1) {
+        if (i % 100 === 0) await tick();
+        yield line;
+      }
+    });
+    const answer = await fetch(url);
+    expect(answer.headers.get('content-type')).toMatch('application/x-ndjson');
+    expect(answer.headers.get('content-disposition')).toMatch('x.ndjson');
+    expect(await answer.text()).toHaveLength(2_000 * 1024);
+  });
+
+  it('breaks off where an error comes in the middle, so that half of it never looks whole', async () => {
+    const url = await serve(async function* () {
+      for (let i = 0; i < 200; i += 1) yield line;
+      await tick();
+      throw new Error('the store is gone');
+    });
+    const answer = await fetch(url);
+    expect(answer.status).toBe(200);
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  it('is an error answer where the error comes first', async () => {
+    // eslint-disable-next-line require-yield -- it fails before it could
+    const url = await serve(async function* () {
+      await tick();
+      throw new Error('the store is gone');
+    });
+    expect((await fetch(url)).status).toBe(500);
+  });
+
+  it('goes no faster than its reader, and stops when he leaves', async () => {
+    let made = 0;
+    let returned = false;
+    const url = await serve(async function* () {
+      try {
+        for (;;) {
+          await tick();
+          made += 1;
+          yield line;
+        }
+      } finally {
+        returned = true;
+      }
+    });
+    const leaving = new AbortController();
+    const answer = await fetch(url, { signal: leaving.signal });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const madeUnread = made;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(made).toBe(madeUnread);
+    leaving.abort();
+    await answer.text().catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(returned).toBe(true);
+  });
+});

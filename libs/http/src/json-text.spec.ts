@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { textErrors } from './json-text.js';
+
+const parsed = (json: string): unknown => JSON.parse(json);
+
+describe('hostile text', () => {
+  it('is found anywhere, and named by pointer', () => {
+    const body = parsed(
+      '{"a":[{"b/c":"x\\u0000"}],"d\\u0000":1,"e":"\\udc00","f":"\\ud83d\\ude00"}',
+    );
+    expect(textErrors(body).sort((a, b) => a.pointer.localeCompare(b.pointer))).toEqual([
+      { pointer: '/a/0/b~1c', reason: 'contains a NUL character' },
+      { pointer: '/d\\u0000', reason: 'its name contains a NUL character' },
+      { pointer: '/e', reason: 'contains half of a surrogate pair' },
+    ]);
+  });
+
+  it('is a key that reaches for a prototype', () => {
+    const body = parsed('{"a":{"__proto__":{"x":1}},"constructor":{"prototype":{}}}');
+    expect(
+      textErrors(body)
+        .map(({ pointer }) => pointer)
+        .sort(),
+    ).toEqual(['/a/__proto__', '/constructor']);
+    expect(textErrors(parsed('{"constructor":"Bosch"}'))).toEqual([]);
+  });
+
+  it('is nesting without end, found without recursion', () => {
+    const deep = parsed('['.repeat(100_000) + ']'.repeat(100_000));
+    expect(textErrors(deep)).toEqual([
+      { pointer: '/0'.repeat(32), reason: 'nested deeper than 32 levels' },
+    ]);
+  });
+
+  it('is not what JSON ordinarily holds', () => {
+    const ordinary = fc.jsonValue({ maxDepth: 5, stringUnit: fc.string({ unit: 'grapheme' }) });
+    fc.assert(
+      fc.property(ordinary, (value) => {
+        const json = JSON.stringify(value);
+        fc.pre(!json.includes('__proto__') && !json.includes('\\u0000'));
+        expect(textErrors(value)).toEqual([]);
+      }),
+    );
+  });
+
+  it('is reported twenty times at most', () => {
+    expect(textErrors(Array.from({ length: 1000 }, () => '\0'))).toHaveLength(20);
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { Refusal } from '#kernel/refusal.js';
+
+import {
+  boolean,
+  decimal,
+  instant,
+  listOf,
+  moment,
+  oneOf,
+  position,
+  readQuery,
+  text,
+  uuid,
+} from './query-params.js';
+
+const errorsOf = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Refusal) return error.details.errors;
+    throw error;
+  }
+  throw new Error('was not refused');
+};
+
+describe('reading a query', () => {
+  const allowed = { q: text(), sort: oneOf('name', 'code'), after: position, dryRun: boolean };
+
+  it('gives typed values for what is known', () => {
+    expect(readQuery({ q: 'iron', sort: 'code', after: '12', dryRun: 'true' }, allowed)).toEqual({
+      q: 'iron',
+      sort: 'code',
+      after: { commit: 12n, prepare: 12n },
+      dryRun: true,
+    });
+    expect(readQuery({}, allowed)).toEqual({});
+  });
+
+  it('names everything that is wrong at once', () => {
+    const query = { colour: 'red', sort: 'size', after: 'now', q: ['a', 'b'], dryRun: '' };
+    expect(errorsOf(() => readQuery(query, allowed))).toEqual([
+      { pointer: '?colour', reason: 'unknown parameter; known are q, sort, after, dryRun' },
+      { pointer: '?sort', reason: 'expected one of name, code' },
+      { pointer: '?after', reason: 'expected a position such as 1234' },
+      { pointer: '?q', reason: 'given more than once' },
+      { pointer: '?dryRun', reason: 'expected true or false' },
+    ]);
+  });
+
+  it('knows no parameter by the name of an object member', () => {
+    expect(errorsOf(() => readQuery({ constructor: 'x', toString: 'y' }, allowed))).toHaveLength(2);
+  });
+
+  it('refuses what no store can keep', () => {
+    expect(errorsOf(() => readQuery({ q: 'a\0b' }, allowed))).toEqual([
+      { pointer: '?q', reason: 'contains a NUL character' },
+    ]);
+    expect(errorsOf(() => readQuery({ q: 'a\ud800' }, allowed))).toHaveLength(1);
+  });
+
+  it('does not hide a bug of a parser', () => {
+    const broken = (): never => {
+      throw new TypeError('bug');
+    };
+    expect(() => readQuery({ q: 'a' }, { q: broken })).toThrow(TypeError);
+  });
+});
+
+describe('parsers', () => {
+  it('keep decimals as they were written', () => {
+    expect(decimal('13.50')).toBe('13.50');
+    for (const raw of ['1e3', '.5', '1,5', 'NaN', '', '1.']) expect(() => decimal(raw)).toThrow();
+  });
+
+  it('take a moment as a time with zone or as a position', () => {
+    expect(moment('@12')).toEqual({ position: { commit: 12n, prepare: 12n } });
+    expect(moment('2026-02-11T08:00:00+01:00')).toEqual({ at: new Date('2026-02-11T07:00:00Z') });
+    for (const raw of ['@', '@-1', '2026-02-11', '2026-02-30T25:00:00Z', 'now']) {
+      expect(() => moment(raw)).toThrow('expected');
+    }
+  });
+
+  it('refuse positions beyond 64 bits', () => {
+    expect(position('9223372036854775807').commit).toBe(9223372036854775807n);
+    expect(() => position('9223372036854775808')).toThrow('expected a position');
+  });
+
+  it('split lists and check each value', () => {
+    expect(listOf(oneOf('a', 'b'))('a,b')).toEqual(['a', 'b']);
+    expect(() => listOf(oneOf('a', 'b'))('a,,b')).toThrow();
+    expect(() => uuid('0')).toThrow();
+    expect(() => instant('2026-02-11T08:00:00')).toThrow('zone');
+  });
+});

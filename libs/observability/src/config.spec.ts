@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+
+import {
+  eventStoreUrl,
+  integer,
+  InvalidConfiguration,
+  oneOf,
+  portNumber,
+  postgresUrl,
+  readEnvironment,
+} from './config.js';
+
+const specs = {
+  PORT: portNumber({ default: 8080 }),
+  DATABASE_URL: postgresUrl(),
+  EVENTSTORE_URL: eventStoreUrl({ default: 'esdb://127.0.0.1:2113?tls=false' }),
+  LOG_LEVEL: oneOf('info', 'warn')({ default: 'info' }),
+  WORKERS: integer(1, 8)({ default: 2 }),
+};
+const DATABASE_URL = 'postgres://u:geheim@127.0.0.1/x';
+
+const complaintOf = (environment: Record<string, string>): string => {
+  try {
+    readEnvironment(specs, environment);
+  } catch (error) {
+    if (error instanceof InvalidConfiguration) return error.message;
+    throw error;
+  }
+  throw new Error('was accepted');
+};
+
+describe('the configuration', () => {
+  it('is typed, with defaults for what is absent or empty', () => {
+    const { PORT, LOG_LEVEL, WORKERS } = readEnvironment(specs, { DATABASE_URL, PORT: '' });
+    expect({ PORT, LOG_LEVEL, WORKERS }).toEqual({ PORT: 8080, LOG_LEVEL: 'info', WORKERS: 2 });
+    expect(readEnvironment(specs, { DATABASE_URL, PORT: '0' }).PORT).toBe(0);
+  });
+
+  it('names every wrong variable with its value and what is expected', () => {
+    const complaint = complaintOf({ PORT: '80x', LOG_LEVEL: 'loud', WORKERS: '9' });
+    expect(complaint).toMatch(/PORT is "80x"; expected: an integer from 0 to 65535/);
+    expect(complaint).toMatch(/LOG_LEVEL is "loud"; expected: one of info, warn/);
+    expect(complaint).toMatch(/WORKERS is "9"; expected: an integer from 1 to 8/);
+    expect(complaint).toMatch(/DATABASE_URL is not set/);
+  });
+
+  it('never shows a password', () => {
+    const complaint = complaintOf({ DATABASE_URL: DATABASE_URL.replace('postgres', 'mysql') });
+    expect(complaint).toMatch('"mysql://***@127.0.0.1/x"');
+    expect(complaint).not.toMatch('geheim');
+    const other = complaintOf({ DATABASE_URL, EVENTSTORE_URL: 'http://admin:geheim@db?tls=false' });
+    expect(other).not.toMatch('geheim');
+  });
+});
