@@ -1,5 +1,3 @@
-import 'reflect-metadata';
-
 import {
   Body,
   Controller,
@@ -15,12 +13,12 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { IsObject, IsString, Length } from 'class-validator';
 import pg from 'pg';
 
+import 'reflect-metadata';
+
 /**
  * What the command path is measured against: the same framework on the same PostgreSQL, writing
  * (a) one row per request, or (b) the row and an audit row in one transaction.
  */
-const kinds = ['insert', 'audit'] as const;
-export type BaselineKind = (typeof kinds)[number];
 
 class SetElementsDto {
   @IsObject()

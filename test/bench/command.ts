@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
+import { databaseUrlOf } from '#test/faults/operate.js';
 import type { ApiClient } from '#test/support/client.js';
 import { startVoltrace } from '#test/support/voltrace.js';
-import { databaseUrlOf } from '#test/faults/operate.js';
 
-import { runLoad, type LoadResult } from './load.js';
+import { type LoadResult, runLoad } from './load.js';
 import { median, type Row } from './report.js';
 
 const products = 256;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startPostgres } from '#embedded/postgres.js';
-import type { Position } from '#event-log/event-log.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
+import type { Position } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { Logger } from '#observability/logging.js';
 import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
@@ -14,7 +14,7 @@ import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { startNode } from '#test/support/parts.js';
 
-import { rate, rssMiB, type Row } from './report.js';
+import { rate, type Row, rssMiB } from './report.js';
 import { appendProducts, appendStreams, eventsPerProduct } from './synthetic-log.js';
 
 /** Catch-up of the catalog against bare reading, at growing sizes of the log; the node with many streams. */

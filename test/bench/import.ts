@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 import { startVoltrace } from '#test/support/voltrace.js';
 
-import { rssMiB, type Row } from './report.js';
+import { type Row, rssMiB } from './report.js';
 
 const rows = 18_000;
 
@@ -18,9 +18,9 @@ export const benchImport = async (dist: string): Promise<Row[]> => {
     const began = performance.now();
     const id = await voltrace.api.importFile('products', file);
     const memory: number[] = [];
-    let running = true;
+    const done = new AbortController();
     const sampling = (async () => {
-      while (running) {
+      while (!done.signal.aborted) {
         const api = voltrace.children().find(({ name }) => name === 'api');
         if (api) memory.push(await rssMiB(api.pid));
         await sleep(500);
@@ -28,7 +28,7 @@ export const benchImport = async (dist: string): Promise<Row[]> => {
     })();
     const ended = await voltrace.api.importEnded(id, 300_000);
     const seconds = (performance.now() - began) / 1000;
-    running = false;
+    done.abort();
     await sampling;
     const counts = ended.body['rows'] as Record<string, number>;
     if (ended.body['state'] !== 'completed' || counts['accepted'] !== rows) {

@@ -154,16 +154,16 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
 
   it('answers whole while the catalogue is rebuilt', async () => {
     const { api } = voltrace;
-    let rebuilding = true;
+    const rebuilt = new AbortController();
     const totals = new Set<number>();
     const reading = (async () => {
-      while (rebuilding) {
+      while (!rebuilt.signal.aborted) {
         const reply = await api.get('/v1/products?limit=1000');
         totals.add(reply.status === 200 ? (reply.body['items'] as unknown[]).length : reply.status);
       }
     })();
     await rebuild(api, databaseUrlOf(voltrace.dataDir), 'product-catalog');
-    rebuilding = false;
+    rebuilt.abort();
     await reading;
     expect([...totals]).toEqual([863]);
   }, 120_000);

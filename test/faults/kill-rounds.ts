@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pick, seeded } from '#test/support/seeded.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
 
-import { databaseUrlOf } from './operate.js';
 import { faultsAfter } from './faults-after.js';
+import { databaseUrlOf } from './operate.js';
 
 export interface RoundOptions {
   readonly dist: string;
@@ -36,17 +36,20 @@ const importUnderKills = async (
   random: () => number,
 ): Promise<readonly string[]> => {
   const killed: string[] = [];
-  let imported = false;
+  const imported = new AbortController();
   const importing = (async () => {
     const id = await voltrace.api.importFile('products', list);
     await voltrace.api.importEnded(id);
-    imported = true;
+    imported.abort();
   })();
-  importing.catch(() => (imported = true));
-  while (!imported && killed.length < maxKills) {
+  importing.catch(() => {
+    imported.abort();
+  });
+  const ended = (): boolean => imported.signal.aborted;
+  while (!ended() && killed.length < maxKills) {
     await sleep(20 + random() * 1_200);
     const children = voltrace.children();
-    if (imported || children.length === 0) continue;
+    if (ended() || children.length === 0) continue;
     const victim = pick(random, children);
     process.kill(victim.pid, 'SIGKILL');
     killed.push(victim.name);

@@ -72,9 +72,9 @@ const registered = async (api: ApiClient): Promise<string> => {
 /** One command after the other, each with a value of its own. */
 const startLoad = (api: ApiClient, id: string) => {
   const load = { accepted: 0, refused: 0, stop: async (): Promise<void> => Promise.resolve() };
-  let running = true;
+  const stopping = new AbortController();
   const looping = (async () => {
-    for (let n = 1; running; n += 1) {
+    for (let n = 1; !stopping.signal.aborted; n += 1) {
       const reply = await api.post(`/v1/products/${id}/set-elements`, {
         elements: { EnergyCapacityNominal: { value: `${n}.5`, unit: 'kWh' } },
         reason: 'load',
@@ -85,7 +85,7 @@ const startLoad = (api: ApiClient, id: string) => {
     }
   })();
   load.stop = async () => {
-    running = false;
+    stopping.abort();
     await looping;
   };
   return load;

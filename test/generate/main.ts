@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
 import { buildOpenApi } from '#apps/api/openapi.js';
+
+import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
 
 /** Everything that is generated, committed and compared in CI: path -> content. */
 const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>

@@ -25,5 +25,5 @@ export const childrenOf = (parent: number): ChildOf[] =>
 
 const nameOf = (cmdline: string): string | undefined => {
   const app = /apps\/([\w-]+)\/main\.js/.exec(cmdline)?.[1];
-  return app ?? (/\/postgres\0/.test(cmdline) ? 'postgres' : undefined);
+  return app ?? (cmdline.includes('/postgres\0') ? 'postgres' : undefined);
 };

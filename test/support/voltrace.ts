@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AppProcess } from '#embedded/app-process.js';
 import { freePort } from '#embedded/free-port.js';
 
-import { childrenOf, type ChildOf } from './children.js';
+import { type ChildOf, childrenOf } from './children.js';
 import { ApiClient } from './client.js';
 
 /** A whole Voltrace on a data folder of its own, started as `npm start` does. */

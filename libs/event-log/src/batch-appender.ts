@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { finished, type Duplex } from 'node:stream';
+import { type Duplex, finished } from 'node:stream';
 
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
@@ -8,13 +8,13 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
 import { encode } from './codec.js';
+import { appendError } from './esdb-errors.js';
 import {
-  OutcomeUnknown,
   type Appended,
   type ExpectedRevision,
   type NewEvent,
+  OutcomeUnknown,
 } from './event-log.js';
-import { appendError } from './esdb-errors.js';
 
 /**
  * The client's own batch append keeps the pending calls of all streams of the process in one map,

@@ -1,5 +1,5 @@
-import type { Decider } from '#kernel/decider.js';
 import type { Command } from '#kernel/command.js';
+import type { Decider } from '#kernel/decider.js';
 import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
 

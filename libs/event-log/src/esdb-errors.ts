@@ -1,14 +1,14 @@
 import { StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
-import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 
 import {
   AppendTooLarge,
+  type ExpectedRevision,
   LogUnavailable,
   OutcomeUnknown,
   StreamGone,
   WrongExpectedRevision,
-  type ExpectedRevision,
 } from './event-log.js';
 
 const statusUnavailable = 14;
@@ -19,7 +19,7 @@ export const appendError = (status: Status, stream: string, expected: ExpectedRe
   switch (details?.getTypeName()) {
     case 'event_store.client.WrongExpectedVersion': {
       const wrong = details.unpack(
-        shared.WrongExpectedVersion.deserializeBinary,
+        (bytes) => shared.WrongExpectedVersion.deserializeBinary(bytes),
         details.getTypeName(),
       );
       const actual = wrong?.hasCurrentStreamRevision()

@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   BACKWARDS,
   END,
   EventStoreDBClient,
-  FORWARDS,
-  START,
   excludeSystemEvents,
-  type AllStreamResolvedEvent,
+  FORWARDS,
   type RecordedEvent,
+  START,
   type StreamingRead,
 } from '@eventstore/db-client';
 
@@ -18,13 +17,13 @@ import type { EventMetadata } from '#kernel/event.js';
 import { BatchAppender } from './batch-appender.js';
 import { isStreamNotFound, readError } from './esdb-errors.js';
 import {
-  LogUnavailable,
-  OutcomeUnknown,
   type AllSubscription,
   type Appended,
   type EventLog,
   type ExpectedRevision,
+  LogUnavailable,
   type NewEvent,
+  OutcomeUnknown,
   type Page,
   type Position,
   type ReadAllOptions,
@@ -148,7 +147,7 @@ export class EsdbEventLog implements EventLog {
     const deliver = async (): Promise<Error | undefined> => {
       try {
         for await (const resolved of subscription) {
-          const { event } = resolved as AllStreamResolvedEvent;
+          const { event } = resolved;
           if (event) await onEvent(stored(event, positionOf(resolved)));
         }
         return undefined;
@@ -214,10 +213,10 @@ export class EsdbEventLog implements EventLog {
 
 /** `dispose` waits for streams that may never end, and leaves the channel open. */
 const abandon = async (client: EventStoreDBClient): Promise<void> => {
-  const { getChannel } = client as unknown as { getChannel(): Promise<{ close(): void }> };
+  const internals = client as unknown as { getChannel(): Promise<{ close(): void }> };
   const bound = sleep(disposeMs, undefined, { ref: false });
   await Promise.race([client.dispose(), bound]).catch(() => undefined);
-  await getChannel().then(
+  await internals.getChannel().then(
     (channel) => {
       channel.close();
     },

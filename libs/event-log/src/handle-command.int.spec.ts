@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { CommandMeta } from '#kernel/command.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { startTcpProxy } from '#testing/tcp-proxy.js';
+import { startTestNode, type TestNode } from '#testing/test-node.js';
 
-import { counterDecider, counterName, type CounterCommand } from './counter.fixture.js';
+import { type CounterCommand, counterDecider, counterName } from './counter.fixture.js';
 import { EsdbEventLog } from './esdb.js';
 import { handleCommand } from './handle-command.js';
 import { claimKey, keyOwner, KeyTaken } from './key/claim-key.js';

@@ -8,13 +8,13 @@ import { Refusal } from '#kernel/refusal.js';
 import { commandHash } from './command-hash.js';
 import {
   AppendTooLarge,
+  type EventLog,
   LogUnavailable,
+  type NewEvent,
   OutcomeUnknown,
+  type Position,
   StreamGone,
   WrongExpectedRevision,
-  type EventLog,
-  type NewEvent,
-  type Position,
 } from './event-log.js';
 import type { ClaimedKey } from './key/claim-key.js';
 import { expectedOf, type Folded, type States } from './states.js';

@@ -67,7 +67,11 @@ export class LogTail {
   /** Begins at the head as it is now. Retries until the log answers or `stop` is called. */
   async start(): Promise<void> {
     if (this.started) return;
-    for (let retryMs = firstRetryMs; !this.stopped; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
+    for (
+      let retryMs = firstRetryMs;
+      !this.stopped();
+      retryMs = Math.min(retryMs * 2, lastRetryMs)
+    ) {
       try {
         this.base = this.last = await this.log.head();
         this.started = true;
@@ -131,13 +135,13 @@ export class LogTail {
     await this.supervising;
   }
 
-  private get stopped(): boolean {
+  private stopped(): boolean {
     return this.stopping.signal.aborted;
   }
 
   private async supervise(): Promise<void> {
     let retryMs = firstRetryMs;
-    while (!this.stopped) {
+    while (!this.stopped()) {
       const before = this.last;
       this.subscription = this.log.subscribeToAll(this.last, (event) => {
         this.deliver(event);
@@ -145,7 +149,7 @@ export class LogTail {
       this.connected = true;
       const error = await this.subscription.ended;
       this.connected = false;
-      if (this.stopped) return;
+      if (this.stopped()) return;
       retryMs = this.last === before ? Math.min(retryMs * 2, lastRetryMs) : firstRetryMs;
       this.options.logger?.warn({ err: error, retryMs }, 'the subscription ended and is resumed');
       await this.pause(retryMs);
@@ -155,7 +159,7 @@ export class LogTail {
   /** A subscription can be silent because the log is quiet, or because it is dead: only the head tells. */
   private async probe(): Promise<void> {
     let behindSince: number | undefined;
-    while (!this.stopped) {
+    while (!this.stopped()) {
       const before = this.last;
       const head = await this.headWithoutSystemEvents();
       const now = Date.now();

@@ -6,7 +6,7 @@ import type { DomainEvent } from '#kernel/event.js';
 
 import { upcast } from './codec.js';
 import type { EventLog, ExpectedRevision, Position, StoredEvent } from './event-log.js';
-import { evolveKeys, noKeys, type ForfeitedKeys, keyForfeited } from './key/forfeited.js';
+import { evolveKeys, type ForfeitedKeys, keyForfeited, noKeys } from './key/forfeited.js';
 
 /** How many command ids a stream's folded state remembers: the window of idempotent commands. */
 export const rememberedCommands = 100;
@@ -68,6 +68,14 @@ export class States<S, C extends Command, E extends DomainEvent> {
     if (known && known.revision >= folded.revision) return known;
     this.cache.set(id, folded);
     return folded;
+  }
+
+  /**
+   * Spares the read of a stream whose id was only just made. Where the stream is there after all, the
+   * first append says so and the decision is made again on what it holds.
+   */
+  assumeNew(id: string): void {
+    if (!this.cache.has(id)) this.cache.set(id, this.empty());
   }
 
   forget(id: string): void {

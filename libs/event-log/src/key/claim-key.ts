@@ -7,10 +7,10 @@ import { contentIdOf, eventIdOf, keyIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import {
-  WrongExpectedRevision,
   type EventLog,
   type ExpectedRevision,
   type NewEvent,
+  WrongExpectedRevision,
 } from '../event-log.js';
 import { expectedOf, type States } from '../states.js';
 import { keyForfeited, type KeyForfeitedData } from './forfeited.js';
@@ -72,6 +72,8 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
   owner: string,
   meta: CommandMeta,
 ): Promise<ClaimedKey> => {
+  const first = await claimUnclaimed(log, states, key, owner, meta);
+  if (first) return first;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     if (attempt > 0) await sleep(Math.random() * 10 * attempt);
     const current = await lastClaim(log, key);
@@ -95,6 +97,28 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
     'conflict',
     `${key.kind} "${key.value}" kept changing hands; try again`,
   );
+};
+
+/**
+ * Most keys are new: an append that expects no stream tells so without a read. Undefined where
+ * somebody claimed the key before.
+ */
+const claimUnclaimed = async <S, C extends Command, E extends DomainEvent>(
+  log: EventLog,
+  states: States<S, C, E>,
+  key: Key,
+  owner: string,
+  meta: CommandMeta,
+): Promise<ClaimedKey | undefined> => {
+  try {
+    const claim = await appendClaim(log, key, owner, states.decider.category, undefined, meta);
+    // The same append made before is answered as done, even where the claim was lost since.
+    const lost = states.cached(owner)?.forfeited.get(keyIdOf(key.kind, key.value));
+    return lost === undefined || lost < claim ? { ...key, claim } : undefined;
+  } catch (error) {
+    if (error instanceof WrongExpectedRevision) return undefined;
+    throw error;
+  }
 };
 
 const lastClaim = async (log: EventLog, key: Key): Promise<Claim | undefined> => {
