@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Position, StoredEvent } from '#event-log/event-log.js';
+import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { Fixture } from '#read-store/test/fixture.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
@@ -12,23 +10,10 @@ import { CatalogHistory } from './catalog-history.js';
 import { historyPage } from './history.js';
 import { findProduct } from './lookup.js';
 import { productCatalog } from './product-catalog.projection.js';
-import { decimal, idOf, Story, text } from './story.fixture.js';
+import { appendAll, decimal, idOf, Story, text } from './story.fixture.js';
 
 let fixture: Fixture;
 let history: CatalogHistory;
-
-/** Appends the events; answers the positions that they got. */
-const tell = async (events: readonly StoredEvent[]): Promise<readonly Position[]> => {
-  const positions: Position[] = [];
-  for (const event of events) {
-    const expected = event.revision === 0n ? 'no_stream' : event.revision - 1n;
-    const { position } = await fixture.log.append(event.stream, [fresh(event)], expected);
-    positions.push(position);
-  }
-  return positions;
-};
-
-const fresh = (event: StoredEvent) => ({ ...event, id: randomUUID() });
 
 const dump = async (): Promise<readonly unknown[]> => {
   const tables = ['manufacturers', 'products', 'product_codes'];
@@ -75,7 +60,7 @@ describe('the catalogue over a log', () => {
     fixture = await Fixture.start();
     history = new CatalogHistory(fixture.log);
     await fixture.runBuilt(eventClock, productCatalog);
-    positions = await tell(story.events);
+    positions = await appendAll(fixture.log, story.events);
     await waitForPosition(fixture.store, 'product-catalog', positions.at(-1) ?? never(), {
       timeoutMs: 20_000,
     });
@@ -193,10 +178,10 @@ describe('the catalogue over a log', () => {
   it('sees in its history what was appended just before', async () => {
     const name = 'Fresh';
     const first = new Story().battery(name, 'Alpha', null);
-    await tell(first.events);
+    await appendAll(fixture.log, first.events);
     expect(await history.productVersions(idOf(name))).toHaveLength(1);
     first.set(name, { Description: text('new') });
-    await tell(first.events.slice(1));
+    await appendAll(fixture.log, first.events.slice(1));
     const versions = await history.productVersions(idOf(name));
     expect(versions.map(({ revision }) => revision)).toEqual([0n, 1n]);
     expect(versions[1]?.state?.elements).toEqual({ Description: { value: 'new' } });
@@ -206,7 +191,7 @@ describe('the catalogue over a log', () => {
     const name = 'Crowd';
     const crowd = new Story().battery(name, 'Alpha', null);
     for (let index = 0; index < 20; index += 1) crowd.set(name, { ProdName: text(String(index)) });
-    await tell(crowd.events);
+    await appendAll(fixture.log, crowd.events);
     const all = await Promise.all(
       Array.from({ length: 8 }, () => history.productVersions(idOf(name))),
     );

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
+
 import { v5 } from 'uuid';
 
-import type { StoredEvent } from '#event-log/event-log.js';
+import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import type { EventMetadata } from '#kernel/event.js';
 import {
   type ManufacturerEvent,
@@ -99,3 +101,18 @@ export class Story {
     return this;
   }
 }
+
+/** Appends the events to a real log, one by one; answers the positions that they got. */
+export const appendAll = async (
+  log: EventLog,
+  events: readonly StoredEvent[],
+): Promise<readonly Position[]> => {
+  const positions: Position[] = [];
+  for (const event of events) {
+    const expected = event.revision === 0n ? 'no_stream' : event.revision - 1n;
+    // Ids of its own: the same story may be told to one log twice.
+    const appended = await log.append(event.stream, [{ ...event, id: randomUUID() }], expected);
+    positions.push(appended.position);
+  }
+  return positions;
+};

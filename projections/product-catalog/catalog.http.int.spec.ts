@@ -1,0 +1,288 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import type { Position } from '#event-log/event-log.js';
+import { formatPosition } from '#event-log/position.js';
+import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
+import { installRequestHooks } from '#http/server.js';
+import { Logger } from '#observability/logging.js';
+import { Metrics } from '#observability/metrics.js';
+import { ReadStore } from '#read-store/read-store.js';
+import { Fixture } from '#read-store/test/fixture.js';
+
+import { eventClock } from '../event-clock/projector.js';
+import { ProductCatalogModule } from './product-catalog.module.js';
+import { productCatalog } from './product-catalog.projection.js';
+import { appendAll, decimal, idOf, Story, text } from './story.fixture.js';
+
+/** The module with what the API provides globally. */
+@Module({ imports: [ProductCatalogModule] })
+class Catalogue {
+  static over({ store, log }: Fixture): DynamicModule {
+    const providers = [
+      { provide: ReadStore, useValue: store },
+      { provide: EsdbEventLog, useValue: log },
+    ];
+    return { module: Catalogue, global: true, providers, exports: providers };
+  }
+}
+
+const startApp = async (fixture: Fixture): Promise<NestFastifyApplication> => {
+  const metrics = new Metrics();
+  const logger = Logger.create({ app: 'test', level: 'silent' });
+  const adapter = new FastifyAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(Catalogue.over(fixture), adapter, {
+    logger: false,
+    abortOnError: false,
+  });
+  installRequestHooks(adapter.getInstance(), metrics);
+  app.useGlobalFilters(new ProblemDetailsFilter(logger, metrics));
+  await app.listen(0, '127.0.0.1');
+  return app;
+};
+
+let fixture: Fixture;
+let app: NestFastifyApplication;
+let url: string;
+let positions: readonly Position[];
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
+const get = async (path: string, headers: Record<string, string> = {}): Promise<Answer> => {
+  const reply = await fetch(`${url}${path}`, { headers });
+  const body = await reply.text();
+  const json = /^application\/(problem\+)?json/.test(reply.headers.get('content-type') ?? '');
+  return {
+    status: reply.status,
+    headers: Object.fromEntries(reply.headers),
+    text: body,
+    body: json ? (JSON.parse(body) as Answer['body']) : {},
+  };
+};
+
+const at = (index: number): string =>
+  formatPosition(positions.at(index) ?? { commit: 0n, prepare: 0n });
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  app = await startApp(fixture);
+  url = await app.getUrl();
+});
+afterAll(async () => {
+  await app.close();
+  await fixture.stop();
+});
+
+describe('the catalogue’s routes', () => {
+  it('answer 503 with the progress until the read model is built', async () => {
+    for (const path of ['products', 'products/X-1', 'manufacturers', 'products/X-1/history']) {
+      const { status, body, headers } = await get(`/v1/${path}`);
+      expect([status, body['code']]).toEqual([503, 'PROJECTION_BUILDING']);
+      expect(headers['retry-after']).toBe('2');
+    }
+  });
+
+  describe('once it is', () => {
+    beforeAll(async () => {
+      await fixture.runBuilt(eventClock, productCatalog);
+      const story = new Story().maker('Alpha "A", Ltd.', 'ALPHA');
+      story.battery('Smile\n5', 'Alpha "A", Ltd.', 'ALPHA-SMILE_5', {
+        EnergyCapacityNominal: decimal('5.120', 'kWh'),
+        EfficiencyBatteryRoundTrip: {
+          state: 'submitted',
+          value: [
+            { percent: '95', inverter: 'One' },
+            { percent: '96.5', inverter: 'Two' },
+          ],
+          unit: 'percent',
+        },
+      });
+      story.battery('Other', 'Alpha "A", Ltd.', 'ALPHA-OTHER', {
+        EnergyCapacityNominal: decimal('700', 'Wh'),
+        EfficiencyBatteryRoundTrip: { state: 'unparsed', value: null, raw: '89 [Sanctuary 3' },
+      });
+      story.set('Other', { ProdName: text('=1+1') });
+      positions = await appendAll(fixture.log, story.events);
+      await get(`/v1/products?after=${at(-1)}`);
+    });
+
+    it('answer with a product, its ETag and its position, by id and by code', async () => {
+      const { status, body, headers } = await get(`/v1/products/alpha-smile_5?after=${at(-1)}`);
+      expect(status).toBe(200);
+      expect(headers['etag']).toBe('"1"');
+      expect(body).toEqual({
+        id: idOf('Smile\n5'),
+        code: 'ALPHA-SMILE_5',
+        type: 'ProdBattery',
+        manufacturer: { id: idOf('Alpha "A", Ltd.'), name: 'Alpha "A", Ltd.', code: 'ALPHA' },
+        model: 'Smile\n5',
+        elements: {
+          EfficiencyBatteryRoundTrip: {
+            value: [
+              { percent: '95', inverter: 'One' },
+              { percent: '96.5', inverter: 'Two' },
+            ],
+            unit: 'percent',
+          },
+          EnergyCapacityNominal: { value: '5.120', unit: 'kWh' },
+        },
+        certifications: [],
+        qualifications: [],
+        revision: 1,
+        position: at(3),
+      });
+      expect((await get(`/v1/products/${idOf('Smile\n5')}`)).body).toEqual(body);
+    });
+
+    it('answer as of a position and as of a time', async () => {
+      const then = await get(`/v1/products/ALPHA-OTHER?asOf=@${at(5)}`);
+      expect(then.body).toMatchObject({ revision: 1, position: at(5) });
+      expect(then.body['elements']).not.toHaveProperty('ProdName');
+      const early = await get(`/v1/products/ALPHA-OTHER?asOf=@${at(3)}`);
+      expect([early.status, early.body['code']]).toEqual([404, 'NOT_REGISTERED_THEN']);
+      const longAgo = await get('/v1/products/ALPHA-OTHER?asOf=2001-01-01T00:00:00Z');
+      expect([longAgo.status, longAgo.body['code']]).toEqual([404, 'NOT_REGISTERED_THEN']);
+      const now = await get(`/v1/products/ALPHA-OTHER?asOf=${new Date().toISOString()}`);
+      expect(now.body).toEqual((await get('/v1/products/ALPHA-OTHER')).body);
+      const maker = await get(`/v1/manufacturers/ALPHA?asOf=@${at(0)}`);
+      expect(maker.body).toMatchObject({ code: null, products: null, revision: 0 });
+    });
+
+    it('answer 404 for what does not exist', async () => {
+      const paths = [randomUUID(), 'NO-CODE', `${randomUUID()}/history`, 'NO-CODE/history'];
+      paths.push(`${randomUUID()}?asOf=@5`);
+      for (const path of paths) {
+        const { status, body } = await get(`/v1/products/${path}`);
+        expect([status, body['code']]).toEqual([404, 'PRODUCT_UNKNOWN']);
+        const maker = await get(`/v1/manufacturers/${path}`);
+        expect([maker.status, maker.body['code']]).toEqual([404, 'MANUFACTURER_UNKNOWN']);
+      }
+    });
+
+    it('refuse what they do not understand, each by its name', async () => {
+      const wrong = [
+        'products?colour=red',
+        'products?capacityMin=big',
+        'products?capacityMin=1&capacityMin=2',
+        'products?sort=elements',
+        'products?limit=1001',
+        'products?limit=0',
+        'products?type=ProdToaster',
+        'products?chemistry=Magic',
+        'products?cursor=nonsense',
+        'products?asOf=@5',
+        'products?q=',
+        'products?after=-1',
+        'products?format=csv&limit=5',
+        'products?format=xml',
+        'products/ALPHA-OTHER?asOf=yesterday',
+        'products/ALPHA-OTHER?asOf=2999-01-01T00:00:00Z',
+        'products/ALPHA-OTHER/history?order=up',
+        'manufacturers?asOf=@5',
+      ];
+      for (const path of wrong) {
+        const { status, body, headers } = await get(`/v1/${path}`);
+        expect([path, status]).toEqual([path, 400]);
+        expect(headers['content-type']).toContain('application/problem+json');
+        const name = /\?(\w+)/.exec(path)?.[1] ?? '';
+        const named = path.includes('format=csv') ? 'limit' : name;
+        expect(body['errors']).toMatchObject([{ pointer: `?${named}` }]);
+      }
+    });
+
+    it('wait for a position and say so when it does not come', async () => {
+      const { status, body } = await get('/v1/products?after=999999999999');
+      expect([status, body['code']]).toEqual([503, 'NOT_YET_VISIBLE']);
+    });
+
+    it('page through products', async () => {
+      const first = await get('/v1/products?sort=-capacity&limit=1');
+      expect(first.body['items']).toMatchObject([{ code: 'ALPHA-SMILE_5' }]);
+      const cursor = String(first.body['nextCursor']);
+      const second = await get(`/v1/products?sort=-capacity&limit=1&cursor=${cursor}`);
+      expect(second.body).toMatchObject({ items: [{ code: 'ALPHA-OTHER' }], nextCursor: null });
+    });
+
+    it('export every row as CSV with units in the column names', async () => {
+      const csv = await get('/v1/products?format=csv&sort=model');
+      expect(csv.headers['content-type']).toContain('text/csv');
+      const [header = '', ...lines] = csv.text.trimEnd().split('\r\n');
+      expect(header.split(',').slice(4)).toEqual([
+        'manufacturer',
+        'manufacturer_code',
+        'model',
+        'EfficiencyBatteryRoundTrip_percent',
+        'EfficiencyBatteryRoundTrip_state',
+        'EfficiencyBatteryRoundTrip_raw',
+        'EnergyCapacityNominal_Wh',
+        'EnergyCapacityNominal_kWh',
+        'ProdName',
+        'certification_agency',
+        'certification_standard',
+        'certification_edition',
+        'certificate_date',
+        'listing_agency',
+        'listing_date',
+        'listing_last_update',
+        'listing_notes',
+        'revision',
+        'position',
+      ]);
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).toContain(
+        '"Alpha ""A"", Ltd.",ALPHA,Other,,unparsed,89 [Sanctuary 3,700,,=1+1,',
+      );
+      expect(lines[1]).toContain('ALPHA,"Smile\n5",95 [One]; 96.5 [Two],,,,5.120,,');
+      expect((await get('/v1/products?sort=model', { accept: 'text/csv' })).text).toBe(csv.text);
+    });
+
+    it('export as NDJSON what the filter selects', async () => {
+      const { text: lines, headers } = await get('/v1/products?format=ndjson&capacityMax=1');
+      expect(headers['content-type']).toContain('application/x-ndjson');
+      expect(JSON.parse(lines)).toMatchObject({
+        code: 'ALPHA-OTHER',
+        EnergyCapacityNominal_Wh: '700',
+        revision: 2,
+      });
+    });
+
+    it('answer with manufacturers and their histories', async () => {
+      const list = await get('/v1/manufacturers?q=alpha');
+      expect(list.body['items']).toMatchObject([{ code: 'ALPHA', products: 2 }]);
+      const one = await get('/v1/manufacturers/alpha');
+      expect(one.body).toMatchObject({ name: 'Alpha "A", Ltd.', revision: 1 });
+      expect(one.headers['etag']).toBe('"1"');
+      const history = await get('/v1/manufacturers/ALPHA/history?order=desc&limit=1');
+      expect(history.body['items']).toMatchObject([
+        { event: 'EntityCodeIssued', changes: [{ path: '/code', from: null, to: 'ALPHA' }, {}] },
+      ]);
+    });
+
+    it('answer with a product’s history by code', async () => {
+      const { body } = await get('/v1/products/ALPHA-OTHER/history');
+      expect(body).toMatchObject({
+        nextCursor: null,
+        items: [
+          { revision: 0, event: 'ProductRegistered' },
+          { revision: 1, event: 'ElementsSet' },
+          {
+            revision: 2,
+            event: 'ElementsSet',
+            actor: { id: 'key-1', kind: 'apiKey', roles: ['curator'] },
+            changes: [{ path: '/elements/ProdName/value', from: null, to: '=1+1' }],
+          },
+        ],
+      });
+    });
+  });
+});
