@@ -122,11 +122,13 @@ const claimUnclaimed = async <S, C extends Command, E extends DomainEvent>(
 };
 
 const lastClaim = async (log: EventLog, key: Key): Promise<Claim | undefined> => {
+  let last: Claim | undefined;
+  // Read to its end, although one event is all: who leaves early resets the call on the wire.
   for await (const event of log.readStream(keyStream(key), { direction: 'backwards', limit: 1 })) {
     const { owner } = event.data as unknown as KeyClaimedData;
-    return { owner, revision: event.revision };
+    last = { owner, revision: event.revision };
   }
-  return undefined;
+  return last;
 };
 
 /** Fences the owner of an unused claim, or throws `KeyTaken`. */

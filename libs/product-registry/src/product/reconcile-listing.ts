@@ -75,6 +75,7 @@ const registerListed = (
     const productId = newIdOf(meta.commandId);
     // Before any key is claimed: what is refused anyway leaves no trace.
     decideOnNew(productId, facts, meta, { manufacturerId: maker.id, modelKey, code: null });
+    registry.products.assumeNew(productId);
     try {
       const { lookedUp, claims } = await claimRegistration(
         registry,
