@@ -26,15 +26,35 @@ const loopbackHost = makeValidator<string>((host: string) => {
 
 const MEBIBYTE = 1024 * 1024;
 
+/** The environment of the node; `docs/configuration.md` is generated from it. */
+export const eventNodeEnvironment = {
+  EVENT_NODE_DATABASE_URL: postgresUrl({
+    desc: 'Postgres database of the log, and of nothing else.',
+  }),
+  EVENT_NODE_HOST: loopbackHost({
+    default: '127.0.0.1',
+    desc: 'Loopback address that the node listens on.',
+  }),
+  EVENT_NODE_PORT: portNumber({
+    default: 2113,
+    desc: 'Port that the node listens on; 0 takes a free one.',
+  }),
+  EVENT_NODE_HEALTH_PORT: portNumber({
+    default: undefined,
+    desc: 'Port of `GET /health`; not served when absent.',
+  }),
+  EVENT_NODE_MAX_APPEND_BYTES: integer(
+    1024,
+    16 * MEBIBYTE,
+  )({
+    default: MEBIBYTE,
+    desc: 'Most bytes of one append: data, metadata and twice the length of the types.',
+  }),
+};
+
 /** Reads the environment; says what is wrong with it and ends the process where something is. */
 export const readConfig = (): Config => {
-  const environment = configOrExit({
-    EVENT_NODE_DATABASE_URL: postgresUrl(),
-    EVENT_NODE_HOST: loopbackHost({ default: '127.0.0.1' }),
-    EVENT_NODE_PORT: portNumber({ default: 2113 }),
-    EVENT_NODE_HEALTH_PORT: portNumber({ default: undefined }),
-    EVENT_NODE_MAX_APPEND_BYTES: integer(1024, 16 * MEBIBYTE)({ default: MEBIBYTE }),
-  });
+  const environment = configOrExit(eventNodeEnvironment);
   return {
     databaseUrl: environment.EVENT_NODE_DATABASE_URL,
     host: environment.EVENT_NODE_HOST,

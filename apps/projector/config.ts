@@ -14,11 +14,19 @@ export interface ProjectorConfig {
   readonly HEALTH_PORT: number | undefined;
 }
 
+/** The environment of the projector; `docs/configuration.md` is generated from it. */
+export const projectorEnvironment = {
+  EVENTSTORE_URL: eventStoreUrl({ desc: 'Connection string of the event store.' }),
+  DATABASE_URL: postgresUrl({ desc: 'Postgres database of the read models.' }),
+  HEALTH_HOST: hostName({
+    default: '127.0.0.1',
+    desc: 'Address that health and metrics are served on.',
+  }),
+  HEALTH_PORT: portNumber({
+    default: undefined,
+    desc: 'Port of health and metrics; not served when absent.',
+  }),
+};
+
 /** The projector's settings; ends the process with a message where one is wrong. */
-export const readConfig = (): ProjectorConfig =>
-  configOrExit({
-    EVENTSTORE_URL: eventStoreUrl({ desc: 'the event log' }),
-    DATABASE_URL: postgresUrl({ desc: 'the database of the read models' }),
-    HEALTH_HOST: hostName({ default: '127.0.0.1', desc: 'where health and metrics are served' }),
-    HEALTH_PORT: portNumber({ default: undefined, desc: 'port of health and metrics' }),
-  });
+export const readConfig = (): ProjectorConfig => configOrExit(projectorEnvironment);

@@ -27,17 +27,32 @@ export interface StandaloneConfig {
   readonly eventNodeDatabaseUrl: string | undefined;
 }
 
+/** The environment of `npm start`; `docs/configuration.md` is generated from it. */
+export const standaloneEnvironment = {
+  VOLTRACE_DATA_DIR: folder({ default: undefined, desc: 'Data folder; `.voltrace` when absent.' }),
+  HOST: hostName({ default: '127.0.0.1', desc: 'Address that the API listens on.' }),
+  PORT: portNumber({ default: 8080, desc: 'Port that the API listens on; 0 takes a free one.' }),
+  LOG_LEVEL: oneOf(...logLevels)({
+    default: 'info',
+    desc: 'Least severe log line that is written.',
+  }),
+  EVENTSTORE_URL: eventStoreUrl({
+    default: undefined,
+    desc: 'Connection string of an event store; the embedded node when absent.',
+  }),
+  DATABASE_URL: postgresUrl({
+    default: undefined,
+    desc: 'Postgres database of the read models; the embedded server when absent.',
+  }),
+  EVENT_NODE_DATABASE_URL: postgresUrl({
+    default: undefined,
+    desc: 'Postgres database for the embedded node; the embedded server when absent.',
+  }),
+};
+
 /** From the environment and `.env`; ends the process with a message if something is wrong. */
 export function standaloneConfig(): StandaloneConfig {
-  const env = configOrExit({
-    VOLTRACE_DATA_DIR: folder({ default: undefined }),
-    HOST: hostName({ default: '127.0.0.1' }),
-    PORT: portNumber({ default: 8080 }),
-    LOG_LEVEL: oneOf(...logLevels)({ default: 'info' }),
-    EVENTSTORE_URL: eventStoreUrl({ default: undefined }),
-    DATABASE_URL: postgresUrl({ default: undefined }),
-    EVENT_NODE_DATABASE_URL: postgresUrl({ default: undefined }),
-  });
+  const env = configOrExit(standaloneEnvironment);
   return {
     dataDir: resolve(env.VOLTRACE_DATA_DIR ?? '.voltrace'),
     dataDirChosen: env.VOLTRACE_DATA_DIR !== undefined,

@@ -1,13 +1,27 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { buildOpenApi } from '#apps/api/openapi.js';
+import { apiEnvironment } from '#apps/api/settings.js';
+import { eventNodeEnvironment } from '#apps/event-node/config.js';
+import { projectorEnvironment } from '#apps/projector/config.js';
+import { standaloneEnvironment } from '#apps/standalone/config.js';
 
+import { renderConfiguration } from './configuration.js';
 import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
 
 /** Everything that is generated, committed and compared in CI: path -> content. */
 const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ['docs/events.generated.md', renderCatalogue(eventCatalogue(root))],
+    [
+      'docs/configuration.md',
+      renderConfiguration({
+        'npm start': standaloneEnvironment,
+        'apps/api': apiEnvironment,
+        'apps/projector': projectorEnvironment,
+        'apps/event-node': eventNodeEnvironment,
+      }),
+    ],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApi(), null, 2)}\n`],
   ]);
 
