@@ -3,11 +3,11 @@ import fc from 'fast-check';
 
 import { CatalogDatabase } from './catalog-database.fixture.js';
 import { listManufacturers, manufacturerSorts } from './manufacturer-list.js';
+import type { ProductFilter } from './product-filter.js';
 import {
   allProducts,
   elementUses,
   listProducts,
-  type ProductFilter,
   type ProductSort,
   productSorts,
 } from './product-list.js';

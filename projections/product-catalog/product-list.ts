@@ -3,25 +3,9 @@ import type pg from 'pg';
 import type { PageOf } from '#http/paging.js';
 
 import { everyRow, type ListQuery, pageOf, type Sorted, type SortKey } from './keyset.js';
+import { type Conditions, productConditions, type ProductFilter } from './product-filter.js';
 import { type ProductView, productView, type ProductViewRow } from './product-view.js';
-import { containing, folded, searchWords } from './search-text.js';
 import { allOf, SqlParameters } from './sql-parameters.js';
-
-/** What products are listed by. Amounts are decimals as text, bounds included. */
-export interface ProductFilter {
-  /** Each word must occur in the code, model, type or description, or in a name of the manufacturer. */
-  readonly q?: string | undefined;
-  readonly type?: string | undefined;
-  /** Id, EntityCode (old ones too) or name (aliases too) of the manufacturer. */
-  readonly manufacturer?: string | undefined;
-  readonly chemistry?: string | undefined;
-  readonly capacityMin?: string | undefined;
-  readonly capacityMax?: string | undefined;
-  readonly powerMin?: string | undefined;
-  readonly powerMax?: string | undefined;
-  /** Whether the product has a code. */
-  readonly coded?: boolean | undefined;
-}
 
 const sortKeys = {
   code: { expression: 'p.code', type: 'text', nullable: true },
@@ -62,7 +46,8 @@ export const listProducts = async (
   page: { readonly cursor: string | undefined; readonly limit: number },
 ): Promise<PageOf<ProductView>> => {
   const context = JSON.stringify(['products', sort, filter]);
-  const { items, nextCursor } = await pageOf<Row>(pool, listOf(filter, sort), {
+  const conditions = await productConditions(pool, filter);
+  const { items, nextCursor } = await pageOf<Row>(pool, listOf(conditions, sort), {
     ...page,
     context,
   });
@@ -75,7 +60,8 @@ export async function* allProducts(
   filter: ProductFilter,
   sort: ProductSort,
 ): AsyncGenerator<ProductView> {
-  for await (const row of everyRow<Row>(pool, listOf(filter, sort))) yield productView(row);
+  const list = listOf(await productConditions(pool, filter), sort);
+  for await (const row of everyRow<Row>(pool, list)) yield productView(row);
 }
 
 /** How an element occurs in a selection of products. */
@@ -92,6 +78,7 @@ export const elementUses = async (
   pool: Pick<pg.Pool, 'query'>,
   filter: ProductFilter,
 ): Promise<readonly ElementUse[]> => {
+  const conditions = await productConditions(pool, filter);
   const parameters = new SqlParameters();
   const { rows } = await pool.query<ElementUse>(
     `select element.key as name, element.value ->> 'unit' as unit,
@@ -99,7 +86,7 @@ export const elementUses = async (
             bool_or(element.value ? 'state') as has_state,
             bool_or(element.value ? 'raw') as has_raw
      from product_catalog.products p, jsonb_each(p.document -> 'elements') as element
-     where ${allOf(conditionsOf(filter, parameters))}
+     where ${allOf(conditions(parameters))}
      group by 1, 2
      order by element.key collate "C", (element.value ->> 'unit') collate "C" nulls last`,
     parameters.values,
@@ -107,7 +94,7 @@ export const elementUses = async (
   return rows;
 };
 
-const listOf = (filter: ProductFilter, sort: ProductSort): ListQuery => {
+const listOf = (filter: Conditions, sort: ProductSort): ListQuery => {
   const descending = sort.startsWith('-');
   const name = (descending ? sort.slice(1) : sort) as SortName;
   return {
@@ -115,46 +102,6 @@ const listOf = (filter: ProductFilter, sort: ProductSort): ListQuery => {
     from: productsJoined,
     id: 'p.id',
     sort: { key: sortKeys[name], descending },
-    filter: (parameters) => conditionsOf(filter, parameters),
+    filter,
   };
 };
-
-const conditionsOf = (filter: ProductFilter, parameters: SqlParameters): readonly string[] => {
-  const conditions = searchWords(filter.q ?? '').map((word) => wordCondition(word, parameters));
-  const compare = (column: string, operator: string, value: string | undefined, type: string) => {
-    if (value !== undefined) {
-      conditions.push(`${column} ${operator} ${parameters.add(value)}::${type}`);
-    }
-  };
-  compare('p.product_type', '=', filter.type, 'text');
-  compare('p.chemistry', '=', filter.chemistry, 'text');
-  compare('p.capacity_kwh', '>=', filter.capacityMin, 'numeric');
-  compare('p.capacity_kwh', '<=', filter.capacityMax, 'numeric');
-  compare('p.power_kw', '>=', filter.powerMin, 'numeric');
-  compare('p.power_kw', '<=', filter.powerMax, 'numeric');
-  if (filter.coded !== undefined) conditions.push(`p.code is ${filter.coded ? 'not ' : ''}null`);
-  if (filter.manufacturer !== undefined) {
-    conditions.push(
-      familyCondition(`x.id = lower(${parameters.add(filter.manufacturer)})
-        or ${hasName('x', parameters.add(folded(filter.manufacturer)))}`),
-    );
-  }
-  return conditions;
-};
-
-/** Trigrams find the product, and the makers are few: both sides of the `or` can use an index. */
-const wordCondition = (word: string, parameters: SqlParameters): string => {
-  const pattern = parameters.add(containing(word));
-  return `(p.search_text like ${pattern} or ${familyCondition(`x.search_text like ${pattern}`)})`;
-};
-
-/** The product was registered under a maker for whom, or for whose kin by merger, `condition` on x holds. */
-const familyCondition = (condition: string): string =>
-  `p.manufacturer_id = any(array(
-     select kin.id from product_catalog.manufacturers kin
-     where kin.resolved_id in (
-       select x.resolved_id from product_catalog.manufacturers x where ${condition})))`;
-
-/** Whether a whole line of the search text, which is a name, alias or code, is the given one. */
-export const hasName = (alias: string, placeholder: string): string =>
-  `strpos(E'\\n' || ${alias}.search_text || E'\\n', E'\\n' || ${placeholder} || E'\\n') > 0`;

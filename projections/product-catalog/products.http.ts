@@ -38,11 +38,11 @@ import { historyQuery, HistoryResponse } from './history.http.js';
 import { historyPage } from './history.js';
 import { asId, findProduct, productIdOfCode } from './lookup.js';
 import { exportColumns, flatProduct } from './product-export.js';
+import type { ProductFilter } from './product-filter.js';
 import {
   allProducts,
   elementUses,
   listProducts,
-  type ProductFilter,
   type ProductSort,
   productSorts,
 } from './product-list.js';

@@ -39,6 +39,7 @@ create table products (
   position bigint not null
 ) with (fillfactor = 80);
 create index products_code on products (code, id);
+create index products_capacity on products (capacity_kwh, id);
 create index products_manufacturer on products (manufacturer_id);
 
 -- Every code that a product ever had: an old one leads to it for good.
