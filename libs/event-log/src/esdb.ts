@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
@@ -91,6 +91,7 @@ export class EsdbEventLog implements EventLog {
       fromRevision: options.from ?? (backwards ? END : START),
       maxCount: options.limit ?? Number.MAX_SAFE_INTEGER,
     });
+    endQuietlyWhereMissing(read);
     try {
       for await (const { event } of this.guarded(client, read)) {
         // Absent where a link's target is gone.
@@ -210,6 +211,20 @@ export class EsdbEventLog implements EventLog {
     }
   }
 }
+
+/**
+ * Lets the read of a missing stream end by itself, as an empty one. The client destroys such a call,
+ * which resets it on the wire, and many HTTP/2 servers (Node's among them: 1,000 at once, 33 a second)
+ * take a row of resets for an attack and close the connection with everything that is under way on it.
+ */
+const endQuietlyWhereMissing = (read: StreamingRead<unknown>): void => {
+  const stream = read as StreamingRead<unknown> & Transform;
+  const transform = stream._transform.bind(stream);
+  stream._transform = (answer: { hasStreamNotFound?(): boolean }, encoding, done) => {
+    if (answer.hasStreamNotFound?.() === true) done();
+    else transform(answer, encoding, done);
+  };
+};
 
 /** `dispose` waits for streams that may never end, and leaves the channel open. */
 const abandon = async (client: EventStoreDBClient): Promise<void> => {
