@@ -12,7 +12,7 @@ import { type ProductEvent, productStream } from '#product-registry/product/even
 
 import type { ManufacturerView } from './manufacturer-list.js';
 import { evolveManufacturer, type ManufacturerState } from './manufacturer-state.js';
-import { elementsByName, type ManufacturerReference, type ProductView } from './product-view.js';
+import { documentView, type ManufacturerReference, type ProductView } from './product-view.js';
 import { StreamFolds, type Version } from './stream-folds.js';
 
 const mergersAtMost = 100;
@@ -59,9 +59,7 @@ export class CatalogHistory {
       type: state.type,
       manufacturer: await this.referenceAt(state.manufacturer.id, position),
       model: state.model,
-      elements: elementsByName(state.elements),
-      certifications: state.certifications,
-      qualifications: state.qualifications,
+      ...documentView(state),
       revision: Number(version.revision),
       position: formatPosition(version.position),
     };

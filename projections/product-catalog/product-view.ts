@@ -1,4 +1,4 @@
-import type { DocumentElement, ProductDocument } from '#product-registry/product/document.js';
+import type { ProductDocument } from '#product-registry/product/document.js';
 
 import type { StoredDocument } from './rows.js';
 
@@ -48,26 +48,52 @@ export const productView = (row: ProductViewRow): ProductView => ({
     code: row.manufacturer_code,
   },
   model: row.model,
-  elements: elementsByName(row.document.elements),
-  certifications: row.document.certifications,
-  qualifications: row.document.qualifications,
+  ...documentView(row.document),
   revision: Number(row.revision),
   position: row.position,
 });
 
-/** Elements in the order of their names and their parts in one order, however they were set or stored. */
-export const elementsByName = (
-  elements: ProductDocument['elements'],
-): ProductDocument['elements'] =>
-  Object.fromEntries(
-    Object.entries(elements)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { value, ...parts }]) => [name, { value, ...partsInOrder(parts) }]),
-  );
-
-const partsInOrder = ({ unit, decimals, state, raw }: Omit<DocumentElement, 'value'>) => ({
-  ...(unit !== undefined && { unit }),
-  ...(decimals !== undefined && { decimals }),
-  ...(state !== undefined && { state }),
-  ...(raw !== undefined && { raw }),
+/** The document's parts in one order of their fields, however they were set or stored. */
+export const documentView = ({
+  elements,
+  certifications,
+  qualifications,
+}: StoredDocument): StoredDocument => ({
+  elements: byName(elements, ({ value, unit, decimals, state, raw }) => ({
+    value,
+    ...(unit !== undefined && { unit }),
+    ...(decimals !== undefined && { decimals }),
+    ...(state !== undefined && { state }),
+    ...(raw !== undefined && { raw }),
+  })),
+  certifications: certifications.map(
+    ({ id, agency, standard, edition, certificateDate, supersededBy }) => ({
+      id,
+      agency,
+      standard,
+      edition,
+      certificateDate,
+      supersededBy,
+    }),
+  ),
+  qualifications: qualifications.map(
+    ({ agency, state, listingDate, lastUpdate, notes, remarks }) => ({
+      agency,
+      state,
+      listingDate,
+      lastUpdate,
+      notes,
+      remarks: byName(remarks, (remark) => remark),
+    }),
+  ),
 });
+
+const byName = <T>(
+  members: Readonly<Record<string, T>>,
+  change: (member: T) => T,
+): Readonly<Record<string, T>> =>
+  Object.fromEntries(
+    Object.entries(members)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, change(member)]),
+  );
