@@ -36,14 +36,20 @@ export const reconcileListing = async (
   registry: ProductRegistry,
   facts: ListedFacts,
   meta: CommandMeta,
+  { isLikelyNew = false }: ReconcileOptions = {},
 ): Promise<ReconciledListing> => {
   const modelKey = requireModelKey(facts.model);
   const maker = await requireManufacturer(registry, facts.manufacturer, '/manufacturer');
-  return (
-    (await reconcileKnown(registry, facts, meta, maker, modelKey)) ??
-    (await registerListed(registry, facts, meta, maker, modelKey))
-  );
+  const known = isLikelyNew
+    ? undefined
+    : await reconcileKnown(registry, facts, meta, maker, modelKey);
+  return known ?? (await registerListed(registry, facts, meta, maker, modelKey));
 };
+
+export interface ReconcileOptions {
+  /** The maker was only just registered: the product is not looked for, and found only if it is there after all. */
+  readonly isLikelyNew?: boolean;
+}
 
 /** Undefined where the product is not registered: its key is unclaimed, or claimed and not used. */
 const reconcileKnown = async (

@@ -7,12 +7,17 @@ import { rowMeta, type RunContext } from './row-context.js';
 /** Makers of one file that are remembered; a maker that was forgotten is only looked up again. */
 const maxMakers = 5_000;
 
+export interface ListedMaker {
+  /** This run registered it, so that it has no products but those of this run. */
+  readonly isNew: boolean;
+}
+
 /**
  * Registers the makers that a list of products names, one after the other in the order of the file:
  * of two whose names yield the same code, the first one in the file gets it.
  */
 export class ListMakers {
-  private readonly makers = new LRUCache<string, Promise<void>>({ max: maxMakers });
+  private readonly makers = new LRUCache<string, Promise<ListedMaker>>({ max: maxMakers });
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly context: RunContext) {}
@@ -24,24 +29,25 @@ export class ListMakers {
   }
 
   /** Resolves when the maker is registered. A failed attempt is made again by the next caller. */
-  async ready(name: string, row: number): Promise<void> {
+  async ready(name: string, row: number): Promise<ListedMaker> {
     const key = manufacturerNameKeyOf(name);
     const maker = this.makers.get(key) ?? this.inTurn(name, row);
     this.makers.set(key, maker);
     try {
-      await maker;
+      return await maker;
     } catch (error) {
       if (this.makers.get(key) === maker) this.makers.delete(key);
       throw error;
     }
   }
 
-  private inTurn(name: string, row: number): Promise<void> {
+  private inTurn(name: string, row: number): Promise<ListedMaker> {
     const { registry, issueCodes } = this.context;
     const code = issueCodes ? ({ rule: 'derived' } as const) : null;
     const maker = this.last.then(async () => {
       const meta = rowMeta(this.context, row, '/manufacturer');
-      await ensureManufacturer(registry, { name, aliases: [], code }, meta);
+      const ensured = await ensureManufacturer(registry, { name, aliases: [], code }, meta);
+      return { isNew: ensured.outcome === 'registered' };
     });
     // Whoever waits for it hears of the failure; the next in turn goes on.
     this.last = maker.catch(() => undefined);

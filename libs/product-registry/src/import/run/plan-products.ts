@@ -54,10 +54,12 @@ class ProductPlanner implements RowPlanner {
   private async carryOut(row: ListRow<BatteryColumn>, usable: UsableRow): Promise<RowOutcome> {
     const { facts } = usable;
     try {
-      await this.makers.ready(facts.manufacturer, row.row);
+      const { isNew } = await this.makers.ready(facts.manufacturer, row.row);
       const done = await againUnderAnotherId(rowMeta(this.context, row.row), (meta) =>
-        reconcileListing(this.context.registry, facts, meta),
+        reconcileListing(this.context.registry, facts, meta, { isLikelyNew: isNew }),
       );
+      // A long list would fill the cache with products that nobody asks for next.
+      this.context.registry.products.forget(done.productId);
       return outcomeOf(row, usable, done);
     } catch (error) {
       return refusedRow(row.row, error, (pointer) => cellOf(row, pointer));

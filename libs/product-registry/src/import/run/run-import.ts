@@ -52,6 +52,9 @@ const listKinds: Readonly<Record<ImportKind, ListKind<RunContext>>> = {
 /** Rows side by side, and rows between reading and outcome: what bounds the memory of a run. */
 const limits = { concurrency: 32, window: 4_000 };
 
+/** Least time between two log lines about one outage. */
+const waitLineMs = 30_000;
+
 /** How a run ended, for whoever holds the lease. */
 export type RunEnd = 'done' | 'nothing-to-do' | 'not-received' | 'file-missing';
 
@@ -77,6 +80,7 @@ export const runImport = async (
 class ImportRun {
   private number = 0;
   private steps = 0;
+  private toldAt = -Infinity;
 
   constructor(
     private readonly tools: RunTools,
@@ -192,7 +196,9 @@ class ImportRun {
     return patiently(work, {
       signal: this.signal,
       onWait: (error, attempt) => {
-        if (attempt !== 5) return;
+        // Many rows wait at once: one line tells of them all.
+        if (attempt < 5 || performance.now() - this.toldAt < waitLineMs) return;
+        this.toldAt = performance.now();
         this.tools.logger.warn({ importId: this.importId, error }, 'import waits for the store');
       },
     });
