@@ -20,7 +20,7 @@ interface Batch {
   readonly head: BatchHead & { stream: string; expected: Expected };
   readonly proposed: ProposedEvents;
   readonly deadline: number;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 /** Many appends over one call, told apart by correlation id; each gets exactly one answer. */
@@ -74,7 +74,7 @@ class BatchCall {
   }
 
   private add(id: string, head: BatchHead, request: streams.BatchAppendReq): void {
-    const batch = this.unfinished.get(id) ?? this.open(id, head, request.getOptions());
+    const batch = this.unfinished.get(id) ?? this.open(id, head, request);
     const before = batch.proposed.bytes;
     for (const message of request.getProposedMessagesList()) {
       batch.proposed.add(proposedEvent(message));
@@ -84,18 +84,15 @@ class BatchCall {
     if (request.getIsFinal()) this.submit(id, batch);
   }
 
-  private open(
-    id: string,
-    head: BatchHead,
-    options: streams.BatchAppendReq.Options | undefined,
-  ): Batch {
+  private open(id: string, head: BatchHead, request: streams.BatchAppendReq): Batch {
+    const options = request.getOptions();
     if (options === undefined) throw invalidArgument('The options of the append are missing.');
     const stream = streamName(options.getStreamIdentifier());
     const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
     const batch: Batch = {
       head: { ...head, stream, expected: expectation(options, revision) },
       proposed: new ProposedEvents(this.node.maxAppendBytes),
-      ...this.timeLimit(id, options),
+      ...this.timeLimit(id, options, request.getIsFinal()),
     };
     this.unfinished.set(id, batch);
     return batch;
@@ -104,10 +101,13 @@ class BatchCall {
   private timeLimit(
     id: string,
     options: streams.BatchAppendReq.Options,
+    complete: boolean,
   ): Pick<Batch, 'deadline' | 'timer'> {
     const left = timeLeft(options.getDeadline()?.toDate());
+    const deadline = performance.now() + left;
+    if (complete) return { deadline, timer: undefined };
     const timer = setTimeout(() => this.refuse(id, undefined, timedOut(), true), left);
-    return { deadline: performance.now() + left, timer };
+    return { deadline, timer };
   }
 
   private submit(id: string, { head, proposed, deadline }: Batch): void {

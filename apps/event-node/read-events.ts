@@ -2,6 +2,7 @@ import { encodeEvent, encodeResolved, encodeStreamNotFound } from './encode-read
 import { baseOf, MAX_REVISION, type RecordedEvent } from './event.js';
 import { resolveLinks } from './links.js';
 import type { Node } from './node.js';
+import { ReadAhead } from './read-ahead.js';
 import type { LogPage } from './read-log.js';
 import type { ReadPlan } from './read-plan.js';
 import { streamWindow } from './stream-window.js';
@@ -58,11 +59,14 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
 /** Events of the whole log in their order, or against it. */
 export async function* readAll(node: Node, plan: Plan<'all'>): Messages {
   const { filter } = plan;
+  const ahead = new ReadAhead(node.reader);
   let from = startOf(plan);
   let left = plan.limit;
   while (left > 0 && from !== undefined) {
     const limit = filter === undefined ? Math.min(left, PAGE) : PAGE;
-    const page: LogPage = await pageOfAll(node, from, plan.backwards, limit);
+    const page: LogPage = plan.backwards
+      ? await node.reader.allBackwards(from, limit)
+      : await pageForwards(node, ahead, from, { limit, more: left > limit });
     const wanted = filter === undefined ? page.events : page.events.filter(filter.matches);
     const events = wanted.slice(0, left);
     yield await encodeAll(node, plan, events);
@@ -84,14 +88,13 @@ const beyond = ({ events }: LogPage, backwards: boolean): bigint | undefined => 
 };
 
 /** From memory where the end of the log is asked for. */
-const pageOfAll = async (
-  { recent, reader }: Node,
+const pageForwards = async (
+  { recent }: Node,
+  ahead: ReadAhead,
   from: bigint,
-  backwards: boolean,
-  limit: number,
+  { limit, more }: { readonly limit: number; readonly more: boolean },
 ): Promise<LogPage> => {
-  if (backwards) return reader.allBackwards(from, limit);
   const events = recent.after(from - 1n, limit);
-  if (events === undefined) return reader.allForwards(from, limit);
+  if (events === undefined) return ahead.page(from, limit, more);
   return { events, complete: events.length < limit };
 };

@@ -61,6 +61,7 @@ export class StreamStates {
     sizeCalculation: units,
   });
   private wanted = new Map<string, (state: Promise<StreamState>) => void>();
+  private asking = false;
   private readonly loading = new Map<string, Promise<StreamState>>();
   /** Committed while an older state was on its way from the database. */
   private readonly overtaking = new Map<string, StreamState>();
@@ -89,17 +90,30 @@ export class StreamStates {
   private load(base: string): Promise<StreamState> {
     const underway = this.loading.get(base);
     if (underway !== undefined) return underway;
-    if (this.wanted.size === 0) setImmediate(() => this.loadWanted());
+    if (this.wanted.size === 0) setImmediate(() => void this.loadWanted());
     const state = new Promise<StreamState>((resolve) => this.wanted.set(base, resolve));
     this.loading.set(base, state);
     return state;
   }
 
-  /** All streams asked for in one turn are looked up by one query. */
-  private loadWanted(): void {
-    const wanted = this.wanted;
-    this.wanted = new Map();
-    const found = this.query([...wanted.keys()]);
+  /** One query at a time: what is asked for meanwhile goes into the next one. */
+  private async loadWanted(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    while (this.wanted.size > 0) {
+      const wanted = this.wanted;
+      this.wanted = new Map();
+      const found = this.query([...wanted.keys()]);
+      this.resolveWith(found, wanted);
+      await found.catch(() => undefined);
+    }
+    this.asking = false;
+  }
+
+  private resolveWith(
+    found: Promise<Map<string, StreamState>>,
+    wanted: ReadonlyMap<string, (state: Promise<StreamState>) => void>,
+  ): void {
     for (const [base, resolve] of wanted) {
       resolve(
         found

@@ -5,6 +5,7 @@ import { baseOf, MAX_REVISION, type RecordedEvent, TOMBSTONE_TYPE } from './even
 import { invalidArgument, streamDeleted } from './failure.js';
 import type { EventFilter } from './filters.js';
 import type { Node } from './node.js';
+import { ReadAhead } from './read-ahead.js';
 import { encodeAll, type Messages, PAGE } from './read-events.js';
 import type { ReadPlan } from './read-plan.js';
 import { streamWindow } from './stream-window.js';
@@ -23,10 +24,11 @@ export async function* subscribeToAll(
   let cursor = await startOf(plan.from, node);
   yield [encodeConfirmation(randomUUID())];
   const checkpoints = plan.filter && new Checkpoints(plan.filter);
+  const ahead = new ReadAhead(node.reader);
   let live = false;
   while (!signal.aborted) {
     const recent = node.recent.after(cursor, PAGE);
-    const events = recent ?? (await node.reader.allForwards(cursor + 1n, PAGE)).events;
+    const events = recent ?? (await ahead.page(cursor + 1n, PAGE, true)).events;
     const end = events.at(-1);
     if (end === undefined) {
       if (!live) yield [...(checkpoints?.atEnd(cursor) ?? []), caughtUp];
