@@ -48,9 +48,14 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   return app;
 };
 
+/** What open requests may take to end once the process is to stop. */
+const graceMs = 5_000;
+
 /** Stops serving, lets the modules finish, then closes the connections. */
 export const closeApi = async (app: NestFastifyApplication): Promise<void> => {
-  await app.close();
+  // A connection that never sent a request, or a reader who does not read, would hold the server open.
+  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), graceMs);
+  await app.close().finally(() => clearTimeout(cut));
   await app.get(LogTail).stop();
   await Promise.allSettled([app.get(EsdbEventLog).close(), app.get(ReadStore).close()]);
 };
