@@ -1,7 +1,7 @@
 import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
 import { createNodeResolver, flatConfigs } from 'eslint-plugin-import-x';
 import sortImports from 'eslint-plugin-simple-import-sort';
-import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const contexts = ['product-registry', 'access'];
