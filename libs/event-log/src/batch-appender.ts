@@ -51,6 +51,7 @@ const messageBytes = 1024 * 1024;
 /** Appends over one BatchAppend call at a time, many at once on it. */
 export class BatchAppender {
   private call: Promise<Call> | undefined;
+  private heardAt = performance.now();
 
   constructor(private readonly client: EventStoreDBClient) {}
 
@@ -80,32 +81,49 @@ export class BatchAppender {
     });
   }
 
+  /** Milliseconds since the server last answered anything: one slow append does not make a dead line. */
+  silentMs(): number {
+    return performance.now() - this.heardAt;
+  }
+
   /** Gives the call up: what is pending is unknown. The next append opens another. */
-  async close(): Promise<void> {
-    const call = await this.call?.catch(() => undefined);
+  close(): void {
+    const { call } = this;
     this.call = undefined;
-    if (call) breakOff(call, new OutcomeUnknown('the connection was given up'));
+    // A call that never opened has nothing pending.
+    call?.then(
+      (open) => {
+        breakOff(open, new OutcomeUnknown('the connection was given up'));
+      },
+      () => undefined,
+    );
   }
 
   private open(): Promise<Call> {
-    this.call ??= this.openCall().catch((error: unknown) => {
-      this.call = undefined;
+    if (this.call) return this.call;
+    const over = (): void => {
+      if (this.call === call) this.call = undefined;
+    };
+    const call = this.openCall(over).catch((error: unknown) => {
+      over();
       throw new OutcomeUnknown('the event store cannot be reached', { cause: error });
     });
-    return this.call;
+    this.call = call;
+    return call;
   }
 
-  private async openCall(): Promise<Call> {
+  private async openCall(over: () => void): Promise<Call> {
     const internals = this.client as unknown as ClientInternals;
     const create = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'batchAppend', (client) =>
       client.batchAppend(...internals.callArguments({}, { deadline: Number.POSITIVE_INFINITY })),
     );
     const call: Call = { duplex: await create(), pending: new Map() };
     call.duplex.on('data', (reply: InstanceType<typeof streams.BatchAppendResp>) => {
+      this.heardAt = performance.now();
       settle(call.pending, reply);
     });
     finished(call.duplex, (error) => {
-      this.call = undefined;
+      over();
       breakOff(
         call,
         new OutcomeUnknown('the connection broke', error ? { cause: error } : undefined),

@@ -1,4 +1,6 @@
-import type { Command } from '#kernel/command.js';
+import { randomUUID } from 'node:crypto';
+
+import type { Command, CommandMeta } from '#kernel/command.js';
 import type { Decider, Key } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -38,3 +40,21 @@ export const counterDecider: Decider<CounterState, CounterCommand, CounterEvent>
       : { ...state, name: event.data.name },
   keys: ({ name }) => (name === null ? [] : [counterName(name)]),
 };
+
+export const meta = (commandId: string = randomUUID()): CommandMeta => ({
+  commandId,
+  actor: { id: 'tester', kind: 'user', roles: ['curator'] },
+  source: 'http',
+  occurredAt: '2026-01-02T03:04:05.678Z',
+  correlationId: randomUUID(),
+});
+export const count = (by: number, commandId?: string): CounterCommand => ({
+  type: 'Count',
+  data: { by },
+  meta: meta(commandId),
+});
+export const nameIt = (value: string): CounterCommand => ({
+  type: 'NameCounter',
+  data: { name: value },
+  meta: meta(),
+});

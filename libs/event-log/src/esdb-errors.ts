@@ -11,6 +11,8 @@ import {
   WrongExpectedRevision,
 } from './event-log.js';
 
+// Of google.rpc.Code.
+const statusInvalidArgument = 3;
 const statusUnavailable = 14;
 
 /** What a batch append's error status means. Anything that does not say "not stored" is unknown. */
@@ -34,10 +36,14 @@ export const appendError = (status: Status, stream: string, expected: ExpectedRe
     case 'event_store.client.AccessDenied':
       return new LogUnavailable(`the event store denies access to ${stream}`);
     default:
-      return (status.getCode() as number) === statusUnavailable
-        ? new LogUnavailable(status.getMessage())
-        : new OutcomeUnknown(status.getMessage());
+      return byCode(status.getCode(), status.getMessage());
   }
+};
+
+const byCode = (code: number, message: string): Error => {
+  // A request that the server cannot take is a bug of ours: to repeat it would not help.
+  if (code === statusInvalidArgument) return new Error(`the event store refuses: ${message}`);
+  return code === statusUnavailable ? new LogUnavailable(message) : new OutcomeUnknown(message);
 };
 
 export const isStreamNotFound = (error: unknown): boolean => error instanceof StreamNotFoundError;

@@ -75,7 +75,7 @@ export class EsdbEventLog implements EventLog {
       } catch (error) {
         if (!(error instanceof OutcomeUnknown)) throw error;
         // Two silent attempts in a row: the socket may be half open.
-        if (attempt > 0) this.reconnect(client);
+        if (attempt > 0 && appender.silentMs() >= attemptMs) this.reconnect(client);
         const wait = Math.min(50 * 2 ** attempt, 1_000);
         if (this.closed || Date.now() + wait >= until) throw error;
         await sleep(wait);
@@ -95,7 +95,7 @@ export class EsdbEventLog implements EventLog {
     try {
       for await (const { event } of this.guarded(client, read)) {
         // Absent where a link's target is gone.
-        if (event) yield stored(event, event.position ?? noPosition);
+        if (event) yield stored(event, positionOf({ event }));
       }
     } catch (error) {
       if (isStreamNotFound(error)) return;
@@ -169,7 +169,7 @@ export class EsdbEventLog implements EventLog {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.appender.close();
+    this.appender.close();
     await abandon(this.client);
   }
 
@@ -179,7 +179,7 @@ export class EsdbEventLog implements EventLog {
     const { appender } = this;
     this.client = EventStoreDBClient.connectionString(this.url);
     this.appender = new BatchAppender(this.client);
-    void appender.close();
+    appender.close();
     void abandon(silent);
     for (const subscription of this.subscriptions) {
       subscription.destroy(new LogUnavailable('the connection was given up'));
@@ -239,16 +239,13 @@ const abandon = async (client: EventStoreDBClient): Promise<void> => {
   );
 };
 
-const noPosition: Position = { commit: 0n, prepare: 0n };
-
 const positionOf = (resolved: {
   event?: { position?: Position } | undefined;
   link?: { position?: Position } | undefined;
 }): Position => {
   // A link's own place is where it stands in `$all`.
   const position = (resolved.link ?? resolved.event)?.position;
-  if (!position)
-    throw new LogUnavailable('the event store sent an event of $all without a position');
+  if (!position) throw new LogUnavailable('the event store sent an event without a position');
   return position;
 };
 

@@ -169,7 +169,7 @@ const envelopes = (
   return events.map((event, index) => ({
     type: event.type,
     data: event.data,
-    id: eventIdOf(meta.commandId, stream, index),
+    id: eventIdOf(meta.commandId, hash, stream, index),
     metadata,
   }));
 };

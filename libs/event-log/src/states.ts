@@ -86,8 +86,12 @@ export class States<S, C extends Command, E extends DomainEvent> {
     let { state, forfeited } = from;
     const commands = new Map(from.commands);
     for (const stored of events) {
-      if (stored.type === keyForfeited) forfeited = evolveKeys(forfeited, stored.data);
-      else state = this.decider.evolve(state, upcast(this.decider, stored));
+      // A step of the bookkeeping of keys: nobody repeats it as a command.
+      if (stored.type === keyForfeited) {
+        forfeited = evolveKeys(forfeited, stored.data);
+        continue;
+      }
+      state = this.decider.evolve(state, upcast(this.decider, stored));
       const { commandId, commandHash: hash } = stored.metadata;
       commands.delete(commandId);
       commands.set(commandId, { hash, revision: stored.revision, position: stored.position });

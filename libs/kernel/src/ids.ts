@@ -13,8 +13,16 @@ export const commandIdOf = (actorId: string, routeOrSource: string, key: string)
 /** The id of a thing that a command creates: a repeated command meets the same stream. */
 export const newIdOf = (commandId: string): string => derive('thing', [commandId]);
 
-export const eventIdOf = (commandId: string, stream: string, index: number): string =>
-  derive('event', [commandId, stream, String(index)]);
+/**
+ * Holds the command's hash: the server takes an append with known ids for a repeated one, so a reused
+ * command id with another content must lead to other ids, or it would be confirmed without being stored.
+ */
+export const eventIdOf = (
+  commandId: string,
+  commandHash: string,
+  stream: string,
+  index: number,
+): string => derive('event', [commandId, commandHash, stream, String(index)]);
 
 export const keyIdOf = (kind: string, value: string): string => derive('key', [kind, value]);
 

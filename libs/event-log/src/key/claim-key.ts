@@ -173,7 +173,8 @@ const appendClaim = async (
 
 /**
  * The id holds the revision that was read: the same command may claim the same key twice (lost, then
- * taken back), and those are two events.
+ * taken back), and those are two events. It holds the content too: the same command may claim the key
+ * for another owner when it is repeated, and that is not the claim that was stored.
  */
 const envelope = (
   stream: string,
@@ -182,7 +183,9 @@ const envelope = (
   meta: CommandMeta,
   revision: bigint,
 ): NewEvent => {
-  const commandId = contentIdOf('key-step', meta.commandId, type, stream, revision.toString());
+  const content = JSON.stringify(data);
+  const at = revision.toString();
+  const commandId = contentIdOf('key-step', meta.commandId, type, stream, at, content);
   const metadata: EventMetadata = {
     $correlationId: meta.correlationId,
     $causationId: meta.commandId,
@@ -193,5 +196,5 @@ const envelope = (
     occurredAt: meta.occurredAt,
     recordedAt: new Date().toISOString(),
   };
-  return { type, data, id: eventIdOf(commandId, stream, 0), metadata };
+  return { type, data, id: eventIdOf(commandId, '', stream, 0), metadata };
 };
