@@ -17,8 +17,8 @@ import { boolean, oneOf, position, readQuery, text } from '#http/query-params.js
 import { rowOutcomes } from '#product-registry/import/events.js';
 import {
   ImportResponse,
-  ImportRowResponse,
   importResponse,
+  ImportRowResponse,
 } from '#product-registry/import/import-response.http.js';
 import { Imports } from '#product-registry/import/imports.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -26,7 +26,7 @@ import { assertBuilt } from '#read-store/status.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 
 import { imports as projection } from './imports.projection.js';
-import { findImport, listImports, listRows, type ListedImport } from './queries.js';
+import { findImport, type ListedImport, listImports, listRows } from './queries.js';
 
 class ImportTimes {
   @ApiProperty({ description: 'How often the file was sent.' }) timesReceived!: number;
@@ -107,7 +107,7 @@ export class ImportsController {
     readQuery(query, { after: position });
     const standing = await this.imports.get(id);
     reply.header('etag', `"${String(standing.revision)}"`);
-    return { ...importResponse(standing), times: await this.times(id) };
+    return Object.assign(importResponse(standing), { times: await this.times(id) });
   }
 
   @Get(':id/rows')

@@ -11,9 +11,10 @@ import {
   RetryImport,
   StartImportRun,
 } from './commands.js';
-import { countsOf, importDecider, isToDo } from './decider.js';
+import { importDecider } from './decider.js';
 import type { ImportEvent, Outcome, RowOutcome } from './events.js';
 import { importExamples } from './examples.js';
+import { countsOf, isToDo } from './state.js';
 
 const given = givenFor(importDecider);
 const meta = commandMeta();

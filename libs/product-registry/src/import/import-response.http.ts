@@ -2,9 +2,9 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 import { formatPosition } from '#event-log/position.js';
 
-import { countsOf } from './decider.js';
 import { rowOutcomes } from './events.js';
 import type { ImportStanding } from './imports.js';
+import { countsOf } from './state.js';
 
 export class ImportRowsResponse {
   @ApiProperty({

@@ -23,8 +23,8 @@ import { AcceptsCsv } from '#http/server.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { ReasonedBody } from '../bodies.http.js';
+import { ImportPreviewResponse, ImportResponse, importResponse } from './import-response.http.js';
 import { Imports } from './imports.js';
-import { ImportPreviewResponse, importResponse, ImportResponse } from './import-response.http.js';
 
 const receiveQuery = {
   kind: oneOf('products', 'manufacturers'),

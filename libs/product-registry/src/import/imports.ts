@@ -1,5 +1,5 @@
 import type { EventLog } from '#event-log/event-log.js';
-import { handleCommand, type CommandResult } from '#event-log/handle-command.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
 import { States } from '#event-log/states.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
@@ -8,15 +8,16 @@ import type { CommandObserver } from '#observability/command-observer.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 import { isId, type ProductRegistry } from '../registry.js';
-import { ReceiveImport, RetryImport, type ImportCommand } from './commands.js';
-import { importDecider, type ReceivedImport } from './decider.js';
+import { type ImportCommand, ReceiveImport, RetryImport } from './commands.js';
+import { importDecider } from './decider.js';
 import type { ImportKind } from './events.js';
 import type { ImportFiles } from './import-files.js';
 import { mappingVersion } from './mapping.js';
-import { previewImport, type ImportPreview } from './preview/preview-import.js';
+import { type ImportPreview, previewImport } from './preview/preview-import.js';
 import type { ImportRunner } from './run/import-runner.js';
 import type { ImportWork } from './run/import-work.js';
 import type { ImportStates } from './run/run-import.js';
+import type { ReceivedImport } from './state.js';
 
 /** What a sender says of a file. */
 export interface ImportOptions {

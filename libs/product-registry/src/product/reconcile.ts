@@ -9,13 +9,7 @@ import type {
   ListedQualification,
   ReconcileListing,
 } from './commands.js';
-import {
-  differingFields,
-  sameCertification,
-  sameListing,
-  sameMeaning,
-  sameWriting,
-} from './compare.js';
+import { differingFields, sameCertification, sameListing, sameMeaning } from './compare.js';
 import type { Listing, ProductEvent } from './events.js';
 import { noWord, type RegisteredProduct } from './state.js';
 
@@ -69,7 +63,8 @@ const elementEvents = (
   const changed = Object.entries(readElements(state.productType, filled(row))).filter(
     ([name, value]) => {
       const last = before[name];
-      return !last || !sameWriting(last, value);
+      // Exports of one list write 5 and 5.0 for the same thing: that is no change.
+      return !last || !sameMeaning(last, value);
     },
   );
   const gone = Object.keys(before).filter((name) => row[name] === null);

@@ -1,4 +1,4 @@
-import { cecBatteries, type BatteryColumn } from '../layouts/cec-batteries.js';
+import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
 import type { ListRow } from '../reading/list-file.js';
 
 /** The column's title, as problems name it. */

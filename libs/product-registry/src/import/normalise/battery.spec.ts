@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { BatteryColumn } from '../layouts/cec-batteries.js';
-import { cellOf } from './battery-cells.js';
 import { normaliseBattery } from './battery.js';
+import { cellOf } from './battery-cells.js';
 
 const cells = {
   manufacturer: 'Aurora Cells Inc.',

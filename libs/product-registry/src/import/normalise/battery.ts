@@ -5,7 +5,7 @@ import type {
 } from '../../product/commands.js';
 import type { ElementInput } from '../../read-elements.js';
 import type { RowProblem } from '../events.js';
-import { cecBatteriesList, type BatteryColumn } from '../layouts/cec-batteries.js';
+import { type BatteryColumn, cecBatteriesList } from '../layouts/cec-batteries.js';
 import type { DecimalMark, ListRow } from '../reading/list-file.js';
 import { agencyName } from './agency.js';
 import { titleOf } from './battery-cells.js';
@@ -194,7 +194,7 @@ const certificationOf = (row: Row, findings: Findings): ListedCertification | nu
     standard: certifiedStandard,
     ...(edition !== undefined && { edition }),
     ...(certificateDate !== undefined && { certificateDate }),
-    ...(Object.keys(differing).length > 0 && { raw: differing as Record<string, string> }),
+    ...(Object.keys(differing).length > 0 && { raw: differing }),
   };
 };
 

@@ -7,7 +7,7 @@ const notSubmittedText = 'no information submitted';
 export const collapse = (raw: string): string =>
   raw
     .normalize('NFC')
-    .replace(/[\u200b\u200c\u200d\u2060\ufeff]/g, '')
+    .replace(/\u200b|\u200c|\u200d|\u2060|\ufeff/g, '')
     .replace(/\s+/g, ' ')
     .trim();
 
@@ -34,7 +34,8 @@ export const problem = (column: string, reason: string, raw: string): RowProblem
 export const unusable = (raw: string): string | undefined => {
   if (raw.length > maxCell) return `is longer than ${String(maxCell)} characters`;
   if (raw.includes('\ufffd')) return 'holds characters that could not be decoded';
-  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(raw)) return 'holds control characters';
+  // Tab and line ends are text.
+  if (/(?![\t\n\r])\p{Control}/u.test(raw)) return 'holds control characters';
   if (/\p{Surrogate}/u.test(raw)) return 'holds half a Unicode character';
   return undefined;
 };

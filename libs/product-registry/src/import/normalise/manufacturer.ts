@@ -1,6 +1,6 @@
 import type { ListedManufacturer } from '../../manufacturer/ensure-manufacturer.js';
 import type { RowProblem } from '../events.js';
-import { entityCodes, type EntityCodeColumn } from '../layouts/entity-codes.js';
+import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';
 import type { ListRow } from '../reading/list-file.js';
 import { collapse, problem, unusable } from './cell.js';
 import type { NormalisedRow } from './normalised-row.js';

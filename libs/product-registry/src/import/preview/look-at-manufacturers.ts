@@ -1,13 +1,13 @@
 import {
-  previewManufacturer,
   type EnsuredManufacturer,
   type ListedManufacturer,
+  previewManufacturer,
 } from '../../manufacturer/ensure-manufacturer.js';
 import type { ProductRegistry } from '../../registry.js';
 import { manufacturerCellOf, normaliseManufacturer } from '../normalise/manufacturer.js';
 import { codeOfAnother } from '../run/plan-manufacturers.js';
 import { refusedRow } from '../run/refused-row.js';
-import { settledLook, type Look, type PreviewedChange } from './previewed.js';
+import { type Look, type PreviewedChange, settledLook } from './previewed.js';
 
 /** What rows of a list of manufacturers would change. */
 export const manufacturerLook =
@@ -22,7 +22,8 @@ export const manufacturerLook =
       try {
         const foreign = await codeOfAnother(registry, facts, row);
         if (foreign) {
-          return settledLook({ row: row.row, outcome: 'needsReview', problems: [foreign] })();
+          const outcome = { row: row.row, outcome: 'needsReview', problems: [foreign] } as const;
+          return { outcome, changes: [] };
         }
         const { manufacturerId, outcome } = await previewManufacturer(registry, facts);
         return {

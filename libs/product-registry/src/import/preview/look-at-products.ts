@@ -1,5 +1,5 @@
-import type { CommandMeta } from '#kernel/command.js';
 import { upcastOrNull } from '#event-log/codec.js';
+import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf } from '#kernel/ids.js';
 
 import { derivedEntityCodeOf } from '../../codes.js';
@@ -7,17 +7,17 @@ import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js'
 import { productDecider } from '../../product/decider.js';
 import { differences } from '../../product/differences.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
-import { productStream, type ProductEvent } from '../../product/events.js';
+import { type ProductEvent, productStream } from '../../product/events.js';
 import { previewListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
-import { cellOf } from '../normalise/battery-cells.js';
 import { normaliseBattery } from '../normalise/battery.js';
+import { cellOf } from '../normalise/battery-cells.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
 import type { ListFile, ListRow } from '../reading/list-file.js';
 import { FirstMentions } from '../run/first-mentions.js';
 import { namedTwice, uncodedProblem } from '../run/plan-products.js';
 import { refusedRow } from '../run/refused-row.js';
-import { settledLook, type Look, type Previewed, type PreviewedChange } from './previewed.js';
+import { type Look, type Previewed, type PreviewedChange, settledLook } from './previewed.js';
 
 /** What rows of a list of products would change. */
 export const productLook = (

@@ -2,7 +2,7 @@ import type { ProductRegistry } from '../../registry.js';
 import type { ImportKind, OutcomeCounts, RowOutcome } from '../events.js';
 import { cecBatteries } from '../layouts/cec-batteries.js';
 import { entityCodes } from '../layouts/entity-codes.js';
-import { inspectListFile, readRows, type ListFile } from '../reading/list-file.js';
+import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
 import { KeyedQueue } from '../run/keyed-queue.js';
 import { manufacturerLook } from './look-at-manufacturers.js';
 import { productLook } from './look-at-products.js';

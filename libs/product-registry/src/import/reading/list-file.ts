@@ -6,13 +6,13 @@ import { detectEncoding, type Encoding } from './encoding.js';
 import {
   checkUnitsRow,
   findHeader,
+  type Header,
   isUnitsRow,
+  type Layout,
   readHeader,
   unknownLayout,
-  type Header,
-  type Layout,
 } from './layout.js';
-import { delimiters, readRecords, type Delimiter } from './records.js';
+import { type Delimiter, delimiters, readRecords } from './records.js';
 
 /** Records at the start of a file among which the header is looked for: titles and notes come first. */
 const headerSearch = 64;

@@ -5,7 +5,7 @@ import { Refusal } from '#kernel/refusal.js';
 import { isMissingRelation, isStoreFault } from '#read-store/store-errors.js';
 
 import type { ClaimedImport, ImportWork } from './import-work.js';
-import { runImport, type RunEnd, type RunTools } from './run-import.js';
+import { type RunEnd, runImport, type RunTools } from './run-import.js';
 
 export interface ImportRunnerOptions {
   /** How long a lease holds without being renewed; another process takes over after it. */

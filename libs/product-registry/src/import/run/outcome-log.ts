@@ -1,4 +1,4 @@
-import { rowsPerEvent, type RowOutcome } from '../events.js';
+import { type RowOutcome, rowsPerEvent } from '../events.js';
 
 /** Oldest outcome that waits for its batch to fill, in milliseconds: progress shows even on slow days. */
 const flushAfterMs = 5_000;

@@ -1,7 +1,7 @@
 import type { CodeWish } from '../../manufacturer/commands.js';
 import {
-  ensureManufacturer,
   type EnsuredManufacturer,
+  ensureManufacturer,
   type ListedManufacturer,
 } from '../../manufacturer/ensure-manufacturer.js';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../manufacturer/resolve-manufacturer.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
-import { entityCodes, type EntityCodeColumn } from '../layouts/entity-codes.js';
+import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';
 import { problem } from '../normalise/cell.js';
 import { manufacturerCellOf, normaliseManufacturer } from '../normalise/manufacturer.js';
 import type { UsableRow } from '../normalise/normalised-row.js';

@@ -1,11 +1,11 @@
 import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
 import type { ListedFacts } from '../../product/commands.js';
-import { reconcileListing, type ReconciledListing } from '../../product/reconcile-listing.js';
+import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductState } from '../../product/state.js';
 import type { RowOutcome, RowProblem } from '../events.js';
-import { cecBatteries, type BatteryColumn } from '../layouts/cec-batteries.js';
-import { cellOf, titleOf } from '../normalise/battery-cells.js';
+import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
 import { normaliseBattery } from '../normalise/battery.js';
+import { cellOf, titleOf } from '../normalise/battery-cells.js';
 import { problem } from '../normalise/cell.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
 import type { ListFile, ListRow } from '../reading/list-file.js';

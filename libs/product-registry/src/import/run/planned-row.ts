@@ -1,6 +1,6 @@
 import type { RowOutcome } from '../events.js';
-import type { ListFile, ListRow } from '../reading/list-file.js';
 import type { Layout } from '../reading/layout.js';
+import type { ListFile, ListRow } from '../reading/list-file.js';
 
 /** A row that waits to be carried out. Rows of one key are carried out in order. */
 export interface PlannedRow {

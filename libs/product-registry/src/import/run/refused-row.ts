@@ -45,6 +45,6 @@ const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => 
 };
 
 const shown = (standing: unknown): string => {
-  const text = typeof standing === 'string' ? standing : (JSON.stringify(standing) ?? 'nothing');
+  const text = typeof standing === 'string' ? standing : JSON.stringify(standing);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 };

@@ -9,15 +9,15 @@ import type { ProductRegistry } from '../../registry.js';
 import {
   FailImportRun,
   FinishImportRun,
+  type ImportCommand,
   NoteImportFile,
   RecordImportRows,
   StartImportRun,
-  type ImportCommand,
 } from '../commands.js';
-import { isToDo, type ImportState, type ReceivedImport } from '../decider.js';
 import type { ImportEvent, ImportKind } from '../events.js';
 import type { ImportFiles } from '../import-files.js';
-import { inspectListFile, readRows, type ListFile } from '../reading/list-file.js';
+import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
+import { type ImportState, isToDo, type ReceivedImport } from '../state.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { OutcomeLog } from './outcome-log.js';
 import { patiently } from './patience.js';

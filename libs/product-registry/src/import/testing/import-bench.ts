@@ -4,26 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
-import type { StoredEvent } from '#event-log/event-log.js';
+import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
-import type { Position } from '#event-log/event-log.js';
 import { States } from '#event-log/states.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { commandMeta } from '#testing/decider-spec.js';
-import { testDatabase, type TestDatabase } from '#testing/embedded.js';
+import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { startEventNode, type TestEventNode } from '#testing/event-node.js';
 import { databaseFrom } from '#testing/template-database.js';
 
 import { ProductRegistry } from '../../registry.js';
 import { ReceiveImport } from '../commands.js';
-import { importDecider, type ReceivedImport } from '../decider.js';
+import { importDecider } from '../decider.js';
 import type { ImportKind } from '../events.js';
 import { ImportFiles } from '../import-files.js';
 import { mappingVersion } from '../mapping.js';
 import { ImportWork } from '../run/import-work.js';
 import type { ImportStates, RunTools } from '../run/run-import.js';
+import type { ReceivedImport } from '../state.js';
 
 const silent = {
   info: () => undefined,
@@ -121,6 +121,4 @@ const toolsOn = (url: string, dataDir: string): RunTools => {
   return { log, imports, registry: new ProductRegistry(log), files, logger: silent };
 };
 
-async function* chunks(content: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < content.length; at += 65_536) yield content.subarray(at, at + 65_536);
-}
+const chunks = (content: Buffer): AsyncIterable<Uint8Array> => new Blob([content]).stream();

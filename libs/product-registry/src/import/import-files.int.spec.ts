@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { ImportFiles } from './import-files.js';
+
+let folder = '';
+let files: ImportFiles;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'voltrace-files-'));
+  files = new ImportFiles(folder, 1_000_000);
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function* chunks(...parts: (string | Buffer | Error)[]): AsyncGenerator<Buffer> {
+  for (const part of parts) {
+    await Promise.resolve();
+    if (part instanceof Error) throw part;
+    yield Buffer.from(part as string);
+  }
+}
+
+const spooled = () => readdirSync(join(folder, 'imports', 'tmp'));
+
+describe('an upload', () => {
+  it('is kept under the hash of its content', async () => {
+    const file = await files.spool(chunks('a,b\n', '1,2\n'));
+    await files.keep(file);
+    const sha256 = createHash('sha256').update('a,b\n1,2\n').digest('hex');
+    expect(file).toMatchObject({ sha256, bytes: 8 });
+    expect(readFileSync(files.pathOf(sha256), 'utf8')).toBe('a,b\n1,2\n');
+    expect(await files.has(sha256)).toBe(true);
+    expect(spooled()).toEqual([]);
+  });
+
+  it('may be sent again', async () => {
+    for (let i = 0; i < 2; i += 1) await files.keep(await files.spool(chunks('a,b\n')));
+    expect(readdirSync(join(folder, 'imports'))).toHaveLength(2);
+  });
+
+  it.each([
+    ['is empty', [], 'EMPTY_FILE'],
+    ['is too large', ['x'.repeat(999_999), 'yy'], 'FILE_TOO_LARGE'],
+    ['is a workbook', ['PK\u0003\u0004'], 'NOT_TEXT'],
+    [
+      'is binary behind a short first chunk',
+      ['a', Buffer.from([0, 1, 2, 3, 0, 0, 4, 5])],
+      'NOT_TEXT',
+    ],
+    [
+      'breaks off',
+      ['a,b', Object.assign(new Error('aborted'), { code: 'ECONNRESET' })],
+      'UPLOAD_ABORTED',
+    ],
+  ])('leaves nothing when it %s', async (_, parts, code) => {
+    await expect(files.spool(chunks(...parts))).rejects.toMatchObject({ code });
+    expect(spooled()).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { migrate } from '#read-store/migrate.js';
+import { ReadStore } from '#read-store/read-store.js';
+import type { TestDatabase } from '#testing/embedded.js';
+import { databaseFrom } from '#testing/template-database.js';
+
+import { ImportWork } from './import-work.js';
+
+let database: TestDatabase;
+let store: ReadStore;
+let work: ImportWork;
+beforeAll(async () => {
+  database = await databaseFrom({ name: 'import-work', prepare: migrate });
+  store = new ReadStore(database.url);
+  work = new ImportWork(store.pool);
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+beforeEach(async () => {
+  await store.pool.query('truncate product_imports.work');
+});
+
+const second = 1_000;
+
+describe('the work list of imports', () => {
+  it('gives each import to one process', async () => {
+    const ids = Array.from({ length: 8 }, () => randomUUID());
+    for (const id of ids) await work.enqueue(id);
+    const claims = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => work.claim(`p${String(n)}`, 60 * second)),
+    );
+    const claimed = claims.flatMap((claim) => (claim ? [claim.importId] : []));
+    expect(claimed.sort()).toEqual(ids.sort());
+  });
+
+  it('gives it to another one when its lease is not renewed', async () => {
+    const id = randomUUID();
+    await work.enqueue(id);
+    const first = await work.claim('first', 50);
+    expect(await work.claim('second', second)).toBeUndefined();
+    await sleep(80);
+    expect((await work.claim('second', second))?.importId).toBe(id);
+    expect(first && (await work.renew(first, second))).toBe(false);
+  });
+
+  it('keeps it from others while it is renewed', async () => {
+    await work.enqueue(randomUUID());
+    const claimed = await work.claim('first', 80);
+    if (!claimed) throw new Error('not claimed');
+    for (let i = 0; i < 4; i += 1) {
+      await sleep(40);
+      expect(await work.renew(claimed, 80)).toBe(true);
+      expect(await work.claim('second', second)).toBeUndefined();
+    }
+  });
+
+  it('does not lose a request that comes while the import ends', async () => {
+    const id = randomUUID();
+    await work.enqueue(id);
+    const claimed = await work.claim('first', 60 * second);
+    if (!claimed) throw new Error('not claimed');
+    await work.enqueue(id);
+    await work.finish(claimed);
+    const next = await work.claim('second', second);
+    expect(next?.importId).toBe(id);
+    if (next) await work.finish(next);
+    expect(await work.claim('third', second)).toBeUndefined();
+  });
+
+  it('leaves an import alone for as long as it was put off, unless somebody asks', async () => {
+    const id = randomUUID();
+    await work.enqueue(id);
+    const claimed = await work.claim('first', second);
+    if (!claimed) throw new Error('not claimed');
+    await work.release(claimed, 60 * second);
+    expect(await work.claim('second', second)).toBeUndefined();
+    await work.enqueue(id);
+    expect((await work.claim('second', second))?.importId).toBe(id);
+  });
+});

@@ -1,0 +1,151 @@
+import {
+  type ImportEvent,
+  type ImportFailed,
+  type ImportFileRead,
+  type ImportReceived,
+  type Outcome,
+  type OutcomeCounts,
+  type RowOutcome,
+  rowOutcomes,
+} from './events.js';
+import { RowSet } from './row-set.js';
+
+export type ImportState = NoImport | ReceivedImport;
+
+interface NoImport {
+  readonly status: 'none';
+}
+
+export interface ReceivedImport {
+  readonly status: 'received' | 'running' | 'completed' | 'failed';
+  readonly received: ImportReceived['data'];
+  readonly issueCodes: boolean;
+  /** The run that is under way, or was the last one; 0 before the first. */
+  readonly run: number;
+  /** The newest run that somebody asked for. */
+  readonly requested: number;
+  readonly requestedScope: 'all' | 'retry';
+  readonly scope: 'all' | 'retry';
+  readonly runner: string | null;
+  /** What the first pass over the file found, with the run that made it. */
+  readonly read: ImportFileRead['data'] | null;
+  /** Why the last run failed; null unless it did. */
+  readonly failure: ImportFailed['data'] | null;
+  /** Rows by their latest outcome. */
+  readonly outcomes: Readonly<Record<Outcome, RowSet>>;
+  /** Rows that the current run is done with. */
+  readonly done: RowSet;
+}
+
+const nothingDone: Readonly<Record<Outcome, RowSet>> = {
+  accepted: RowSet.empty,
+  unchanged: RowSet.empty,
+  rejected: RowSet.empty,
+  needsReview: RowSet.empty,
+};
+
+export const countsOf = ({ outcomes }: Pick<ReceivedImport, 'outcomes'>): OutcomeCounts => ({
+  accepted: outcomes.accepted.size,
+  unchanged: outcomes.unchanged.size,
+  rejected: outcomes.rejected.size,
+  needsReview: outcomes.needsReview.size,
+});
+
+/** Whether the current run has still to do the row. */
+export const isToDo = (state: ReceivedImport, row: number): boolean => {
+  if (state.done.has(row)) return false;
+  if (state.scope === 'all') return true;
+  return !state.outcomes.accepted.has(row) && !state.outcomes.unchanged.has(row);
+};
+
+export const evolveImport = (state: ImportState, event: ImportEvent): ImportState => {
+  if (event.type === 'ImportReceived') {
+    return {
+      status: 'received',
+      received: event.data,
+      issueCodes: event.data.issueCodes,
+      run: 0,
+      requested: 1,
+      requestedScope: 'all',
+      scope: 'all',
+      runner: null,
+      read: null,
+      failure: null,
+      outcomes: nothingDone,
+      done: RowSet.empty,
+    };
+  }
+  return state.status === 'none' ? state : evolveReceived(state, event);
+};
+
+const evolveReceived = (
+  state: ReceivedImport,
+  event: Exclude<ImportEvent, ImportReceived>,
+): ReceivedImport => {
+  switch (event.type) {
+    case 'ImportReceivedAgain':
+      return requested(
+        { ...state, issueCodes: event.data.issueCodes },
+        { run: event.data.run, scope: 'all' },
+      );
+    case 'ImportRetryRequested':
+      return requested(state, { run: event.data.run, scope: 'retry' });
+    case 'ImportRunStarted':
+      return started(state, event.data);
+    case 'ImportFileRead':
+      return { ...state, read: event.data };
+    case 'ImportRowsProcessed':
+      return processed(state, event.data.rows);
+    case 'ImportCompleted':
+    case 'ImportFailed': {
+      const ended = event.type === 'ImportCompleted' ? 'completed' : 'failed';
+      return {
+        ...state,
+        runner: null,
+        failure: event.type === 'ImportFailed' ? event.data : null,
+        status: state.requested > event.data.run ? 'received' : ended,
+      };
+    }
+  }
+};
+
+const requested = (
+  state: ReceivedImport,
+  { run, scope }: { run: number; scope: 'all' | 'retry' },
+): ReceivedImport => ({
+  ...state,
+  requested: run,
+  requestedScope: scope,
+  status: state.status === 'running' ? 'running' : 'received',
+});
+
+/** A run that goes on keeps what was done; a new one of all rows begins with nothing. */
+const started = (
+  state: ReceivedImport,
+  { run, runner, scope }: { run: number; runner: string; scope: 'all' | 'retry' },
+): ReceivedImport => {
+  if (run === state.run) return { ...state, runner, status: 'running' };
+  return {
+    ...state,
+    run,
+    runner,
+    scope,
+    status: 'running',
+    failure: null,
+    done: RowSet.empty,
+    outcomes: scope === 'all' ? nothingDone : state.outcomes,
+  };
+};
+
+const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): ReceivedImport => {
+  const numbers = rows.map(({ row }) => row);
+  const outcomes = Object.fromEntries(
+    rowOutcomes.map((outcome) => [
+      outcome,
+      state.outcomes[outcome]
+        .without(numbers)
+        .with(rows.filter((row) => row.outcome === outcome).map(({ row }) => row)),
+    ]),
+  ) as Record<Outcome, RowSet>;
+  return { ...state, outcomes, done: state.done.with(numbers) };
+};
