@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTcpProxy } from '#testing/tcp-proxy.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
-import { type CounterCommand, counterDecider, counterName } from './counter.fixture.js';
+import { count, counterDecider, meta } from './counter.fixture.js';
 import { EsdbEventLog } from './esdb.js';
 import { handleCommand } from './handle-command.js';
 import { States } from './states.js';
