@@ -30,9 +30,13 @@ export const freezeRound = async (options: RoundOptions): Promise<readonly strin
   const second = await startApi(parts);
   try {
     const id = await voltrace.api.importFile('products', options.list);
-    await sleep(200 + random() * 800);
+    await sleep(50 + random() * 300);
     const frozen = voltrace.children().filter(({ name }) => name === 'api' || name === 'projector');
     for (const { pid } of frozen) process.kill(pid, 'SIGSTOP');
+    const whenFrozen = (await second.as(voltrace.api.key).persist(`/v1/imports/${id}`)).body[
+      'state'
+    ];
+    if (whenFrozen === 'completed') return ['the import was over before anything was frozen'];
     await sleep(frozenMs);
     const api = second.as(voltrace.api.key);
     const meanwhile = await api.importEnded(id);

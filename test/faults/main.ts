@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 
 import { freezeRound } from './freeze-round.js';
-import { killRound } from './kill-rounds.js';
+import { killRound, victims } from './kill-rounds.js';
 import { outageRound } from './outage-round.js';
 
 /**
@@ -60,6 +60,11 @@ for (const [name, run] of rounds) {
   if (faults.length > 0) failed += 1;
   console.log(`${faults.length > 0 ? 'FAILED' : 'passed'}  ${name}  (${took} s)`);
   for (const fault of faults) console.log(`    ${fault}`);
+}
+const spared = ['api', 'event-node', 'postgres', 'projector'].filter((name) => !victims.has(name));
+if (values.only === undefined && spared.length > 0) {
+  failed += 1;
+  console.log(`FAILED  never killed: ${spared.join(', ')}; run more rounds`);
 }
 console.log(`\nfaults: ${rounds.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
