@@ -3,9 +3,11 @@ import type { PoolClient } from 'pg';
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 
 import { moveCheckpoint, schemaOfTarget, type Target } from './builds.js';
-import { parkBehind, parkedStreams } from './parking.js';
+import { discardedEvents, parkBehind, parkedStreams } from './parking.js';
 import { changeOf, type Projection, type ProjectionClient } from './projection.js';
 import type { ReadStore } from './read-store.js';
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** What became of the events of a batch. */
 export interface BatchCounts {
@@ -26,7 +28,7 @@ export class Fenced extends Error {
  * Applies `events` and moves the checkpoint from `from` behind them, in one transaction.
  *
  * Throws `Fenced` when the checkpoint does not stand at `from`: nothing was written then. Events of
- * streams that are parked join them.
+ * streams that are parked join them; events that were given up are passed over.
  */
 export const applyBatch = async (
   store: ReadStore,
@@ -38,8 +40,11 @@ export const applyBatch = async (
   store.transaction(async (client) => {
     const moved = await moveCheckpoint(client, target, from, events);
     if (!moved) throw new Fenced();
-    const known = events.filter(({ type }) => changeOf(target.projection, type));
-    const parked = moved.parked ? await parkedStreams(client, target) : new Set<string>();
+    const named = events.filter(({ type }) => changeOf(target.projection, type));
+    const ids = moved.discarded ? named.map(({ id }) => id) : [];
+    const discarded = ids.length > 0 ? await discardedEvents(client, target, ids) : nothing;
+    const known = discarded.size > 0 ? named.filter(({ id }) => !discarded.has(id)) : named;
+    const parked = moved.parked ? await parkedStreams(client, target) : nothing;
     const behind = known.filter(({ stream }) => parked.has(stream));
     const apply = parked.size > 0 ? known.filter(({ stream }) => !parked.has(stream)) : known;
     if (behind.length > 0) await parkBehind(client, target, behind);

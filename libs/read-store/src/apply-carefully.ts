@@ -71,8 +71,7 @@ export class CarefulApplier {
   ): Promise<BatchCounts | undefined> {
     while (!signal.aborted) {
       const { attempts, error, discarded } = await this.count(event);
-      if (discarded) return this.pass(from, passed, event);
-      if (attempts > maxAttempts) {
+      if (attempts > maxAttempts && !discarded) {
         return this.park(from, passed, event, error ?? 'the process ended while it was applied');
       }
       try {
@@ -109,20 +108,6 @@ export class CarefulApplier {
     );
     this.counted = undefined;
     return counts;
-  }
-
-  /** Over an event that an operator gave up. */
-  private pass(
-    from: Position | undefined,
-    passed: readonly StoredEvent[],
-    event: StoredEvent,
-  ): Promise<BatchCounts> {
-    return this.store.transaction(async (client) => {
-      const step = [...passed, event];
-      if (!(await moveCheckpoint(client, this.target, from, step))) throw new Fenced();
-      await clearAttempts(client, this.target, event);
-      return { done: 0, skipped: step.length, parked: 0 };
-    }, setUp(this.target));
   }
 
   private async park(

@@ -108,6 +108,12 @@ export const dropBuild = async (client: PoolClient, name: string, build: number)
   await client.query(`drop schema if exists ${buildSchemaOf(name, build)} cascade`);
 };
 
+/** Whether any event is parked in the build, and whether any of the projection was given up. */
+interface Moved {
+  readonly parked: boolean;
+  readonly discarded: boolean;
+}
+
 /**
  * The fence. Moves the checkpoint from `from` to the last of `events`; false when it does not stand
  * at `from` (or the build was switched, paused, dropped): then another runner is at work, and the
@@ -118,16 +124,17 @@ export const moveCheckpoint = async (
   { projection, build, status }: Target,
   from: Position | undefined,
   events: readonly StoredEvent[],
-): Promise<{ readonly parked: boolean } | false> => {
+): Promise<Moved | false> => {
   const last = events.at(-1);
   if (!last) throw new Error('a batch without events moves nothing');
-  const { rows } = await client.query<{ parked: boolean }>(
+  const { rows } = await client.query<Moved>(
     `update read_store.build
         set commit_position = $6, prepare_position = $7, event_created = $8,
             events = events + $9, moved_at = now()
       where projection = $1 and build = $2 and status = $3
         and commit_position is not distinct from $4 and prepare_position is not distinct from $5
-      returning parked > 0 as parked`,
+      returning parked > 0 as parked,
+        exists (select from read_store.discarded d where d.projection = $1) as discarded`,
     [
       projection.name,
       build,

@@ -15,6 +15,19 @@ export const parkedStreams = async (
   return new Set(rows.map(({ stream }) => stream));
 };
 
+/** Which of `events` an operator gave up: no build applies them, whether or not it could by now. */
+export const discardedEvents = async (
+  client: ProjectionClient,
+  { projection }: Pick<Target, 'projection'>,
+  events: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const { rows } = await client.query<{ event_id: string }>(
+    'select event_id from read_store.discarded where projection = $1 and event_id = any($2::uuid[])',
+    [projection.name, events],
+  );
+  return new Set(rows.map(({ event_id: id }) => id));
+};
+
 /** Parks an event with what it fails by. */
 export const park = async (
   client: ProjectionClient,
