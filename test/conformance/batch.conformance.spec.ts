@@ -19,26 +19,14 @@ import {
   structuredUuid,
   uuidOf,
 } from './raw.js';
-import {
-  appendTo,
-  describeNodeOnly,
-  idsIn,
-  newStream,
-  startStore,
-  type Store,
-  thing,
-} from './support.js';
+import { appendTo, describeNodeOnly, idsIn, newStream, sharedStore, thing } from './support.js';
 
-let store: Store;
+const store = sharedStore();
 let raw: StreamsClient;
-beforeAll(async () => {
-  store = await startStore();
+beforeAll(() => {
   raw = rawClient(store);
 });
-afterAll(async () => {
-  raw.close();
-  await store.stop();
-});
+afterAll(() => raw.close());
 
 let stream: string;
 beforeEach(() => {

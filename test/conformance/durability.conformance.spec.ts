@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { ANY, type EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
 import {
   collect,
@@ -9,17 +9,12 @@ import {
   describeNodeOnly,
   idsIn,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
   things,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 interface Writers {
   readonly acknowledged: Map<string, readonly string[]>;

@@ -7,7 +7,7 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import {
   appendTo,
@@ -15,8 +15,7 @@ import {
   failureOf,
   idsIn,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
   things,
 } from './support.js';
@@ -24,11 +23,7 @@ import {
 type StateName = 'missing' | 'live' | 'soft-deleted' | 'tombstoned' | 'metadata-only';
 type Outcome = 'appended' | 'wrong version' | 'deleted';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 /** Brings a new stream into a state; one with events ends at revision 2. */
 const streamIn = async (state: StateName): Promise<string> => {

@@ -12,7 +12,7 @@ import {
 } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { allFromStart, rawClient, read, readOptions } from './raw.js';
@@ -23,20 +23,18 @@ import {
   failureOf,
   follow,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
   until,
 } from './support.js';
 
 const { FilterOptions } = streams.ReadReq.Options;
 
-let store: Store;
+const store = sharedStore();
 let run: string;
 let everything: { id: string; streamId: string; type: string; position: bigint }[];
 
 beforeAll(async () => {
-  store = await startStore();
   run = randomUUID().slice(0, 8);
   const categories = ['product', 'productKey', 'key', 'käfer', 'order'];
   const types = ['Registered', 'RegisteredAgain', 'Changed', 'changed', 'Gone-1'];
@@ -54,7 +52,6 @@ beforeAll(async () => {
     position: commitOf(resolved),
   }));
 });
-afterAll(() => store.stop());
 
 const filtered = async (filter: Filter): Promise<(string | undefined)[]> => {
   const followed = follow(store.connect(), { filter });

@@ -10,7 +10,7 @@ import {
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import {
   batch,
@@ -30,19 +30,15 @@ import {
   failureOf,
   idsIn,
   newStream,
+  sharedStore,
   startStore,
-  type Store,
   thing,
 } from './support.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TYPE = 'Large';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 const large = (bytes: number) => binaryEvent({ type: TYPE, data: Buffer.alloc(bytes) });
 

@@ -1,23 +1,18 @@
 import { binaryEvent, jsonEvent, NO_STREAM, START } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import {
   appendTo,
   collect,
   follow,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
   things,
   until,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 const linkTo = (revision: number, stream: string) =>
   binaryEvent({ type: '$>', data: Buffer.from(`${revision}@${stream}`) });

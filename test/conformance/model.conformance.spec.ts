@@ -7,24 +7,20 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import {
   collect,
   itNodeOnly,
   newStream,
-  startStore,
+  sharedStore,
   type Store,
   thing,
   things,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 type Outcome = bigint | 'wrong version' | 'deleted' | 'done';
 

@@ -1,5 +1,5 @@
 import { ANY, BACKWARDS, END, NO_STREAM, START } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import {
   appendTo,
@@ -8,17 +8,12 @@ import {
   commitOf,
   follow,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   things,
   until,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 const byPosition = (a: bigint, b: bigint): number => (a < b ? -1 : Number(a > b));
 

@@ -11,7 +11,7 @@ import {
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { allFromStart, identifier, rawClient, read, readOptions, structuredText } from './raw.js';
 import {
@@ -20,17 +20,13 @@ import {
   commitOf,
   failureOf,
   newStream,
-  startStore,
+  sharedStore,
   type Store,
   thing,
   things,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 type StreamOptions = Parameters<Store['client']['readStream']>[1];
 

@@ -6,7 +6,7 @@ import {
   STREAM_EXISTS,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import {
   appendTo,
@@ -14,17 +14,12 @@ import {
   failureOf,
   idsIn,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
   things,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 interface History {
   readonly stream: string;

@@ -7,7 +7,7 @@ import {
   START,
   StreamDeletedError,
 } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import {
   appendTo,
@@ -16,18 +16,13 @@ import {
   follow,
   type Followed,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
   things,
   until,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 const ids = (followed: Pick<Followed, 'events'>): (string | undefined)[] =>
   followed.events.map(({ event }) => event?.id);

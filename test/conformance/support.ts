@@ -9,7 +9,7 @@ import {
   type JSONEventData,
   START,
 } from '@eventstore/db-client';
-import { describe, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
 
 import { testDatabase } from '#testing/embedded.js';
 import { startEventNode, type TestEventNode } from '#testing/event-node.js';
@@ -77,6 +77,36 @@ const externalStore = (
   connect,
   stop: disconnect,
 });
+
+/** A store that all tests of a file share; it starts before the first one and ends after the last. */
+export const sharedStore = (): Store => {
+  let started: Store | undefined;
+  const store = (): Store => {
+    if (started === undefined)
+      throw new Error('the store starts before the tests, not before that');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startStore();
+  });
+  afterAll(() => started?.stop());
+  return {
+    get url() {
+      return store().url;
+    },
+    get client() {
+      return store().client;
+    },
+    get node() {
+      return store().node;
+    },
+    get databaseUrl() {
+      return store().databaseUrl;
+    },
+    connect: () => store().connect(),
+    stop: () => store().stop(),
+  };
+};
 
 /** Host and port of the store, for raw calls. */
 export const addressOf = ({ url }: Store): string => new URL(url).host;

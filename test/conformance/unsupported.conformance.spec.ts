@@ -11,7 +11,7 @@ import projectionMessages from '@eventstore/db-client/generated/projections_pb.j
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import {
   addressOf,
@@ -20,16 +20,11 @@ import {
   describeNodeOnly,
   failureOf,
   newStream,
-  startStore,
-  type Store,
+  sharedStore,
   thing,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 const insecure = credentials.createInsecure();
 const codeOf = (

@@ -7,7 +7,7 @@ import {
   START,
   StreamNotFoundError,
 } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import {
   appendTo,
@@ -15,18 +15,14 @@ import {
   describeNodeOnly,
   failureOf,
   newStream,
-  startStore,
+  sharedStore,
   type Store,
   thing,
   things,
   until,
 } from './support.js';
 
-let store: Store;
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store.stop());
+const store = sharedStore();
 
 const revisions = async (
   stream: string,
