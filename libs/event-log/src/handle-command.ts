@@ -120,7 +120,7 @@ const decideOn = <S, C extends Command, E extends DomainEvent>(
       : { kind: 'refused', refusal: keyReused() };
   }
   if (ifMatch !== undefined && ifMatch !== folded.revision) {
-    return { kind: 'refused', refusal: stale(ifMatch, folded.revision) };
+    return { kind: 'refused', refusal: staleRevision(ifMatch, folded.revision) };
   }
   const lost = claims.find((claim) => isForfeited(folded, claim));
   if (lost) return { kind: 'refused', refusal: forfeited(lost) };
@@ -196,7 +196,7 @@ const keyReused = () =>
     'this idempotency key was used before for a command with another content',
   );
 
-const stale = (ifMatch: bigint, current: bigint) =>
+export const staleRevision = (ifMatch: bigint, current: bigint) =>
   new Refusal(
     'STALE_REVISION',
     'stale',
@@ -211,7 +211,7 @@ const forfeited = ({ kind, value }: ClaimedKey) =>
     `the claim on ${kind} "${value}" was taken over before it was used; try again`,
   );
 
-const concurrentChange = () =>
+export const concurrentChange = () =>
   new Refusal(
     'CONCURRENT_CHANGE',
     'conflict',

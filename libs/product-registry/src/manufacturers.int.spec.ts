@@ -3,15 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { keyOwner } from '#event-log/key/claim-key.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
+import { derivedEntityCodeOf } from './codes.js';
 import { mergeManufacturer } from './manufacturer/change-manufacturer.js';
 import { MergeManufacturer } from './manufacturer/commands.js';
+import { entityCodeKey } from './manufacturer/decider.js';
 import { ensureManufacturer, previewManufacturer } from './manufacturer/ensure-manufacturer.js';
 import { manufacturerOfCode, resolveManufacturer } from './manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from './product/commands.js';
 import { previewListing, reconcileListing } from './product/reconcile-listing.js';
 import { ProductRegistry } from './registry.js';
+import { haltingLog, ProcessDied } from './testing/halting-log.js';
 import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
 
 let node: TestNode;
@@ -111,6 +116,16 @@ describe('a listed manufacturer', () => {
 });
 
 describe('a code by rule', () => {
+  it('is not used up by a maker that is registered already', async () => {
+    const name = uniqueName();
+    await makeManufacturer(fresh(), name);
+    await expect(makeManufacturer(fresh(), name)).rejects.toMatchObject({
+      code: 'MANUFACTURER_EXISTS',
+    });
+    const next = derivedEntityCodeOf(name, 1) ?? '';
+    expect(await keyOwner(log, entityCodeKey(next))).toBeUndefined();
+  });
+
   it('ends in a digit where another maker has the letters', async () => {
     const letters = `Q${randomUUID().replaceAll('-', '').slice(0, 4)}`;
     const names = ['Alpha', 'Beta', 'Gamma'].map((word) => `${letters}${word} LLC`);
@@ -123,6 +138,17 @@ describe('a code by rule', () => {
     expect(codes).toEqual([code, `${code}1`, `${code}2`]);
   });
 });
+
+const twoMakers = async (): Promise<readonly [string, string]> => [
+  await makeManufacturer(fresh(), uniqueName()),
+  await makeManufacturer(fresh(), uniqueName()),
+];
+
+/** Its process ends after the first half of a merger. */
+const dying = () => haltingLog(log, 1, () => Promise.reject(new ProcessDied()));
+
+const mergeThrough = (through: EventLog, id: string, into: string) =>
+  mergeManufacturer(new ProductRegistry(through), new MergeManufacturer(id, { into }, newMeta()));
 
 describe('a merger', () => {
   it('lets the other maker answer for names and products, through several mergers', async () => {
@@ -155,6 +181,53 @@ describe('a merger', () => {
     await expect(merge(b, a)).rejects.toMatchObject({ code: 'MANUFACTURER_MERGE_CYCLE' });
     await expect(merge(b, b)).rejects.toMatchObject({ code: 'MANUFACTURER_MERGE_CYCLE' });
   });
+
+  it('that names a stale revision changes neither manufacturer', async () => {
+    const [a, b] = await twoMakers();
+    const command = new MergeManufacturer(a, { into: b }, newMeta(), 7n);
+    await expect(mergeManufacturer(fresh(), command)).rejects.toMatchObject({
+      code: 'STALE_REVISION',
+    });
+    const { state } = await fresh().manufacturers.refresh(b);
+    expect(state).toMatchObject({ absorbed: [] });
+  });
+
+  it('that stopped half-way leaves each its own products, and is finished or turned around', async () => {
+    const names = [uniqueName(), uniqueName()] as const;
+    const [a, b] = [
+      await makeManufacturer(fresh(), names[0]),
+      await makeManufacturer(fresh(), names[1]),
+    ];
+    const { id } = await makeProduct(fresh(), a, 'X-2');
+    await expect(mergeThrough(dying(), a, b)).rejects.toBeInstanceOf(ProcessDied);
+    await expect(mergeThrough(dying(), b, a)).rejects.toBeInstanceOf(ProcessDied);
+    const listed = await reconcileListing(fresh(), factsOf(names[1], 'X-2', '5.1'), newMeta());
+    expect(listed.productId).not.toBe(id);
+    await merge(b, a);
+    expect(await Promise.all(names.map(resolved))).toEqual([a, a]);
+  });
+
+  it('is refused where the opposite one came to its end meanwhile', async () => {
+    const [a, b] = await twoMakers();
+    let goOn: () => void = () => undefined;
+    const pause = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const paused = haltingLog(log, 1, () => pause);
+    const slow = mergeThrough(paused, a, b);
+    const outcome = expect(slow).rejects.toMatchObject({ code: 'MANUFACTURER_MERGE_CYCLE' });
+    expect(await paused.halted).toBe(true);
+    await merge(b, a);
+    goOn();
+    await outcome;
+    expect(await Promise.all([a, b].map(resolved))).toEqual([a, a]);
+  });
+
+  it('is never one of a ring, however many begin at once', async () => {
+    const makers = await Promise.all([1, 2, 3].map(() => makeManufacturer(fresh(), uniqueName())));
+    await Promise.allSettled(makers.map((id, at) => merge(id, makers[(at + 1) % 3] ?? '')));
+    expect(new Set(await Promise.all(makers.map(resolved))).size).toBe(1);
+  });
 });
 
 const factsOf = (manufacturer: string, model: string, capacity: string): ListedFacts => ({
@@ -167,6 +240,16 @@ const factsOf = (manufacturer: string, model: string, capacity: string): ListedF
 });
 
 describe('a row of a list', () => {
+  it('finds the product of a new maker that was merged meanwhile', async () => {
+    const [a, b] = await twoMakers();
+    const { id } = await makeProduct(fresh(), a, 'Y-4');
+    await merge(a, b);
+    const likelyNew = reconcileListing(fresh(), factsOf(a, 'Y-4', '5.1'), newMeta(), {
+      isLikelyNew: true,
+    });
+    expect((await likelyNew).productId).toBe(id);
+  });
+
   it('registers an unknown product in one append, as its preview said', async () => {
     const maker = uniqueName();
     await makeManufacturer(fresh(), maker);

@@ -1,5 +1,11 @@
-import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import {
+  type CommandResult,
+  concurrentChange,
+  handleCommand,
+  staleRevision,
+} from '#event-log/handle-command.js';
 import { claimKey, KeyTaken } from '#event-log/key/claim-key.js';
+import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf } from '../codes.js';
@@ -11,7 +17,7 @@ import {
   IssueEntityCode,
   MergeManufacturer,
 } from './commands.js';
-import { manufacturerDecider, manufacturerNameKey, mergeCycle } from './decider.js';
+import { manufacturerDecider, manufacturerNameKey } from './decider.js';
 import { emptyName } from './register-manufacturer.js';
 import { manufacturerState, requireManufacturer } from './resolve-manufacturer.js';
 
@@ -58,27 +64,56 @@ export const issueEntityCode = (
 
 /**
  * Makes a manufacturer another name of `into`. First `into` says that it answers for it, then it says
- * so itself: a crash in between leaves nothing that a repeated command does not finish.
+ * so itself: until then nothing reads the first half, so a crash in between changes nothing.
+ *
+ * No mergers at the same time close a ring. The second append holds only where this manufacturer is
+ * as it was before the first, and whoever absorbs is not merged and moves on by it: of the mergers in
+ * a ring each would have to begin after the next one's first half, all the way around.
  */
-export const mergeManufacturer = async (
+export const mergeManufacturer = (
   registry: ProductRegistry,
   command: MergeManufacturer,
-): Promise<CommandResult> => {
-  const { manufacturerId: id, data, meta, ifMatch } = command;
-  const { log, manufacturers } = registry;
-  const before = await manufacturers.refresh(id);
-  if (before.commands.has(meta.commandId))
-    return handleCommand(log, manufacturers, id, repeated(command));
-  await manufacturerState(registry, id);
-  const { id: into } = await requireManufacturer(registry, data.into, '/into');
-  if (into === id) throw mergeCycle();
-  const decided = new MergeManufacturer(id, data, meta, ifMatch, { into });
-  // Refused here, before `into` says anything, where it is refused at all.
-  manufacturerDecider.decide(decided, before.state);
-  const absorb = new AbsorbManufacturer(into, { manufacturerId: id }, meta);
-  await handleCommand(log, manufacturers, into, absorb);
-  return handleCommand(log, manufacturers, id, decided, ifMatchOf(command));
+): Promise<CommandResult> =>
+  retryForfeited(async () => {
+    const { manufacturerId: id, data, meta, ifMatch } = command;
+    const { log, manufacturers } = registry;
+    const { revision, commands, state } = await manufacturers.refresh(id);
+    if (commands.has(meta.commandId))
+      return handleCommand(log, manufacturers, id, repeated(command));
+    await manufacturerState(registry, id);
+    // Refused here, before `into` says anything, where it is refused at all.
+    if (ifMatch !== undefined && ifMatch !== revision) throw staleRevision(ifMatch, revision);
+    const { id: into } = await requireManufacturer(registry, data.into, '/into');
+    const decided = new MergeManufacturer(id, data, meta, ifMatch, { into });
+    if (manufacturerDecider.decide(decided, state).length > 0)
+      await absorb(registry, into, command, revision);
+    return handleCommand(log, manufacturers, id, decided, { ifMatch: revision }).catch(
+      (error: unknown) => {
+        // Another merger may have been first, and what is cached of `into` as old.
+        manufacturers.forget(into);
+        throw isStale(error) && ifMatch === undefined ? concurrentChange() : error;
+      },
+    );
+  });
+
+/** A command of its own at each revision of the absorbed one: what was said at another is said again. */
+const absorb = async (
+  { log, manufacturers }: ProductRegistry,
+  into: string,
+  { manufacturerId, meta }: MergeManufacturer,
+  revision: bigint,
+): Promise<void> => {
+  const commandId = contentIdOf('command-step', meta.commandId, 'absorb', revision.toString());
+  const step = { ...meta, commandId, causationId: meta.commandId };
+  await handleCommand(
+    log,
+    manufacturers,
+    into,
+    new AbsorbManufacturer(into, { manufacturerId }, step),
+  );
 };
+
+const isStale = (error: unknown): boolean => error instanceof Refusal && error.kind === 'stale';
 
 /** Answered from the stream's memory of commands; what was looked up then does not matter. */
 const repeated = ({ manufacturerId, data, meta, ifMatch }: MergeManufacturer) =>

@@ -81,10 +81,20 @@ describe('a manufacturer', () => {
     given(registered).when(merge(id)).thenRefused('MANUFACTURER_MERGE_CYCLE');
     given(registered, { type: 'ManufacturerAbsorbed', data: { manufacturerId: 'maker-2' } })
       .when(merge('maker-2'))
-      .thenRefused('MANUFACTURER_MERGE_CYCLE');
+      .then(merged);
     given(registered, merged)
       .when(new commands.AbsorbManufacturer(id, { manufacturerId: 'maker-4' }, meta))
       .thenRefused('MANUFACTURER_MERGED');
+  });
+
+  it('absorbs another once, however often it says so', () => {
+    const absorbed: ManufacturerEvent = {
+      type: 'ManufacturerAbsorbed',
+      data: { manufacturerId: 'maker-2' },
+    };
+    const command = new commands.AbsorbManufacturer(id, { manufacturerId: 'maker-2' }, meta);
+    given(registered, absorbed).when(command).then(absorbed);
+    expect(given(registered, absorbed, absorbed).state).toMatchObject({ absorbed: ['maker-2'] });
   });
 
   it('takes no code once it was merged', () => {
@@ -111,7 +121,7 @@ describe('a manufacturer', () => {
 
   it.each(
     Object.values(manufacturerCommandExamples).filter(
-      ({ type }) => type !== 'RegisterManufacturer',
+      ({ type }) => type !== 'RegisterManufacturer' && type !== 'AbsorbManufacturer',
     ),
   )('changes nothing by a second $type', (command) => {
     const made = manufacturerDecider.decide(command, given(registered).state);

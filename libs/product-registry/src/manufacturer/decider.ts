@@ -23,7 +23,7 @@ export interface RegisteredManufacturer {
   readonly codes: readonly string[];
   /** The manufacturer that answers for this one, where it was merged. */
   readonly mergedInto: string | null;
-  /** Manufacturers that this one answers for. */
+  /** Manufacturers that this one answers for as soon as they say so too: those merged into it. */
   readonly absorbed: readonly string[];
 }
 
@@ -69,7 +69,10 @@ const evolve = (state: ManufacturerState, event: ManufacturerEvent): Manufacture
     case 'ManufacturerMerged':
       return { ...state, mergedInto: event.data.into };
     case 'ManufacturerAbsorbed':
-      return { ...state, absorbed: [...state.absorbed, event.data.manufacturerId] };
+      return {
+        ...state,
+        absorbed: [...new Set([...state.absorbed, event.data.manufacturerId])],
+      };
   }
 };
 
@@ -144,12 +147,12 @@ const issueCode = (
     : [{ type: 'EntityCodeIssued', data: { code, previous: state.code, rule } }];
 };
 
+/** Said again where it stands already: it fences mergers of this one that are under way. */
 const absorb = (
   { manufacturerId: own, data: { manufacturerId } }: AbsorbManufacturer,
   state: RegisteredManufacturer,
 ): readonly ManufacturerEvent[] => {
   if (manufacturerId === own) throw mergeCycle();
-  if (state.absorbed.includes(manufacturerId)) return [];
   if (state.mergedInto !== null) throw merged(state.mergedInto);
   return [{ type: 'ManufacturerAbsorbed', data: { manufacturerId } }];
 };
@@ -160,7 +163,7 @@ const merge = (
 ): readonly ManufacturerEvent[] => {
   if (!lookedUp) throw new Error('a merger is decided on the manufacturer that was found');
   const { into } = lookedUp;
-  if (into === manufacturerId || state.absorbed.includes(into)) throw mergeCycle();
+  if (into === manufacturerId) throw mergeCycle();
   if (state.mergedInto === into) return [];
   if (state.mergedInto !== null) throw merged(state.mergedInto);
   return [{ type: 'ManufacturerMerged', data: { into } }];
@@ -185,7 +188,7 @@ const merged = (into: string) =>
     { into },
   );
 
-export const mergeCycle = () =>
+const mergeCycle = () =>
   new Refusal(
     'MANUFACTURER_MERGE_CYCLE',
     'conflict',

@@ -73,7 +73,7 @@ const stateOf = async (
   return state.status === 'registered' ? state : undefined;
 };
 
-/** Follows mergers. Concurrent mergers could have closed a ring: it ends where it began. */
+/** Follows mergers. No merger closes a ring; one that stood in the log would end where it began. */
 const answering = async (
   registry: ProductRegistry,
   id: string,
@@ -89,11 +89,14 @@ const answering = async (
   return state && { id: current, state, family: await familyOf(registry, current) };
 };
 
+/** An absorbed manufacturer belongs here once it says so itself: its merger may have been refused. */
 const familyOf = async (registry: ProductRegistry, id: string): Promise<readonly string[]> => {
   const family = [id];
   for (const member of family) {
     const absorbed = (await stateOf(registry, member))?.absorbed ?? [];
-    family.push(...absorbed.filter((one) => !family.includes(one)));
+    for (const one of absorbed.filter((other) => !family.includes(other))) {
+      if ((await stateOf(registry, one))?.mergedInto === member) family.push(one);
+    }
   }
   return family;
 };
