@@ -142,6 +142,16 @@ describe('registering a product', () => {
     });
   });
 
+  it('uses up no code where the product is registered already', async () => {
+    const maker = await makeManufacturer(registry, uniqueName());
+    await makeProduct(registry, maker, 'D');
+    await expect(makeProduct(freshRegistry(), maker, 'D')).rejects.toMatchObject({
+      code: 'PRODUCT_EXISTS',
+    });
+    const next = prodCodeOf(await codeOfMaker(maker), 'D', 1);
+    expect(await keyOwner(log, prodCodeKey(next))).toBeUndefined();
+  });
+
   it('registers without a code where the maker has none', async () => {
     const maker = await makeManufacturer(registry, uniqueName(), null);
     const { id } = await makeProduct(registry, maker, 'A');

@@ -26,6 +26,7 @@ export const registerManufacturer = (
     if (names.includes('')) throw emptyName();
     const before = await manufacturers.refresh(id);
     if (before.state.status === 'registered') return handleCommand(log, manufacturers, id, command);
+    await refuseKnown(registry, names);
     const [claims, code] = await allOf(
       claimNames(registry, id, names, command),
       data.code
@@ -37,6 +38,14 @@ export const registerManufacturer = (
       claims: code ? [...claims, code] : claims,
     });
   });
+
+/** Before any key is claimed: a maker that is registered already must not use up a code. */
+const refuseKnown = async (registry: ProductRegistry, names: readonly string[]): Promise<void> => {
+  for (const name of names) {
+    const known = await registry.holderOf(registry.manufacturers, manufacturerNameKey(name));
+    if (known !== undefined) throw manufacturerExists(known);
+  }
+};
 
 const claimNames = async (
   { log, manufacturers }: ProductRegistry,

@@ -9,7 +9,7 @@ import {
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
-import { allOf, type ProductRegistry, retryForfeited } from '../registry.js';
+import { type ProductRegistry, retryForfeited } from '../registry.js';
 import { claimProdCode } from './claim-prod-code.js';
 import { RegisterProduct, type Registration } from './commands.js';
 import { productExists } from './decider.js';
@@ -17,7 +17,7 @@ import { findProductId } from './find-product.js';
 import { productKey } from './state.js';
 
 /**
- * Registers a product under a known manufacturer: two key claims in parallel, then one append.
+ * Registers a product under a known manufacturer: two key claims, then one append.
  *
  * Throws `PRODUCT_EXISTS` (details: `productId`), `MANUFACTURER_UNKNOWN`, `MODEL_EMPTY`,
  * `PROD_CODE_TOO_LONG`, `ELEMENTS_INVALID`, and what `handleCommand` throws.
@@ -84,12 +84,11 @@ export const claimRegistration = async (
   const { log, products } = registry;
   // A code that is too long is refused before any key is claimed.
   if (code !== null) prodCodeOf(code, modelKey);
-  const [product, prodCode] = await allOf(
-    claimKey(log, products, productKey(manufacturerId, modelKey), productId, meta),
-    code === null
-      ? Promise.resolve(null)
-      : claimProdCode(registry, productId, code, modelKey, meta),
-  );
+  // One after the other: a product that is registered already must not use up a code.
+  const key = productKey(manufacturerId, modelKey);
+  const product = await claimKey(log, products, key, productId, meta);
+  const prodCode =
+    code === null ? null : await claimProdCode(registry, productId, code, modelKey, meta);
   return {
     lookedUp: { manufacturerId, modelKey, code: prodCode?.value ?? null },
     claims: prodCode ? [product, prodCode] : [product],
