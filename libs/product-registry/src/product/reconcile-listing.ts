@@ -40,14 +40,20 @@ export const reconcileListing = async (
 ): Promise<ReconciledListing> => {
   const modelKey = requireModelKey(facts.model);
   const maker = await requireManufacturer(registry, facts.manufacturer, '/manufacturer');
-  const known = isLikelyNew
-    ? undefined
-    : await reconcileKnown(registry, facts, meta, maker, modelKey);
+  // Alone only until it is merged: then the other members' products are its own.
+  const isAlone = maker.family.length === 1;
+  const known =
+    isLikelyNew && isAlone
+      ? undefined
+      : await reconcileKnown(registry, facts, meta, maker, modelKey);
   return known ?? (await registerListed(registry, facts, meta, maker, modelKey));
 };
 
 export interface ReconcileOptions {
-  /** The maker was only just registered: the product is not looked for, and found only if it is there after all. */
+  /**
+   * The maker was only just registered: the product is not looked for, and found only if it is there
+   * after all. Of no effect where the maker answers for others.
+   */
   readonly isLikelyNew?: boolean;
 }
 
