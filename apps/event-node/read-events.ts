@@ -93,8 +93,4 @@ const pageForwards = async (
   ahead: ReadAhead,
   from: bigint,
   { limit, more }: { readonly limit: number; readonly more: boolean },
-): Promise<LogPage> => {
-  const events = recent.after(from - 1n, limit);
-  if (events === undefined) return ahead.page(from, limit, more);
-  return { events, complete: events.length < limit };
-};
+): Promise<LogPage> => recent.after(from - 1n, limit) ?? ahead.page(from, limit, more);

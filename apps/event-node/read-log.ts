@@ -4,7 +4,7 @@ import { MAX_REVISION, type RecordedEvent } from './event.js';
 import type { LoadedIds, Missing } from './group.js';
 
 /** A page ends after this many bytes of data and metadata, whatever its limit of events. */
-const PAGE_BYTES = 1024 * 1024;
+export const PAGE_BYTES = 1024 * 1024;
 
 export interface LogPage {
   readonly events: readonly RecordedEvent[];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { RecordedEvent } from './event.js';
+import type { LogPage } from './read-log.js';
 import { RecentEvents } from './recent-events.js';
 
 const at = (position: bigint, bytes = 10): RecordedEvent => ({
@@ -15,8 +16,7 @@ const at = (position: bigint, bytes = 10): RecordedEvent => ({
   created: 0n,
 });
 
-const positions = (events: readonly RecordedEvent[] | undefined) =>
-  events?.map((event) => event.position);
+const positions = (page: LogPage | undefined) => page?.events.map((event) => event.position);
 
 describe('the end of the log in memory', () => {
   it('gives what lies after a position, whether or not an event lies on it', () => {
@@ -42,7 +42,28 @@ describe('the end of the log in memory', () => {
     const mebibyte = 1024 * 1024;
     for (let position = 1n; position <= 100n; position += 1n) recent.push([at(position, mebibyte)]);
     expect(recent.after(50n, 9)).toBeUndefined();
-    expect(positions(recent.after(98n, 9))).toEqual([99n, 100n]);
+    expect(positions(recent.after(98n, 9))).toEqual([99n]);
+  });
+
+  it('gives large events in pages of no more bytes than one from the database', () => {
+    const recent = new RecentEvents(0n);
+    const quarter = 256 * 1024;
+    recent.push(Array.from({ length: 6 }, (_, n) => at(BigInt(n) + 1n, quarter)));
+    recent.push([at(7n, 8 * quarter), at(8n)]);
+    const first = recent.after(0n, 512);
+    expect(positions(first)).toEqual([1n, 2n, 3n, 4n]);
+    expect(first?.complete).toBe(false);
+    expect(positions(recent.after(4n, 512))).toEqual([5n, 6n, 7n]);
+    expect(positions(recent.after(6n, 512))).toEqual([7n]);
+    expect(recent.after(7n, 512)).toMatchObject({ events: [{ position: 8n }], complete: true });
+  });
+
+  it('says whether a page is the last one', () => {
+    const recent = new RecentEvents(0n);
+    expect(recent.after(0n, 2)?.complete).toBe(true);
+    recent.push([at(1n), at(2n), at(3n)]);
+    expect(recent.after(0n, 2)?.complete).toBe(false);
+    expect(recent.after(0n, 3)?.complete).toBe(true);
   });
 
   it('wakes who waits for something newer, and who gives up', async () => {

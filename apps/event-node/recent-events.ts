@@ -1,4 +1,5 @@
 import type { RecordedEvent } from './event.js';
+import { type LogPage, PAGE_BYTES } from './read-log.js';
 
 const MAX_EVENTS = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -11,7 +12,7 @@ const sizeOf = (event: RecordedEvent): number =>
  * The end of the log in memory, bounded in events and bytes.
  *
  * Subscribers are cursors over it; one that lags behind what is kept reads from the database, so
- * that a slow reader costs no memory.
+ * that a slow reader holds no more than the page that it is at.
  */
 export class RecentEvents {
   private events: (RecordedEvent | undefined)[] = [];
@@ -43,12 +44,23 @@ export class RecentEvents {
     for (const wake of waiting) wake();
   }
 
-  /** Up to `limit` events after `position`; undefined when some of those are not kept any more. */
-  after(position: bigint, limit: number): readonly RecordedEvent[] | undefined {
+  /**
+   * A page after `position`, bounded as one from the database: up to `limit` events, until they
+   * hold more than `PAGE_BYTES`. Undefined when some of those are not kept any more.
+   */
+  after(position: bigint, limit: number): LogPage | undefined {
     if (position < this.floor) return undefined;
-    if (position >= this.last) return [];
-    const from = this.indexAfter(position);
-    return this.events.slice(from, from + limit) as RecordedEvent[];
+    const events: RecordedEvent[] = [];
+    let index = position < this.last ? this.indexAfter(position) : this.events.length;
+    let bytes = 0;
+    while (events.length < limit && bytes < PAGE_BYTES) {
+      const event = this.events[index];
+      if (event === undefined) break;
+      events.push(event);
+      bytes += event.data.byteLength + event.metadata.byteLength;
+      index += 1;
+    }
+    return { events, complete: index === this.events.length };
   }
 
   /** Resolves when there is something after `position`, or when `signal` aborts. */

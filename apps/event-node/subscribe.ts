@@ -28,7 +28,7 @@ export async function* subscribeToAll(
   let live = false;
   while (!signal.aborted) {
     const recent = node.recent.after(cursor, PAGE);
-    const events = recent ?? (await ahead.page(cursor + 1n, PAGE, true)).events;
+    const { events } = recent ?? (await ahead.page(cursor + 1n, PAGE, true));
     const end = events.at(-1);
     if (end === undefined) {
       if (!live) yield [...(checkpoints?.atEnd(cursor) ?? []), caughtUp];
@@ -123,13 +123,13 @@ export async function* subscribeToStream(
       yield [caughtUp];
       continue;
     }
-    const end = recent.at(-1);
+    const end = recent.events.at(-1);
     if (end === undefined) {
       await node.recent.changed(cursor, signal);
       continue;
     }
     const known = after;
-    const events = recent.filter((event) => event.stream === stream && event.revision > known);
+    const events = recent.events.filter((event) => event.stream === stream && event.revision > known);
     if (events.length > 0) yield await deliver(node, plan, events);
     after = events.at(-1)?.revision ?? after;
     if (isTombstone(events.at(-1))) throw streamDeleted(stream);
