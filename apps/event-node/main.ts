@@ -15,6 +15,8 @@ import { Writer } from './writer.js';
 const STOP_MS = 8_000;
 /** What was answered last is still on its way to the clients. */
 const FLUSH_MS = 100;
+/** A quarter of what the writer keeps: a reader that looks a stream up holds nobody else up. */
+const READERS_CACHE_UNITS = 100_000;
 
 const logger = Logger.create({ app: 'event-node' });
 
@@ -33,15 +35,17 @@ const readPool = (config: Config, name: string, connections: number) =>
   );
 
 const createNode = (config: Config, session: WriterSession, readiness: Readiness): Node => {
-  const reader = new LogReader(readPool(config, 'reads', 4));
+  const forReaders = readPool(config, 'reads', 4);
+  const reader = new LogReader(forReaders);
+  const states = new StreamStates(forReaders, READERS_CACHE_UNITS);
   // What the writer waits for does not queue behind readers.
   const forWriter = readPool(config, 'lookups', 2);
-  const states = new StreamStates(forWriter);
   const lookup = new LogReader(forWriter);
   const recent = new RecentEvents(session.head);
   const writer = new Writer({
     session,
-    states,
+    states: new StreamStates(forWriter),
+    readStates: states,
     recent,
     loadIds: (missing) => lookup.ids(missing),
     onFatal: (error) => exitWith(1, error, 'may not write any more'),

@@ -6,6 +6,7 @@ import type { Writer } from './writer.js';
 /** What the services work with. */
 export interface Node {
   readonly writer: Writer;
+  /** The readers' own; the writer has others. */
   readonly states: StreamStates;
   readonly reader: LogReader;
   readonly recent: RecentEvents;

@@ -40,6 +40,7 @@ const deletionOf = (state: StreamState, ofMetadata: boolean): StreamView['deleti
 export const storedAt = (end: StreamEnd, revision: bigint): StoredId | undefined =>
   end.tail[end.tail.length - 1 - Number(end.revision - revision)];
 
+/** About 100,000 streams. */
 const CACHE_UNITS = 400_000;
 const TAIL_KEPT = 8;
 
@@ -52,24 +53,32 @@ const units = ({ events, metaEvents, metadata }: StreamState): number =>
 /**
  * Committed ends of streams: a bounded cache over the index of events.
  *
- * What is loaded here is never older than what was acknowledged, since a stream is only written
- * while its state is in the cache or in the group that is being committed.
+ * The writer and the readers have one each, so that the writer waits for no query of a reader and
+ * readers of many streams do not push out what it needs. What is given out is never older than what
+ * was acknowledged, since every commit is told to both before it is acknowledged.
  */
 export class StreamStates {
-  private readonly cache = new LRUCache<string, StreamState>({
-    maxSize: CACHE_UNITS,
-    sizeCalculation: units,
-  });
+  private readonly cache: LRUCache<string, StreamState>;
   private wanted = new Map<string, (state: Promise<StreamState>) => void>();
   private asking = false;
   private readonly loading = new Map<string, Promise<StreamState>>();
   /** Committed while an older state was on its way from the database. */
   private readonly overtaking = new Map<string, StreamState>();
 
-  constructor(private readonly pool: pg.Pool) {}
+  constructor(
+    private readonly pool: pg.Pool,
+    maxUnits = CACHE_UNITS,
+  ) {
+    this.cache = new LRUCache({ maxSize: maxUnits, sizeCalculation: units });
+  }
 
   peek(base: string): StreamState | undefined {
     return this.cache.get(base);
+  }
+
+  /** As `set`, for a cache of what is read: what nobody asked for is not kept. */
+  refresh(base: string, state: StreamState): void {
+    if (this.cache.has(base) || this.loading.has(base)) this.set(base, state);
   }
 
   /** Only for what has been committed. */

@@ -28,7 +28,10 @@ interface Decided {
 
 export interface WriterParts {
   readonly session: WriterSession;
+  /** The writer's own: nobody else waits in it. */
   readonly states: StreamStates;
+  /** What readers see; told of every commit. */
+  readonly readStates: StreamStates;
   readonly recent: RecentEvents;
   readonly loadIds: (missing: Missing & { kind: 'ids' }) => Promise<LoadedIds>;
   /** The outcome of a commit is not known, or this node may not write any more: it must end. */
@@ -181,7 +184,10 @@ export class Writer {
       this.failed(error, decided);
       return;
     }
-    for (const [base, state] of group.changedStates()) this.parts.states.set(base, state);
+    for (const [base, state] of group.changedStates()) {
+      this.parts.states.set(base, state);
+      this.parts.readStates.refresh(base, state);
+    }
     for (const event of group.events) this.ids.add(event);
     this.parts.recent.push(group.events);
     this.setAccepting(true);

@@ -140,6 +140,24 @@ describeNodeOnly('the node', () => {
     await until('it says so', () => store.node.output.includes('appends taken again'));
   });
 
+  it('takes appends while a reader waits for a slow lookup', async () => {
+    await inDatabase(`
+      insert into events values (1000, 'slow', 0, gen_random_uuid(), 'T', true, '{}', '', 1);
+      alter table events enable row level security;
+      alter table events force row level security;
+      create policy written on events for insert with check (true);
+      create policy seen on events for select
+        using (stream <> 'slow' or pg_sleep(5) is not null)`);
+    const lookups = () =>
+      inDatabase(`
+        select 1 from pg_stat_activity where datname = current_database()
+        and wait_event = 'PgSleep' and query like '%as wanted(name)%'`);
+    idsIn({ client: store.connect() }, 'slow').catch(() => undefined);
+    await until('the lookup runs', async () => (await lookups()).length > 0);
+    await appendTo(store, newStream(), thing(), NO_STREAM);
+    expect(await lookups()).toHaveLength(1);
+  });
+
   it('shows by its health whether it takes appends', async () => {
     const port = await freePort();
     const database = await testDatabase();
