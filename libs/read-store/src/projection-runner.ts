@@ -8,16 +8,24 @@ import type { Target } from './builds.js';
 import { Feed, type FeedContext, type FeedObserver } from './feed.js';
 import { Lease } from './lease.js';
 import { describeError } from './parking.js';
-import { planBuilds } from './plan-builds.js';
+import { planBuilds, VersionNotRaised } from './plan-builds.js';
 import type { Projection } from './projection.js';
 import { hashOf } from './projection-hash.js';
 import type { ReadStore, StoreLogger } from './read-store.js';
-import { closeRequest, handleBuildRequest, openRequests, type Request } from './requests.js';
+import {
+  closeRequest,
+  endRequest,
+  handleBuildRequest,
+  openRequests,
+  type Request,
+} from './requests.js';
 import { handleParkedRequest } from './retry-parked.js';
 import { isStoreFault } from './store-errors.js';
 
 /** How often the runner looks for requests and for builds that nobody works on. */
 const lookMs = 1_000;
+/** How often a request may fail by the store, such as by a statement that takes too long. */
+const maxFaults = 3;
 
 export interface RunnerOptions {
   readonly logger?: StoreLogger;
@@ -40,13 +48,15 @@ interface Running {
 export class ProjectionRunner {
   private readonly hashes = new Map<string, string>();
   private readonly feeds = new Map<string, Running>();
+  /** Open requests that failed by the store, with how often. */
+  private readonly faults = new Map<string, number>();
   private readonly stopping = new AbortController();
   private readonly context: FeedContext;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: ReadStore,
-    private readonly log: EventLog,
+    log: EventLog,
     tail: LogTail,
     private readonly projections: readonly Projection[],
     private readonly options: RunnerOptions = {},
@@ -109,7 +119,10 @@ export class ProjectionRunner {
 
   private async look(): Promise<void> {
     const names = this.projections.map(({ name }) => name);
-    for (const request of await openRequests(this.store, names)) await this.handle(request);
+    for (const request of await openRequests(this.store, names)) {
+      if (this.stopping.signal.aborted) return;
+      await this.handle(request);
+    }
     for (const projection of this.projections) await this.ensureFeeds(projection);
   }
 
@@ -142,26 +155,45 @@ export class ProjectionRunner {
   private async handle(request: Request): Promise<void> {
     const projection = this.projections.find(({ name }) => name === request.projection);
     if (!projection) return;
-    const { superseded } = await planBuilds(this.store, projection, this.hashOf(projection));
-    // The processes of the later version answer for it.
-    if (superseded) return;
-    const { logger } = this.context;
     try {
+      const { superseded } = await planBuilds(this.store, projection, this.hashOf(projection));
+      // The processes of the later version answer for it.
+      if (superseded) return;
       const outcome = await this.carryOut(projection, request);
+      const { logger } = this.context;
       if (outcome !== undefined) logger.info({ ...request, outcome }, 'a request is carried out');
+      await this.done(request);
     } catch (error) {
-      if (isStoreFault(error) || error instanceof LogUnavailable) throw error;
-      logger.error({ ...request, err: error }, 'a request failed');
-      await this.store.transaction((client) =>
-        closeRequest(client, request.id, `failed: ${describeError(error)}`),
-      );
+      if (error instanceof VersionNotRaised) throw error;
+      await this.handleFailure(request, error);
     }
   }
 
+  /** What fails by a store is tried again at the next look; the requests after it do not wait for it. */
+  private async handleFailure(request: Request, error: unknown): Promise<void> {
+    const { logger } = this.context;
+    const faults = (this.faults.get(request.id) ?? 0) + (isStoreFault(error) ? 1 : 0);
+    this.faults.set(request.id, faults);
+    const passing = isStoreFault(error) || error instanceof LogUnavailable;
+    if (passing && faults < maxFaults) {
+      logger.warn({ ...request, err: error }, 'a request is tried again later');
+      return;
+    }
+    logger.error({ ...request, err: error }, 'a request failed');
+    await this.store.transaction((client) =>
+      closeRequest(client, request.id, `failed: ${describeError(error)}`),
+    );
+    await this.done(request);
+  }
+
+  private async done({ id }: Request): Promise<void> {
+    this.faults.delete(id);
+    await endRequest(this.context.lease, id);
+  }
+
   private carryOut(projection: Projection, request: Request): Promise<string | undefined> {
-    const { holder } = this.context;
     return request.kind === 'retry' || request.kind === 'discard'
-      ? handleParkedRequest(this.store, this.log, projection, request, holder)
+      ? handleParkedRequest(this.context, projection, request)
       : handleBuildRequest(this.store, projection, this.hashOf(projection), request);
   }
 

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
 import { createBuild, lockProjection, readBuilds } from './builds.js';
+import type { Lease } from './lease.js';
 import type { Projection } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
@@ -50,26 +51,32 @@ export const openRequests = async (
 };
 
 /**
- * Marks that the handling begins, before it does: it may end the process. False when another process
- * marked it a moment ago; `interrupted` when one did and did not come back.
+ * Marks that the handling begins, before it does: it may end the process. `elsewhere` when another
+ * process handles it; `interrupted` when one did and is gone. The one that handles it holds a lock of
+ * its session for as long as it lives, see `endRequest`.
  */
 export const startRequest = async (
-  store: ReadStore,
+  { store, lease, holder }: { store: ReadStore; lease: Lease; holder: string },
   id: string,
-  holder: string,
 ): Promise<'started' | 'elsewhere' | 'interrupted'> => {
-  const { rows } = await store.pool.query<{ own: boolean; stale: boolean }>(
+  if (!(await lease.acquire(leaseOf(id)))) return 'elsewhere';
+  const { rows } = await store.pool.query<{ own: boolean }>(
     `update read_store.request
         set started_at = coalesce(started_at, clock_timestamp()),
             started_by = coalesce(started_by, $2)
       where id = $1 and handled_at is null
-      returning started_by = $2 as own, started_at < now() - interval '5 seconds' as stale`,
+      returning started_by = $2 as own`,
     [id, holder],
   );
   const [row] = rows;
-  if (row?.own === true) return 'started';
-  return row?.stale === true ? 'interrupted' : 'elsewhere';
+  if (!row) return 'elsewhere';
+  return row.own ? 'started' : 'interrupted';
 };
+
+/** The request is closed, whoever did it: nobody needs to be kept from it any more. */
+export const endRequest = (lease: Lease, id: string): Promise<void> => lease.release(leaseOf(id));
+
+const leaseOf = (id: string): string => `request ${id}`;
 
 /** Locks an open request until the transaction ends; false when it is handled or being handled. */
 export const lockRequest = async (client: PoolClient, id: string): Promise<boolean> => {

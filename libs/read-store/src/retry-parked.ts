@@ -4,8 +4,9 @@ import type { EventLog, StoredEvent } from '#event-log/event-log.js';
 
 import { applyEvents, setUp } from './apply-batch.js';
 import type { BuildStatus, Target } from './builds.js';
-import { describeError } from './parking.js';
-import type { Projection } from './projection.js';
+import type { Lease } from './lease.js';
+import { describeError, discardedEvents } from './parking.js';
+import type { Projection, ProjectionClient } from './projection.js';
 import type { ReadStore } from './read-store.js';
 import { closeRequest, lockRequest, type Request, startRequest } from './requests.js';
 import { isStoreFault } from './store-errors.js';
@@ -18,38 +19,50 @@ interface ParkedRow {
   readonly revision: string;
 }
 
+/** What it takes to carry out requests. */
+export interface RequestContext {
+  readonly store: ReadStore;
+  readonly log: Pick<EventLog, 'readStream'>;
+  readonly lease: Lease;
+  /** This runner, for the whole life of its process. */
+  readonly holder: string;
+}
+
 /**
  * Tries parked events again, or gives one up and tries those behind it, under the lock of the
  * checkpoint. What became of it, or undefined when another process does it.
+ *
+ * This process stays the one to do it when it rejects: the request waits for its next try.
  */
 export const handleParkedRequest = async (
-  store: ReadStore,
-  log: EventLog,
+  context: RequestContext,
   projection: Projection,
   request: Request,
-  holder: string,
 ): Promise<string | undefined> => {
-  const started = await startRequest(store, request.id, holder);
+  const { store, log } = context;
+  const started = await startRequest(context, request.id);
   if (started === 'elsewhere') return undefined;
   if (started === 'interrupted') return finish(store, request, noteInterrupted(request));
-  const waiting = await parkedStream(store, projection.name, request.parkedId);
-  const events = await eventsOf(log, waiting);
+  // A long stream is read before anything is locked.
+  const seen = await parkedStream(store.pool, projection.name, request.parkedId);
+  const events = await eventsOf(log, seen);
   return finish(store, request, async (client) => {
-    const named = waiting.find(({ id }) => id === request.parkedId);
-    if (!named) return 'no longer parked';
-    const build = { projection, build: named.build };
+    const [first] = seen;
+    if (!first) return 'no longer parked';
+    const build = { projection, build: first.build };
     const status = await lockBuild(client, build);
     if (!status) return 'its build is gone';
-    const rest = request.kind === 'discard' ? waiting.filter((row) => row !== named) : waiting;
+    // More may have been parked behind them meanwhile; from now on nothing can.
+    const waiting = await parkedStream(client, projection.name, request.parkedId);
+    const later = waiting.filter(({ event_id: id }) => !events.has(id));
+    for (const [id, event] of await eventsOf(log, later)) events.set(id, event);
+    const named = waiting.find(({ id }) => id === request.parkedId);
+    if (!named) return 'no longer parked';
     if (request.kind === 'discard') await discard(client, build, request, named);
     // The event lies before the checkpoint still: the runner meets it again.
-    if (status === 'stopped') return goOn(client, build, rest);
-    return applyParked(
-      client,
-      { ...build, status: status === 'live' ? 'live' : 'building' },
-      rest,
-      events,
-    );
+    if (status === 'stopped') return goOn(client, build, waiting);
+    const target = { ...build, status: status === 'live' ? 'live' : 'building' } as const;
+    return applyParked(client, target, waiting, events);
   });
 };
 
@@ -77,11 +90,11 @@ const noteInterrupted =
 
 /** The parked event that was named, and those of its stream that come after it or wait with it. */
 const parkedStream = async (
-  store: ReadStore,
+  client: ProjectionClient,
   name: string,
   id: string | null,
 ): Promise<ParkedRow[]> => {
-  const { rows } = await store.pool.query<ParkedRow>(
+  const { rows } = await client.query<ParkedRow>(
     `select p.id, p.build, p.stream, p.event_id, p.revision
        from read_store.parked p
        join read_store.parked named
@@ -94,9 +107,9 @@ const parkedStream = async (
 };
 
 const eventsOf = async (
-  log: EventLog,
+  log: RequestContext['log'],
   rows: readonly ParkedRow[],
-): Promise<ReadonlyMap<string, StoredEvent>> => {
+): Promise<Map<string, StoredEvent>> => {
   const found = new Map<string, StoredEvent>();
   const [first] = rows;
   const last = rows.at(-1);
@@ -134,7 +147,6 @@ const discard = async (
      values ($1, $2, $3, $4) on conflict do nothing`,
     [build.projection.name, row.event_id, reason ?? '', requestedBy],
   );
-  await unpark(client, build, row);
 };
 
 const unpark = async (
@@ -167,7 +179,10 @@ const goOn = async (
   return 'the projection goes on';
 };
 
-/** In the order of the stream, until one fails again; that one and the later ones stay parked. */
+/**
+ * In the order of the stream, until one fails again; that one and the later ones stay parked. Those
+ * that were given up are passed over.
+ */
 const applyParked = async (
   client: PoolClient,
   target: Target,
@@ -175,16 +190,24 @@ const applyParked = async (
   events: ReadonlyMap<string, StoredEvent>,
 ): Promise<string> => {
   await client.query(setUp(target));
-  for (const [applied, row] of rows.entries()) {
-    const event = events.get(row.event_id);
-    const error = event ? await tryAgain(client, target, event) : 'its event is gone from the log';
-    if (error !== undefined) {
-      await noteFailure(client, row, error);
-      return `${String(applied)} applied, then it failed again: ${error}`;
+  const ids = rows.map(({ event_id: id }) => id);
+  const discarded = await discardedEvents(client, target, ids);
+  let applied = 0;
+  for (const row of rows) {
+    if (!discarded.has(row.event_id)) {
+      const event = events.get(row.event_id);
+      const error = event
+        ? await tryAgain(client, target, event)
+        : 'its event is gone from the log';
+      if (error !== undefined) {
+        await noteFailure(client, row, error);
+        return `${String(applied)} applied, then it failed again: ${error}`;
+      }
+      applied += 1;
     }
     await unpark(client, target, row);
   }
-  return `${String(rows.length)} applied`;
+  return `${String(applied)} applied`;
 };
 
 const tryAgain = async (

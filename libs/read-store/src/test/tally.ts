@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import type { StoredEvent } from '#event-log/event-log.js';
 
-import { defineProjection, type Projection } from '../projection.js';
+import { defineProjection, type Projection, type ProjectionClient } from '../projection.js';
 
 interface Work {
   readonly entries: { id: string; stream: string; revision: string; value: number }[];
@@ -18,7 +18,7 @@ export interface TallyOptions {
   /** Runs before an event is applied; may throw, or end the process. */
   readonly before?: (event: StoredEvent) => void;
   /** Runs inside the transaction, after the rows of a batch are written. */
-  readonly afterSave?: () => Promise<void>;
+  readonly afterSave?: (client: ProjectionClient) => Promise<void>;
   readonly tables?: string;
   readonly sources?: readonly URL[];
 }
@@ -59,6 +59,6 @@ export const tally = (options: TallyOptions = {}): Projection =>
          on conflict (stream) do update set sum = t.sum + excluded.sum`,
         [entries.map(({ stream }) => stream), entries.map(({ value }) => value)],
       );
-      await options.afterSave?.();
+      await options.afterSave?.(client);
     },
   });
