@@ -10,6 +10,8 @@ export interface EventFilter {
 /** Events read at once: bounds the memory of one replay. */
 const pageSize = 500;
 const heartbeatMs = 15_000;
+/** How long a feed that is busy goes on without asking whether its reader still may. */
+const recheckMs = 1_000;
 
 const categoryOf = (stream: string): string => stream.split('-', 1)[0] ?? stream;
 
@@ -25,9 +27,15 @@ export const shownEvent = (event: StoredEvent) => ({
   id: event.id,
   recordedAt: event.metadata.recordedAt,
   created: event.created.toISOString(),
-  data: 'secretSha256' in event.data ? { ...event.data, secretSha256: '[redacted]' } : event.data,
+  data: withoutSecret(event.data),
   metadata: event.metadata,
 });
+
+/** Unknown, since who else writes to the log may store any JSON. */
+const withoutSecret = (data: unknown): unknown =>
+  typeof data === 'object' && data !== null && 'secretSha256' in data
+    ? { ...data, secretSha256: '[redacted]' }
+    : data;
 
 /** The last line of a replay: where to go on, and whether the end of the log was reached. */
 const trailer = (resumeFrom: Position | undefined, atEnd: boolean) => ({
@@ -70,7 +78,7 @@ export interface LiveOptions {
   readonly from: Position | undefined;
   /** Ends the feed. */
   readonly signal: AbortSignal;
-  /** Called now and then; what it throws ends the feed. */
+  /** Called before an event that comes a second or more after the last call, and before each wait; what it throws ends the feed. */
   readonly stillAllowed: () => Promise<unknown>;
 }
 
@@ -87,13 +95,21 @@ export async function* live(
   { filter, from, signal, stillAllowed }: LiveOptions,
 ): AsyncGenerator<string> {
   let position = from ?? tail.status().position ?? (await log.head());
+  let asked = performance.now();
+  const ask = async (): Promise<void> => {
+    await stillAllowed();
+    asked = performance.now();
+  };
   yield 'retry: 2000\n\n';
   while (!signal.aborted) {
     const { events, next } = await eventsAfter(log, tail, position);
-    for (const event of events) if (passes(filter, event)) yield serverSentEvent(event);
+    for (const event of events) {
+      if (performance.now() - asked >= recheckMs) await ask();
+      if (passes(filter, event)) yield serverSentEvent(event);
+    }
     position = next;
     if (events.length > 0) continue;
-    await stillAllowed();
+    await ask();
     await tail.changed(position, { signal, timeoutMs: heartbeatMs });
     if (tail.after(position, 1)?.length !== 0) continue;
     // Says the position too, so that a filtered feed resumes where it was.

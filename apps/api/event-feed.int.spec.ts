@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { startTestNode, type TestNode } from '#testing/test-node.js';
+
+import { live, replay } from './event-feed.js';
+
+let node: TestNode;
+let log: EsdbEventLog;
+beforeAll(async () => {
+  node = await startTestNode();
+  log = EsdbEventLog.connect(node.url);
+});
+afterAll(async () => {
+  await log.close();
+  await node.stop();
+});
+
+/** One event of a program that is not ours, for each data. */
+const foreign = (...data: unknown[]) =>
+  log.append(
+    `foreign-${randomUUID()}`,
+    data.map((each) => ({
+      id: randomUUID(),
+      type: 'Noted',
+      data: each as Record<string, unknown>,
+      metadata: {} as never,
+    })),
+    'no_stream',
+  );
+
+describe('the replay', () => {
+  it('shows what others wrote, whatever JSON it is', async () => {
+    const written = [null, 'text', 7, true, [1], { secretSha256: 'x', kept: 1 }];
+    await foreign(...written);
+    const shown: unknown[] = [];
+    for await (const line of replay(log, { types: ['Noted'] }, undefined)) {
+      if ('data' in line) shown.push(line.data);
+    }
+    expect(shown).toEqual([...written.slice(0, -1), { secretSha256: '[redacted]', kept: 1 }]);
+  });
+});
+
+describe('the live feed', () => {
+  it('ends within a second of being told so, however much there is to show', async () => {
+    const { position } = await foreign({});
+    await foreign(1, 2, 3);
+    const feed = live(log, new LogTail(log), {
+      filter: {},
+      from: position,
+      signal: new AbortController().signal,
+      stillAllowed: () => Promise.reject(new Error('revoked')),
+    });
+    expect((await feed.next()).value).toBe('retry: 2000\n\n');
+    expect((await feed.next()).value).toContain('"data":1');
+    await sleep(1_050);
+    await expect(feed.next()).rejects.toThrow('revoked');
+  });
+});
