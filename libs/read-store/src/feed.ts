@@ -83,11 +83,12 @@ export class Feed {
       } catch (error) {
         // The store's fault and the log's are waited out, however long it takes. Anything else is a
         // bug of the runner itself, and giving up would not be better.
-        const known = isStoreFault(error) || error instanceof LogUnavailable;
         const { logger } = this.context;
         const fields = { ...this.fields, err: error, backoffMs };
-        if (known) logger.warn(fields, 'the projection waits for a store');
-        else logger.error(fields, 'the projection failed unexpectedly and tries again');
+        if (error instanceof Fenced) logger.warn(fields, 'another runner moved the build');
+        else if (isStoreFault(error) || error instanceof LogUnavailable) {
+          logger.warn(fields, 'the projection waits for a store');
+        } else logger.error(fields, 'the projection failed unexpectedly and tries again');
         await pause(backoffMs, signal);
         backoffMs = Math.min(backoffMs * 2, lastBackoffMs);
       }
@@ -109,14 +110,17 @@ export class Feed {
     while (!signal.aborted && lease.holds(this.key)) {
       const events = await this.reader.next();
       if (events.length > 0) {
-        const from = this.position;
         await this.apply(events, signal);
-        // A batch that was not applied to its end (fenced, stopped) is looked at anew.
-        if (this.position === from || this.position !== events.at(-1)?.position) return false;
+        if (!this.standsAtEndOf(events)) return false;
         onProgress();
       } else if (await this.atEnd(signal)) return true;
     }
     return signal.aborted;
+  }
+
+  /** A batch that was not applied to its end (fenced, stopped) has to be looked at anew. */
+  private standsAtEndOf(events: readonly StoredEvent[]): boolean {
+    return this.position === events.at(-1)?.position;
   }
 
   private standAt(position: Position | undefined): void {
@@ -208,6 +212,8 @@ export class Feed {
       return true;
     } catch (error) {
       if (!isStoreFault(error)) throw error;
+      // It may have read more than it could apply.
+      this.reader.seek(this.position);
       logger.warn({ ...this.fields, error: describeError(error) }, 'the switch waits for queries');
       await pause(standbyMs, signal);
       return false;
@@ -220,6 +226,8 @@ export class Feed {
       const events = await this.reader.next();
       if (events.length === 0) throw new LogUnavailable('the log ends before the active build');
       await this.apply(events, signal);
+      // What comes next must not be applied behind a gap.
+      if (!this.standsAtEndOf(events)) throw new Fenced();
     }
   }
 

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { EventLog } from '#event-log/event-log.js';
+
+import { applyBatch } from './apply-batch.js';
+import { ProjectionRunner } from './projection-runner.js';
+import { Fixture, until } from './test/fixture.js';
+import { tally } from './test/tally.js';
+import { waitForPosition } from './wait-for-position.js';
+
+describe('a build that catches up to the active one for the switch', () => {
+  let fixture: Fixture;
+  let builder: ProjectionRunner | undefined;
+  let log: EventLog;
+  const warned: string[] = [];
+
+  beforeEach(async () => {
+    fixture = await Fixture.start();
+    await fixture.runBuilt(tally());
+    await level(10);
+  });
+
+  afterEach(async () => {
+    await builder?.stop();
+    warned.length = 0;
+    await fixture.stop();
+  });
+
+  /** Events that the active build has applied. */
+  const level = async (count: number): Promise<void> => {
+    const last = await fixture.count(count);
+    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+  };
+
+  /**
+   * Builds version 2 from the log as `fixture` has it, and runs `atEnd` when the build has read all:
+   * what is appended then has to be caught up. `inCatchUp` runs when that was read.
+   */
+  const build = async (
+    next: ReturnType<typeof tally>,
+    atEnd: () => Promise<void>,
+    inCatchUp: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> => {
+    let step: 'reading' | 'catching up' | 'done' = 'reading';
+    log = Object.create(fixture.log, {
+      readAll: {
+        value: async (...asked: Parameters<EventLog['readAll']>) => {
+          const page = await fixture.log.readAll(...asked);
+          if (step === 'catching up' && page.events.length > 0) {
+            step = 'done';
+            await inCatchUp();
+          } else if (step === 'reading' && page.events.length === 0) {
+            step = 'catching up';
+            await atEnd();
+          }
+          return page;
+        },
+      },
+    }) as EventLog;
+    const logger = {
+      info: () => undefined,
+      warn: (fields: object, message: string) => {
+        const error = 'err' in fields ? String(fields.err) : '';
+        warned.push(`${message}: ${error}`);
+      },
+      error: (_: object, message: string) => warned.push(message),
+    };
+    builder = new ProjectionRunner(fixture.store, log, fixture.tail, [next], {
+      lookMs: 100,
+      logger,
+    });
+    await builder.start();
+  };
+
+  const switched = async (): Promise<boolean> =>
+    (await fixture.value('select active_build from read_store.projection')) === 2;
+  const sum = async (): Promise<number> =>
+    Number(await fixture.value('select sum(sum) from tally.total'));
+
+  it('leaves nothing out when the store fails on the way', async () => {
+    let slow = false;
+    const next = tally({
+      version: 2,
+      afterSave: async (client) => {
+        if (!slow) return;
+        slow = false;
+        // They come while the switch waits for its next try.
+        await fixture.count(3);
+        await client.query(`set local statement_timeout to '50ms'`);
+        await client.query('select pg_sleep(10)');
+      },
+    });
+    await build(next, async () => {
+      slow = true;
+      await level(5);
+    });
+    await until('switched', switched);
+    const last = await fixture.count(1);
+    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    expect(slow).toBe(false);
+    expect(await sum()).toBe(19);
+  });
+
+  it('starts over from the checkpoint when another runner moved it', async () => {
+    const next = tally({ version: 2 });
+    const { events: first } = await fixture.log.readAll({ limit: 100 });
+    await build(
+      next,
+      () => level(5),
+      async () => {
+        const { events } = await fixture.log.readAll({ limit: 100 });
+        const target = { projection: next, build: 2, status: 'building' } as const;
+        await applyBatch(fixture.store, target, first.at(-1)?.position, events.slice(10, 12));
+      },
+    );
+    await until('switched', switched);
+    expect(await sum()).toBe(15);
+    expect(warned).toEqual([expect.stringMatching('another runner moved the build: Fenced')]);
+  });
+});
