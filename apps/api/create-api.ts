@@ -40,8 +40,7 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   const server = adapter.getInstance();
   installBodyParsers(server);
   installRequestHooks(server, metrics);
-  installAuthentication(server, app.get(Authenticator));
-  await installRateLimit(server, limits);
+  installAuthentication(server, app.get(Authenticator), await installRateLimit(server, limits));
   app.useGlobalFilters(filter);
   app.useGlobalPipes(new BodyValidationPipe());
   installDocsPage(server, () => apiDocument(app));

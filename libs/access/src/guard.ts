@@ -21,14 +21,18 @@ declare module 'fastify' {
 /**
  * Recognises the caller of every request before anything reads its body, so that limits can be per
  * key. Whether somebody unknown may go on is for the guard to say: some routes are public.
+ * `admitStranger` throws where an address has shown too many keys that were not met before.
  */
 export const installAuthentication = (
   server: FastifyInstance,
   authenticator: Authenticator,
+  admitStranger: (request: FastifyRequest) => Promise<void>,
 ): void => {
   server.addHook('onRequest', async (request) => {
     try {
-      request.actor = await authenticator.authenticate(request.headers.authorization);
+      request.actor = await authenticator.authenticate(request.headers.authorization, () =>
+        admitStranger(request),
+      );
     } catch (error) {
       request.authenticationError = error as Error;
     }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -144,11 +144,17 @@ const mediaTypeUnsupported = () =>
     'this route does not accept text/csv; expected application/json',
   );
 
-/** Limits requests per accepted key, or per address where there is none. Register it after authentication. */
+/**
+ * Limits requests per accepted key, or per address where there is none; routes that are added later
+ * are limited after every hook of the server, and so after authentication.
+ *
+ * Returns the limit of strangers, for who authenticates: it throws a `Refusal` (`too-many`) once an
+ * address has asked more often in a minute than it may without a key.
+ */
 export const installRateLimit = async (
   server: FastifyInstance,
   { perKeyPerMinute, perAddressPerMinute }: ServerLimits,
-): Promise<void> => {
+): Promise<(request: FastifyRequest) => Promise<void>> => {
   const limitOf = (request: FastifyRequest): number =>
     (request.actor ? perKeyPerMinute : perAddressPerMinute) || Number.MAX_SAFE_INTEGER;
   await server.register(rateLimit, {
@@ -162,12 +168,20 @@ export const installRateLimit = async (
       'x-ratelimit-remaining': false,
       'x-ratelimit-reset': false,
     },
-    keyGenerator: (request) => request.actor?.id ?? request.ip,
+    keyGenerator: (request) => request.actor?.id ?? normalizeIP(request.ip),
     // A probe that is refused would take the process out of service.
     allowList: (request) => request.url.startsWith('/health/'),
-    errorResponseBuilder: (_request, { ttl }) =>
-      new Refusal('RATE_LIMITED', 'too-many', 'too many requests in the last minute', {
-        retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)),
-      }),
+    errorResponseBuilder: (_request, { ttl }) => rateLimited(ttl),
   });
+  // Options of its own give it counters of its own; a probe need not carry a made-up key.
+  const strangers = server.createRateLimit({ max: limitOf, allowList: [] });
+  return async (request) => {
+    const use = await strangers(request);
+    if (!use.isAllowed && use.isExceeded) throw rateLimited(use.ttl);
+  };
 };
+
+const rateLimited = (ttlMs: number) =>
+  new Refusal('RATE_LIMITED', 'too-many', 'too many requests in the last minute', {
+    retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1000)),
+  });

@@ -13,23 +13,30 @@ import { type KeyText, parseKeyText, secretMatches } from './secret.js';
 /** A key's state is read again when it is older: the bound on a revocation that was not heard. */
 const maxAgeMs = 5_000;
 const maxKeys = 10_000;
+const nobodyAsks = (): Promise<void> => Promise.resolve();
 const prefix = apiKeyStream('');
 
 /** Who sends a request, by its `Authorization` header. Fails closed: no log, no entry. */
 @Injectable()
 export class Authenticator {
   private readonly known = new LRUCache<string, ApiKeyState>({ max: maxKeys, ttl: maxAgeMs });
+  /** Apart from the real ones, so that made-up ids cannot push those out. */
+  private readonly unknown = new LRUCache<string, ApiKeyState>({ max: maxKeys, ttl: maxAgeMs });
   private readonly reading = new Map<string, Promise<ApiKeyState>>();
 
   constructor(private readonly states: ApiKeys) {}
 
   /**
    * Throws a `Refusal`: `unauthenticated` for a key that is missing, malformed, unknown, wrong,
-   * revoked or expired; `unavailable` where the event log does not answer.
+   * revoked or expired; `unavailable` where the event log does not answer. `admitStranger` is asked
+   * before the log is read for an id that was not met before; what it throws is thrown.
    */
-  async authenticate(authorization: string | undefined): Promise<Actor> {
+  async authenticate(
+    authorization: string | undefined,
+    admitStranger: () => Promise<void> = nobodyAsks,
+  ): Promise<Actor> {
     const given = keyIn(authorization);
-    const state = await this.stateOf(given.id);
+    const state = await this.stateOf(given.id, admitStranger);
     return actorOfKey(given, state, new Date());
   }
 
@@ -41,13 +48,15 @@ export class Authenticator {
   /** The next request with this key reads its stream anew. */
   forget(id: string): void {
     this.known.delete(id);
+    this.unknown.delete(id);
     // What is being read now may lack the event.
     this.reading.delete(id);
   }
 
-  private async stateOf(id: string): Promise<ApiKeyState> {
-    const known = this.known.get(id);
+  private async stateOf(id: string, admitStranger: () => Promise<void>): Promise<ApiKeyState> {
+    const known = this.known.get(id) ?? this.unknown.get(id);
     if (known) return known;
+    if (!this.states.cached(id)) await admitStranger();
     let reading = this.reading.get(id);
     if (!reading) {
       reading = this.read(id);
@@ -55,7 +64,9 @@ export class Authenticator {
     }
     try {
       const state = await reading;
-      if (this.reading.get(id) === reading) this.known.set(id, state);
+      if (this.reading.get(id) === reading) {
+        (state.status === 'none' ? this.unknown : this.known).set(id, state);
+      }
       return state;
     } finally {
       if (this.reading.get(id) === reading) this.reading.delete(id);
