@@ -1,4 +1,10 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { keyText } from '#access/api-key/secret.js';
 
 import { type Asking, TestApi } from './api.fixture.js';
 
@@ -95,5 +101,48 @@ describe('a request that cannot be served', () => {
       expect(await last?.json()).toMatchObject({ code: 'RATE_LIMITED' });
       expect((await fetch(`${url}/health/live`)).status).toBe(200);
     });
+  });
+
+  it('too often with made-up keys is refused before the log is asked', async () => {
+    const { key } = await api.newKey('auditor');
+    const madeUp = () =>
+      keyText({ id: randomUUID(), secret: randomBytes(32).toString('base64url') });
+    await api.limited(3, async (url) => {
+      const status = async (path: string, bearer: string) =>
+        (await fetch(url + path, { headers: { authorization: `Bearer ${bearer}` } })).status;
+      expect(await status('/v1/events?limit=1', key)).toBe(200);
+      for (let i = 0; i < 3; i += 1) {
+        expect(await status('/health/live', madeUp())).toBe(200);
+      }
+      await api.node.kill();
+      // Who asked the log would hear 503.
+      expect(await status('/v1/events', madeUp())).toBe(429);
+      expect(await status('/health/live', madeUp())).toBe(200);
+      await api.node.restart();
+    });
+  });
+});
+
+describe('a refused upload', () => {
+  const sendAll = async (path: string, type: string, size: number): Promise<string> => {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1').pause();
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\n`);
+    socket.write(`content-length: ${String(size)}\r\n\r\n`);
+    const sent = new Promise<void>((resolve, reject) => {
+      socket.write('x'.repeat(size), (error) => (error ? reject(error) : resolve()));
+    });
+    await sent;
+    const [answer] = (await once(socket.resume(), 'data')) as [Buffer];
+    socket.destroy();
+    return answer.toString();
+  };
+
+  it.each([
+    ['to no route', '/v1/nothing', 'application/json', 'BODY_TOO_LARGE'],
+    ['that is too large', keys, 'application/json', 'BODY_TOO_LARGE'],
+    ['of another kind', keys, 'text/csv', 'MEDIA_TYPE_UNSUPPORTED'],
+    ['without a key', '/v1/imports', 'text/csv', 'CREDENTIALS_MISSING'],
+  ])('%s is answered although its sender reads last', async (_, path, type, code) => {
+    expect(await sendAll(path, type, 8_000_000)).toContain(`"code":"${code}"`);
   });
 });

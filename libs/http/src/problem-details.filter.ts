@@ -7,6 +7,9 @@ import { Metrics } from '#observability/metrics.js';
 import { type Answer, problemOf } from './problems.js';
 import { contextOf, traceIdOf } from './request-context.js';
 
+/** Of a refused body, at most so much is read to no purpose, in bytes. */
+const maxDiscarded = 16 * 1024 * 1024;
+
 export const problemContentType = 'application/problem+json';
 
 /** Answers everything that was thrown with a problem document, and logs what an operator should see. */
@@ -36,6 +39,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       return;
     }
     if (reply.sent) return;
+    // Fastify would close the connection, and who is still sending would never see the answer.
+    if (isDiscardable(request)) reply.removeHeader('connection');
     sendProblem(reply, answer, context.requestId);
   }
 
@@ -58,6 +63,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     }
   }
 }
+
+/** Node reads and drops the rest of a body after the answer, where the connection is kept. */
+const isDiscardable = ({ headers }: FastifyRequest): boolean =>
+  Number(headers['content-length']) <= maxDiscarded;
 
 const sendProblem = (reply: FastifyReply, answer: Answer, requestId: string): void => {
   const { problem, retryAfterSeconds } = answer;
