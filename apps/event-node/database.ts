@@ -6,6 +6,8 @@ import pg from 'pg';
 const WRITER_LOCK = 7_211_301;
 const LOCK_PATIENCE_MS = 5_000;
 const LOCK_RETRY_MS = 100;
+/** The outcome of a commit that takes longer is given up as unknown: the node ends. */
+const WRITER_TIMEOUT_MS = 30_000;
 
 /** Another node writes to this database. */
 export class LockedByAnother extends Error {
@@ -65,7 +67,12 @@ export interface WriterSession {
  * killed may keep it for a moment.
  */
 export const openWriterSession = async (databaseUrl: string): Promise<WriterSession> => {
-  const client = new pg.Client(connection(databaseUrl, 'voltrace-event-node-writer'));
+  const client = new pg.Client({
+    ...connection(databaseUrl, 'voltrace-event-node-writer'),
+    // Both, since a Postgres that is frozen keeps no time and one that waits for a lock does.
+    query_timeout: WRITER_TIMEOUT_MS,
+    statement_timeout: WRITER_TIMEOUT_MS,
+  });
   await client.connect();
   try {
     await takeLock(client);

@@ -65,7 +65,7 @@ const start = async (config: Config): Promise<void> => {
   const node = createNode(config, session, readiness);
   const { server, port } = await serve(node, config.host, config.port);
   if (config.healthPort !== undefined) {
-    await serveHealth(readiness, config.host, config.healthPort);
+    await serveHealth(readiness, node.writer, config.host, config.healthPort);
   }
 
   let stopping = false;

@@ -129,7 +129,9 @@ export async function* subscribeToStream(
       continue;
     }
     const known = after;
-    const events = recent.events.filter((event) => event.stream === stream && event.revision > known);
+    const events = recent.events.filter(
+      (event) => event.stream === stream && event.revision > known,
+    );
     if (events.length > 0) yield await deliver(node, plan, events);
     after = events.at(-1)?.revision ?? after;
     if (isTombstone(events.at(-1))) throw streamDeleted(stream);

@@ -53,6 +53,8 @@ export class Writer {
   private stopping = false;
   private accepting = true;
   private position: bigint;
+  /** When each query that Postgres has not answered was sent, the oldest first. */
+  private readonly sent = new Set<{ readonly at: number }>();
   private readonly ids = new RecentIds();
   private readonly sweeper = setInterval(() => this.expire(), SWEEP_MS);
 
@@ -68,6 +70,12 @@ export class Writer {
   /** Bytes of the requests that wait; whoever adds to them should stop reading when there are many. */
   get backlogBytes(): number {
     return this.queuedBytes;
+  }
+
+  /** How long the oldest commit or lookup has been without an answer; 0 while there is none. */
+  get waitingMs(): number {
+    const [oldest] = this.sent;
+    return oldest === undefined ? 0 : performance.now() - oldest.at;
   }
 
   /** Calls `done` once: after the commit, or when the request was refused or came too late. */
@@ -143,7 +151,7 @@ export class Writer {
 
   private load(entry: Entry, missing: Missing): void {
     entry.loading = true;
-    this.read(entry, missing).then(
+    this.timed(this.read(entry, missing)).then(
       () => {
         entry.loading = false;
         this.pumpSoon();
@@ -157,7 +165,19 @@ export class Writer {
     else entry.loaded = await this.parts.loadIds(missing);
   }
 
+  private async timed<T>(answer: Promise<T>): Promise<T> {
+    const query = { at: performance.now() };
+    this.sent.add(query);
+    try {
+      return await answer;
+    } finally {
+      this.sent.delete(query);
+    }
+  }
+
   private refuse(entry: Entry, error: unknown): void {
+    // It came too late already.
+    if (!this.queue.includes(entry)) return;
     this.queue = this.queue.filter((other) => other !== entry);
     this.queuedBytes -= entry.bytes;
     entry.done({ kind: 'unavailable', message: `the database does not answer: ${String(error)}` });
@@ -179,7 +199,7 @@ export class Writer {
     this.committing = true;
     this.position = group.head;
     try {
-      await insertEvents(this.parts.session, group.events);
+      await this.timed(insertEvents(this.parts.session, group.events));
     } catch (error) {
       this.failed(error, decided);
       return;

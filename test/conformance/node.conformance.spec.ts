@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import { ANY, NO_STREAM, START, UnavailableError } from '@eventstore/db-client';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
 import { freePort } from '#embedded/free-port.js';
 import { compiled } from '#testing/build.js';
-import { testDatabase } from '#testing/embedded.js';
 import { startEventNode } from '#testing/event-node.js';
 
+import { batch, batchOptions, proposed, rawClient } from './raw.js';
 import {
   appendTo,
   collect,
@@ -158,16 +159,73 @@ describeNodeOnly('the node', () => {
     expect(await lookups()).toHaveLength(1);
   });
 
-  it('shows by its health whether it takes appends', async () => {
-    const port = await freePort();
-    const database = await testDatabase();
-    const env = { EVENT_NODE_HEALTH_PORT: String(port) };
-    const node = await startEventNode({ databaseUrl: database.url, env });
-    const answer = await fetch(`http://127.0.0.1:${port}/health`);
-    expect([answer.status, await answer.json()]).toEqual([200, { accepting: true }]);
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
-    await node.stop();
-    await database.drop();
+  describe('whose Postgres does not answer', () => {
+    const writerPid = async (): Promise<number> => {
+      const [session] = await inDatabase<{ pid: number }>(
+        "select pid from pg_stat_activity where application_name = 'voltrace-event-node-writer' and datname = current_database()",
+      );
+      return session!.pid;
+    };
+
+    it('shows by its health how long a commit has taken, and when it is over', async () => {
+      const port = await freePort();
+      await store.stop();
+      store = await startStore({ EVENT_NODE_HEALTH_PORT: String(port) });
+      const health = async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/health`);
+        return { status: answer.status, ...((await answer.json()) as object) };
+      };
+      expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+      expect(await health()).toEqual({ status: 200, accepting: true, waitingMs: 0 });
+      const blocker = new pg.Client(store.databaseUrl);
+      await blocker.connect();
+      await blocker.query('begin; select 1 from epoch for update');
+      const appended = appendTo(store, newStream(), thing(), NO_STREAM);
+      await until('it is not ready', async () => (await health()).status === 503);
+      expect(await health()).toMatchObject({
+        accepting: false,
+        reason: expect.stringContaining('does not answer'),
+        waitingMs: expect.any(Number),
+      });
+      await blocker.end();
+      await appended;
+      expect(await health()).toEqual({ status: 200, accepting: true, waitingMs: 0 });
+    });
+
+    it('ends after half a minute, since the outcome of the commit is not known', async () => {
+      const stream = newStream();
+      const pid = await writerPid();
+      process.kill(pid, 'SIGSTOP');
+      try {
+        appendTo(store, stream, thing(), NO_STREAM).catch(() => undefined);
+        await until('it ended', () => !store.node.isRunning, 45_000);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await store.node.restart();
+      await appendTo({ client: store.connect() }, newStream(), thing(), NO_STREAM);
+    });
+  });
+
+  it('answers an append once, though its lookup fails after it came too late', async () => {
+    const blocker = new pg.Client(store.databaseUrl);
+    await blocker.connect();
+    await blocker.query('begin; lock table events');
+    const raw = rawClient(store);
+    const call = raw.batchAppend();
+    const answers: unknown[] = [];
+    call.on('data', (answer) => answers.push(answer));
+    const options = batchOptions(newStream()).setAny(new shared.Empty());
+    call.write(batch({ options, messages: [proposed()] }));
+    await until('it came too late', () => answers.length > 0);
+    await inDatabase(
+      "select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'voltrace-event-node-lookups' and datname = current_database() and state = 'active'",
+    );
+    await blocker.end();
+    call.end();
+    await new Promise((resolve) => call.on('end', resolve));
+    expect(answers).toHaveLength(1);
+    raw.close();
   });
 
   it('finishes what it took when it is told to stop, and exits with 0', async () => {
