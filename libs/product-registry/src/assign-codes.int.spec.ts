@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
+import { AppendTooLarge, type EventLog } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -47,8 +48,21 @@ afterAll(async () => {
 
 const fresh = () => new ProductRegistry(log);
 
-const startProcess = (): AssignCodesProcess => {
-  const process = new AssignCodesProcess(log, tail, store, silent);
+/** The log, where appends to one stream are refused. */
+const refusing = (refused: string): EventLog => ({
+  append: (stream, ...rest) =>
+    stream === refused
+      ? Promise.reject(new AppendTooLarge('refused by the test'))
+      : log.append(stream, ...rest),
+  readStream: (...call) => log.readStream(...call),
+  readAll: (...call) => log.readAll(...call),
+  subscribeToAll: (...call) => log.subscribeToAll(...call),
+  head: () => log.head(),
+  close: () => Promise.resolve(),
+});
+
+const startProcess = (through: EventLog = log): AssignCodesProcess => {
+  const process = new AssignCodesProcess(through, tail, store, silent);
   running.push(process);
   process.start();
   return process;
@@ -99,8 +113,10 @@ describe('when an EntityCode is issued', () => {
     startProcess();
     await issue(maker, second);
     await eventually(async () => {
-      expect(await codesOf(id)).toEqual([`${first}-A`, `${second}-A`]);
-      expect(await codesOf(twin)).toEqual([`${first}-A-1`, `${second}-A-1`]);
+      // Which of the two comes first depends on their ids.
+      const codes = [await codesOf(id), await codesOf(twin)];
+      expect(codes.map(([old]) => old)).toEqual([`${first}-A`, `${first}-A-1`]);
+      expect(codes.map(([, now]) => now).toSorted()).toEqual([`${second}-A`, `${second}-A-1`]);
     });
     expect(await productIdOfCode(fresh(), `${first}-A`)).toBe(id);
     await issue(maker, first);
@@ -121,6 +137,27 @@ describe('when an EntityCode is issued', () => {
     expect(await codesOf(id)).toContain(`${first}-B`);
     await eventually(async () => {
       expect((await codesOf(id)).at(-1)).toBe(`${second}-B`);
+    });
+  });
+
+  it('the others go on where one product is refused', async () => {
+    const maker = await makeManufacturer(fresh(), uniqueName(), null);
+    const made = [
+      await makeProduct(fresh(), maker, 'F'),
+      await makeProduct(fresh(), maker, 'G'),
+    ].map(({ id }) => id);
+    // They are assigned in the order of their ids.
+    const [refused = '', other = ''] = made.toSorted();
+    const process = startProcess(refusing(`product-${refused}`));
+    const code = uniqueCode();
+    await issue(maker, code);
+    await eventually(async () => {
+      expect(await codesOf(other)).toHaveLength(1);
+    });
+    expect(await codesOf(refused)).toEqual([]);
+    await eventually(() => {
+      expect(process.progress()).toMatchObject({ activity: 'running' });
+      return Promise.resolve();
     });
   });
 

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { upcast } from '#event-log/codec.js';
-import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import {
+  type EventLog,
+  type Position,
+  type StoredEvent,
+  StreamGone,
+} from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -11,6 +16,7 @@ import { Lease } from '#read-store/lease.js';
 import { PageReader } from '#read-store/page-reader.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 
+import { KnownMakers } from './assign-codes.makers.js';
 import { AssignCodesStore, type KnownMaker } from './assign-codes.store.js';
 import { entityCodeOf } from './codes.js';
 import { manufacturerDecider } from './manufacturer/decider.js';
@@ -18,7 +24,7 @@ import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/eve
 import { assignProdCode } from './product/assign-code.js';
 import { productDecider } from './product/decider.js';
 import { productCategory, type ProductEvent } from './product/events.js';
-import { ProductRegistry } from './registry.js';
+import { isContention, ProductRegistry } from './registry.js';
 
 /** Permanent: names the lock and the actor. */
 const processName = 'assign-codes';
@@ -31,6 +37,13 @@ const gatherMs = 100;
 const saveAtLeastEvery = 5_000;
 const firstRetryMs = 250;
 const lastRetryMs = 15_000;
+
+export interface AssignCodesProgress {
+  /** `standby`: another one runs. `waiting`: for what failed to come back. */
+  readonly activity: 'running' | 'standby' | 'waiting';
+  readonly checkpoint: string | null;
+  readonly lastProgressAt: string | null;
+}
 
 /**
  * Gives a maker's products their codes when its EntityCode is issued or replaced, or when it is merged
@@ -50,9 +63,11 @@ export class AssignCodesProcess {
   private readonly memory: AssignCodesStore;
   private readonly lease: Lease;
   private position: Position | undefined;
-  private makers = new Map<string, KnownMaker>();
+  private makers = new KnownMakers(new Map());
   /** Events read since the checkpoint. */
   private unsaved = 0;
+  private activity: AssignCodesProgress['activity'] = 'standby';
+  private lastProgressAt: Date | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -76,9 +91,13 @@ export class AssignCodesProcess {
     await this.lease.close();
   }
 
-  /** Where it stands in the log; undefined before its first batch. */
-  get checkpoint(): string | undefined {
-    return this.position && formatPosition(this.position);
+  /** What it does and how far it is, for the health report. Null before its first batch. */
+  progress(): AssignCodesProgress {
+    return {
+      activity: this.activity,
+      checkpoint: this.position ? formatPosition(this.position) : null,
+      lastProgressAt: this.lastProgressAt?.toISOString() ?? null,
+    };
   }
 
   private isStopped(): boolean {
@@ -91,13 +110,17 @@ export class AssignCodesProcess {
       try {
         if (await this.lease.acquire(processName)) {
           await this.run(() => {
+            this.activity = 'running';
+            this.lastProgressAt = new Date();
             retryMs = firstRetryMs;
           });
         } else {
+          this.activity = 'standby';
           await this.pause(idleMs);
         }
       } catch (error) {
         if (this.isStopped()) return;
+        this.activity = 'waiting';
         this.logger.warn(
           { err: error, retryMs, process: processName },
           'the process waits and goes on',
@@ -112,7 +135,7 @@ export class AssignCodesProcess {
   private async run(onProgress: () => void): Promise<void> {
     const { position, makers } = await this.memory.load();
     this.position = position;
-    this.makers = makers;
+    this.makers = new KnownMakers(makers);
     this.unsaved = 0;
     const reader = new PageReader(this.log, this.tail, limits);
     reader.seek(position);
@@ -146,7 +169,7 @@ export class AssignCodesProcess {
     const id = event.stream.slice(productCategory.length + 1);
     batch.products.push({ id, manufacturerId });
     // Both as of this event: only a product that was registered on an older state differs.
-    const expected = this.expectedCode(manufacturerId);
+    const expected = this.makers.codeOf(manufacturerId);
     const actual = code === null ? null : entityCodeOf(code);
     if (expected !== null && expected !== actual) await this.assign(id, manufacturerId, event);
   }
@@ -156,72 +179,41 @@ export class AssignCodesProcess {
     // Not of this category's types: key bookkeeping in the same stream.
     if (!Object.hasOwn(manufacturerDecider.events, event.type)) return;
     const known = upcast<ManufacturerEvent>(manufacturerDecider, event);
-    const before = this.makers.get(id) ?? { code: null, mergedInto: null };
-    const after = makerAfter(before, known);
-    if (after === before) return;
-    this.makers.set(id, after);
+    const learnt = this.makers.learn(id, known);
+    if (!learnt) return;
     // The products read below are those up to the event before this one.
     await this.save(batch);
     await this.registry.manufacturers.refresh(id);
-    for (const maker of this.dependingOn(id)) {
+    for (const maker of this.makers.dependingOn(id)) {
       for await (const productId of this.memory.productsOf(maker)) {
         if (this.isStopped()) throw new Error('stopped while codes were assigned');
         await this.assign(productId, maker, event);
       }
     }
-    batch.makers.set(id, after);
-  }
-
-  /** The maker itself, and those without a code that were merged into it. */
-  private dependingOn(id: string): readonly string[] {
-    const dependents = [...this.makers].filter(
-      ([maker, { code }]) => maker !== id && code === null && this.mergers(maker).includes(id),
-    );
-    return [id, ...dependents.map(([maker]) => maker)];
-  }
-
-  /** The makers that answer for this one, itself first. */
-  private mergers(maker: string): readonly string[] {
-    const path = [maker];
-    for (let next = this.makers.get(maker)?.mergedInto; next;) {
-      if (path.includes(next)) break;
-      path.push(next);
-      next = this.makers.get(next)?.mergedInto;
-    }
-    return path;
-  }
-
-  /** Its own code, or else the code of the maker that it was merged into. */
-  private expectedCode(maker: string): string | null {
-    for (const one of this.mergers(maker)) {
-      const code = this.makers.get(one)?.code;
-      if (code) return code;
-    }
-    return null;
+    batch.makers.set(id, learnt);
   }
 
   private async assign(productId: string, maker: string, event: StoredEvent): Promise<void> {
-    const entityCode = await this.codeNow(maker);
-    if (entityCode === null) return;
-    const meta = metaOf(event, productId, entityCode);
     try {
+      const entityCode = await this.codeNow(maker);
+      if (entityCode === null) return;
+      const meta = metaOf(event, productId, entityCode);
       const result = await assignProdCode(this.registry, productId, entityCode, meta);
       if (result)
         this.logger.info({ process: processName, productId, entityCode }, 'product code assigned');
     } catch (error) {
-      // Nobody can put these right by waiting: the product keeps the code that it has.
-      const hopeless = ['PROD_CODE_TOO_LONG', 'PROD_CODES_USED_UP'];
-      if (!(error instanceof Refusal) || !hopeless.includes(error.code)) throw error;
+      // The product keeps the code that it has; the others must not wait for it.
+      if (mayPass(error)) throw error;
       this.logger.warn(
-        { process: processName, productId, code: error.code },
+        { process: processName, productId, manufacturerId: maker, err: error },
         'no product code assigned',
       );
     }
   }
 
-  /** As `expectedCode`, of the makers as they are now. */
+  /** As `KnownMakers.codeOf`, of the makers as they are now. */
   private async codeNow(maker: string): Promise<string | null> {
-    for (const one of this.mergers(maker)) {
+    for (const one of this.makers.answering(maker)) {
       const { state } = await this.registry.manufacturers.refresh(one);
       if (state.status === 'registered' && state.code !== null) return state.code;
     }
@@ -263,15 +255,10 @@ class Batch {
   }
 }
 
-const makerAfter = (before: KnownMaker, event: ManufacturerEvent): KnownMaker => {
-  switch (event.type) {
-    case 'EntityCodeIssued':
-      return { ...before, code: event.data.code };
-    case 'ManufacturerMerged':
-      return { ...before, mergedInto: event.data.into };
-    default:
-      return before;
-  }
+/** Whether waiting helps: against a store that is away or contention, not against a refusal. */
+const mayPass = (error: unknown): boolean => {
+  if (error instanceof Refusal) return error.kind === 'unavailable' || isContention(error);
+  return !(error instanceof StreamGone);
 };
 
 const metaOf = (event: StoredEvent, productId: string, entityCode: string): CommandMeta => ({

@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { HealthRegistry } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { ReadStore } from '#read-store/read-store.js';
 
@@ -42,11 +43,14 @@ export class ProductRegistryModule implements OnApplicationBootstrap, OnApplicat
     private readonly registry: ProductRegistry,
     private readonly tail: LogTail,
     private readonly assignCodes: AssignCodesProcess,
+    private readonly health: HealthRegistry,
   ) {}
 
   onApplicationBootstrap(): void {
     this.stopFollowing = this.registry.follow(this.tail);
     this.assignCodes.start();
+    // Shown, never red: codes that come late are no reason to take the API out of service.
+    this.health.register('assign-codes', () => ({ status: 'up', ...this.assignCodes.progress() }));
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -90,7 +90,8 @@ export const retryForfeited = async <T>(run: () => Promise<T>): Promise<T> => {
   }
 };
 
-const isContention = (error: unknown): boolean =>
+/** Refused only since others were at it at the same time. */
+export const isContention = (error: unknown): boolean =>
   error instanceof Refusal && ['KEY_FORFEITED', 'CONCURRENT_CHANGE'].includes(error.code);
 
 /** Waits for both, then throws the first failure: no claim goes on behind the caller's back. */
