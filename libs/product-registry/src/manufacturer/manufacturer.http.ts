@@ -1,23 +1,20 @@
-import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
-  ApiOkResponse,
   ApiOperation,
   ApiProperty,
   ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsOptional, Matches } from 'class-validator';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import type { CommandResult } from '#event-log/handle-command.js';
 import { commandResponse } from '#http/command-response.js';
 import { ifMatchOf } from '#http/etag.js';
 import { commandMeta } from '#http/request-context.js';
-import type { CommandMeta } from '#kernel/command.js';
 import { newIdOf } from '#kernel/ids.js';
 
 import {
@@ -28,6 +25,7 @@ import {
   WriteAnswer,
 } from '../bodies.http.js';
 import { entityCodePattern } from '../codes.js';
+import { Call, type CommandClass, CommandRoute, type HttpCall } from '../command-route.http.js';
 import { isId } from '../registry.js';
 import {
   AddManufacturerAlias,
@@ -86,8 +84,6 @@ class MergeBody extends ReasonedBody {
   into!: string;
 }
 
-type MakeCommand = (id: string, meta: CommandMeta, ifMatch?: bigint) => ManufacturerCommands;
-
 @ApiTags('manufacturers')
 @ApiBearerAuth()
 @Controller('v1/manufacturers')
@@ -100,8 +96,7 @@ export class ManufacturerController {
   @ApiCreatedResponse({ type: WriteAnswer })
   async register(
     @Body() { name, aliases = [], code, ...why }: RegisterManufacturerBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() { request, reply }: HttpCall,
   ): Promise<WriteAnswer> {
     const meta = commandMeta(request, why);
     const id = newIdOf(meta.commandId);
@@ -111,75 +106,47 @@ export class ManufacturerController {
     return commandResponse(reply.header('location', `/v1/manufacturers/${id}`), id, result);
   }
 
-  @Post(':id/add-alias')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Add another name' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/add-alias', 'Add another name')
   addAlias(
     @Param('id') named: string,
     @Body() { alias, ...why }: AddAliasBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      named,
-      why,
-      request,
-      reply,
-      (id, meta, ifMatch) => new AddManufacturerAlias(id, { alias }, meta, ifMatch),
-    );
+    return this.change(named, why, call, AddManufacturerAlias, { alias });
   }
 
-  @Post(':id/issue-entity-code')
-  @HttpCode(200)
-  @ApiOperation({
-    summary: 'Issue an EntityCode or replace it; products get new codes, old ones keep resolving',
-  })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(
+    ':id/issue-entity-code',
+    'Issue an EntityCode or replace it; products get new codes, old ones keep resolving',
+  )
   issueCode(
     @Param('id') named: string,
     @Body() { code, ...why }: IssueCodeBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      named,
-      why,
-      request,
-      reply,
-      (id, meta, ifMatch) => new IssueEntityCode(id, wishOf(code), meta, ifMatch),
-    );
+    return this.change(named, why, call, IssueEntityCode, wishOf(code));
   }
 
-  @Post(':id/merge')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Make this manufacturer another name of one that is registered too' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/merge', 'Make this manufacturer another name of one that is registered too')
   merge(
     @Param('id') named: string,
     @Body() { into, ...why }: MergeBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      named,
-      why,
-      request,
-      reply,
-      (id, meta, ifMatch) => new MergeManufacturer(id, { into }, meta, ifMatch),
-    );
+    return this.change(named, why, call, MergeManufacturer, { into });
   }
 
-  private async change(
+  private async change<D>(
     named: string,
     why: ReasonedBody,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    make: MakeCommand,
+    call: HttpCall,
+    Command: CommandClass<D, ManufacturerCommands>,
+    data: D,
   ): Promise<WriteAnswer> {
+    const { request, reply } = call;
     if (!isId(named)) throw unknownManufacturer();
     const id = named.toLowerCase();
-    const command = make(id, commandMeta(request, why), ifMatchOf(request));
+    const command = new Command(id, data, commandMeta(request, why), ifMatchOf(request));
     const result = await this.bus.execute<ManufacturerCommands, CommandResult>(command);
     return commandResponse(reply, id, result);
   }

@@ -1,3 +1,4 @@
+import { supersededWhere } from './certifications.js';
 import type {
   Certification,
   Elements,
@@ -85,10 +86,8 @@ const evolveRegistered = (
       };
     case 'CertificationSuperseded': {
       const { certificationId, by } = event.data;
-      const certifications = document.certifications.map((one) =>
-        one.id === certificationId ? { ...one, supersededBy: by } : one,
-      );
-      return { ...document, certifications };
+      const isIt = (one: DocumentCertification) => one.id === certificationId;
+      return { ...document, certifications: supersededWhere(isIt, by, document.certifications) };
     }
     case 'ListingPublished':
     case 'ListingRevised':

@@ -1,23 +1,16 @@
-import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import {
-  ApiBearerAuth,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
 import type { CommandResult } from '#event-log/handle-command.js';
 import { commandResponse } from '#http/command-response.js';
 import { ifMatchOf } from '#http/etag.js';
 import { commandMeta } from '#http/request-context.js';
-import type { CommandMeta } from '#kernel/command.js';
 import { newIdOf } from '#kernel/ids.js';
 
 import { type ReasonedBody, WriteAnswer } from '../bodies.http.js';
+import { Call, type CommandClass, CommandRoute, type HttpCall } from '../command-route.http.js';
 import { ProductRegistry } from '../registry.js';
 import {
   type ProductCommands,
@@ -40,9 +33,6 @@ import {
   WithdrawListingBody,
 } from './product.bodies.http.js';
 
-/** Makes the command for a product at the revision that the caller named, where one was named. */
-type MakeCommand = (productId: string, meta: CommandMeta, ifMatch?: bigint) => ProductCommands;
-
 /** Commands on products. `:id` is an id, or any code that the product has or had. */
 @ApiTags('products')
 @ApiBearerAuth()
@@ -59,8 +49,7 @@ export class ProductController {
   @ApiCreatedResponse({ type: WriteAnswer })
   async register(
     @Body() { type, manufacturer, model, elements = {}, ...why }: RegisterProductBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() { request, reply }: HttpCall,
   ): Promise<WriteAnswer> {
     const meta = commandMeta(request, why);
     const id = newIdOf(meta.commandId);
@@ -70,54 +59,33 @@ export class ProductController {
     return commandResponse(reply.header('location', `/v1/products/${id}`), id, result);
   }
 
-  @Post(':id/set-elements')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Set elements; the others stay as they are' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/set-elements', 'Set elements; the others stay as they are')
   setElements(
     @Param('id') id: string,
     @Body() { elements, ...why }: SetElementsBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      id,
-      why,
-      request,
-      reply,
-      (productId, meta, ifMatch) => new SetElements(productId, { elements }, meta, ifMatch),
-    );
+    return this.change(id, why, call, SetElements, { elements });
   }
 
-  @Post(':id/withdraw-elements')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Withdraw elements' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/withdraw-elements', 'Withdraw elements')
   withdrawElements(
     @Param('id') id: string,
     @Body() { names, ...why }: WithdrawElementsBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      id,
-      why,
-      request,
-      reply,
-      (productId, meta, ifMatch) => new WithdrawElements(productId, { names }, meta, ifMatch),
-    );
+    return this.change(id, why, call, WithdrawElements, { names });
   }
 
-  @Post(':id/record-certification')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Record a certification; a newer one of its agency replaces the older' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(
+    ':id/record-certification',
+    'Record a certification; a newer one of its agency replaces the older',
+  )
   recordCertification(
     @Param('id') id: string,
     @Body()
     { agency, standard, edition, certificateDate, supersedes, ...why }: RecordCertificationBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
     const fact = {
       agency,
@@ -126,44 +94,23 @@ export class ProductController {
       certificateDate: certificateDate ?? null,
       ...(supersedes !== undefined && { supersedes }),
     };
-    return this.change(
-      id,
-      why,
-      request,
-      reply,
-      (productId, meta, ifMatch) => new RecordCertification(productId, fact, meta, ifMatch),
-    );
+    return this.change(id, why, call, RecordCertification, fact);
   }
 
-  @Post(':id/supersede-certification')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Say that one certification replaces another' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/supersede-certification', 'Say that one certification replaces another')
   supersedeCertification(
     @Param('id') id: string,
     @Body() { certificationId, by, ...why }: SupersedeCertificationBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      id,
-      why,
-      request,
-      reply,
-      (productId, meta, ifMatch) =>
-        new SupersedeCertification(productId, { certificationId, by }, meta, ifMatch),
-    );
+    return this.change(id, why, call, SupersedeCertification, { certificationId, by });
   }
 
-  @Post(':id/publish-listing')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Publish an agency’s listing of the product, or revise it' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/publish-listing', 'Publish an agency’s listing of the product, or revise it')
   publishListing(
     @Param('id') id: string,
     @Body() { agency, listingDate, lastUpdate, notes, remarks, ...why }: PublishListingBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
     const listing = {
       agency,
@@ -172,43 +119,28 @@ export class ProductController {
       notes: notes ?? null,
       remarks: remarks ?? {},
     };
-    return this.change(
-      id,
-      why,
-      request,
-      reply,
-      (productId, meta, ifMatch) => new PublishListing(productId, listing, meta, ifMatch),
-    );
+    return this.change(id, why, call, PublishListing, listing);
   }
 
-  @Post(':id/withdraw-listing')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Withdraw an agency’s listing of the product' })
-  @ApiOkResponse({ type: WriteAnswer })
+  @CommandRoute(':id/withdraw-listing', 'Withdraw an agency’s listing of the product')
   withdrawListing(
     @Param('id') id: string,
     @Body() { agency, ...why }: WithdrawListingBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Call() call: HttpCall,
   ): Promise<WriteAnswer> {
-    return this.change(
-      id,
-      why,
-      request,
-      reply,
-      (productId, meta, ifMatch) => new WithdrawListing(productId, { agency }, meta, ifMatch),
-    );
+    return this.change(id, why, call, WithdrawListing, { agency });
   }
 
-  private async change(
+  private async change<D>(
     idOrCode: string,
     why: ReasonedBody,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    make: MakeCommand,
+    call: HttpCall,
+    Command: CommandClass<D, ProductCommands>,
+    data: D,
   ): Promise<WriteAnswer> {
+    const { request, reply } = call;
     const productId = await requireProductId(this.registry, idOrCode);
-    const command = make(productId, commandMeta(request, why), ifMatchOf(request));
+    const command = new Command(productId, data, commandMeta(request, why), ifMatchOf(request));
     const result = await this.bus.execute<ProductCommands, CommandResult>(command);
     return commandResponse(reply, productId, result);
   }

@@ -1,5 +1,6 @@
 import type { Key } from '#kernel/decider.js';
 
+import { supersededWhere } from './certifications.js';
 import type { Registration } from './commands.js';
 import { sameListing, sameMeaning } from './compare.js';
 import type {
@@ -129,10 +130,8 @@ const evolveRegistered = (
       return recordCertification(state, event.data);
     case 'CertificationSuperseded': {
       const { certificationId, by } = event.data;
-      const certifications = state.certifications.map((one) =>
-        one.certificationId === certificationId ? { ...one, supersededBy: by } : one,
-      );
-      return { ...state, certifications };
+      const isIt = (one: Certification) => one.certificationId === certificationId;
+      return { ...state, certifications: supersededWhere(isIt, by, state.certifications) };
     }
     case 'ListingPublished':
     case 'ListingRevised': {
@@ -163,11 +162,10 @@ const standing = (
   list: string | undefined,
 ): Readonly<Record<string, Standing<ElementValue>>> =>
   Object.fromEntries(
-    Object.entries(said).map(([name, value]) => {
-      const before = state.elements[name];
-      const agrees = before?.by === 'person' && sameMeaning(before.value, value);
-      return [name, { value, by: list === undefined || agrees ? 'person' : 'list' }];
-    }),
+    Object.entries(said).map(([name, value]) => [
+      name,
+      lastWord(state.elements[name], value, list, sameMeaning),
+    ]),
   );
 
 const withListing = (
@@ -175,11 +173,23 @@ const withListing = (
   agency: string,
   value: Listing | null,
   list: string | undefined,
-): RegisteredProduct => {
-  const before = state.listings[agency];
-  const agrees = before?.by === 'person' && sameListing(before.value, value);
-  const by = list === undefined || agrees ? 'person' : 'list';
-  return { ...state, listings: { ...state.listings, [agency]: { value, by } } };
+): RegisteredProduct => ({
+  ...state,
+  listings: {
+    ...state.listings,
+    [agency]: lastWord(state.listings[agency], value, list, sameListing),
+  },
+});
+
+/** The word stays a person's where a list only says the same. */
+const lastWord = <T>(
+  before: Standing<T> | undefined,
+  value: T | null,
+  list: string | undefined,
+  same: (a: T | null, b: T | null) => boolean,
+): Standing<T> => {
+  const agrees = before?.by === 'person' && same(before.value, value);
+  return { value, by: list === undefined || agrees ? 'person' : 'list' };
 };
 
 /** A certification whose id is known already was confirmed by a list: only the list's word changes. */
