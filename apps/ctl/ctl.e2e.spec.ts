@@ -135,9 +135,11 @@ describe('the command line', () => {
 
   it('shows read models, rebuilds one and lists what is parked', async () => {
     expect((await ctl('projections', 'status')).stdout).toMatch(/product-catalog.*live/);
-    expect(
-      (await ctl('projections', 'rebuild', 'product-catalog', '--reason', 'a test')).exitCode,
-    ).toBe(0);
+    const rebuilt = await ctl('projections', 'rebuild', 'product-catalog', '--reason', 'a test');
+    expect(rebuilt).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('product-catalog is built: version') as unknown,
+    });
     expect((await ctl('projections', 'rebuild', 'nonsense')).stderr).toContain(
       'PROJECTION_NOT_FOUND',
     );

@@ -22,6 +22,7 @@ interface Projection {
   readonly name: string;
   readonly version: number | null;
   readonly builtVersion: number | null;
+  readonly activeBuild: number | null;
   readonly state: string;
   readonly position: string | null;
   readonly events: number;
@@ -95,18 +96,17 @@ async function ask(
 ): Promise<void> {
   const { api, json } = contextOf(command);
   const body = options.reason === undefined ? {} : { reason: options.reason };
+  const before = options.wait === true ? await find(api, name) : undefined;
   const answer = await api.post<object>(`/v1/projections/${segment(name)}/${verb}`, body);
   if (options.wait !== true) {
     return json
       ? printJson(answer)
       : write(`Requested: ${verb} of ${name}. voltrace projections shows the progress.\n`);
   }
-  const after = await waitForBuild(api, name, verb);
+  const after = await waitForBuild(api, name, verb, before?.activeBuild ?? null);
   if (after === undefined) {
-    const state =
-      'it was done too quickly to be seen, there was nothing to do, or no projector runs';
     return write(
-      `No build of ${name} was seen: ${state}. voltrace projections shows how it stands.\n`,
+      `No build of ${name} was seen: there was nothing to do, or no projector runs. voltrace projections shows how it stands.\n`,
     );
   }
   await (json
@@ -128,30 +128,34 @@ async function waitForBuild(
   api: ApiClient,
   name: string,
   verb: string,
+  activeBefore: number | null,
 ): Promise<Projection | undefined> {
   const bar = progressBar(`${verb} ${name}`);
   const startedAt = Date.now();
-  let seen: number | undefined;
+  const isQuiet = (): boolean => Date.now() - startedAt > quietMs;
+  let running = false;
   try {
     for (;;) {
       const now = await find(api, name);
       if (!now) throw new CommandFailure(`${name} is gone`, exitCodes.failed);
       const { build } = now;
-      if (build) seen = build.build;
       if (build?.error)
         throw new CommandFailure(
           `Build ${build.build} of ${name} has stopped: ${build.error}`,
           exitCodes.failed,
         );
-      if (build?.state === 'paused' || build?.state === 'stopped') {
+      if (build?.state === 'building') running = true;
+      // One that was paused before goes on when a projector has seen the request.
+      if (build && build.state !== 'building' && (running || isQuiet())) {
         throw new CommandFailure(
           `Build ${build.build} of ${name} is ${build.state}.`,
           exitCodes.failed,
         );
       }
       if (build) bar.update(build.percent ?? 0, 100, `${build.events} events`);
-      if (!build && seen !== undefined) return now;
-      if (!build && Date.now() - startedAt > quietMs) return undefined;
+      // A small model may be built and switched to between two looks.
+      if (!build && now.activeBuild !== activeBefore) return now;
+      if (!build && isQuiet()) return undefined;
       await sleep(pollMs);
     }
   } finally {

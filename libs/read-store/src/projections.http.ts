@@ -51,6 +51,12 @@ class ProjectionResponse {
   version!: number | null;
   @ApiProperty({ type: Number, nullable: true, description: 'Of the tables that are read.' })
   builtVersion!: number | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Of the build that is read; another one after each switch.',
+  })
+  activeBuild!: number | null;
   @ApiProperty({ enum: ['live', 'building', 'paused', 'stopped', 'outdated'] }) state!: string;
   @ApiProperty({ type: String, nullable: true }) position!: string | null;
   @ApiProperty() events!: number;

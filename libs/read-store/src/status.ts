@@ -27,6 +27,8 @@ export interface ProjectionStatus {
   readonly version: number | null;
   /** Of the tables that queries read; null before the first build is done. */
   readonly builtVersion: number | null;
+  /** Number of the build that queries read: another one after each switch. Null before the first is done. */
+  readonly activeBuild: number | null;
   /** live: queries are answered. building, paused, stopped: see `build`, or the error. outdated: not built for this code. */
   readonly state: BuildStatus | 'outdated';
   readonly position: string | null;
@@ -105,6 +107,7 @@ const statusOf = (
     name,
     version,
     builtVersion: active?.version ?? null,
+    activeBuild: active?.build ?? null,
     state: stateOf(version, active, next),
     position: active ? textOf(active) : null,
     events: Number(active?.events ?? 0),
