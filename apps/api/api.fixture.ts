@@ -10,6 +10,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { migrate } from '#read-store/migrate.js';
+import { ReadStore } from '#read-store/read-store.js';
 import type { TestDatabase } from '#testing/embedded.js';
 import { databaseFrom } from '#testing/template-database.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
@@ -64,6 +65,11 @@ export class TestApi {
     } finally {
       await closeApi(app);
     }
+  }
+
+  /** The database of the read models. */
+  get store(): ReadStore {
+    return this.app.get(ReadStore);
   }
 
   raw(path: string, asking: Asking = {}): Promise<Response> {

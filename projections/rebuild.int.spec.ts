@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { NewEvent } from '#event-log/event-log.js';
+import { importStream } from '#product-registry/import/events.js';
+import { importExamples } from '#product-registry/import/examples.js';
+import { schemaOf } from '#read-store/projection.js';
+import { Fixture } from '#read-store/test/fixture.js';
+import { waitForPosition } from '#read-store/wait-for-position.js';
+
+import { projections } from './all.js';
+import { appendAll, decimal, idOf, Story, text } from './product-catalog/story.fixture.js';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  await fixture.runBuilt(...projections);
+  // Applied as it comes, in many small batches; a rebuild reads it in one.
+  await appendAll(fixture.log, catalogueStory().events);
+  for (const order of importStories) await appendImport(order);
+  const last = await fixture.log.head();
+  if (!last) throw new Error('nothing was appended');
+  for (const { name } of projections) {
+    await waitForPosition(fixture.store, name, last, { timeoutMs: 20_000 });
+  }
+});
+afterAll(async () => {
+  await fixture.stop();
+});
+
+const catalogueStory = (): Story => {
+  const story = new Story().maker('Alpha', 'ALP').maker('Beta', 'BET').maker('Gamma');
+  for (let at = 0; at < 20; at += 1) {
+    const name = `B${String(at)}`;
+    const elements = { EnergyCapacityNominal: decimal(String(at + 1), 'kWh') };
+    story.battery(name, at % 2 ? 'Alpha' : 'Beta', `X-${name}`, elements);
+    story.set(name, { Description: text(`number ${String(at)}`) });
+  }
+  return story
+    .product('B1', { type: 'ElementsWithdrawn', data: { names: ['Description'] } })
+    .product('B2', { type: 'ProdCodeAssigned', data: { code: 'Y-B2', previous: 'X-B2' } })
+    .manufacturer('Beta', { type: 'ManufacturerMerged', data: { into: idOf('Alpha') } })
+    .manufacturer('Alpha', { type: 'ManufacturerAliasAdded', data: { alias: 'Alfa' } });
+};
+
+type ImportType = keyof typeof importExamples;
+
+const run: readonly ImportType[] = ['ImportRunStarted', 'ImportFileRead', 'ImportRowsProcessed'];
+const importStories: readonly (readonly ImportType[])[] = [
+  ['ImportReceived', ...run, 'ImportCompleted', 'ImportRetryRequested', ...run, 'ImportCompleted'],
+  ['ImportReceived', ...run, 'ImportCompleted', 'ImportReceivedAgain', ...run, 'ImportCompleted'],
+  ['ImportReceived', 'ImportRunStarted', 'ImportFailed'],
+  ['ImportReceived', ...run],
+];
+
+const appendImport = async (types: readonly ImportType[]): Promise<void> => {
+  const [like] = new Story().maker('any').events;
+  if (!like) throw new Error('the story is empty');
+  const stream = importStream(randomUUID());
+  for (const [at, type] of types.entries()) {
+    const { metadata } = like;
+    const event: NewEvent = { id: randomUUID(), type, data: importExamples[type], metadata };
+    await fixture.log.append(stream, [event], at === 0 ? 'no_stream' : BigInt(at - 1));
+  }
+};
+
+/** Every row of every table of a schema, as text, in a fixed order. */
+const dump = async (schema: string): Promise<readonly string[]> => {
+  const tables = await fixture.rows<{ name: string }>(
+    'select table_name as name from information_schema.tables where table_schema = $1',
+    [schema],
+  );
+  const dumps = await Promise.all(
+    tables.map(async ({ name }) => {
+      const rows = await fixture.rows<{ line: string }>(
+        `select t::text as line from ${schema}.${name} t`,
+      );
+      return rows.map(({ line }) => `${name} ${line}`);
+    }),
+  );
+  return dumps.flat().sort();
+};
+
+describe.each(projections.map(({ name }) => name))('the read model %s', (name) => {
+  it('is the same row for row when it is rebuilt from the log', async () => {
+    const live = await dump(schemaOf(name));
+    expect(live.length).toBeGreaterThan(3);
+    await fixture.rebuild(name);
+    expect(await dump(schemaOf(name))).toEqual(live);
+    expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
+  });
+});
