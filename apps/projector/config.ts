@@ -20,7 +20,7 @@ export const projectorEnvironment = {
   DATABASE_URL: postgresUrl({ desc: 'Postgres database of the read models.' }),
   HEALTH_HOST: hostName({
     default: '127.0.0.1',
-    desc: 'Address that health and metrics are served on.',
+    desc: 'Address that health is served on, without a key; metrics only ever to this machine.',
   }),
   HEALTH_PORT: portNumber({
     default: undefined,

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -65,6 +66,22 @@ describe('the projector', () => {
     const held = 'select count(*)::int from read_store.build where holder is not null';
     expect(await fixture.value(held)).toBe(0);
   });
+
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((each) => each?.internal === false && each.family === 'IPv4')?.address;
+
+  (outside === undefined ? it.skip : it)(
+    'shows health to other machines, but no metrics',
+    async () => {
+      const { port } = await start({ HEALTH_PORT: '0', HEALTH_HOST: '0.0.0.0' }).ready;
+      const status = async (host: string, path: string) =>
+        (await fetch(`http://${host}:${String(port)}${path}`)).status;
+      expect(await status(outside ?? '', '/health/live')).toBe(200);
+      expect(await status(outside ?? '', '/metrics')).toBe(403);
+      expect(await status('127.0.0.1', '/metrics')).toBe(200);
+    },
+  );
 
   it('stands by beside another one and takes over when that is killed', async () => {
     const first = start();

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { BlockList, isIPv6 } from 'node:net';
 
 import { Injectable } from '@nestjs/common';
 
@@ -14,6 +15,14 @@ import { ProjectionMetrics } from './projection-metrics.js';
 
 /** A projection that stands for so long is not well; a batch may take its time. */
 const maxSilenceMs = 45_000;
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether an address, as a socket names its peer, is this machine. */
+export const isLoopback = (address: string | undefined): boolean =>
+  address !== undefined && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 
 /** Health by progress, and metrics, for those who look after the process. */
 @Injectable()
@@ -45,7 +54,7 @@ export class Supervision {
     }
   }
 
-  /** Serves `/health/live`, `/health/ready` and `/metrics`. Resolves with the port. */
+  /** Serves `/health/live`, `/health/ready` and, to this machine alone, `/metrics`. Resolves with the port. */
   listen(host: string, port: number): Promise<number> {
     const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
       this.answer(request, response).catch((error: unknown) => {
@@ -88,6 +97,10 @@ export class Supervision {
         return;
       }
       case '/metrics': {
+        if (!isLoopback(request.socket.remoteAddress)) {
+          send(response, 403, 'text/plain', 'metrics are served to this machine only\n');
+          return;
+        }
         // Without the stores the counters are still worth having.
         await this.observer
           .collectLag(this.store, this.log, projections)
