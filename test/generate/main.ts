@@ -8,11 +8,13 @@ import { standaloneEnvironment } from '#apps/standalone/config.js';
 
 import { renderConfiguration } from './configuration.js';
 import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
+import { problemCodes, renderProblemCodes } from './problem-codes.js';
 
 /** Everything that is generated, committed and compared in CI: path -> content. */
 const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ['docs/events.generated.md', renderCatalogue(eventCatalogue(root))],
+    ['docs/problems.generated.md', renderProblemCodes(problemCodes(root))],
     [
       'docs/configuration.md',
       renderConfiguration({

@@ -178,7 +178,11 @@ const ofHttpException = (exception: HttpException): Refusal | undefined => {
   }
   if (kind === 'bug') return undefined;
   if (kind === 'not-found') {
-    return new Refusal('ROUTE_UNKNOWN', kind, 'there is no such route, or not with this method');
+    return new Refusal(
+      'ROUTE_UNKNOWN',
+      'not-found',
+      'there is no such route, or not with this method',
+    );
   }
   const code = kind.toUpperCase().replaceAll('-', '_');
   return new Refusal(code, kind, exception.message);
