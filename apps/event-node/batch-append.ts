@@ -1,17 +1,19 @@
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 
 import { BACKLOG_BYTES, ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
 import { expectation, proposedEvent, streamName, uuid } from './decode.js';
 import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
 import type { Expected } from './event.js';
-import { asCallFailure, type CallFailure, invalidArgument, timedOut } from './failure.js';
+import { asCallFailure, CallFailure, invalidArgument, timedOut } from './failure.js';
 import type { Node } from './node.js';
 
 type Call = ServerDuplexStream<streams.BatchAppendReq, Buffer>;
 
 /** Bytes of unfinished appends that one call may hold. */
 const UNFINISHED_BYTES = 64 * 1024 * 1024;
+/** Appends of one call whose last message has not come: those that wait for it, and those refused. */
+const MAX_OPEN = 1_000;
 /** A deadline that lies further back than this tells of a wrong clock, not of a late request. */
 const CLOCK_SKEW_MS = 60_000;
 const BACKLOG_CHECK_MS = 10;
@@ -42,7 +44,11 @@ class BatchCall {
   ) {}
 
   run(): void {
-    this.call.on('data', (request: streams.BatchAppendReq) => this.take(request));
+    this.call.on('data', (request: streams.BatchAppendReq) => {
+      if (this.gone) return;
+      this.take(request);
+      if (!request.getIsFinal()) this.endWhenCrowded();
+    });
     this.call.on('end', () => {
       this.ended = true;
       this.endWhenAnswered();
@@ -76,10 +82,14 @@ class BatchCall {
   private add(id: string, head: BatchHead, request: streams.BatchAppendReq): void {
     const batch = this.unfinished.get(id) ?? this.open(id, head, request);
     const before = batch.proposed.bytes;
-    for (const message of request.getProposedMessagesList()) {
-      batch.proposed.add(proposedEvent(message));
+    try {
+      for (const message of request.getProposedMessagesList()) {
+        batch.proposed.add(proposedEvent(message));
+      }
+    } finally {
+      // What is refused is counted, too, since closing the append takes it off again.
+      this.unfinishedBytes += batch.proposed.bytes - before;
     }
-    this.unfinishedBytes += batch.proposed.bytes - before;
     if (this.unfinishedBytes > UNFINISHED_BYTES) throw invalidArgument('Too many open appends.');
     if (request.getIsFinal()) this.submit(id, batch);
   }
@@ -168,6 +178,13 @@ class BatchCall {
 
   private endWhenAnswered(): void {
     if (this.ended && this.pending === 0 && !this.gone) this.call.end();
+  }
+
+  /** Each is remembered for the life of the call, so a call that leaves many open is ended. */
+  private endWhenCrowded(): void {
+    if (this.unfinished.size + this.refused.size <= MAX_OPEN) return;
+    const message = `More than ${MAX_OPEN} appends of this call lack their last message.`;
+    this.call.emit('error', new CallFailure(status.RESOURCE_EXHAUSTED, message));
   }
 
   private abandon(): void {

@@ -5,6 +5,7 @@ import { Code } from '@eventstore/db-client/generated/code_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import Timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
@@ -19,7 +20,17 @@ import {
   structuredUuid,
   uuidOf,
 } from './raw.js';
-import { appendTo, describeNodeOnly, idsIn, newStream, sharedStore, thing } from './support.js';
+import {
+  appendTo,
+  describeNodeOnly,
+  failureOf,
+  idsIn,
+  newStream,
+  sharedStore,
+  thing,
+} from './support.js';
+
+const MEBIBYTE = 1024 * 1024;
 
 const store = sharedStore();
 let raw: StreamsClient;
@@ -117,6 +128,22 @@ describe('a batch append', () => {
     expect(answers).toHaveLength(2);
   });
 
+  describeNodeOnly('beside refused ones', () => {
+    it('may not hold more open bytes than a call is allowed', async () => {
+      const options = anyRevision();
+      const messages = (bytes: number) => [proposed({ data: Buffer.alloc(bytes) })];
+      const tooLarge = batch({ options, messages: messages(16 * MEBIBYTE) });
+      const open = Array.from({ length: 65 }, () =>
+        batch({ options, messages: messages(MEBIBYTE - 100), isFinal: false }),
+      );
+      const answers = await batchAppend(raw, [tooLarge, ...open]);
+      expect(answers.map(detailOf)).toEqual([
+        'event_store.client.MaximumAppendSizeExceeded',
+        'event_store.client.BadRequest',
+      ]);
+    });
+  });
+
   it('says which limit was exceeded', async () => {
     const messages = [proposed({ data: Buffer.alloc(2 * 1024 * 1024) })];
     const [answer] = await batchAppend(raw, [batch({ options: anyRevision(), messages })]);
@@ -172,6 +199,20 @@ describe('a batch append', () => {
     expect(answers).toHaveLength(2);
     expect(answers.filter((answer) => answer.hasError())).toHaveLength(1);
     expect(answers.find((answer) => answer.hasError())?.hasStreamIdentifier()).toBe(true);
+  });
+
+  describeNodeOnly('without its last message', () => {
+    it.each([
+      ['refused', () => batch({ isFinal: false })],
+      ['waiting', () => batch({ options: anyRevision(), isFinal: false })],
+    ])('ends the call after a thousand others, %s', async (_, request) => {
+      const open = (count: number) => Array.from({ length: count }, request);
+      const error = await failureOf(batchAppend(raw, open(1_001)));
+      expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+      const whole = batch({ options: anyRevision(), messages: [proposed()] });
+      const answers = await batchAppend(raw, [...open(1_000), whole]);
+      expect(answers.filter((answer) => answer.hasSuccess())).toHaveLength(1);
+    });
   });
 });
 
