@@ -118,10 +118,10 @@ export const listImports = async (
   const context = JSON.stringify(['imports', state, kind]);
   const [position = null, id = null] = cursor === undefined ? [] : place(cursor, context, 2);
   const { rows } = await pool.query<Selected>(
-    `select ${selected} from imports.imports
+    `select ${selected} from imports.imports as imports
      where ($1::text is null or state = $1) and ($2::text is null or kind = $2)
        and ($3::bigint is null or (position, id) < ($3::bigint, $4))
-     order by position desc, id desc limit $5`,
+     order by imports.position desc, imports.id desc limit $5`,
     [state, kind, position, id, limit + 1],
   );
   const items = rows.slice(0, limit).map(listed);
@@ -167,7 +167,7 @@ export const listRows = async (
      from imports.import_rows
      where import_id = $1 and row > $2::bigint and ($3::text is null or outcome = $3)
        and ($4::boolean is null or (problems <> '[]'::jsonb) = $4)
-     order by row limit $5`,
+     order by import_rows.row limit $5`,
     [importId, after, outcome ?? null, problems ?? null, limit + 1],
   );
   const items = rows.slice(0, limit).map(importedRow);

@@ -49,6 +49,7 @@ export const normaliseBattery = (row: Row, mark: DecimalMark): NormalisedRow => 
 };
 
 const read = (row: Row, mark: DecimalMark, findings: Findings): ListedFacts => {
+  if (row.misshapen !== undefined) findings.rejecting.push(problem('', row.misshapen, ''));
   for (const [name, cell] of Object.entries(row.cells)) {
     const why = unusable(cell);
     if (why !== undefined) findings.rejecting.push(problem(titleOf(name), why, cell));

@@ -34,7 +34,7 @@ describe('cell text', () => {
   });
 
   it.each([
-    ['a\u0000b', 'holds control characters'],
+    ['a\u0000b', 'holds a NUL character'],
     ['Ab\ufffdc', 'holds characters that could not be decoded'],
     ['x'.repeat(4001), 'is longer than 4000 characters'],
     ['\ud800', 'holds half a Unicode character'],
@@ -42,7 +42,17 @@ describe('cell text', () => {
     expect(unusable(text)).toBe(why);
   });
 
-  it('repeats at most 500 characters of raw text in a problem', () => {
-    expect(problem('Notes', 'is odd', 'x'.repeat(900)).raw).toHaveLength(501);
+  it('repeats at most 200 characters of raw text in a problem', () => {
+    expect(problem('Notes', 'is odd', 'x'.repeat(900)).raw).toHaveLength(201);
+  });
+
+  it('repeats nothing in a problem that a database cannot hold', () => {
+    const cut = `${'x'.repeat(199)}😀${'x'.repeat(9)}`;
+    expect(problem('notes', 'is "\0"', 'a\0b\ud800c')).toEqual({
+      column: 'notes',
+      reason: 'is "\ufffd"',
+      raw: 'a\ufffdb\ufffdc',
+    });
+    expect(problem('notes', '', cut).raw).toBe(`${'x'.repeat(199)}\ufffd…`);
   });
 });

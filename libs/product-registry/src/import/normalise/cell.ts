@@ -18,14 +18,22 @@ export const trimLines = (raw: string): string =>
 export const isNotSubmitted = (raw: string): boolean =>
   collapse(raw).toLowerCase().replace(/\.$/, '') === notSubmittedText;
 
-/** Longest raw text that a problem repeats. */
-const shownRaw = 500;
+/** Longest raw text, and longest reason, that a problem repeats. */
+const shownRaw = 200;
+const shownReason = 500;
 
+/** A problem whose texts are short and can be stored: see `storable`. */
 export const problem = (column: string, reason: string, raw: string): RowProblem => ({
   column,
-  reason,
-  raw: raw.length > shownRaw ? `${raw.slice(0, shownRaw)}…` : raw,
+  reason: short(reason, shownReason),
+  raw: short(raw, shownRaw),
 });
+
+const short = (text: string, length: number): string =>
+  storable(text.length > length ? `${text.slice(0, length)}…` : text);
+
+/** Without what a database cannot hold as text: NUL, and halves of a character, as U+FFFD. */
+const storable = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
 
 /**
  * What makes a cell's text unusable whatever the column: characters that were lost in decoding,
@@ -34,6 +42,7 @@ export const problem = (column: string, reason: string, raw: string): RowProblem
 export const unusable = (raw: string): string | undefined => {
   if (raw.length > maxCell) return `is longer than ${String(maxCell)} characters`;
   if (raw.includes('\ufffd')) return 'holds characters that could not be decoded';
+  if (raw.includes('\0')) return 'holds a NUL character';
   // Tab and line ends are text.
   if (/(?![\t\n\r])\p{Control}/u.test(raw)) return 'holds control characters';
   if (/\p{Surrogate}/u.test(raw)) return 'holds half a Unicode character';

@@ -45,11 +45,13 @@ export const normaliseManufacturer = (
 
 const title = (column: EntityCodeColumn): string => entityCodes.columns[column].names[0];
 
-const damages = ({ cells }: Row): RowProblem[] =>
-  Object.entries(cells).flatMap(([name, cell]) => {
+const damages = ({ cells, misshapen }: Row): RowProblem[] => [
+  ...(misshapen === undefined ? [] : [problem('', misshapen, '')]),
+  ...Object.entries(cells).flatMap(([name, cell]) => {
     const why = unusable(cell);
     return why === undefined ? [] : [problem(title(name as EntityCodeColumn), why, cell)];
-  });
+  }),
+];
 
 /** Title and text of the cell that a JSON pointer into the facts was read from. */
 export const manufacturerCellOf = (

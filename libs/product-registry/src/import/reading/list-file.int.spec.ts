@@ -100,6 +100,19 @@ describe('the records of a list', () => {
     expect(rows.map(({ cells }) => cells['model'])).toEqual(['1', '2', '3', '4']);
   });
 
+  it('are misshapen where cells are missing or hold something beyond the header', async () => {
+    const rows = await rowsOf(
+      `${header}\nA,B,LFP\nA,B,LFP,1,1,more\nA,B,LFP,1,1,,,\nA,B,LFP,,\nA,B,LFP,\n`,
+    );
+    expect(rows.map(({ misshapen }) => misshapen)).toEqual([
+      '3 cells, expected 5',
+      '6 cells, expected 5',
+      undefined,
+      undefined,
+      '4 cells, expected 5',
+    ]);
+  });
+
   it('may hold line breaks, delimiters and stray quotes in a cell', async () => {
     const rows = await rowsOf(`${header}\n"A\nB, ""C""",M,5" case,1,1\n`);
     expect(rows[0]?.cells).toMatchObject({ manufacturer: 'A\nB, "C"', technology: '5" case' });

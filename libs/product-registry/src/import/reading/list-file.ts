@@ -12,12 +12,18 @@ import {
   readHeader,
   unknownLayout,
 } from './layout.js';
-import { type Delimiter, delimiters, readRecords } from './records.js';
+import { type Delimiter, delimiters, filledCells, readRecords } from './records.js';
 
 /** Records at the start of a file among which the header is looked for: titles and notes come first. */
 const headerSearch = 64;
 
 export type DecimalMark = '.' | ',';
+
+/** Cells of the header record: up to the last title, and with untitled ones at its end. */
+export interface HeaderWidth {
+  readonly titled: number;
+  readonly whole: number;
+}
 
 /** What a first pass over a file found. Nothing of a file is imported before this pass has ended well. */
 export interface ListFile<C extends string = string> {
@@ -27,6 +33,7 @@ export interface ListFile<C extends string = string> {
   readonly header: Header<C>;
   /** Records before the first data record: titles, notes, header, units. */
   readonly leading: number;
+  readonly width: HeaderWidth;
   /** Data records. */
   readonly rows: number;
   readonly decimalMark: DecimalMark;
@@ -36,6 +43,8 @@ export interface ListFile<C extends string = string> {
 export interface ListRow<C extends string = string> {
   readonly row: number;
   readonly cells: Readonly<Partial<Record<C, string>>>;
+  /** Why nobody can tell which cell belongs to which column, such as "3 cells, expected 16". */
+  readonly misshapen?: string;
 }
 
 /**
@@ -74,14 +83,27 @@ export async function* readRows<C extends string>(file: ListFile<C>): AsyncGener
     if (record <= file.leading) continue;
     const cells: Partial<Record<C, string>> = {};
     for (const [name, at] of columns) cells[name] = raw[at] ?? '';
-    yield { row: record - file.leading, cells };
+    const misshapen = misshape(raw, file.width);
+    yield { row: record - file.leading, cells, ...(misshapen !== undefined && { misshapen }) };
   }
 }
+
+/** Cells are missing, or some hold something beyond the header: empty ones beyond it are padding. */
+const misshape = (
+  record: readonly string[],
+  { titled, whole }: HeaderWidth,
+): string | undefined => {
+  const filled = filledCells(record);
+  if (record.length >= titled && filled <= whole) return undefined;
+  const cells = record.length < titled ? record.length : filled;
+  return `${String(cells)} ${cells === 1 ? 'cell' : 'cells'}, expected ${String(titled)}`;
+};
 
 interface Start<C extends string> {
   readonly delimiter: Delimiter;
   readonly header: Header<C>;
   readonly leading: number;
+  readonly width: HeaderWidth;
 }
 
 /** Tries each delimiter and keeps the one under which a record names most known columns. */
@@ -99,19 +121,21 @@ const findStart = async <L extends Layout>(
   tries.sort((a, b) => (b.found?.matches ?? 0) - (a.found?.matches ?? 0));
   const [best] = tries;
   if (!best?.found) {
-    const widest = tries.reduce((a, b) => (width(b.records) > width(a.records) ? b : a));
-    throw unknownLayout(layouts, widest.records);
+    const shown = tries.reduce((a, b) => (widest(b.records) > widest(a.records) ? b : a));
+    throw unknownLayout(layouts, shown.records);
   }
   const { layout, row } = best.found;
-  const header = readHeader(layout, best.records[row] ?? []);
+  const titles = best.records[row] ?? [];
+  const header = readHeader(layout, titles);
+  const width = { titled: filledCells(titles), whole: titles.length };
   const below = best.records[row + 1];
   const units = below !== undefined && isUnitsRow(below);
   if (units) checkUnitsRow(header, below);
-  return { delimiter: best.delimiter, header, leading: row + (units ? 2 : 1) };
+  return { delimiter: best.delimiter, header, leading: row + (units ? 2 : 1), width };
 };
 
-const width = (records: readonly (readonly string[])[]): number =>
-  Math.max(0, ...records.map((record) => record.length));
+const widest = (records: readonly (readonly string[])[]): number =>
+  Math.max(0, ...records.map(filledCells));
 
 /** With a wrong delimiter a file may not even parse: what came before the fault is enough to judge it. */
 const firstRecords = async (

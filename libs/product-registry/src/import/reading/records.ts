@@ -24,7 +24,7 @@ export interface RecordOptions {
 }
 
 /**
- * The records of a CSV file, without blank ones and without trailing empty cells. Flat in memory.
+ * The records of a CSV file with all their cells, without blank records. Flat in memory.
  *
  * Stray quotes inside a cell are kept as text. Throws `Refusal` `CSV_BROKEN` where a quoted cell never
  * ends or a record is too large; what comes before has been delivered by then.
@@ -43,10 +43,10 @@ export async function* readRecords(options: RecordOptions): AsyncGenerator<reado
   let delivered = 0;
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
-      const cells = withoutEmptyEnd(record);
-      if (cells.length === 0) continue;
-      if (cells.length > maxColumns) throw tooManyColumns(parser.info.lines, cells.length);
-      yield cells;
+      const filled = filledCells(record);
+      if (filled === 0) continue;
+      if (filled > maxColumns) throw tooManyColumns(parser.info.lines, filled);
+      yield record;
       delivered += 1;
       if (delivered === options.limit) return;
     }
@@ -58,10 +58,11 @@ export async function* readRecords(options: RecordOptions): AsyncGenerator<reado
 /** Trimming takes no-break spaces too: a row of them is a blank row. */
 const isBlank = (cell: string): boolean => cell.trim() === '';
 
-const withoutEmptyEnd = (record: readonly string[]): readonly string[] => {
+/** How many cells there are up to the last one that holds something. */
+export const filledCells = (record: readonly string[]): number => {
   let end = record.length;
   while (end > 0 && isBlank(record[end - 1] ?? '')) end -= 1;
-  return end === record.length ? record : record.slice(0, end);
+  return end;
 };
 
 const broken = (error: CsvError, line: number): Refusal => {

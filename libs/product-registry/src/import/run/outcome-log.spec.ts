@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { RowOutcome } from '../events.js';
+import { problem } from '../normalise/cell.js';
 import { OutcomeLog } from './outcome-log.js';
 
 const outcome = (row: number): RowOutcome => ({ row, outcome: 'accepted' });
@@ -19,6 +20,20 @@ describe('the log of outcomes', () => {
     await Promise.all(Array.from({ length: 1_234 }, (_, n) => log.add(outcome(n + 1))));
     await log.flush();
     expect(batches).toEqual([500, 500, 234]);
+  });
+
+  it('keeps every batch below 256 KiB, however much rows have to say', async () => {
+    const batches: (readonly RowOutcome[])[] = [];
+    const log = new OutcomeLog((rows) => Promise.resolve(void batches.push(rows)));
+    const problems = Array.from({ length: 40 }, () => problem('notes', 'is odd', '😀'.repeat(900)));
+    const rows = Array.from({ length: 600 }, (_, n) => ({ ...outcome(n + 1), problems }));
+    await Promise.all(rows.map((row) => log.add(row)));
+    await log.flush();
+    expect(batches.flat().map(({ row }) => row)).toEqual(rows.map(({ row }) => row));
+    for (const batch of batches) {
+      expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThan(256 * 1024 + 1_000);
+    }
+    expect(batches[0]?.[0]?.problems).toHaveLength(20);
   });
 
   it('tells of a batch that could not be recorded', async () => {

@@ -3,37 +3,51 @@ import { type RowOutcome, rowsPerEvent } from '../events.js';
 /** Oldest outcome that waits for its batch to fill, in milliseconds: progress shows even on slow days. */
 const flushAfterMs = 5_000;
 
+/** Largest batch as JSON, in bytes: well below the 1 MiB that one append may have. */
+const maxBatchBytes = 256 * 1024;
+
+/** Most problems that one row reports. */
+const maxProblems = 20;
+
 /**
- * Gathers outcomes, which come in any order, into events of `rowsPerEvent` rows, one append after
- * another. What was not recorded when the process dies is done again, and comes out the same.
+ * Gathers outcomes, which come in any order, into events of at most `rowsPerEvent` rows and 256 KiB,
+ * one append after another. What was not recorded when the process dies is done again, and comes out
+ * the same.
  */
 export class OutcomeLog {
   private batch: RowOutcome[] = [];
+  private bytes = 0;
   private oldest = 0;
   private last: Promise<void> = Promise.resolve();
-  private number = 0;
 
-  constructor(
-    /** `number` is 1 for the first batch, and so on. */
-    private readonly record: (rows: readonly RowOutcome[], number: number) => Promise<void>,
-  ) {}
+  constructor(private readonly record: (rows: readonly RowOutcome[]) => Promise<void>) {}
 
   /** Waits where an earlier batch is still being recorded. Rejects with the first failure of any. */
   async add(outcome: RowOutcome): Promise<void> {
+    const added = bounded(outcome);
+    const bytes = Buffer.byteLength(JSON.stringify(added));
+    const recorded = this.bytes + bytes > maxBatchBytes ? [this.flush()] : [];
     if (this.batch.length === 0) this.oldest = performance.now();
-    this.batch.push(outcome);
+    this.batch.push(added);
+    this.bytes += bytes;
     const isDue = performance.now() - this.oldest > flushAfterMs;
-    if (this.batch.length >= rowsPerEvent || isDue) await this.flush();
+    if (this.batch.length >= rowsPerEvent || isDue) recorded.push(this.flush());
+    await Promise.all(recorded);
   }
 
   async flush(): Promise<void> {
     const rows = this.batch;
     if (rows.length > 0) {
       this.batch = [];
-      this.number += 1;
-      const { number } = this;
-      this.last = this.last.then(() => this.record(rows, number));
+      this.bytes = 0;
+      this.last = this.last.then(() => this.record(rows));
     }
     await this.last;
   }
 }
+
+const bounded = (outcome: RowOutcome): RowOutcome => {
+  const { problems } = outcome;
+  if (!problems || problems.length <= maxProblems) return outcome;
+  return { ...outcome, problems: problems.slice(0, maxProblems) };
+};

@@ -1,5 +1,7 @@
 import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from '../../product/commands.js';
+import { findProductId } from '../../product/find-product.js';
 import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductState } from '../../product/state.js';
 import type { RowOutcome, RowProblem } from '../events.js';
@@ -62,8 +64,21 @@ class ProductPlanner implements RowPlanner {
       this.context.registry.products.forget(done.productId);
       return outcomeOf(row, usable, done);
     } catch (error) {
-      return refusedRow(row.row, error, (pointer) => cellOf(row, pointer));
+      const refused = refusedRow(row.row, error, (pointer) => cellOf(row, pointer));
+      const productId = await this.productOf(facts);
+      return { ...refused, ...(productId !== undefined && { productId }) };
     }
+  }
+
+  /** The product that a refused row is about, where it is registered. */
+  private async productOf({ manufacturer, model }: ListedFacts): Promise<string | undefined> {
+    const { registry } = this.context;
+    const maker = await resolveManufacturer(registry, manufacturer);
+    for (const id of maker?.family ?? []) {
+      const productId = await findProductId(registry, id, modelKeyOf(model));
+      if (productId !== undefined) return productId;
+    }
+    return undefined;
   }
 }
 

@@ -33,7 +33,7 @@ const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => 
   if (conflicts && conflicts.length > 0) {
     return conflicts.map(({ path, standing }) => {
       const { column, raw } = cellOf(path);
-      return problem(column, `${refusal.message} (standing: ${shown(standing)})`, raw);
+      return problem(column, `${refusal.message}; what stands: ${shown(standing)}`, raw);
     });
   }
   const errors = refusal.details.errors ?? [];
@@ -44,7 +44,15 @@ const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => 
   });
 };
 
+/** A standing value in a few words: `8.26 kWh` for an element, JSON for what has no short form. */
 const shown = (standing: unknown): string => {
-  const text = typeof standing === 'string' ? standing : JSON.stringify(standing);
+  if (standing === null || standing === undefined) return 'nothing';
+  const { value, unit } = standing as { readonly value?: unknown; readonly unit?: unknown };
+  const text =
+    typeof value === 'string'
+      ? [value, unit].filter((part) => typeof part === 'string').join(' ')
+      : typeof standing === 'string'
+        ? standing
+        : JSON.stringify(standing);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 };

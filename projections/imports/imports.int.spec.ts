@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { handleCommand } from '#event-log/handle-command.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { ReceiveImport, RetryImport } from '#product-registry/import/commands.js';
+import { runImport } from '#product-registry/import/run/run-import.js';
+import { countsOf } from '#product-registry/import/state.js';
+import { ImportBench } from '#product-registry/import/testing/import-bench.js';
+import { ProjectionRunner } from '#read-store/projection-runner.js';
+import { waitForPosition } from '#read-store/wait-for-position.js';
+import { commandMeta } from '#testing/decider-spec.js';
+
+import { imports } from './imports.projection.js';
+import { findImport, listImports, listRows } from './queries.js';
+
+const never = new AbortController().signal;
+const header = 'Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rate (kW)';
+
+let bench: ImportBench;
+let tail: LogTail;
+let runner: ProjectionRunner;
+beforeAll(async () => {
+  bench = await ImportBench.start();
+  tail = new LogTail(bench.tools.log);
+  await tail.start();
+  const options = { lookMs: 100 };
+  runner = new ProjectionRunner(bench.store, bench.tools.log, tail, [imports], options);
+  await runner.start();
+});
+afterAll(async () => {
+  await runner.stop();
+  await tail.stop();
+  await bench.stop();
+});
+
+const visible = async (): Promise<void> => {
+  const head = await bench.tools.log.head();
+  if (head) await waitForPosition(bench.store, 'imports', head, { timeoutMs: 20_000 });
+};
+
+const rowsAt = async (id: string) =>
+  (await listRows(bench.store.pool, id, {}, { limit: 1_000 })).items.map(
+    ({ row, outcome }) => [row, outcome] as const,
+  );
+
+describe('the imports read model', () => {
+  it('counts rows by their latest outcome, through a new run and a retry', async () => {
+    const id = await bench.receive(
+      `${header}\nRow Works,R1,LFP,1,1\nRow Works,R2,Unheard Of,1,1\nRow Works,,LFP,1,1\n`,
+    );
+    await runImport(bench.tools, id, 'runner-a', never);
+    await visible();
+    const first = [
+      [1, 'accepted'],
+      [2, 'needsReview'],
+      [3, 'rejected'],
+    ];
+    expect(await rowsAt(id)).toEqual(first);
+    expect(await findImport(bench.store.pool, id)).toMatchObject({
+      state: 'completed',
+      rows: { total: 3, accepted: 1, unchanged: 0, rejected: 1, needsReview: 1 },
+      run: 1,
+      timesReceived: 1,
+      receivedBy: 'curator-1',
+    });
+
+    const { log, imports: states } = bench.tools;
+    const retry = commandMeta({ commandId: '00000000-0000-5000-8000-00000000000a' });
+    await handleCommand(log, states, id, new RetryImport(retry));
+    await runImport(bench.tools, id, 'runner-b', never);
+    await visible();
+    expect(await rowsAt(id)).toEqual(first);
+
+    const again = commandMeta({ commandId: '00000000-0000-5000-8000-00000000000b' });
+    const { received } = await bench.state(id);
+    await handleCommand(log, states, id, new ReceiveImport(received, again));
+    await runImport(bench.tools, id, 'runner-c', never);
+    await visible();
+    const found = await findImport(bench.store.pool, id);
+    expect(found).toMatchObject({ run: 3, timesReceived: 2, state: 'completed' });
+    expect(found?.rows).toEqual({ total: 3, ...countsOf(await bench.state(id)) });
+    expect(await rowsAt(id)).toEqual([[1, 'unchanged'], ...first.slice(1)]);
+  });
+
+  it('lists imports and rows by pages, and rows by outcome', async () => {
+    const lines = Array.from(
+      { length: 25 },
+      (_, n) => `Page Maker,${n % 5 ? `P${String(n)}` : ''},LFP,1,1`,
+    );
+    const id = await bench.receive(`${header}\n${lines.join('\n')}\n`);
+    await runImport(bench.tools, id, 'runner-d', never);
+    await visible();
+    const rejected: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listRows(
+        bench.store.pool,
+        id,
+        { outcome: 'rejected' },
+        { limit: 2, cursor },
+      );
+      rejected.push(...page.items.map(({ row }) => row));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(rejected).toEqual([1, 6, 11, 16, 21]);
+    const newest = await listImports(bench.store.pool, {}, { limit: 1 });
+    expect(newest.items.map((one) => one.id)).toEqual([id]);
+    const next = await listImports(
+      bench.store.pool,
+      {},
+      { limit: 1, cursor: newest.nextCursor ?? '' },
+    );
+    expect(next.items[0]?.id).not.toBe(id);
+  });
+
+  it('orders imports by position as a number, and loses none between pages', async () => {
+    const { pool } = bench.store;
+    // Far beyond the log of this test, so that these two come first.
+    const places = [9_999_999_999_999n, 10_000_000_000_000n];
+    for (const place of places) {
+      await pool.query(
+        `insert into imports.imports
+           (id, kind, state, sha256, bytes, run, requested, times_received, accepted, unchanged,
+            rejected, needs_review, received_at, received_by, last_received_at, revision, position)
+         values ($1, 'products', 'parted', '', 0, 1, 1, 1, 0, 0, 0, 0, now(), 'x', now(), 0, $2)`,
+        [`at-${String(place)}`, String(place)],
+      );
+    }
+    const filter = { state: 'parted' };
+    const newest = await listImports(pool, filter, { limit: 1 });
+    const next = await listImports(pool, filter, { limit: 1, cursor: newest.nextCursor ?? '' });
+    expect([...newest.items, ...next.items].map(({ position }) => position)).toEqual(
+      [...places].reverse().map(String),
+    );
+    expect(next.nextCursor).toBeNull();
+    await pool.query(`delete from imports.imports where state = 'parted'`);
+  });
+
+  it('holds rows with characters that a database cannot', async () => {
+    // Longer than what is looked at to tell a text from other bytes.
+    const note = 'note '.repeat(30_000);
+    const id = await bench.receive(
+      `${note}\n${header}\nNul Maker,N\u0000,LFP,1,1\nNul Maker,N2,LFP\n`,
+    );
+    await runImport(bench.tools, id, 'a', never);
+    await visible();
+    const { items } = await listRows(bench.store.pool, id, {}, { limit: 10 });
+    expect(items.map(({ outcome, problems }) => [outcome, problems[0]])).toEqual([
+      ['rejected', { column: 'model number', reason: 'holds a NUL character', raw: 'N\ufffd' }],
+      ['rejected', { column: '', reason: '3 cells, expected 5', raw: '' }],
+    ]);
+  });
+});
