@@ -1,5 +1,6 @@
 import type { Position } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
+import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
 import { unstorable } from './storable-text.js';
@@ -135,13 +136,9 @@ export const position: Parser<Position> = (raw) => {
 
 /** An instant in ISO 8601 with a zone, to the millisecond. */
 export const instant: Parser<Date> = (raw) => {
-  const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
-  const value = new Date(raw);
-  expect(
-    shape.test(raw) && !Number.isNaN(value.getTime()),
-    'an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z',
-  );
-  return value;
+  const at = parseInstant(raw);
+  expect(at !== undefined, instantExpected);
+  return new Date(at ?? 0);
 };
 
 /** A moment of the log: `?asOf=2026-02-11T08:00:00Z` or `?asOf=@1234`. */

@@ -12,7 +12,11 @@ import {
 
 import type { Evidence } from '#kernel/event.js';
 
+import { modelKeyOf } from './codes.js';
 import { isPlainText } from './read-elements.js';
+
+/** Zero-width characters and the like are not something. */
+const showsSomething = (text: string): boolean => modelKeyOf(text) !== '';
 
 /** Text of 1 to `max` characters with something visible, and without control characters. */
 export const IsPlainText =
@@ -25,7 +29,7 @@ export const IsPlainText =
       options: {
         message: `expected text of 1 to ${String(max)} characters without control characters`,
       },
-      validator: { validate: (value) => isPlainText(value, max) && value.trim() !== '' },
+      validator: { validate: (value) => isPlainText(value, max) && showsSomething(value) },
     });
   };
 
@@ -43,7 +47,7 @@ export const ArePlainTexts =
       validator: {
         validate: (value) =>
           Array.isArray(value) &&
-          value.every((text) => isPlainText(text, max) && text.trim() !== ''),
+          value.every((text) => isPlainText(text, max) && showsSomething(text)),
       },
     });
   };

@@ -13,6 +13,10 @@ import {
 describe('the normal form of a model', () => {
   it.each([
     ['\u00a0EFL-48\u00a0', 'EFL-48'],
+    ['M\u200b-3', 'M-3'],
+    ['\u202eM-3', 'M-3'],
+    ['\u2060', ''],
+    ['\u3164', ''],
     ['RB-\n5.1H', 'RB-5.1H'],
     ['BYD  B-Box\t3', 'BYD B-Box 3'],
     ['Cafe\u0301', 'Caf\u00e9'],

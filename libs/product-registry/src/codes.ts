@@ -11,14 +11,18 @@ export const entityCodePattern = /^[A-Z0-9]{2,6}$/;
 /** `\s` is Unicode white space here: it takes in the no-break space and the newline. */
 const whitespace = /\s+/gu;
 
-const tidy = (text: string): string => text.normalize('NFC').trim().replace(whitespace, ' ');
+/** What shows nothing and only tells equal-looking texts apart: zero-width spaces, direction marks, fillers. */
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+const visible = (text: string): string => text.normalize('NFC').replace(invisible, '').trim();
+
+const tidy = (text: string): string => visible(text).replace(whitespace, ' ');
 
 /**
  * The normal form of a model number: NFC, trimmed, no whitespace after a hyphen, other runs of
  * whitespace as one space. Case, `+` and `*` stay: they tell products apart.
  */
 export const modelKeyOf = (model: string): string =>
-  model.normalize('NFC').trim().replace(/-\s+/gu, '-').replace(whitespace, ' ');
+  visible(model).replace(/-\s+/gu, '-').replace(whitespace, ' ');
 
 /**
  * `EntityCode-MODEL`: each character of the normal form outside `A-Z a-z 0-9 _` becomes `_`, upper

@@ -1,5 +1,6 @@
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
+import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { positionOf, type PositionRow } from './builds.js';
@@ -14,8 +15,7 @@ export type Moment = { readonly at: Date } | { readonly position: Position };
 /** By how much a caller's clock may be ahead of ours. */
 const clockDifferenceMs = 5_000;
 const maxPosition = 2n ** 63n - 1n;
-const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
-const expected = 'an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z, or @ and a position';
+const expected = `${instantExpected}, or @ and a position`;
 
 /** Reads `?asOf=`: an ISO 8601 time with zone, or `@position`. Throws a `Refusal` (`AS_OF_INVALID`). */
 export const parseAsOf = (text: string): Moment => {
@@ -24,8 +24,9 @@ export const parseAsOf = (text: string): Moment => {
     if (/^\d{1,19}$/.test(digits) && BigInt(digits) <= maxPosition) {
       return { position: parsePosition(digits) };
     }
-  } else if (isoTime.test(text) && !Number.isNaN(Date.parse(text))) {
-    return { at: new Date(text) };
+  } else {
+    const at = parseInstant(text);
+    if (at !== undefined) return { at: new Date(at) };
   }
   throw invalid(`expected ${expected}`);
 };
