@@ -72,7 +72,6 @@ export const runImport = async (
   const run = new ImportRun(tools, importId, runner, signal);
   const state = await run.start();
   if (typeof state === 'string') return state;
-  if (!(await tools.files.has(state.received.sha256))) return 'file-missing';
   await run.carryOut(state);
   return 'done';
 };
@@ -89,10 +88,11 @@ class ImportRun {
     private readonly signal: AbortSignal,
   ) {}
 
-  async start(): Promise<ReceivedImport | 'nothing-to-do' | 'not-received'> {
+  async start(): Promise<ReceivedImport | Exclude<RunEnd, 'done'>> {
     const { state } = await this.patiently(() => this.tools.imports.refresh(this.importId));
     if (state.status === 'none') return 'not-received';
     if (state.status === 'completed' || state.status === 'failed') return 'nothing-to-do';
+    if (!(await this.tools.files.has(state.received.sha256))) return 'file-missing';
     const started = await this.send((meta) => new StartImportRun({ runner: this.runner }, meta));
     this.number = started.run;
     const { importId, runner } = this;
