@@ -1,6 +1,7 @@
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import services from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import {
+  type MethodDefinition,
   Server,
   ServerCredentials,
   type ServiceDefinition,
@@ -13,16 +14,37 @@ import { deleteStream, tombstoneStream } from './delete.js';
 import type { Node } from './node.js';
 import { read } from './read.js';
 import { getSupportedMethods } from './server-features.js';
+import { isWellFormed, shapes } from './well-formed.js';
 
 const MESSAGE_BYTES = 17 * 1024 * 1024;
 
 const asEncoded = (bytes: Buffer): Buffer => bytes;
 
-/** Answers of these two are written by hand; everything else goes through the generated code. */
+/** The generated decoder behind a check of the bytes; what fails ends the call with INTERNAL. */
+const checked = <T, R>(
+  method: MethodDefinition<T, R>,
+  shape: Parameters<typeof isWellFormed>[1],
+): MethodDefinition<T, R> => ({
+  ...method,
+  requestDeserialize: (bytes) => {
+    if (!isWellFormed(bytes, shape)) throw new Error('malformed message');
+    return method.requestDeserialize(bytes);
+  },
+});
+
+const generated = services.StreamsService;
+
+/** Answers of read and batchAppend are written by hand; everything else goes through the generated code. */
 const streamsService: ServiceDefinition = {
-  ...services.StreamsService,
-  read: { ...services.StreamsService.read, responseSerialize: asEncoded },
-  batchAppend: { ...services.StreamsService.batchAppend, responseSerialize: asEncoded },
+  ...generated,
+  read: { ...checked(generated.read, shapes.read), responseSerialize: asEncoded },
+  append: checked(generated.append, shapes.append),
+  batchAppend: {
+    ...checked(generated.batchAppend, shapes.batchAppend),
+    responseSerialize: asEncoded,
+  },
+  delete: checked(generated.delete, shapes.delete),
+  tombstone: checked(generated.tombstone, shapes.tombstone),
 };
 
 /** Starts to serve; resolves with the port. What is not listed here answers UNIMPLEMENTED. */

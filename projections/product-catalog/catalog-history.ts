@@ -119,7 +119,7 @@ export class CatalogHistory {
         seen.add(id);
         const kin = (await this.manufacturers.at(id, position))?.state;
         // The merged one's own word comes a moment after its taker's, and only with it they are one.
-        if (kin && kin.mergedInto === member.id) family.push(kin);
+        if (kin?.mergedInto === member.id) family.push(kin);
       }
     }
     return family.slice(1);
