@@ -74,7 +74,7 @@ export class Imports {
     const id = contentIdOf('import', sha256, kind, String(mappingVersion));
     const data = { kind, sha256, bytes, file, mappingVersion, issueCodes };
     const evidence = { sha256, ...(file !== null && { file }) };
-    return this.send(id, new ReceiveImport(data, { ...meta, evidence }));
+    return this.send(id, kind, new ReceiveImport(data, { ...meta, evidence }));
   }
 
   /** What the file would change; nothing is written and the file is not kept. */
@@ -93,8 +93,8 @@ export class Imports {
     id: string,
     meta: CommandMeta,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
-    await this.get(id);
-    return this.send(id, new RetryImport(meta));
+    const { kind } = (await this.get(id)).state.received;
+    return this.send(id, kind, new RetryImport(meta));
   }
 
   /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
@@ -107,13 +107,17 @@ export class Imports {
 
   private async send(
     id: string,
+    kind: ImportKind,
     command: ImportCommand,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
     const { log, work, observer } = this.parts;
-    await work.enqueue(id).catch(asUnavailable);
+    await work.enqueue(id, kind).catch(asUnavailable);
     const { state, revision, position, outcome } = await observer.observe(command, id, () =>
       handleCommand(log, this.states, id, command),
     );
+    // A runner that looked in between found nothing to do and took it off the list. Where this
+    // fails, the runners find the import in the read model a little later.
+    await work.enqueue(id, kind).catch(() => undefined);
     this.runner?.wake();
     if (state.status === 'none') throw new Error('a received import left no import');
     return { id, state, revision, position, outcome };

@@ -31,7 +31,7 @@ const ended = async (id: string): Promise<void> => {
 describe('the import runner', () => {
   it('finds what was received before it started', async () => {
     const id = await bench.receive(list('Early', 3));
-    await bench.work.enqueue(id);
+    await bench.work.enqueue(id, 'products');
     const runner = new ImportRunner(bench.tools, bench.work, options);
     runner.start();
     await ended(id);
@@ -41,7 +41,7 @@ describe('the import runner', () => {
 
   it('leaves its import to another one when it stops, which goes on with the same run', async () => {
     const id = await bench.receive(list('Relay', 900));
-    await bench.work.enqueue(id);
+    await bench.work.enqueue(id, 'products');
     const first = new ImportRunner(bench.another(), bench.work, options);
     first.start();
     while ((await bench.state(id)).status === 'received') await sleep(20);
@@ -58,11 +58,11 @@ describe('the import runner', () => {
   it('runs an import again that is asked for while it runs', async () => {
     const content = list('Again', 400);
     const id = await bench.receive(content);
-    await bench.work.enqueue(id);
+    await bench.work.enqueue(id, 'products');
     const runner = new ImportRunner(bench.another(), bench.work, options);
     runner.start();
     while ((await bench.state(id)).status === 'received') await sleep(20);
-    await bench.work.enqueue(id);
+    await bench.work.enqueue(id, 'products');
     await bench.receive(content);
     while ((await bench.state(id)).run < 2) await sleep(50);
     await ended(id);
@@ -70,21 +70,23 @@ describe('the import runner', () => {
     expect(countsOf(await bench.state(id))).toMatchObject({ accepted: 0, unchanged: 400 });
   }, 120_000);
 
-  it('forgets nothing that cannot be run here: an import without its file waits', async () => {
+  it('looks three times for a missing file, then the import fails', async () => {
     const id = await bench.receive(list('Fileless', 2));
     rmSync(bench.tools.files.pathOf((await bench.state(id)).received.sha256));
-    await bench.work.enqueue(id);
-    const runner = new ImportRunner({ ...bench.tools, logger: quiet }, bench.work, options);
+    await bench.work.enqueue(id, 'products');
+    const tools = { ...bench.another(), logger: quiet };
+    const runner = new ImportRunner(tools, bench.work, { ...options, missingMs: 50 });
     runner.start();
-    await sleep(500);
+    await ended(id);
     await runner.stop();
-    const { rowCount } = await bench.store.pool.query(
-      'select from product_imports.work where import_id = $1',
-      [id],
-    );
-    expect(rowCount).toBe(1);
-    expect((await bench.state(id)).status).toBe('received');
-  });
+    expect((await bench.state(id)).failure?.code).toBe('FILE_MISSING');
+    const own = (await bench.events('import')).filter(({ stream }) => stream.endsWith(id));
+    expect(own.map(({ type }) => type)).toEqual([
+      'ImportReceived',
+      'ImportRunStarted',
+      'ImportFailed',
+    ]);
+  }, 20_000);
 });
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

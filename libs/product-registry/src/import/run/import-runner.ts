@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '#kernel/refusal.js';
 import { isMissingRelation, isStoreFault } from '#read-store/store-errors.js';
 
+import { HeldLease } from './held-lease.js';
 import type { ClaimedImport, ImportWork } from './import-work.js';
 import { type RunEnd, runImport, type RunTools } from './run-import.js';
 
@@ -12,11 +13,15 @@ export interface ImportRunnerOptions {
   readonly leaseMs?: number;
   /** How often the work list is looked at when nobody calls. */
   readonly pollMs?: number;
+  /** How long an import whose file is missing is put off before it is looked for again. */
+  readonly missingMs?: number;
 }
 
 /** A request that was listed but never appended is forgotten after this long. */
 const unappendedSeconds = 600;
 const healEveryMs = 30_000;
+/** How often the file of an import is looked for before the import fails. */
+const fileTries = 3;
 
 /**
  * Runs the imports that the API processes share, one at a time in each: at start, when told, and when
@@ -26,6 +31,9 @@ export class ImportRunner {
   private readonly process = `${process.env['HOSTNAME'] ?? 'local'}:${String(process.pid)}`;
   private readonly leaseMs: number;
   private readonly pollMs: number;
+  private readonly missingMs: number;
+  /** How often the files of imports were looked for here in vain. */
+  private readonly missing = new Map<string, number>();
   private readonly stopping = new AbortController();
   private wakeUp = new AbortController();
   private loop: Promise<void> | undefined;
@@ -40,6 +48,7 @@ export class ImportRunner {
   ) {
     this.leaseMs = options.leaseMs ?? 10_000;
     this.pollMs = options.pollMs ?? 2_000;
+    this.missingMs = options.missingMs ?? 5_000;
   }
 
   start(): void {
@@ -67,8 +76,9 @@ export class ImportRunner {
     while (!this.stopping.signal.aborted) {
       try {
         await this.heal();
+        const asked = performance.now();
         const claimed = await this.work.claim(`${this.process}:${randomUUID()}`, this.leaseMs);
-        if (claimed) await this.serve(claimed);
+        if (claimed) await this.serve(claimed, asked);
         else await this.pause();
       } catch (error) {
         if (!isStoreFault(error) && !isMissingRelation(error)) {
@@ -90,11 +100,15 @@ export class ImportRunner {
     this.healedAt = performance.now();
   }
 
-  private async serve(claimed: ClaimedImport): Promise<void> {
-    const lease = new HeldLease(this.work, claimed, this.leaseMs, this.stopping.signal);
-    this.current = claimed.importId;
+  private async serve(claimed: ClaimedImport, asked: number): Promise<void> {
+    const { importId, owner } = claimed;
+    const lease = new HeldLease(this.work, claimed, this.leaseMs, asked, this.stopping.signal);
+    this.current = importId;
     try {
-      const end = await runImport(this.tools, claimed.importId, claimed.owner, lease.signal);
+      const end = await runImport(this.tools, importId, owner, lease.signal, {
+        ensureHeld: () => lease.ensure(),
+        isLastLook: (this.missing.get(importId) ?? 0) >= fileTries - 1,
+      });
       await this.settle(claimed, end);
     } catch (error) {
       this.note(claimed, error, lease.signal.aborted);
@@ -107,6 +121,9 @@ export class ImportRunner {
 
   private async settle(claimed: ClaimedImport, end: RunEnd): Promise<void> {
     const { importId } = claimed;
+    const looks = (this.missing.get(importId) ?? 0) + 1;
+    if (end === 'file-missing') this.missing.set(importId, looks);
+    else this.missing.delete(importId);
     switch (end) {
       case 'done':
         // Looked at once more: somebody may have asked for another run meanwhile.
@@ -119,8 +136,11 @@ export class ImportRunner {
           ? this.work.finish(claimed)
           : this.work.release(claimed, 1_000);
       case 'file-missing':
-        this.tools.logger.error({ importId }, 'the file of an import is not in the data folder');
-        return this.work.release(claimed, 30_000);
+        this.tools.logger.error(
+          { importId, looks },
+          'the file of an import is not in the data folder',
+        );
+        return this.work.release(claimed, this.missingMs);
     }
   }
 
@@ -134,43 +154,5 @@ export class ImportRunner {
     this.wakeUp = new AbortController();
     if (this.stopping.signal.aborted) return;
     await sleep(this.pollMs, undefined, { signal: this.wakeUp.signal }).catch(() => undefined);
-  }
-}
-
-/** Renews a lease while its run goes on; aborts the run when the lease is lost or cannot be renewed in time. */
-class HeldLease {
-  private readonly lost = new AbortController();
-  private readonly timer: NodeJS.Timeout;
-  private renewedAt = performance.now();
-  private isRenewing = false;
-  readonly signal: AbortSignal;
-
-  constructor(
-    private readonly work: ImportWork,
-    private readonly claimed: ClaimedImport,
-    private readonly leaseMs: number,
-    stopping: AbortSignal,
-  ) {
-    this.signal = AbortSignal.any([this.lost.signal, stopping]);
-    this.timer = setInterval(() => void this.renew(), leaseMs / 4);
-  }
-
-  end(): void {
-    clearInterval(this.timer);
-  }
-
-  private async renew(): Promise<void> {
-    if (this.isRenewing) return;
-    this.isRenewing = true;
-    try {
-      const asked = performance.now();
-      if (await this.work.renew(this.claimed, this.leaseMs)) this.renewedAt = asked;
-      else this.lost.abort();
-    } catch {
-      // While Postgres is away nobody else can take the lease; when it is back, the next try tells.
-      if (performance.now() - this.renewedAt > this.leaseMs * 6) this.lost.abort();
-    } finally {
-      this.isRenewing = false;
-    }
   }
 }

@@ -31,7 +31,7 @@ const second = 1_000;
 describe('the work list of imports', () => {
   it('gives each import to one process', async () => {
     const ids = Array.from({ length: 8 }, () => randomUUID());
-    for (const id of ids) await work.enqueue(id);
+    for (const id of ids) await work.enqueue(id, `kind of ${id}`);
     const claims = await Promise.all(
       Array.from({ length: 12 }, (_, n) => work.claim(`p${String(n)}`, 60 * second)),
     );
@@ -39,9 +39,25 @@ describe('the work list of imports', () => {
     expect(claimed.sort()).toEqual(ids.sort());
   });
 
+  it('gives away one import of a kind at a time, the one that waits longest first', async () => {
+    const ids = Array.from({ length: 4 }, () => randomUUID());
+    for (const id of ids) await work.enqueue(id, 'products');
+    const other = randomUUID();
+    await work.enqueue(other, 'manufacturers');
+    for (const id of ids) {
+      const claims = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => work.claim(`p${String(n)}`, 60 * second)),
+      );
+      const found = claims.filter((claim) => claim !== undefined);
+      const products = found.filter(({ importId }) => importId !== other);
+      expect(products.map(({ importId }) => importId)).toEqual([id]);
+      if (products[0]) await work.finish(products[0]);
+    }
+  });
+
   it('gives it to another one when its lease is not renewed', async () => {
     const id = randomUUID();
-    await work.enqueue(id);
+    await work.enqueue(id, 'products');
     const first = await work.claim('first', 50);
     expect(await work.claim('second', second)).toBeUndefined();
     await sleep(80);
@@ -50,7 +66,7 @@ describe('the work list of imports', () => {
   });
 
   it('keeps it from others while it is renewed', async () => {
-    await work.enqueue(randomUUID());
+    await work.enqueue(randomUUID(), 'products');
     const claimed = await work.claim('first', 80);
     if (!claimed) throw new Error('not claimed');
     for (let i = 0; i < 4; i += 1) {
@@ -62,10 +78,10 @@ describe('the work list of imports', () => {
 
   it('does not lose a request that comes while the import ends', async () => {
     const id = randomUUID();
-    await work.enqueue(id);
+    await work.enqueue(id, 'products');
     const claimed = await work.claim('first', 60 * second);
     if (!claimed) throw new Error('not claimed');
-    await work.enqueue(id);
+    await work.enqueue(id, 'products');
     await work.finish(claimed);
     const next = await work.claim('second', second);
     expect(next?.importId).toBe(id);
@@ -75,12 +91,12 @@ describe('the work list of imports', () => {
 
   it('leaves an import alone for as long as it was put off, unless somebody asks', async () => {
     const id = randomUUID();
-    await work.enqueue(id);
+    await work.enqueue(id, 'products');
     const claimed = await work.claim('first', second);
     if (!claimed) throw new Error('not claimed');
     await work.release(claimed, 60 * second);
     expect(await work.claim('second', second)).toBeUndefined();
-    await work.enqueue(id);
+    await work.enqueue(id, 'products');
     expect((await work.claim('second', second))?.importId).toBe(id);
   });
 });

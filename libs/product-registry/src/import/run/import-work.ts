@@ -17,24 +17,44 @@ export class ImportWork {
   constructor(private readonly pool: Pick<Pool, 'query'>) {}
 
   /** Idempotent. Called before the request is appended, so that no crash leaves a request unlisted. */
-  async enqueue(importId: string): Promise<void> {
+  async enqueue(importId: string, kind: string): Promise<void> {
     await this.pool.query(
-      `insert into product_imports.work (import_id) values ($1)
+      `insert into product_imports.work (import_id, kind) values ($1, $2)
        on conflict (import_id) do update set requested_at = clock_timestamp(), not_before = '-infinity'`,
-      [importId],
+      [importId, kind],
     );
   }
 
-  /** The import that waits longest and that no living process holds. */
+  /**
+   * The import that waits longest, that no living process holds, and whose kind nobody else runs:
+   * two lists that change the same products must not interleave.
+   */
   async claim(owner: string, leaseMs: number): Promise<ClaimedImport | undefined> {
+    await this.pool.query(
+      `update product_imports.work set owner = null, lease_until = null
+       where lease_until < clock_timestamp()`,
+    );
+    try {
+      return await this.claimFree(owner, leaseMs);
+    } catch (error) {
+      // Somebody claimed another import of this kind at the same moment.
+      if (isDuplicate(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private async claimFree(owner: string, leaseMs: number): Promise<ClaimedImport | undefined> {
     const { rows } = await this.pool.query<{ import_id: string; requested_at: string }>(
       `update product_imports.work
        set owner = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond'
        where import_id = (
-         select import_id from product_imports.work
-         where (owner is null or lease_until < clock_timestamp()) and not_before <= clock_timestamp()
+         select import_id from product_imports.work as waiting
+         where owner is null and not_before <= clock_timestamp()
+           and not exists (
+             select from product_imports.work as held
+             where held.kind = waiting.kind and held.owner is not null)
          order by requested_at limit 1
-         for update skip locked
+         for update of waiting skip locked
        )
        returning import_id, requested_at::text`,
       [owner, leaseMs],
@@ -88,9 +108,12 @@ export class ImportWork {
   /** Lists what the read model knows to be unfinished: the list was lost, or never written. */
   async heal(): Promise<void> {
     await this.pool.query(
-      `insert into product_imports.work (import_id)
-       select id::uuid from imports.imports where state in ('received', 'running')
+      `insert into product_imports.work (import_id, kind)
+       select id::uuid, kind from imports.imports where state in ('received', 'running')
        on conflict (import_id) do nothing`,
     );
   }
 }
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '23505';

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { EventLog } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import type { States } from '#event-log/states.js';
@@ -55,30 +57,48 @@ const limits = { concurrency: 32, window: 4_000 };
 /** Least time between two log lines about one outage. */
 const waitLineMs = 30_000;
 
+/** How often a run is tried that breaks off for a reason that does not pass. */
+const tries = 3;
+const pauseMs = 1_000;
+
 /** How a run ended, for whoever holds the lease. */
 export type RunEnd = 'done' | 'nothing-to-do' | 'not-received' | 'file-missing';
 
+export interface RunOptions {
+  /** Asked before each row is carried out; rejects where the run went to another process. */
+  readonly ensureHeld?: () => Promise<void>;
+  /** Whether a missing file fails the import, instead of being looked for later. */
+  readonly isLastLook?: boolean;
+}
+
 /**
  * Carries out the run that is asked for, from where it stands, under the name `runner`. Store outages
- * are waited out. Rejects when aborted, with `RUNNER_REPLACED` where another runner took over, and
- * with whatever else keeps the file from being read: then the run goes on later.
+ * are waited out; what else breaks the run off ends it as failed after a few tries. Rejects when
+ * aborted, and with `RUNNER_REPLACED` where another runner took over.
  */
 export const runImport = async (
   tools: RunTools,
   importId: string,
   runner: string,
   signal: AbortSignal,
+  { isLastLook = false, ensureHeld = () => Promise.resolve() }: RunOptions = {},
 ): Promise<RunEnd> => {
-  const run = new ImportRun(tools, importId, runner, signal);
+  const run = new ImportRun(tools, importId, runner, signal, ensureHeld);
+  const asked = await run.asked();
+  if (typeof asked === 'string') return asked;
+  const { sha256 } = asked.received;
+  const isThere = await tools.files.has(sha256);
+  if (!isThere && !isLastLook) return 'file-missing';
   const state = await run.start();
-  if (typeof state === 'string') return state;
-  await run.carryOut(state);
+  if (isThere) await run.carryOut(state);
+  else await run.fail(fileMissing(sha256));
   return 'done';
 };
 
 class ImportRun {
   private number = 0;
   private steps = 0;
+  private rowsRead = 0;
   private toldAt = -Infinity;
 
   constructor(
@@ -86,13 +106,17 @@ class ImportRun {
     private readonly importId: string,
     private readonly runner: string,
     private readonly signal: AbortSignal,
+    private readonly ensureHeld: () => Promise<void>,
   ) {}
 
-  async start(): Promise<ReceivedImport | Exclude<RunEnd, 'done'>> {
+  /** The import, where a run of it is asked for or under way. */
+  async asked(): Promise<ReceivedImport | 'nothing-to-do' | 'not-received'> {
     const { state } = await this.patiently(() => this.tools.imports.refresh(this.importId));
     if (state.status === 'none') return 'not-received';
-    if (state.status === 'completed' || state.status === 'failed') return 'nothing-to-do';
-    if (!(await this.tools.files.has(state.received.sha256))) return 'file-missing';
+    return state.status === 'completed' || state.status === 'failed' ? 'nothing-to-do' : state;
+  }
+
+  async start(): Promise<ReceivedImport> {
     const started = await this.send((meta) => new StartImportRun({ runner: this.runner }, meta));
     this.number = started.run;
     const { importId, runner } = this;
@@ -101,20 +125,36 @@ class ImportRun {
     return started;
   }
 
-  async carryOut(state: ReceivedImport): Promise<void> {
+  async carryOut(started: ReceivedImport): Promise<void> {
+    let state = started;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.attempt(state);
+        return;
+      } catch (error) {
+        if (this.signal.aborted || isReplaced(error)) throw error;
+        this.tools.logger.error({ importId: this.importId, attempt, error }, 'import broke off');
+        if (attempt === tries) return this.fail(brokenOff(error));
+        await sleep(pauseMs * attempt, undefined, { signal: this.signal });
+        const now = await this.asked();
+        if (typeof now === 'string') return;
+        state = now;
+      }
+    }
+  }
+
+  private async attempt(state: ReceivedImport): Promise<void> {
     const { kind, sha256 } = state.received;
-    const { layouts } = listKinds[kind];
-    let rowsRead = 0;
+    this.rowsRead = 0;
     try {
+      const { layouts } = listKinds[kind];
       const file = await inspectListFile(this.tools.files.pathOf(sha256), layouts);
-      const noted = await this.note(file);
-      rowsRead = await this.rows(file, noted);
+      await this.rows(file, await this.note(file));
     } catch (error) {
       if (!isOfFile(error)) throw error;
-      await this.fail(error, rowsRead);
-      return;
+      return this.fail(error);
     }
-    await this.finish(rowsRead);
+    await this.finish();
   }
 
   private note(file: ListFile): Promise<ReceivedImport> {
@@ -124,33 +164,37 @@ class ImportRun {
     return this.send((meta) => new NoteImportFile({ ...this.own, ...read, ignoredColumns }, meta));
   }
 
-  /** The number of rows that were read. */
-  private async rows(file: ListFile, state: ReceivedImport): Promise<number> {
+  private async rows(file: ListFile, state: ReceivedImport): Promise<void> {
     const planner = listKinds[state.received.kind].planner(file, await this.context(state));
     const queue = new KeyedQueue(limits);
     const outcomes = new OutcomeLog((rows) =>
       this.send((meta) => new RecordImportRows({ ...this.own, rows }, meta)).then(() => undefined),
     );
-    let rowsRead = 0;
-    for await (const row of readRows(file)) {
-      this.signal.throwIfAborted();
-      rowsRead += 1;
-      if (rowsRead > file.rows) break;
-      const planned = planner.plan(row, isToDo(state, row.row));
-      if (!planned) continue;
-      await queue.add(planned.key, async () => {
-        await outcomes.add(await this.carryOutRow(row.row, planned));
-      });
+    try {
+      for await (const row of readRows(file)) {
+        this.signal.throwIfAborted();
+        this.rowsRead += 1;
+        if (this.rowsRead > file.rows) break;
+        const planned = planner.plan(row, isToDo(state, row.row));
+        if (!planned) continue;
+        await queue.add(planned.key, async () => {
+          await outcomes.add(await this.carryOutRow(row.row, planned));
+        });
+      }
+    } finally {
+      // Also where the file cannot be read on: no row is carried out after the run has ended.
+      await queue.drained();
     }
-    await queue.drained();
     await outcomes.flush();
-    return rowsRead;
   }
 
   /** A bug must not keep the other rows waiting: the row says so and can be retried. */
   private async carryOutRow(row: number, planned: PlannedRow) {
     try {
-      return await this.patiently(() => planned.carryOut());
+      return await this.patiently(async () => {
+        await this.ensureHeld();
+        return planned.carryOut();
+      });
     } catch (error) {
       if (this.signal.aborted) throw error;
       this.tools.logger.error({ importId: this.importId, row, error }, 'a row failed on a bug');
@@ -159,13 +203,15 @@ class ImportRun {
     }
   }
 
-  private async finish(rowsRead: number): Promise<void> {
+  private async finish(): Promise<void> {
+    const { rowsRead } = this;
     const state = await this.send((meta) => new FinishImportRun({ ...this.own, rowsRead }, meta));
     const { importId, number: run } = this;
     this.tools.logger.info({ importId, run, rowsRead, state: state.status }, 'import run ended');
   }
 
-  private async fail({ code, message: reason }: Refusal, rowsRead: number): Promise<void> {
+  async fail({ code, message: reason }: Pick<Refusal, 'code' | 'message'>): Promise<void> {
+    const { rowsRead } = this;
     await this.send((meta) => new FailImportRun({ ...this.own, code, reason, rowsRead }, meta));
     const { importId, number: run } = this;
     this.tools.logger.warn({ importId, run, code, reason }, 'import run failed');
@@ -208,6 +254,24 @@ class ImportRun {
 /** What is wrong with the file, and not with the store or the runner. */
 const isOfFile = (error: unknown): error is Refusal =>
   error instanceof Refusal && error.kind === 'unprocessable';
+
+const isReplaced = (error: unknown): boolean =>
+  error instanceof Refusal && error.code === 'RUNNER_REPLACED';
+
+const fileMissing = (sha256: string) => ({
+  code: 'FILE_MISSING',
+  message: `the file ${sha256}.csv is not in the data folder; send it again, or restore it and retry`,
+});
+
+const brokenOff = (error: unknown) => ({
+  code: error instanceof Refusal ? error.code : 'RUN_BROKE_OFF',
+  message: `the run broke off ${String(tries)} times: ${messageOf(error).slice(0, 300)}`,
+});
+
+const messageOf = (error: unknown): string => {
+  const { message } = error as { readonly message?: unknown };
+  return typeof message === 'string' ? message : 'for an unknown reason';
+};
 
 const systemMeta = (importId: string, step: string): CommandMeta => ({
   commandId: commandIdOf(importId, 'import-runner', step),
