@@ -30,6 +30,11 @@ export const sameCertification = (a: CertificationFact, b: CertificationFact): b
   a.edition === b.edition &&
   a.certificateDate === b.certificateDate;
 
+/** The same certification, of which `said` may leave the edition out. */
+export const restates = (said: CertificationFact, known: CertificationFact): boolean =>
+  sameCertification(said, known) ||
+  (said.edition === null && sameCertification({ ...said, edition: known.edition }, known));
+
 export const sameListing = (a: Listing | null, b: Listing | null): boolean =>
   a === null || b === null ? a === b : differingFields(a, b).length === 0;
 

@@ -104,6 +104,14 @@ describe('a row of a list', () => {
     given(registered, capacity('6.0')).when(listed('5.2')).thenRefused('LIST_AGAINST_CURATOR');
   });
 
+  it('leaves a person’s value where nobody could read the cell', () => {
+    const unread = row({
+      elements: { EnergyCapacityNominal: { state: 'unparsed', raw: '5 to 6' } },
+    });
+    given(registered, capacity('6.0')).when(unread).thenNothing();
+    given(registered, capacity('5.1', list), capacity('6.0')).when(unread).thenNothing();
+  });
+
   it('does none of the row where one value needs review', () => {
     given(registered, capacity('5.1', list), capacity('6.0'))
       .when(
@@ -172,7 +180,12 @@ describe('a row of a list', () => {
 });
 
 describe('a certification in a list', () => {
-  const fact = { agency: 'TUV', standard: 'UL1973', edition: null, certificateDate: '2024-12-26' };
+  const fact: commands.CertificationFact = {
+    agency: 'TUV',
+    standard: 'UL1973',
+    edition: null,
+    certificateDate: '2024-12-26',
+  };
   const newer = { ...fact, agency: 'CSA Group', certificateDate: '2025-12-29' };
   const recorded = (certificationId: string, of = fact, from?: string): ProductEvent => ({
     type: 'CertificationRecorded',
@@ -200,6 +213,18 @@ describe('a certification in a list', () => {
       .then(recorded('c1', fact, list));
     expect(after).toMatchObject({ certifications: [{ certificationId: 'c1', by: 'person' }] });
     expect(productDecider.decide(row({ certification: fact }), after)).toEqual([]);
+  });
+
+  it('is the same one where the list leaves the edition out', () => {
+    const dated = { ...fact, edition: 'Ed. 3 : 2022' };
+    const known = recorded('c1', dated);
+    const word = recorded('c1', dated, list);
+    given(registered, word)
+      .when(row({ certification: fact }))
+      .thenNothing();
+    given(registered, known)
+      .when(row({ certification: fact }))
+      .then(word);
   });
 
   it('needs review against a person’s other one, and where it vanishes', () => {

@@ -9,7 +9,7 @@ import type {
   ListedQualification,
   ReconcileListing,
 } from './commands.js';
-import { differingFields, sameCertification, sameListing, sameMeaning } from './compare.js';
+import { differingFields, restates, sameListing, sameMeaning } from './compare.js';
 import type { Listing, ProductEvent } from './events.js';
 import { noWord, type RegisteredProduct } from './state.js';
 
@@ -64,7 +64,9 @@ const elementEvents = (
     ([name, value]) => {
       const last = before[name];
       // Exports of one list write 5 and 5.0 for the same thing: that is no change.
-      return !last || !sameMeaning(last, value);
+      if (last && sameMeaning(last, value)) return false;
+      // What nobody could read does not contradict what a person has read instead.
+      return value.state !== 'unparsed' || !isSetByPerson(state, name);
     },
   );
   const gone = Object.keys(before).filter((name) => row[name] === null);
@@ -84,6 +86,12 @@ const elementEvents = (
   ];
 };
 
+/** Whether a person's value of the element stands. */
+export const isSetByPerson = ({ elements }: RegisteredProduct, name: string): boolean => {
+  const standing = elements[name];
+  return standing?.by === 'person' && standing.value !== null;
+};
+
 const filled = (row: ListedFacts['elements']): ElementInputs =>
   Object.fromEntries(
     Object.entries(row).filter((entry): entry is [string, ElementInput] => entry[1] !== null),
@@ -98,9 +106,10 @@ const certificationEvents = (
   conflicts: ListConflict[],
 ): readonly ProductEvent[] => {
   const last = state.lists[list]?.certifications[fact.standard];
-  if (last && sameCertification(last, fact)) return [];
+  // A list that leaves the edition out says nothing against the one that it named before.
+  if (last && restates(fact, last)) return [];
   const current = currentCertifications(state).filter((one) => one.standard === fact.standard);
-  const same = current.find((one) => sameCertification(one, fact));
+  const same = current.find((one) => restates(fact, one));
   const persons = current.find((one) => one.by === 'person');
   if (!same && persons) {
     const { by: _, supersededBy: __, ...standing } = persons;
@@ -110,7 +119,10 @@ const certificationEvents = (
   const certificationId = same?.certificationId ?? certificationIdOf(commandId, fact);
   const replaced = current.some((one) => one.certificationId === last?.certificationId);
   return [
-    { type: 'CertificationRecorded', data: { certificationId, ...fact, list } },
+    {
+      type: 'CertificationRecorded',
+      data: { certificationId, ...fact, edition: same?.edition ?? fact.edition, list },
+    },
     ...(last && replaced ? [superseded(last.certificationId, certificationId, list)] : []),
   ];
 };

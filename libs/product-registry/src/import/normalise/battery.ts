@@ -45,6 +45,8 @@ export const normaliseBattery = (row: Row, mark: DecimalMark): NormalisedRow => 
     facts,
     problems: [...findings.review, ...findings.flagged],
     needsReview: findings.review.length > 0,
+    // Nothing but a chemistry needs review by itself.
+    ...(findings.review.length > 0 && { unread: ['BatteryChemistryType'] }),
   };
 };
 

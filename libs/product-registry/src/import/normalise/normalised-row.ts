@@ -10,6 +10,8 @@ export interface UsableRow<F = ListedFacts> {
   /** What was kept raw, and what a person should look at. */
   readonly problems: readonly RowProblem[];
   readonly needsReview: boolean;
+  /** Elements whose cells need review only until a person has set them. */
+  readonly unread?: readonly string[];
 }
 
 export interface RejectedRow {

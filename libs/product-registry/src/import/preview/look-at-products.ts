@@ -15,7 +15,7 @@ import { cellOf } from '../normalise/battery-cells.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
 import type { ListFile, ListRow } from '../reading/list-file.js';
 import { FirstMentions } from '../run/first-mentions.js';
-import { namedTwice, uncodedProblem } from '../run/plan-products.js';
+import { isOpen, namedTwice, uncodedProblem } from '../run/plan-products.js';
 import { refusedRow } from '../run/refused-row.js';
 import { type Look, type Previewed, type PreviewedChange, settledLook } from './previewed.js';
 
@@ -57,11 +57,15 @@ const lookAt = async (
     const willHaveCode = issueCodes && maker.id !== null && maker.state.code === null;
     const uncoded = after?.code === null && !willHaveCode ? uncodedProblem(row) : undefined;
     const problems = uncoded ? [...usable.problems, uncoded] : usable.problems;
+    const open =
+      productId !== null && usable.needsReview
+        ? isOpen(usable, (await registry.products.refresh(productId)).state)
+        : usable.needsReview;
     const taken = events.length > 0 ? 'accepted' : 'unchanged';
     return {
       outcome: {
         row: row.row,
-        outcome: usable.needsReview || uncoded ? 'needsReview' : taken,
+        outcome: open || uncoded ? 'needsReview' : taken,
         ...(productId !== null && { productId }),
         ...(problems.length > 0 && { problems }),
       },

@@ -2,6 +2,7 @@ import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from '../../product/commands.js';
 import { findProductId } from '../../product/find-product.js';
+import { isSetByPerson } from '../../product/reconcile.js';
 import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductState } from '../../product/state.js';
 import type { RowOutcome, RowProblem } from '../events.js';
@@ -114,9 +115,10 @@ const outcomeOf = (
   usable: UsableRow,
   { productId, outcome, result }: ReconciledListing,
 ): RowOutcome => {
-  const uncoded = isUncoded(result.state as ProductState) ? uncodedProblem(row) : undefined;
+  const state = result.state as ProductState;
+  const uncoded = isUncoded(state) ? uncodedProblem(row) : undefined;
   const problems = uncoded ? [...usable.problems, uncoded] : usable.problems;
-  const needsReview = usable.needsReview || uncoded !== undefined;
+  const needsReview = isOpen(usable, state) || uncoded !== undefined;
   return {
     row: row.row,
     outcome: needsReview ? 'needsReview' : outcome === 'unchanged' ? 'unchanged' : 'accepted',
@@ -124,6 +126,13 @@ const outcomeOf = (
     ...(problems.length > 0 && { problems }),
   };
 };
+
+/** What nobody could read is settled once a person has said what it means. */
+export const isOpen = ({ needsReview, unread }: UsableRow, state: ProductState): boolean =>
+  needsReview &&
+  (unread === undefined ||
+    state.status === 'absent' ||
+    unread.some((name) => !isSetByPerson(state, name)));
 
 const isUncoded = (state: ProductState): boolean =>
   state.status === 'registered' && state.code === null;

@@ -1,5 +1,6 @@
 import { Refusal } from '#kernel/refusal.js';
 
+import type { EfficiencyRating, ElementValue } from '../../product/events.js';
 import type { ListConflict } from '../../product/reconcile.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { problem } from '../normalise/cell.js';
@@ -31,9 +32,9 @@ export const refusedRow = (row: number, error: unknown, cellOf: CellOf): RowOutc
 const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => {
   const conflicts = refusal.details['conflicts'] as readonly ListConflict[] | undefined;
   if (conflicts && conflicts.length > 0) {
-    return conflicts.map(({ path, standing }) => {
+    return conflicts.map(({ path, listed, standing }) => {
       const { column, raw } = cellOf(path);
-      return problem(column, `${refusal.message}; what stands: ${shown(standing)}`, raw);
+      return problem(column, sentenceOf(refusal, listed, standing), raw);
     });
   }
   const errors = refusal.details.errors ?? [];
@@ -44,15 +45,39 @@ const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => 
   });
 };
 
-/** A standing value in a few words: `8.26 kWh` for an element, JSON for what has no short form. */
-const shown = (standing: unknown): string => {
-  if (standing === null || standing === undefined) return 'nothing';
-  const { value, unit } = standing as { readonly value?: unknown; readonly unit?: unknown };
-  const text =
-    typeof value === 'string'
-      ? [value, unit].filter((part) => typeof part === 'string').join(' ')
-      : typeof standing === 'string'
-        ? standing
-        : JSON.stringify(standing);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+/** Such as "the list says 8.3 kWh; a curator set 8.25 kWh". */
+const sentenceOf = ({ code }: Refusal, listed: unknown, standing: unknown): string =>
+  code === 'LIST_DROPS_CERTIFICATION'
+    ? `the list no longer names the certification under ${shown(standing)}`
+    : `the list says ${shown(listed)}; a curator set ${shown(standing)}`;
+
+/** A value in a few words: `8.25 kWh`, `98 % (Sol-Ark 15K)`, `UL1973 by TUV, 2024-12-26`. */
+const shown = (value: unknown): string => {
+  if (value === null || value === undefined) return 'nothing';
+  if (typeof value === 'string') return value === '' ? 'nothing' : cut(value);
+  if (typeof value !== 'object') return cut(JSON.stringify(value));
+  if (Array.isArray(value)) return cut(value.map(shown).join(', '));
+  if ('state' in value) return shownElement(value as ElementValue);
+  const parts = Object.entries(value)
+    .filter(([name, part]) => name !== 'certificationId' && typeof part === 'string')
+    .map(([, part]) => String(part));
+  return parts.length === 0 ? 'nothing' : cut(parts.join(', '));
 };
+
+const shownElement = ({ state, value, unit, raw }: ElementValue): string => {
+  if (state === 'notSubmitted') return 'that nothing was submitted';
+  if (state === 'unparsed') return `"${cut(raw ?? '')}", which cannot be read`;
+  if (Array.isArray(value)) {
+    return cut(
+      (value as readonly EfficiencyRating[])
+        .map(({ percent, inverter }) => `${percent} % (${inverter})`)
+        .join(', '),
+    );
+  }
+  return cut([plain(value), ...(unit === undefined ? [] : [unit])].join(' '));
+};
+
+const plain = (value: ElementValue['value']): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+const cut = (text: string): string => (text.length > 150 ? `${text.slice(0, 150)}…` : text);
