@@ -79,8 +79,22 @@ export class ApiClient {
     headers: Readonly<Record<string, string>>,
     body: ReadableStream,
   ): Promise<T> {
-    const response = await this.call({ method: 'POST', path, query, headers, body });
+    const sent = this.call({ method: 'POST', path, query, headers, body });
+    const response = await sent.catch((error: unknown) => {
+      throw isBrokenOff(error) ? this.uploadClosed(error as CommandFailure) : error;
+    });
     return (await response.json()) as T;
+  }
+
+  /** The server took the connection and closed it: it is there, and did not want all of the file. */
+  private uploadClosed({ cause }: CommandFailure): CommandFailure {
+    return new CommandFailure(
+      `${this.settings.url} closed the upload before all of the file was sent, and its answer could ` +
+        'not be read. The file may be larger than it takes, not a CSV text, or the key may lack the ' +
+        'right to import; its log says which.',
+      exitCodes.failed,
+      { cause },
+    );
   }
 
   /** An answer of any length, as text pieces. */
@@ -178,6 +192,12 @@ export class ApiClient {
 function isRefusedConnection(error: CommandFailure): boolean {
   const cause = (error.cause as { cause?: { code?: string } } | undefined)?.cause;
   return cause?.code === 'ECONNREFUSED' || cause?.code === 'ENOTFOUND';
+}
+
+function isBrokenOff(error: unknown): boolean {
+  if (!(error instanceof CommandFailure)) return false;
+  const cause = (error.cause as { cause?: { code?: string } } | undefined)?.cause;
+  return ['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(cause?.code ?? '');
 }
 
 async function problemIn(response: Response): Promise<ProblemDocument> {
