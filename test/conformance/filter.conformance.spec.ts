@@ -170,6 +170,33 @@ describe('a checkpoint', () => {
     expect(events.length).toBeGreaterThan(0);
   });
 
+  it('comes after every event that it covers', async () => {
+    const delivered: string[] = [];
+    const seen: { position: Position; delivered: number }[] = [];
+    const filter = streamNameFilter({
+      prefixes: ['product'],
+      maxSearchWindow: 3,
+      checkpointInterval: 1,
+      checkpointReached: async (_: unknown, position: Position) => {
+        // The client hands events on in a later turn than checkpoints.
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.push({ position, delivered: delivered.length });
+      },
+    });
+    const subscription = store.connect().subscribeToAll({ filter });
+    const caughtUp = new Promise((resolve) => subscription.once('caughtUp', resolve));
+    subscription.on('data', ({ event }) => delivered.push(event?.id ?? ''));
+    await caughtUp;
+    await subscription.unsubscribe();
+    expect(seen.length).toBeGreaterThan(5);
+    for (const { position, delivered: count } of seen) {
+      const covered = idsWhere(
+        ({ streamId, position: at }) => streamId.startsWith('product') && at <= position.commit,
+      );
+      expect(delivered.slice(0, count)).toEqual(covered);
+    }
+  });
+
   it('never lies ahead of what was looked at: what is written after it is delivered', async () => {
     const positions: Position[] = [];
     const filter = streamNameFilter({

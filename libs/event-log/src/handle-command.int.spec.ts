@@ -35,6 +35,19 @@ describe('a command on one stream', () => {
     expect((await freshStates().refresh(id)).state.total).toBe(5);
   });
 
+  it('stores who, when and why as the command said, and when it was recorded', async () => {
+    const id = randomUUID();
+    const command = { ...count(2), meta: { ...meta(), reason: 'because' } };
+    await handleCommand(log, freshStates(), id, command);
+    for await (const { metadata } of log.readStream(`counter-${id}`)) {
+      const { commandId, actor, source, occurredAt, correlationId, reason } = command.meta;
+      const given = { commandId, actor, source, occurredAt, $correlationId: correlationId, reason };
+      expect(metadata).toMatchObject(given);
+      expect(Date.now() - Date.parse(metadata.recordedAt)).toBeLessThan(10_000);
+    }
+    expect.assertions(2);
+  });
+
   it('decides again when another process was first', async () => {
     const [mine, theirs] = [freshStates(), freshStates()];
     const id = randomUUID();
