@@ -21,6 +21,7 @@ export const productCatalog: Projection = defineProjection({
     source('./search-text.js'),
     source('./manufacturer-state.js'),
     source('../../libs/product-registry/src/product/document.js'),
+    source('../../libs/product-registry/src/product/superseded-where.js'),
   ],
   tables: readFileSync(table, 'utf8'),
   on: changes,

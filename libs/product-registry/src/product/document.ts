@@ -1,4 +1,3 @@
-import { supersededWhere } from './certifications.js';
 import type {
   Certification,
   Elements,
@@ -7,6 +6,7 @@ import type {
   ProductEvent,
   ProductType,
 } from './events.js';
+import { supersededWhere } from './superseded-where.js';
 
 /** An element as it is shown: `state` only where it is not a submitted value, `raw` only where nobody could read it. */
 export interface DocumentElement {

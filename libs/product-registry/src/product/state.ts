@@ -1,6 +1,5 @@
 import type { Key } from '#kernel/decider.js';
 
-import { supersededWhere } from './certifications.js';
 import type { Registration } from './commands.js';
 import { sameListing, sameMeaning } from './compare.js';
 import type {
@@ -11,6 +10,7 @@ import type {
   ProductEvent,
   ProductType,
 } from './events.js';
+import { supersededWhere } from './superseded-where.js';
 
 /**
  * The last word on a value. A list that says the same as a person does not take the word from the
