@@ -1,6 +1,6 @@
 import type { Command } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
-import type { DomainEvent, EventMetadata } from '#kernel/event.js';
+import type { DomainEvent } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { StoredEvent } from './event-log.js';
@@ -26,14 +26,6 @@ const refuseLossy = (key: string, value: unknown): unknown => {
 
 export const decode = (bytes: Uint8Array): unknown =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-
-/** An event of a known category, in its newest shape. */
-export type Decoded<E extends DomainEvent> = E & {
-  readonly id: string;
-  readonly stream: string;
-  readonly revision: bigint;
-  readonly metadata: EventMetadata;
-};
 
 /**
  * The newest shape of a stored event of a category.

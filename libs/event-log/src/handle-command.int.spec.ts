@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { startTcpProxy } from '#testing/tcp-proxy.js';
+import { startTcpProxy, type TcpProxy } from '#testing/tcp-proxy.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { count, counterDecider, meta } from './counter.fixture.js';
@@ -173,62 +173,50 @@ describe('a command on one stream', () => {
 });
 
 describe('an append whose answer is lost', () => {
+  let proxy: TcpProxy;
+  let behind: EsdbEventLog;
+  let id: string;
+  let countAgain: () => ReturnType<typeof handleCommand>;
+
+  beforeEach(async () => {
+    proxy = await startTcpProxy(node.port);
+    behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
+    const states = new States(behind, counterDecider);
+    id = randomUUID();
+    countAgain = () => handleCommand(behind, states, id, count(1));
+    await countAgain();
+  });
+  afterEach(async () => {
+    await behind.close();
+    await proxy.close();
+  });
+
   it('is stored once when it was stored and the reply never came', async () => {
-    const proxy = await startTcpProxy(node.port);
-    const behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
-    try {
-      const states = new States(behind, counterDecider);
-      const id = randomUUID();
-      await handleCommand(behind, states, id, count(1));
-      proxy.mode = 'lose-replies';
-      const pending = handleCommand(behind, states, id, count(1));
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      expect((await freshStates().refresh(id)).revision).toBe(1n);
-      proxy.mode = 'open';
-      proxy.cut();
-      expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
-      expect((await freshStates().refresh(id)).revision).toBe(1n);
-    } finally {
-      await behind.close();
-      await proxy.close();
-    }
+    proxy.mode = 'lose-replies';
+    const pending = countAgain();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await freshStates().refresh(id)).revision).toBe(1n);
+    proxy.mode = 'open';
+    proxy.cut();
+    expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
+    expect((await freshStates().refresh(id)).revision).toBe(1n);
   });
 
   it('survives a half-open socket', async () => {
-    const proxy = await startTcpProxy(node.port);
-    const behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
-    try {
-      const states = new States(behind, counterDecider);
-      const id = randomUUID();
-      await handleCommand(behind, states, id, count(1));
-      proxy.mode = 'dead';
-      const pending = handleCommand(behind, states, id, count(1));
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      proxy.mode = 'open';
-      expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
-    } finally {
-      await behind.close();
-      await proxy.close();
-    }
+    proxy.mode = 'dead';
+    const pending = countAgain();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    proxy.mode = 'open';
+    expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
   });
 
   it('is answered as unknown, in bounded time, when nobody ever answers', async () => {
-    const proxy = await startTcpProxy(node.port);
-    const behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
-    try {
-      const states = new States(behind, counterDecider);
-      const id = randomUUID();
-      await handleCommand(behind, states, id, count(1));
-      proxy.mode = 'dead';
-      const began = Date.now();
-      await expect(handleCommand(behind, states, id, count(1))).rejects.toMatchObject({
-        code: 'OUTCOME_UNKNOWN',
-        kind: 'unavailable',
-      });
-      expect(Date.now() - began).toBeLessThan(12_000);
-    } finally {
-      await behind.close();
-      await proxy.close();
-    }
+    proxy.mode = 'dead';
+    const began = Date.now();
+    await expect(countAgain()).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      kind: 'unavailable',
+    });
+    expect(Date.now() - began).toBeLessThan(12_000);
   });
 });
