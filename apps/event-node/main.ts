@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Logger } from '#observability/logging.js';
+import { stopOnRequest } from '#observability/process-end.js';
 
 import { type Config, readConfig } from './config.js';
 import { openReadPool, openWriterSession, type WriterSession } from './database.js';
@@ -12,7 +13,6 @@ import { serve } from './server.js';
 import { StreamStates } from './stream-state.js';
 import { Writer } from './writer.js';
 
-const STOP_MS = 8_000;
 /** What was answered last is still on its way to the clients. */
 const FLUSH_MS = 100;
 /** A quarter of what the writer keeps: a reader that looks a stream up holds nobody else up. */
@@ -68,20 +68,11 @@ const start = async (config: Config): Promise<void> => {
     await serveHealth(readiness, node.writer, config.host, config.healthPort);
   }
 
-  let stopping = false;
-  const stop = async (reason: string): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    logger.info({ reason }, 'stopping');
-    setTimeout(() => exitWith(1, undefined, 'could not stop in time'), STOP_MS).unref();
+  stopOnRequest(logger, async () => {
     await node.writer.stop();
     await sleep(FLUSH_MS);
     server.forceShutdown();
-    process.exit(0);
-  };
-  process.on('SIGTERM', () => void stop('SIGTERM'));
-  process.on('SIGINT', () => void stop('SIGINT'));
-  process.on('disconnect', () => void stop('the parent left'));
+  });
 
   const { epoch, head } = session;
   logger.info({ port, epoch: epoch.toString(), head: head.toString() }, 'serving');

@@ -3,15 +3,16 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { AppProcess } from '#embedded/app-process.js';
-import { Fixture, until } from '#read-store/test/fixture.js';
+import { Fixture } from '#read-store/test/fixture.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
+import { AppProcesses } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
+import { until } from '#testing/until.js';
 
 describe('the projector', () => {
   let fixture: Fixture;
   let script: string;
-  const children: AppProcess[] = [];
+  const apps = new AppProcesses();
 
   beforeEach(async () => {
     script = join(await compiled(), 'apps/projector/main.js');
@@ -19,28 +20,16 @@ describe('the projector', () => {
   });
 
   afterEach(async () => {
-    for (const child of children.splice(0)) {
-      child.signal('SIGKILL');
-      await child.ended;
-    }
+    await apps.kill();
     await fixture.stop();
   });
 
-  const start = (env: Record<string, string> = {}): AppProcess => {
-    const child = new AppProcess({
-      script,
-      keepsParentAlive: false,
-      env: {
-        PATH: process.env['PATH'],
-        NODE_ENV: 'production',
-        EVENTSTORE_URL: fixture.node.url,
-        DATABASE_URL: fixture.database.url,
-        ...env,
-      },
+  const start = (env: Record<string, string> = {}) =>
+    apps.start(script, {
+      EVENTSTORE_URL: fixture.node.url,
+      DATABASE_URL: fixture.database.url,
+      ...env,
     });
-    children.push(child);
-    return child;
-  };
 
   it('builds every projection, shows health and metrics, and stops in order', async () => {
     const projector = start({ HEALTH_PORT: '0' });

@@ -16,7 +16,8 @@ describe('permissions', () => {
 
   it('let a viewer and a device change nothing', () => {
     const changing = ['products.write', 'manufacturers.write', 'imports.write'] as const;
-    for (const permission of [...changing, 'projections.manage', 'parked.manage'] as const) {
+    const running = ['projections.manage', 'parked.manage', 'fanout.manage'] as const;
+    for (const permission of [...changing, ...running]) {
       expect(isPermitted(['viewer', 'device', 'auditor'], permission)).toBe(false);
     }
   });

@@ -21,6 +21,9 @@ export const permissions = {
   'projections.manage': ['operator', 'admin'],
   'parked.manage': ['operator', 'admin'],
   'keys.manage': ['admin'],
+  'fanout.read': ['operator', 'auditor', 'admin', 'service'],
+  'fanout.manage': ['operator', 'admin'],
+  'analytics.read': [...everybody, 'service'],
   'metrics.read': ['operator', 'auditor', 'admin', 'service'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { AllSubscription, EventLog, Position, StoredEvent } from './event-log.js';
+import { pause } from './pause.js';
 import { comparePositions, isAfter } from './position.js';
 
 /** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
@@ -78,7 +77,7 @@ export class LogTail {
         break;
       } catch (error) {
         this.options.logger?.warn({ err: error, retryMs }, 'the event log does not answer yet');
-        await this.pause(retryMs);
+        await pause(retryMs, this.stopping.signal);
       }
     }
     this.supervising = Promise.all([this.supervise(), this.probe()]).then(() => undefined);
@@ -152,7 +151,7 @@ export class LogTail {
       if (this.stopped()) return;
       retryMs = this.last === before ? Math.min(retryMs * 2, lastRetryMs) : firstRetryMs;
       this.options.logger?.warn({ err: error, retryMs }, 'the subscription ended and is resumed');
-      await this.pause(retryMs);
+      await pause(retryMs, this.stopping.signal);
     }
   }
 
@@ -173,7 +172,7 @@ export class LogTail {
           this.subscription?.stop();
         }
       }
-      await this.pause(probeMs);
+      await pause(probeMs, this.stopping.signal);
     }
   }
 
@@ -219,9 +218,5 @@ export class LogTail {
       else low = middle + 1;
     }
     return low;
-  }
-
-  private async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

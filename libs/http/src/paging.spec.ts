@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { decodeCursor, encodeCursor, parseLimit } from './paging.js';
+import { decodeCursor, decodeIdCursor, encodeCursor, parseLimit } from './paging.js';
 import { unstorable } from './storable-text.js';
 
 const part = fc.option(
@@ -15,6 +15,15 @@ describe('a cursor', () => {
         expect(decodeCursor(encodeCursor(parts, context), context)).toEqual(parts);
       }),
     );
+  });
+
+  it('of one id holds a number, whoever made it', () => {
+    expect(decodeIdCursor(encodeCursor(['17'], 'parked'), 'parked')).toBe('17');
+    for (const forged of [['x'], [null], [], ['1'.repeat(19)]]) {
+      expect(() => decodeIdCursor(encodeCursor(forged, 'parked'), 'parked')).toThrow(
+        'the cursor is not acceptable',
+      );
+    }
   });
 
   it('is refused by a query with other filters', () => {

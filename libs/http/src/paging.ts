@@ -36,6 +36,13 @@ export const decodeCursor = (text: string, context: string): (string | null)[] =
   return parts;
 };
 
+/** The id that a cursor consists of: a bigint as text. Throws as `decodeCursor`. */
+export const decodeIdCursor = (text: string, context: string): string => {
+  const [id] = decodeCursor(text, context);
+  if (/^\d{1,18}$/.test(id ?? '')) return id ?? '';
+  throw badCursor('expected the nextCursor of an earlier page, unchanged');
+};
+
 const parseCursor = (text: string): (string | null)[] | undefined => {
   if (!/^[\w-]+$/.test(text)) return undefined;
   try {

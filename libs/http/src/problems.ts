@@ -127,7 +127,6 @@ const frameworkErrors: Readonly<Record<string, Known>> = {
     kind: 'unsupported-media-type',
     detail: 'this route does not accept the content type of the request; expected application/json',
   },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { ...malformedJson, detail: 'the body is empty; expected JSON' },
   FST_ERR_CTP_INVALID_JSON_BODY: malformedJson,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'CONTENT_LENGTH_INVALID',

@@ -4,6 +4,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import {
   boolean,
+  day,
   decimal,
   instant,
   listOf,
@@ -79,6 +80,13 @@ describe('parsers', () => {
     expect(moment('2026-02-11T08:00:00+01:00')).toEqual({ at: new Date('2026-02-11T07:00:00Z') });
     for (const raw of ['@', '@-1', '2026-02-11', '2026-02-30T25:00:00Z', 'now']) {
       expect(() => moment(raw)).toThrow('expected');
+    }
+  });
+
+  it('take days that exist, and keep them as text', () => {
+    expect(day('2024-02-29')).toBe('2024-02-29');
+    for (const raw of ['2026-02-29', '2026-2-1', '2026-02-01T00:00:00Z', '0000-01-01', 'today']) {
+      expect(() => day(raw)).toThrow('expected a day such as 2026-02-11');
     }
   });
 

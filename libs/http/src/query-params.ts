@@ -141,6 +141,13 @@ export const instant: Parser<Date> = (raw) => {
   return new Date(at ?? 0);
 };
 
+/** A day that exists, kept as text: `2026-02-11`. */
+export const day: Parser<string> = (raw) => {
+  const exists = /^\d{4}-\d{2}-\d{2}$/.test(raw) && parseInstant(`${raw}T00:00:00Z`) !== undefined;
+  expect(exists && !raw.startsWith('0000'), 'a day such as 2026-02-11');
+  return raw;
+};
+
 /** A moment of the log: `?asOf=2026-02-11T08:00:00Z` or `?asOf=@1234`. */
 export const moment: Parser<{ readonly at: Date } | { readonly position: Position }> = (raw) => {
   if (raw.startsWith('@')) return { position: position(raw.slice(1)) };

@@ -18,6 +18,8 @@ import { bodyInvalid } from './validation.js';
 /** JSON bodies; a route that streams sets a limit of its own. */
 export const jsonBodyLimit = 1024 * 1024;
 const maxParamLength = 200;
+/** `hostileText` refuses keys such as `__proto__` itself, since it can say where they are. */
+const poisoning = 'ignore';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -48,9 +50,6 @@ export const serverOptions = (limits: ServerLimits, answer: ErrorAnswer) =>
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
-    // `hostileText` refuses such keys itself, since it can say where they are.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     forceCloseConnections: 'idle',
     logger: false,
     routerOptions: { maxParamLength, ignoreTrailingSlash: false },
@@ -130,6 +129,13 @@ const isStream = (body: unknown): boolean =>
 
 /** JSON everywhere, CSV where a route asks for it, nothing else. */
 export const installBodyParsers = (server: FastifyInstance): void => {
+  const parseJson = server.getDefaultJsonParser(poisoning, poisoning);
+  const asText = { parseAs: 'string' } as const;
+  server.addContentTypeParser<string>('application/json', asText, (request, body, done) => {
+    // No body, whatever its type would have been.
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser('text/csv', (request, body, done) => {
     if (request.routeOptions.config.acceptsCsv === true) done(null, body);

@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { Length, type ValidationError } from 'class-validator';
 
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
@@ -25,14 +25,30 @@ export class BodyValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' && this.toValidate(metadata) && !isPlainObject(value)) {
-      throw bodyInvalid([{ pointer: '', reason: 'expected a JSON object' }]);
+    if (metadata.type !== 'body' || !this.toValidate(metadata)) {
+      return (await super.transform(value, metadata)) as unknown;
     }
-    return (await super.transform(value, metadata)) as unknown;
+    return (await super.transform(fieldsOf(value), metadata)) as unknown;
   }
 }
 
-const isPlainObject = (value: unknown): boolean =>
+/** No body is one without fields. */
+const fieldsOf = (body: unknown = {}): object => {
+  if (isPlainObject(body)) return body;
+  throw bodyInvalid([{ pointer: '', reason: 'expected a JSON object' }]);
+};
+
+/** For a route that takes no fields. Throws a `Refusal` (`BODY_INVALID`). */
+export const assertNoFields = (body: unknown): void => {
+  const names = Object.keys(fieldsOf(body));
+  if (names.length > 0) throw bodyInvalid(names.map((name) => unknownField(pointerTo('', name))));
+};
+
+/** A field that holds text of 1 to `max` characters. */
+export const IsText = (max: number): PropertyDecorator =>
+  Length(1, max, { message: `expected text of 1 to ${String(max)} characters` });
+
+const isPlainObject = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
   [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
@@ -42,22 +58,21 @@ export const bodyInvalid = (errors: readonly FieldError[]) =>
     errors: errors.slice(0, maxErrors),
   });
 
-const escapeToken = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+const pointerTo = (parent: string, name: string): string =>
+  `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** Flattens class-validator's tree: one entry per broken rule, but only one where a field is missing. */
+const unknownField = (pointer: string): FieldError => ({ pointer, reason: 'unknown field' });
+
+/** Flattens class-validator's tree: one entry per field. */
 export const fieldErrors = (errors: readonly ValidationError[], parent = ''): FieldError[] =>
-  errors.flatMap((error) => {
-    const { property, children = [] } = error;
-    const pointer = `${parent}/${escapeToken(property)}`;
-    const own = reasonsOf(error).map((reason) => ({ pointer, reason }));
+  errors.flatMap(({ property, value, constraints = {}, children = [] }) => {
+    const pointer = pointerTo(parent, property);
+    if ('whitelistValidation' in constraints) return [unknownField(pointer)];
+    // The first decorator of a property, which says its type, is the last to be checked.
+    const expected = Object.values(constraints).slice(-1);
+    const own = expected.map((text) => ({
+      pointer,
+      reason: value === undefined ? `required: ${text}` : text,
+    }));
     return [...own, ...fieldErrors(children, pointer)];
   });
-
-const reasonsOf = ({ value, constraints = {} }: ValidationError): string[] => {
-  if ('whitelistValidation' in constraints) return ['unknown field'];
-  const messages = Object.values(constraints);
-  // The first decorator of a property, which says its type, is the last to be checked.
-  return value === undefined && messages.length > 0
-    ? [`required: ${messages.at(-1) ?? ''}`]
-    : messages;
-};

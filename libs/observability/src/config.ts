@@ -60,7 +60,8 @@ const masked = (name: string, value: string): string => {
   return shown.length > 200 ? `${shown.slice(0, 200)}...` : shown;
 };
 
-const check = (expected: string, accepts: (input: string) => boolean) =>
+/** A variable whose text `accepts` says yes to; `expected` completes "expected: ...". */
+export const check = (expected: string, accepts: (input: string) => boolean) =>
   makeValidator<string>((input: string) => {
     if (!accepts(input)) throw new Error(expected);
     return input;
@@ -104,3 +105,21 @@ export const oneOf = <T extends string>(...choices: readonly T[]) =>
     if (found === undefined) throw new Error(`one of ${choices.join(', ')}`);
     return found;
   });
+
+export interface HealthSettings {
+  readonly HEALTH_HOST: string;
+  /** Absent: no health server. */
+  readonly HEALTH_PORT: number | undefined;
+}
+
+/** Of every process that serves its supervision by itself. */
+export const healthEnvironment = {
+  HEALTH_HOST: hostName({
+    default: '127.0.0.1',
+    desc: 'Address that health is served on, without a key; metrics only ever to this machine.',
+  }),
+  HEALTH_PORT: portNumber({
+    default: undefined,
+    desc: 'Port of health and metrics; not served when absent.',
+  }),
+};

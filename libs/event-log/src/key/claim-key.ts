@@ -12,7 +12,7 @@ import {
   type NewEvent,
   WrongExpectedRevision,
 } from '../event-log.js';
-import { expectedOf, type States } from '../states.js';
+import { expectedOf, type Folded, type States } from '../states.js';
 import { keyForfeited, type KeyForfeitedData } from './forfeited.js';
 
 /** Stored literals. */
@@ -36,10 +36,16 @@ export interface ClaimedKey extends Key {
 interface Claim {
   readonly owner: string;
   readonly revision: bigint;
+  /** When the store wrote it. */
+  readonly created: Date;
 }
 
 /** Attempts before a key that keeps changing hands is answered as a conflict. */
 const maxAttempts = 5;
+
+/** How long a new claim is left to whoever made it, before it may be taken over. */
+const graceMs = 250;
+const graceStepMs = 25;
 
 /** Somebody else's state holds the key. `owner` is its id. */
 export class KeyTaken extends Refusal {
@@ -126,7 +132,7 @@ const lastClaim = async (log: EventLog, key: Key): Promise<Claim | undefined> =>
   // Read to its end, although one event is all: who leaves early resets the call on the wire.
   for await (const event of log.readStream(keyStream(key), { direction: 'backwards', limit: 1 })) {
     const { owner } = event.data as unknown as KeyClaimedData;
-    last = { owner, revision: event.revision };
+    last = { owner, revision: event.revision, created: event.created };
   }
   return last;
 };
@@ -139,11 +145,7 @@ const forfeit = async <S, C extends Command, E extends DomainEvent>(
   current: Claim,
   meta: CommandMeta,
 ): Promise<void> => {
-  const folded = await states.refresh(current.owner);
-  const held = states.decider.keys?.(folded.state) ?? [];
-  if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {
-    throw new KeyTaken(key, current.owner);
-  }
+  const folded = await ownerWithoutKey(states, key, current);
   const lost = folded.forfeited.get(keyIdOf(key.kind, key.value));
   if (lost !== undefined && lost >= current.revision) return;
   const data: KeyForfeitedData = {
@@ -154,6 +156,27 @@ const forfeit = async <S, C extends Command, E extends DomainEvent>(
   const stream = states.streamOf(current.owner);
   const event = envelope(stream, keyForfeited, data, meta, folded.revision);
   await log.append(stream, [event], expectedOf(folded));
+};
+
+/**
+ * The owner's state, once a claim made just now has had a moment to be used: callers that want the same
+ * key at once would otherwise take it from each other again and again. Throws `KeyTaken`.
+ */
+const ownerWithoutKey = async <S, C extends Command, E extends DomainEvent>(
+  states: States<S, C, E>,
+  key: Key,
+  { owner, created }: Claim,
+): Promise<Folded<S>> => {
+  for (let waitedMs = 0; ; waitedMs += graceStepMs) {
+    const folded = await states.refresh(owner);
+    const held = states.decider.keys?.(folded.state) ?? [];
+    if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {
+      throw new KeyTaken(key, owner);
+    }
+    // Counted too: clocks differ.
+    if (waitedMs >= graceMs || Date.now() - created.getTime() >= graceMs) return folded;
+    await sleep(graceStepMs);
+  }
 };
 
 const appendClaim = async (

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isLoopback } from './supervision.js';
-
-import 'reflect-metadata';
+import { isLoopback } from './supervision-server.js';
 
 describe('the peer of a connection', () => {
   it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])(
