@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Position, StoredEvent } from '#event-log/event-log.js';
+import { pause } from '#event-log/pause.js';
 
 import { applyBatch, type BatchCounts, Fenced, setUp } from './apply-batch.js';
 import { type Attempt, beginAttempt, clearAttempts, maxAttempts, noteFailure } from './attempts.js';
@@ -85,7 +84,7 @@ export class CarefulApplier {
         onFailure(event, attempts, described);
         await noteFailure(this.store, this.target, event, described);
         if (attempts >= maxAttempts) return this.park(from, passed, event, described);
-        await sleep(firstPauseMs * 2 ** attempts, undefined, { signal }).catch(() => undefined);
+        await pause(firstPauseMs * 2 ** attempts, signal);
       }
     }
     return undefined;

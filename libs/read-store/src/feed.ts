@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import {
   type EventLog,
   LogUnavailable,
@@ -7,6 +5,7 @@ import {
   type StoredEvent,
 } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
+import { pause } from '#event-log/pause.js';
 import { comparePositions, isAfter } from '#event-log/position.js';
 
 import { applyBatch, type BatchCounts, Fenced } from './apply-batch.js';
@@ -241,7 +240,3 @@ export class Feed {
     }
   }
 }
-
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-};

@@ -21,6 +21,8 @@ export class Lease {
   constructor(
     private readonly url: string,
     private readonly logger: StoreLogger,
+    /** What the locks are on: those of one kind have nothing to do with those of another. */
+    private readonly kind: 'projection' | 'relay' = 'projection',
   ) {}
 
   holds(key: string): boolean {
@@ -57,7 +59,7 @@ export class Lease {
     const answer = this.asking.then(async () => {
       const { rows } = await client.query<{ done: boolean }>(
         `select ${lock}(hashtextextended($1, 0)) as done`,
-        [`voltrace projection ${key}`],
+        [`voltrace ${this.kind} ${key}`],
       );
       return rows[0]?.done === true;
     });
@@ -74,7 +76,7 @@ export class Lease {
 
   private async open(): Promise<pg.Client> {
     const client = new pg.Client({
-      ...connectionOf(this.url, { applicationName: 'voltrace projector lease' }),
+      ...connectionOf(this.url, { applicationName: `voltrace ${this.kind} lease` }),
       options: `-c idle_session_timeout=${String(frozenMs)}`,
     });
     const lost = (error?: Error): void => {

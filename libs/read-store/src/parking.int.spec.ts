@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { CommandMeta } from '#kernel/command.js';
+import { until } from '#testing/until.js';
 
 import { listParked, ParkedEvents } from './parked-event/parked-events.js';
-import { appendCounted, Fixture, until } from './test/fixture.js';
+import { appendCounted, Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
 

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { Fixture, until } from './test/fixture.js';
+import { until } from '#testing/until.js';
+
+import { Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type EventLog, LogUnavailable } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
+import { pause } from '#event-log/pause.js';
 
 import type { Target } from './builds.js';
 import { Feed, type FeedContext, type FeedObserver } from './feed.js';
@@ -203,9 +203,8 @@ export class ProjectionRunner {
     return hash;
   }
 
-  private async pause(): Promise<void> {
-    const { signal } = this.stopping;
-    await sleep(this.options.lookMs ?? lookMs, undefined, { signal }).catch(() => undefined);
+  private pause(): Promise<void> {
+    return pause(this.options.lookMs ?? lookMs, this.stopping.signal);
   }
 }
 

@@ -16,7 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequirePermission } from '#access/require-permission.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { commandResponse, type WriteResponse } from '#http/command-response.js';
-import { decodeCursor, encodeCursor, parseLimit } from '#http/paging.js';
+import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { bodyInvalid } from '#http/validation.js';
@@ -240,10 +240,10 @@ export class ParkedController {
     });
     const { projection, limit = parseLimit(undefined) } = asked;
     const context = `parked ${projection ?? ''}`;
-    const [after] = asked.cursor === undefined ? [] : decodeCursor(asked.cursor, context);
+    const after = asked.cursor === undefined ? undefined : decodeIdCursor(asked.cursor, context);
     const rows = await listParked(this.store, {
       projection,
-      after: after ?? undefined,
+      after,
       limit: limit + 1,
     });
     const page = rows.slice(0, limit);

@@ -25,6 +25,14 @@ const silent: StoreLogger = {
   error: () => undefined,
 };
 
+/** A statement failed, and what sent it went on as if it had not: nothing was written. */
+export class RolledBack extends Error {
+  override readonly name = 'RolledBack';
+  constructor() {
+    super('a statement of the transaction failed: it was rolled back');
+  }
+}
+
 /** How long a transaction may stand idle: a frozen process must not hold a checkpoint for longer. */
 export const idleInTransactionMs = 10_000;
 
@@ -64,7 +72,9 @@ export class ReadStore {
     try {
       await client.query(`begin; ${setUp}`);
       const result = await work(client);
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // Where a statement failed and `work` went on, the server answers so, and no error.
+      if (command === 'ROLLBACK') throw new RolledBack();
       return result;
     } catch (error) {
       // A connection that failed, or still waits for an answer, is not worth a rollback.

@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Refusal } from '#kernel/refusal.js';
+import { until } from '#testing/until.js';
 
 import { assertBuilt, projectionStatus } from './status.js';
-import { Fixture, until } from './test/fixture.js';
+import { Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
 

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { EventLog } from '#event-log/event-log.js';
+import { until } from '#testing/until.js';
 
 import { Lease } from './lease.js';
 import { type ProjectionClient } from './projection.js';
 import { placeRequest, type Request } from './requests.js';
 import { handleParkedRequest } from './retry-parked.js';
-import { appendCounted, Fixture, until } from './test/fixture.js';
+import { appendCounted, Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
 

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { AppProcess } from '#embedded/app-process.js';
 import { compiled } from '#testing/build.js';
+import { until } from '#testing/until.js';
 
 import { breaksOff } from './test/broken-runner.js';
-import { appendCounted, Fixture, until } from './test/fixture.js';
+import { appendCounted, Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
 

@@ -10,11 +10,12 @@ import { LogTail } from '#event-log/log-tail.js';
 import { type OwnPostgres, ownPostgres } from '#testing/embedded.js';
 import { runFolder } from '#testing/run-folder.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { until } from '#testing/until.js';
 
 import { migrate } from './migrate.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { ReadStore } from './read-store.js';
-import { appendCounted, until } from './test/fixture.js';
+import { appendCounted } from './test/fixture.js';
 import { tally } from './test/tally.js';
 
 describe('an outage', () => {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { EventLog } from '#event-log/event-log.js';
+import { until } from '#testing/until.js';
 
 import { applyBatch } from './apply-batch.js';
 import { ProjectionRunner } from './projection-runner.js';
-import { Fixture, until } from './test/fixture.js';
+import { Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
 

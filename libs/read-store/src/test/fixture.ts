@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
-import type { EventLog, NewEvent, Position } from '#event-log/event-log.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import type { TestDatabase } from '#testing/embedded.js';
+import { newEvent } from '#testing/new-event.js';
+import { quiet } from '#testing/quiet.js';
 import { databaseFrom } from '#testing/template-database.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { until } from '#testing/until.js';
 
 import { migrate } from '../migrate.js';
 import type { Projection } from '../projection.js';
 import { ProjectionRunner } from '../projection-runner.js';
-import { ReadStore, type StoreLogger } from '../read-store.js';
+import { ReadStore } from '../read-store.js';
 import { type BuildRequestKind, placeRequest } from '../requests.js';
 import { untilBuilt } from '../status.js';
 
@@ -117,46 +119,13 @@ export const appendCounted = async (
     revision = last.revision;
   }
   for (let left = count; left > 0; left -= 500) {
-    const events = Array.from({ length: Math.min(left, 500) }, () => counted(data));
+    const events = Array.from({ length: Math.min(left, 500) }, () =>
+      newEvent('Counted', { value: 1, ...data }),
+    );
     const appended = await log.append(stream, events, revision ?? 'no_stream');
     revision = appended.revision;
     position = appended.position;
   }
   if (!position) throw new Error('nothing was appended');
   return position;
-};
-
-const counted = (data: Record<string, unknown>): NewEvent => ({
-  id: randomUUID(),
-  type: 'Counted',
-  data: { value: 1, ...data },
-  metadata: {
-    $correlationId: randomUUID(),
-    $causationId: randomUUID(),
-    commandId: randomUUID(),
-    commandHash: '',
-    actor: { id: 'test', kind: 'system', roles: [] },
-    source: 'process',
-    occurredAt: new Date().toISOString(),
-    recordedAt: new Date().toISOString(),
-  },
-});
-
-/** Waits until `holds` says so. Throws with `what` when it takes too long. */
-export const until = async (
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-  timeoutMs = 20_000,
-): Promise<void> => {
-  const end = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`timed out: ${what}`);
-    await sleep(20);
-  }
-};
-
-const quiet: StoreLogger = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
 };
