@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -10,6 +9,7 @@ import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { eventually } from '#testing/until.js';
 
 import { AssignCodesProcess } from './assign-codes.process.js';
 import { issueEntityCode, mergeManufacturer } from './manufacturer/change-manufacturer.js';
@@ -81,18 +81,6 @@ const codesOf = async (id: string): Promise<readonly string[]> => {
 const revisionOf = async (id: string): Promise<bigint> =>
   (await fresh().products.refresh(id)).revision;
 
-const eventually = async (check: () => Promise<void>): Promise<void> => {
-  for (const deadline = Date.now() + 20_000; ;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(50);
-    }
-  }
-};
-
 describe('when an EntityCode is issued', () => {
   it('products without a code get one', async () => {
     const maker = await makeManufacturer(fresh(), uniqueName(), null);
@@ -121,9 +109,9 @@ describe('when an EntityCode is issued', () => {
     expect(await productIdOfCode(fresh(), `${first}-A`)).toBe(id);
     await issue(maker, first);
     await eventually(async () => {
+      expect((await codesOf(id)).at(-1)).toBe(`${first}-A`);
       expect((await codesOf(twin)).at(-1)).toBe(`${first}-A-1`);
     });
-    expect((await codesOf(id)).at(-1)).toBe(`${first}-A`);
   });
 
   it('a product that was registered with the old code meanwhile is put right', async () => {

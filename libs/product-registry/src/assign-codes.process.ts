@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { upcast } from '#event-log/codec.js';
 import {
   type EventLog,
@@ -8,6 +6,7 @@ import {
   StreamGone,
 } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
+import { pause } from '#event-log/pause.js';
 import { formatPosition } from '#event-log/position.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
@@ -116,7 +115,7 @@ export class AssignCodesProcess {
           });
         } else {
           this.activity = 'standby';
-          await this.pause(idleMs);
+          await pause(idleMs, this.stopping.signal);
         }
       } catch (error) {
         if (this.isStopped()) return;
@@ -125,7 +124,7 @@ export class AssignCodesProcess {
           { err: error, retryMs, process: processName },
           'the process waits and goes on',
         );
-        await this.pause(retryMs);
+        await pause(retryMs, this.stopping.signal);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
       }
     }
@@ -143,7 +142,7 @@ export class AssignCodesProcess {
       const events = await reader.next();
       if (events.length > 0) await this.handle(events);
       if (events.length === 0) await this.news(reader.position);
-      else if (events.length < limits.maxEvents) await this.pause(gatherMs);
+      else if (events.length < limits.maxEvents) await pause(gatherMs, this.stopping.signal);
       onProgress();
     }
   }
@@ -232,10 +231,6 @@ export class AssignCodesProcess {
 
   private async news(position: Position | undefined): Promise<void> {
     await this.tail.changed(position, { signal: this.stopping.signal, timeoutMs: idleMs });
-  }
-
-  private async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }
 

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { quiet } from '#testing/quiet.js';
+
 import { countsOf } from '../state.js';
 import { ImportBench } from '../testing/import-bench.js';
 import { ImportRunner } from './import-runner.js';
@@ -88,5 +90,3 @@ describe('the import runner', () => {
     ]);
   }, 20_000);
 });
-
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pause } from '#event-log/pause.js';
 import { Refusal } from '#kernel/refusal.js';
 import { isMissingRelation, isStoreFault } from '#read-store/store-errors.js';
 
@@ -153,6 +153,6 @@ export class ImportRunner {
   private async pause(): Promise<void> {
     this.wakeUp = new AbortController();
     if (this.stopping.signal.aborted) return;
-    await sleep(this.pollMs, undefined, { signal: this.wakeUp.signal }).catch(() => undefined);
+    await pause(this.pollMs, this.wakeUp.signal);
   }
 }
