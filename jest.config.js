@@ -23,7 +23,9 @@ const kinds = {
 export default {
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/sequencer.mjs',
+  // Many wait for a server or a broker most of the time.
+  maxWorkers: 3,
   projects: Object.entries(kinds).map(([displayName, kind]) => ({
     ...shared,
     ...kind,

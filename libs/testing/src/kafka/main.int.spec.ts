@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { afterAll, expect, it } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
+
+import { AppProcess } from '#embedded/app-process.js';
+import { identityOf, waitForEnd } from '#embedded/processes.js';
+
+import { compiled } from '../build.js';
+import { runFolder } from '../run-folder.js';
+import { startKafkaBroker } from './broker.js';
+import { describeWithKafkaPrograms } from './describe-with-kafka.js';
+
+interface Foreground {
+  readonly app: AppProcess;
+  /** Resolves with `host:port` when the broker is ready. */
+  readonly brokers: Promise<string>;
+}
+
+describeWithKafkaPrograms('npm run kafka', () => {
+  const dataDir = mkdtempSync(join(runFolder(), 'npm-run-kafka-'));
+  const apps: AppProcess[] = [];
+  afterAll(async () => {
+    await Promise.all(apps.map((app) => app.stop()));
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  async function start(args: string[] = []): Promise<Foreground> {
+    const script = join(await compiled(), 'libs/testing/src/kafka/main.js');
+    let ready: (brokers: string) => void;
+    const brokers = new Promise<string>((resolve) => (ready = resolve));
+    const app = new AppProcess({
+      script,
+      args,
+      env: { ...process.env, VOLTRACE_DATA_DIR: dataDir },
+      onLine: (line) => {
+        const address = /^KAFKA_BROKERS=(.*)/.exec(line)?.[1];
+        if (address !== undefined) ready(address);
+      },
+      keepsParentAlive: false,
+    });
+    apps.push(app);
+    return { app, brokers };
+  }
+
+  function brokerOf(folder: string): { pid: number; port: number } {
+    return JSON.parse(readFileSync(join(folder, 'kafka', 'broker.json'), 'utf8')) as {
+      pid: number;
+      port: number;
+    };
+  }
+
+  const logOf = (folder: string): string =>
+    readFileSync(join(folder, 'kafka', 'broker.log'), 'utf8');
+
+  const faultsIn = (log: string): string[] =>
+    log.split('\n').filter((line) => / (ERROR|FATAL) /.test(line));
+
+  async function makeTopic(brokers: string, topic: string): Promise<void> {
+    const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await admin.disconnect();
+  }
+
+  it('runs one broker per folder, on the same port again, and never without its parent', async () => {
+    const first = await start();
+    const address = await first.brokers;
+    const broker = identityOf(brokerOf(dataDir).pid)!;
+
+    const others = await Promise.all([start(), start(['--port', address.split(':')[1]!]), start()]);
+    for (const { app } of others) {
+      expect((await app.ended).code).toBe(1);
+      expect(app.output.split('\n').at(-1)).toMatch(/^A broker already runs on .*kafka/);
+    }
+    // What a second broker did to the files of the first, that one noticed within seconds.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await makeTopic(address, 'after-the-others');
+    expect(first.app.isRunning).toBe(true);
+    expect(logOf(dataDir).match(/Kafka Server started/g)).toHaveLength(1);
+    expect(faultsIn(logOf(dataDir))).toEqual([]);
+
+    // The guard ends the broker some time later only.
+    first.app.signal('SIGKILL');
+    await first.app.ended;
+    await expect(startKafkaBroker({ folder: join(dataDir, 'kafka') })).rejects.toThrow(
+      /^A broker already runs on .*kafka/,
+    );
+    expect(await waitForEnd(broker, 15_000)).toBe(true);
+
+    const last = await start();
+    expect(await last.brokers).toBe(address);
+    expect(await last.app.stop(30_000)).toEqual({ code: 0, signal: null });
+    expect(last.app.output.split('\n').at(-1)).toBe('Kafka has stopped.');
+    expect(faultsIn(logOf(dataDir))).toEqual([]);
+    expect(identityOf(brokerOf(dataDir).pid)).toBeUndefined();
+  }, 180_000);
+
+  it('says in one sentence that a port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as { port: number };
+    const { app } = await start(['--port', String(port)]);
+    expect(await app.ended).toMatchObject({ code: 1 });
+    expect(app.output.split('\n').at(-1)).toBe(
+      `Port ${port} on 127.0.0.1 is taken: Kafka cannot listen there.`,
+    );
+    taken.close();
+  });
+});

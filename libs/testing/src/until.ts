@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits until `holds` does; fails with `what` it waited for when that never happens. */
+export const until = async (
+  what: string | (() => string),
+  holds: () => Promise<boolean> | boolean,
+  timeoutMs = 30_000,
+): Promise<void> => {
+  const end = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > end) {
+      throw new Error(`timed out: ${typeof what === 'string' ? what : what()}`);
+    }
+    await sleep(20);
+  }
+};
+
+/** Asks until the assertions of `check` hold; fails with theirs when they never do. */
+export const eventually = async (check: () => Promise<void>, timeoutMs = 20_000): Promise<void> => {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await sleep(20);
+    }
+  }
+};
