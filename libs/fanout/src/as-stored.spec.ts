@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { Type } from 'typebox';
+
+import { asStored } from './as-stored.js';
+
+interface Weighed {
+  readonly mass: string;
+  readonly note?: string;
+}
+const example: Weighed = { mass: '1.50' };
+const named = { name: 'voltrace.example.Weighed.v1', summary: 'Weighed.', example };
+const mass = Type.String();
+const note = Type.Optional(Type.String());
+
+describe('a message that says what was stored', () => {
+  it('has the members of its schema and no others', () => {
+    const { publish } = asStored({ ...named, schema: Type.Object({ mass, note }) });
+    expect(publish({ mass: '1.50' })).toStrictEqual({ mass: '1.50' });
+    expect(publish({ mass: '1.50', note: 'dry' })).toStrictEqual({ mass: '1.50', note: 'dry' });
+    const ofLater = { mass: '1.50', operator: 'somebody' };
+    expect(publish(ofLater)).toStrictEqual({ mass: '1.50' });
+  });
+
+  it('does not compile with a schema that says something else', () => {
+    // @ts-expect-error -- an optional member is not decided on
+    asStored({ ...named, schema: Type.Object({ mass }) });
+    // @ts-expect-error -- a member is of another type
+    asStored({ ...named, schema: Type.Object({ mass: Type.Number(), note }) });
+    // @ts-expect-error -- what may be absent is required
+    asStored({ ...named, schema: Type.Object({ mass, note: Type.String() }) });
+    // @ts-expect-error -- a member that is not stored
+    asStored({ ...named, schema: Type.Object({ mass, note, unit: Type.String() }) });
+    expect.assertions(0);
+  });
+});

@@ -1,0 +1,109 @@
+import { upcastOrNull } from '#event-log/codec.js';
+import type { Position, StoredEvent } from '#event-log/event-log.js';
+
+import type { Contract, PublishedCategory, PublishedMessage } from './contract.js';
+
+/** A published event as a consumer meets it, whichever transport brought it. */
+export interface Fact {
+  /** Of the stored event: a UUID, the same in every delivery. */
+  readonly id: string;
+  /** Public, versioned name; see the context's `contract.ts`. */
+  readonly type: string;
+  /** The stream that it is of, such as `product-<uuid>`. Facts of one stream arrive in its order. */
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: Position;
+  /** When it happened, as the actor or device says: ISO 8601 UTC. */
+  readonly occurredAt: string;
+  /** When we wrote it: ISO 8601 UTC. */
+  readonly recordedAt: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly traceparent?: string;
+  /** As the contract's schema of `type` says. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A published category holds an event that this version does not know: it must not be passed over. */
+export class UnknownEventType extends Error {
+  override readonly name = 'UnknownEventType';
+  constructor(event: Pick<StoredEvent, 'stream' | 'type' | 'revision'>) {
+    super(
+      `stream ${event.stream} holds at ${String(event.revision)} an event of type ${event.type}, ` +
+        'which this version does not know: deploy the version that does',
+    );
+  }
+}
+
+/** Where a fact goes: the topic of its context. */
+export interface Published {
+  readonly contract: Contract;
+  readonly fact: Fact;
+}
+
+/** Tells of stored events what is published of them. */
+export class Publication {
+  private readonly categories = new Map<string, { contract: Contract; of: PublishedCategory }>();
+
+  /** Throws where two contracts claim one category. */
+  constructor(readonly contracts: readonly Contract[]) {
+    for (const contract of contracts) {
+      for (const of of contract.categories) {
+        const { category } = of.types;
+        if (this.categories.has(category)) {
+          throw new Error(`the category ${category} is published by two contracts`);
+        }
+        this.categories.set(category, { contract, of });
+      }
+    }
+  }
+
+  /** Null for what is not published. Throws `UnknownEventType`. */
+  of(stored: StoredEvent): Published | null {
+    const known = this.categories.get(categoryOf(stored.stream));
+    if (!known) return null;
+    const event = upcastOrNull(known.of.types, stored);
+    if (!event) throw new UnknownEventType(stored);
+    const message = known.of.messages[event.type];
+    if (!message) throw new UnknownEventType(stored);
+    if (message === 'private') return null;
+    return { contract: known.contract, fact: factOf(stored, message, event.data) };
+  }
+
+  /**
+   * Whether the event is a fact, of one of `topics` where these are given. One that this version does
+   * not know counts as one: it may well be.
+   */
+  mayHold(stored: StoredEvent, topics?: readonly string[]): boolean {
+    try {
+      const published = this.of(stored);
+      return published !== null && (topics?.includes(published.contract.topic) ?? true);
+    } catch (error) {
+      if (error instanceof UnknownEventType) return true;
+      throw error;
+    }
+  }
+}
+
+/** Categories hold no dash: everything before the first one. */
+const categoryOf = (stream: string): string => {
+  const dash = stream.indexOf('-');
+  return dash < 0 ? stream : stream.slice(0, dash);
+};
+
+const factOf = (stored: StoredEvent, message: PublishedMessage, data: object): Fact => {
+  const { metadata } = stored;
+  return {
+    id: stored.id,
+    type: message.name,
+    stream: stored.stream,
+    revision: stored.revision,
+    position: stored.position,
+    occurredAt: metadata.occurredAt,
+    recordedAt: metadata.recordedAt,
+    correlationId: metadata.$correlationId,
+    causationId: metadata.$causationId,
+    ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),
+    data: message.publish(data) as Fact['data'],
+  };
+};
