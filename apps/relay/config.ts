@@ -1,0 +1,45 @@
+import type { TopicSettings } from '#fanout/cluster/topics.js';
+import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
+import {
+  configOrExit,
+  eventStoreUrl,
+  healthEnvironment,
+  type HealthSettings,
+  integer,
+  postgresUrl,
+} from '#observability/config.js';
+
+export interface RelayConfig extends HealthSettings, KafkaSettings, TopicSettings {
+  readonly EVENTSTORE_URL: string;
+  readonly DATABASE_URL: string;
+}
+
+/** The environment of the relay; `docs/configuration.md` is generated from it. */
+export const relayEnvironment = {
+  EVENTSTORE_URL: eventStoreUrl({ desc: 'Connection string of the event store.' }),
+  DATABASE_URL: postgresUrl({
+    desc: 'Postgres database where relays agree on who works, and say how they stand.',
+  }),
+  KAFKA_BROKERS: kafkaBrokers({
+    desc: 'Brokers of the Kafka cluster that facts are published to.',
+  }),
+  ...kafkaEnvironment,
+  KAFKA_RETENTION_MS: integer(
+    -1,
+    Number.MAX_SAFE_INTEGER,
+  )({
+    default: -1,
+    desc: 'How long the topics of facts keep a record, when the relay makes them; -1 for ever.',
+  }),
+  KAFKA_REPLICATION_FACTOR: integer(
+    -1,
+    32_767,
+  )({
+    default: -1,
+    desc: 'Of the topics that the relay makes; -1 as the cluster does by default.',
+  }),
+  ...healthEnvironment,
+};
+
+/** The relay's settings; ends the process with a message where one is wrong. */
+export const readConfig = (): RelayConfig => configOrExit(relayEnvironment);

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+
+import { Publication } from '#fanout/fact.js';
+import { noteRelay, relayStatus } from '#fanout/relay/relay-status.js';
+import { RelayReport } from '#fanout/relay/report.js';
+import { Fixture } from '#read-store/test/fixture.js';
+import { AppProcesses } from '#testing/app-processes.js';
+import { compiled } from '#testing/build.js';
+import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';
+import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
+import { until } from '#testing/until.js';
+
+describeWithKafka('the relay process', () => {
+  let fixture: Fixture;
+  let script: string;
+  const apps = new AppProcesses();
+
+  beforeEach(async () => {
+    script = join(await compiled(), 'apps/relay/main.js');
+    fixture = await Fixture.start();
+  });
+
+  afterEach(async () => {
+    await apps.kill();
+    await fixture.stop();
+  });
+
+  const start = async (env: Record<string, string> = {}) =>
+    apps.start(script, {
+      EVENTSTORE_URL: fixture.node.url,
+      DATABASE_URL: fixture.database.url,
+      KAFKA_BROKERS: (await sharedKafka()).brokers,
+      KAFKA_NAMESPACE: freshNamespace(),
+      ...env,
+    });
+
+  const status = () => relayStatus(fixture.store, fixture.log, new Publication([]));
+
+  it('says that none ever ran, and what to do', async () => {
+    const { state, reason } = await status();
+    expect(state).toBe('absent');
+    expect(reason).toContain('KAFKA_BROKERS');
+  });
+
+  it('says when nothing was heard of it for long', async () => {
+    const report = new RelayReport();
+    report.turn('working');
+    await noteRelay(fixture.store, randomUUID(), report);
+    expect(await status()).toMatchObject({ state: 'working' });
+    await fixture.rows(`update fanout.relay set noted_at = noted_at - interval '11 s'`);
+    expect(await status()).toMatchObject({
+      state: 'down',
+      reason: 'nothing was heard of it since; it was working',
+    });
+  });
+
+  it('leaves the word to the relay that is in charge', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    const working = new RelayReport();
+    working.isInCharge = true;
+    working.found({ commit: 7n, prepare: 7n });
+    working.turn('working');
+    const standingBy = new RelayReport();
+    standingBy.leave();
+    await noteRelay(fixture.store, first, working);
+    await noteRelay(fixture.store, second, standingBy);
+    expect(await status()).toMatchObject({ state: 'working', holder: first });
+    working.leave();
+    await noteRelay(fixture.store, first, working);
+    expect(await status()).toMatchObject({ state: 'standby', holder: first, position: '7' });
+  });
+
+  it('shows health, and stops in order', async () => {
+    const relay = await start({ HEALTH_PORT: '0' });
+    const { port } = await relay.ready;
+    const get = (path: string) => fetch(`http://127.0.0.1:${String(port)}${path}`);
+    await until('ready', async () => (await get('/health/ready')).status === 200);
+    expect(await (await get('/health/ready')).json()).toMatchObject({
+      checks: { relay: { state: 'working' } },
+    });
+    expect((await get('/health/live')).status).toBe(200);
+    await fixture.count(3);
+    const metrics = async () => (await get('/metrics')).text();
+    expect(await metrics()).toContain('voltrace_relay_state{state="working"} 1');
+    expect(await metrics()).toContain('voltrace_relay_lag_events 0');
+    // Over events that nobody publishes, so that they are not read again and again.
+    const moved = 'voltrace_relay_transactions_total{outcome="committed"} 1';
+    await until('the position moves', async () => (await metrics()).includes(moved));
+    await until('noted', async () => (await status()).state === 'working');
+    expect(await status()).toMatchObject({ reason: null, pending: 0, lagSeconds: 0, paused: null });
+    expect(await relay.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('says which setting is missing', async () => {
+    const relay = await start({ KAFKA_BROKERS: '' });
+    expect(await relay.ended).toMatchObject({ code: 1 });
+    expect(relay.output).toContain('KAFKA_BROKERS is not set; expected: Brokers of');
+  });
+});

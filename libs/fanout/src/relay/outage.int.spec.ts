@@ -1,0 +1,173 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { ISocketFactory } from 'kafkajs';
+
+import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
+import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
+import { startTcpProxy, type TcpProxy } from '#testing/tcp-proxy.js';
+import { until } from '#testing/until.js';
+
+import { RelayFixture, type RunningRelay } from './test/fixture.js';
+
+const streams = Array.from({ length: 6 }, (_, index) => `counter-${String(index)}`);
+/** Its number in Kafka's protocol. */
+const endTxn = 26;
+const client = { requestTimeout: 2_000, connectionTimeout: 1_000 };
+
+describeWithKafkaPrograms('a relay whose broker fails', () => {
+  let own: OwnKafka;
+  let fixture: RelayFixture;
+  let proxy: TcpProxy;
+
+  beforeAll(async () => {
+    own = await ownKafka();
+    proxy = await startTcpProxy(own.broker.port);
+  });
+
+  afterAll(async () => {
+    await proxy.close();
+    await own.dispose();
+  });
+
+  beforeEach(async () => {
+    proxy.mode = 'open';
+    fixture = await RelayFixture.start(own.brokers);
+    await fixture.count(20, streams);
+  });
+
+  afterEach(async () => {
+    proxy.mode = 'open';
+    proxy.cut();
+    await fixture.stop();
+  });
+
+  /** Called when a request to end a transaction is about to be sent. */
+  let onEndTxn: () => void = () => undefined;
+
+  /** The broker says its own address to everybody: who is to go through the line is led there. */
+  const throughProxy = {
+    ...client,
+    socketFactory: (({ onConnect }) => {
+      const socket = connect({ host: '127.0.0.1', port: proxy.port }, onConnect);
+      const write = socket.write.bind(socket) as (request: Buffer, encoding: 'binary') => boolean;
+      socket.write = ((request: Buffer, encoding: 'binary') => {
+        // Behind the length of the request stands what is asked for.
+        if (request.readInt16BE(4) === endTxn) onEndTxn();
+        return write(request, encoding);
+      }) as typeof socket.write;
+      return socket;
+    }) as ISocketFactory,
+  };
+
+  /** A relay that meets a failure of the line once, when it is about to commit its first records. */
+  const failing = (fail: () => void): RunningRelay => {
+    let sent = 0;
+    return fixture.run({
+      client: throughProxy,
+      step: (step) => {
+        if (step === 'sent') sent += 1;
+        // The first one holds the first position.
+        if (sent < 2) return;
+        onEndTxn = () => {
+          onEndTxn = () => undefined;
+          fail();
+        };
+        sent = -Infinity;
+      },
+    });
+  };
+
+  it('publishes a transaction once whose commit was done and never confirmed', async () => {
+    const relay = failing(() => {
+      proxy.mode = 'lose-replies';
+    });
+    await until('failed', () => relay.report.state === 'waiting', 10_000);
+    expect(relay.report.reason).toMatch(/EndTxn.*timed out/);
+    proxy.mode = 'open';
+    await fixture.count(20, streams);
+    await fixture.published(relay);
+    await fixture.compare();
+    // What was confirmed to nobody is on Kafka all the same, and was not sent a second time.
+    expect(relay.report.published).toBe(streams.length * 16);
+  });
+
+  it('sends a transaction again whose commit never arrived', async () => {
+    const relay = failing(() => {
+      proxy.mode = 'dead';
+    });
+    await until('failed', () => relay.report.state === 'waiting', 10_000);
+    proxy.mode = 'open';
+    proxy.cut();
+    await fixture.count(20, streams);
+    await fixture.published(relay);
+    await fixture.compare();
+    expect(relay.report.published).toBe(streams.length * 32);
+  });
+
+  it('goes on after a connection that broke in a transaction', async () => {
+    const relay = failing(() => proxy.cut());
+    await fixture.count(20, streams);
+    await fixture.published(relay);
+    await fixture.compare();
+  });
+
+  it('waits for a broker that was killed, says so, and goes on', async () => {
+    const relay = fixture.run({ client });
+    await fixture.published(relay);
+    await own.broker.kill();
+    await fixture.count(20, streams);
+    await until('waits', () => relay.report.state === 'waiting');
+    expect(relay.report.reason).toMatch(/ECONNREFUSED|closed connection/i);
+    await own.broker.restart();
+    await fixture.published(relay, 60_000);
+    expect(relay.report.state).toBe('working');
+    await fixture.compare();
+  });
+
+  it('waits for a broker that stands still, says so, and goes on', async () => {
+    const relay = fixture.run({ client });
+    await fixture.published(relay);
+    await own.broker.kill('SIGSTOP');
+    await fixture.count(20, streams);
+    await until('waits', () => relay.report.state === 'waiting');
+    expect(relay.report.reason).toMatch(/timed out|find group coordinator/);
+    await own.broker.kill('SIGCONT');
+    await fixture.published(relay, 60_000);
+    await fixture.compare();
+  });
+
+  it('lets another one try when it is the only one that cannot reach the broker', async () => {
+    const cutOff = fixture.run({ client: throughProxy, yieldAfterMs: 3_000 });
+    await fixture.published(cutOff);
+    const other = fixture.run({ client });
+    await until('stands by', () => other.report.state === 'standby');
+    proxy.mode = 'dead';
+    await fixture.count(20, streams);
+    await fixture.published(other, 60_000);
+    await until('stands by', () => cutOff.report.state === 'standby');
+    await fixture.compare();
+  }, 90_000);
+
+  it('starts before the broker does', async () => {
+    await own.broker.kill();
+    const relay = fixture.run({ client });
+    await until('waits', () => relay.report.state === 'waiting');
+    expect(relay.report.reason).toMatch(/ECONNREFUSED/);
+    await own.broker.restart();
+    await fixture.published(relay, 60_000);
+    await fixture.compare();
+  });
+
+  it('stops at once while the broker stands still', async () => {
+    const relay = fixture.run({ client });
+    await fixture.published(relay);
+    await own.broker.kill('SIGSTOP');
+    await sleep(500);
+    const began = Date.now();
+    await relay.stop();
+    expect(Date.now() - began).toBeLessThan(4_000);
+    await own.broker.kill('SIGCONT');
+  });
+});

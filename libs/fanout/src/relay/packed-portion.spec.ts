@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { pack, unpack } from './packed-portion.js';
+import type { Portion } from './portions.js';
+
+const record = fc.record({
+  key: fc.string(),
+  value: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  headers: fc.dictionary(fc.stringMatching(/^[a-z_]{1,10}$/), fc.string()),
+  partition: fc.nat({ max: 50 }),
+});
+
+const portion: fc.Arbitrary<Portion> = fc
+  .uniqueArray(fc.tuple(fc.string(), fc.array(record, { minLength: 1, maxLength: 20 })), {
+    selector: ([topic]) => topic,
+    maxLength: 3,
+  })
+  .map((batches) => ({
+    batches: new Map(batches),
+    records: batches.length,
+    events: 7,
+    through: { commit: 2n ** 60n, prepare: 3n },
+    created: new Date('2026-01-02T03:04:05.678Z'),
+    first: { id: 'e', type: 'Counted', stream: 'counter-a' },
+  }));
+
+describe('a portion that passes from thread to thread', () => {
+  it('arrives as it was', () => {
+    fc.assert(
+      fc.property(portion, (each) => {
+        const [packed, handedOver] = pack(each);
+        const arrived = structuredClone(packed, { transfer: handedOver });
+        expect(unpack(arrived)).toEqual(each);
+      }),
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { decodePosition, encodePosition, UnreadablePosition } from './position-record.js';
+
+const number64 = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });
+const position = fc.record({ commit: number64, prepare: number64 });
+const partition = fc.nat({ max: 100 });
+const mapOf = <K, V>(key: fc.Arbitrary<K>, value: fc.Arbitrary<V>): fc.Arbitrary<Map<K, V>> =>
+  fc.uniqueArray(fc.tuple(key, value), { selector: ([k]) => k }).map((pairs) => new Map(pairs));
+
+const topic = fc.record(
+  {
+    position: fc.option(position),
+    next: mapOf(partition, number64),
+    held: mapOf(partition, position),
+  },
+  { requiredKeys: ['position', 'next'] },
+);
+const relayPosition = fc.record({
+  topics: mapOf(fc.stringMatching(/^[a-z][\w.-]{0,20}$/), topic),
+  control: fc.bigInt({ min: -1n, max: 2n ** 63n - 1n }),
+});
+
+describe('the record that holds the position', () => {
+  it('is read back as it was written', () => {
+    fc.assert(
+      fc.property(relayPosition, (each) => {
+        expect(decodePosition(encodePosition(each))).toEqual(each);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    'null',
+    '{}',
+    '{"v":2,"topics":{},"control":"0"}',
+    '{"v":1,"topics":{"t":{"position":"1","next":{}}},"control":"0"}',
+    '{"v":1,"topics":{"t":{"position":"1/x","next":{}}},"control":"0"}',
+    '{"v":1,"topics":{"t":{"position":null}},"control":"0"}',
+    '{"v":1,"topics":{}}',
+  ])('is refused where it is %j', (text) => {
+    expect(() => decodePosition(Buffer.from(text))).toThrow(UnreadablePosition);
+  });
+});

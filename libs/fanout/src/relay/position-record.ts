@@ -1,0 +1,105 @@
+import type { Position } from '#event-log/event-log.js';
+import { isAfter } from '#event-log/position.js';
+
+import type { Contract } from '../contract.js';
+
+/** Keys of the records on the position topic. */
+export const positionKey = 'relay';
+export const markerKey = 'start';
+
+/** How far one topic is filled. */
+export interface TopicPosition {
+  /** Every event of the log through here is on the topic. Null: none yet. */
+  readonly position: Position | null;
+  /** Per partition, an offset that its end has reached at least. As only the relay writes there, it never shrinks. */
+  readonly next: ReadonlyMap<number, bigint>;
+  /** Set by a reset: what the partition already held. No event at or before it is written there again. */
+  readonly held?: ReadonlyMap<number, Position>;
+}
+
+/** What the relay must know to go on. Written in the transaction of the records that it speaks of. */
+export interface RelayPosition {
+  readonly topics: ReadonlyMap<string, TopicPosition>;
+  /** Revision of the control stream through which resets are carried out; -1 before the first. */
+  readonly control: bigint;
+}
+
+/** The position through which all of `contracts` are published: the smallest. Undefined: nothing yet. */
+export const startOf = (
+  { topics }: RelayPosition,
+  contracts: readonly Pick<Contract, 'topic'>[],
+): Position | undefined => {
+  let start: Position | undefined;
+  for (const { topic } of contracts) {
+    const position = topics.get(topic)?.position;
+    if (!position) return undefined;
+    if (!start || isAfter(start, position)) start = position;
+  }
+  return start;
+};
+
+/** What is on the position topic under our key is not what a relay of this version, or an earlier one, writes. */
+export class UnreadablePosition extends Error {
+  override readonly name = 'UnreadablePosition';
+}
+
+const version = 1;
+
+interface TopicJson {
+  position: string | null;
+  next: Record<string, string>;
+  held?: Record<string, string>;
+}
+
+/** Positions are `commit/prepare`, all numbers decimal text: they may exceed what JSON's numbers hold. */
+export const encodePosition = ({ topics, control }: RelayPosition): Buffer => {
+  const entries = [...topics].map(([topic, { position, next, held }]): [string, TopicJson] => [
+    topic,
+    {
+      position: position && shown(position),
+      next: asObject(next, String),
+      ...(held && { held: asObject(held, shown) }),
+    },
+  ]);
+  const value = { v: version, topics: Object.fromEntries(entries), control: control.toString() };
+  return Buffer.from(JSON.stringify(value));
+};
+
+/** Throws `UnreadablePosition`. */
+export const decodePosition = (bytes: Buffer): RelayPosition => {
+  try {
+    const value = JSON.parse(bytes.toString()) as {
+      v: unknown;
+      topics: Record<string, TopicJson>;
+      control: string;
+    };
+    if (value.v !== version) throw new UnreadablePosition(`it has version ${String(value.v)}`);
+    const topics = Object.entries(value.topics).map(([topic, each]): [string, TopicPosition] => [
+      topic,
+      {
+        position: each.position === null ? null : read(each.position),
+        next: asMap(each.next, BigInt),
+        ...(each.held && { held: asMap(each.held, read) }),
+      },
+    ]);
+    return { topics: new Map(topics), control: BigInt(value.control) };
+  } catch (cause) {
+    if (cause instanceof UnreadablePosition) throw cause;
+    throw new UnreadablePosition(`${bytes.toString().slice(0, 200)} is no position`, { cause });
+  }
+};
+
+const shown = ({ commit, prepare }: Position): string =>
+  `${commit.toString()}/${prepare.toString()}`;
+
+const read = (text: string): Position => {
+  const [commit, prepare] = text.split('/');
+  if (commit === undefined || prepare === undefined) throw new Error(`${text} is no position`);
+  return { commit: BigInt(commit), prepare: BigInt(prepare) };
+};
+
+const asObject = <T>(map: ReadonlyMap<number, T>, show: (value: T) => string) =>
+  Object.fromEntries([...map].map(([partition, value]) => [String(partition), show(value)]));
+
+const asMap = <T>(object: Record<string, string>, parse: (text: string) => T): Map<number, T> =>
+  new Map(Object.entries(object).map(([partition, text]) => [Number(partition), parse(text)]));

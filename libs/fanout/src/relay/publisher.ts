@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type Kafka, type Producer, type ProducerRecord, type Transaction } from 'kafkajs';
+
+import { Fenced, isFencing } from '../cluster/failures.js';
+
+/** A record with its place: nothing is left to a partitioner that sees the number of partitions of the moment. */
+export interface PlacedRecord {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers?: Record<string, string>;
+  readonly partition: number;
+}
+
+/** Records of one topic, by the name that the cluster knows, in their order. */
+export interface TopicBatch {
+  readonly topic: string;
+  readonly records: readonly PlacedRecord[];
+}
+
+/** Where the first record of a batch came to lie, and how many there are. */
+export interface Landing {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly count: number;
+}
+
+export interface PublisherOptions {
+  readonly kafka: Kafka;
+  readonly transactionalId: string;
+  /** How long the broker lets a transaction stay open, in milliseconds. */
+  readonly transactionTimeoutMs: number;
+  /** The node that leads a partition. */
+  readonly leaderOf: (topic: string, partition: number) => number;
+}
+
+/** How long to wait for a connection to close in order: there is nothing to be lost. */
+const closeMs = 1_000;
+
+/**
+ * One life of the transactional producer. The first transaction fences every earlier one with the
+ * same id and ends what it left open. After any failure this one is void: make another.
+ */
+export class Publisher {
+  private open: Transaction | undefined;
+
+  private constructor(
+    private readonly producer: Producer,
+    private readonly options: PublisherOptions,
+  ) {}
+
+  static async connect(options: PublisherOptions): Promise<Publisher> {
+    const producer = options.kafka.producer({
+      transactionalId: options.transactionalId,
+      transactionTimeout: options.transactionTimeoutMs,
+      allowAutoTopicCreation: false,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? 0,
+      // For CONCURRENT_TRANSACTIONS, while the markers of the last transaction are still being
+      // written. Safe only because each send goes to one broker: where one of two fails, kafkajs
+      // sends both again, and the one that had only not answered yet would be there twice.
+      retry: { initialRetryTime: 10, multiplier: 1.5, factor: 0.2, maxRetryTime: 200, retries: 12 },
+    });
+    const publisher = new Publisher(producer, options);
+    try {
+      await producer.connect();
+      return publisher;
+    } catch (error) {
+      await publisher.close();
+      throw error;
+    }
+  }
+
+  /**
+   * One transaction: all of the records or none. `accept` sees where they landed before the commit
+   * and may throw. When this rejects, the transaction was aborted or its outcome is unknown.
+   */
+  async publish(
+    batches: readonly TopicBatch[],
+    accept: (landings: readonly Landing[]) => void | Promise<void>,
+  ): Promise<readonly Landing[]> {
+    const late = new AbortController();
+    try {
+      return await Promise.race([this.transact(batches, accept), this.tooLate(late.signal)]);
+    } catch (error) {
+      if (isFencing(error)) {
+        const why = 'a newer relay has taken over, or the broker ended a transaction of ours';
+        throw new Fenced(why, { cause: error });
+      }
+      throw error;
+    } finally {
+      late.abort();
+    }
+  }
+
+  private async transact(
+    batches: readonly TopicBatch[],
+    accept: (landings: readonly Landing[]) => void | Promise<void>,
+  ): Promise<readonly Landing[]> {
+    const transaction = await this.producer.transaction();
+    this.open = transaction;
+    const landings = await this.send(transaction, batches);
+    await accept(landings);
+    await transaction.commit();
+    this.open = undefined;
+    return landings;
+  }
+
+  /** Rejects before the broker ends the transaction: what is sent after that would be refused. */
+  private async tooLate(signal: AbortSignal): Promise<never> {
+    const ms = Math.round(this.options.transactionTimeoutMs * 0.8);
+    await sleep(ms, undefined, { signal, ref: false });
+    throw new Error(`a transaction took longer than ${String(ms)} ms`);
+  }
+
+  /** Ends what is open as far as that can still be done, and lets go of the connections. Never rejects. */
+  async close(): Promise<void> {
+    const { open } = this;
+    this.open = undefined;
+    await within(closeMs, async () => {
+      // After a commit was asked for, only the broker knows; the next publisher's start settles it.
+      if (open?.isActive() === true) await open.abort();
+    });
+    await within(closeMs, () => this.producer.disconnect());
+  }
+
+  private async send(transaction: Transaction, batches: readonly TopicBatch[]): Promise<Landing[]> {
+    const landings: Landing[] = [];
+    for (const topicMessages of this.byLeader(batches).values()) {
+      const counts = countByPartition(topicMessages);
+      for (const answer of await transaction.sendBatch({ topicMessages, acks: -1 })) {
+        const { topicName: topic, partition, baseOffset } = answer;
+        const count = counts.get(`${topic}/${String(partition)}`) ?? 0;
+        landings.push({ topic, partition, count, offset: BigInt(baseOffset ?? -1) });
+      }
+    }
+    return landings;
+  }
+
+  private byLeader(batches: readonly TopicBatch[]): Map<number, Messages[]> {
+    const leaders = new Map<number, Messages[]>();
+    for (const { topic, records } of batches) {
+      const mine = new Map<number, Messages>();
+      for (const record of records) {
+        const leader = this.options.leaderOf(topic, record.partition);
+        let messages = mine.get(leader);
+        if (!messages) {
+          messages = { topic, messages: [] };
+          mine.set(leader, messages);
+          leaders.set(leader, [...(leaders.get(leader) ?? []), messages]);
+        }
+        messages.messages.push(record);
+      }
+    }
+    return leaders;
+  }
+}
+
+type Messages = Pick<ProducerRecord, 'topic' | 'messages'>;
+
+const countByPartition = (topicMessages: readonly Messages[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { topic, messages } of topicMessages) {
+    for (const { partition } of messages) {
+      const key = `${topic}/${String(partition)}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
+};
+
+const within = async (ms: number, work: () => Promise<unknown>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work().catch(() => undefined), late]);
+  clearTimeout(timer);
+};

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+
+import { seeded } from '#test/support/seeded.js';
+import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
+import { sharedKafka } from '#testing/kafka/shared.js';
+import { until } from '#testing/until.js';
+
+import { RelayFixture } from './test/fixture.js';
+
+const streams = Array.from({ length: 5 }, (_, index) => `counter-${String(index)}`);
+
+describeWithKafkaPrograms('relays that are killed or frozen', () => {
+  let fixture: RelayFixture;
+
+  beforeEach(async () => {
+    fixture = await RelayFixture.start((await sharedKafka()).brokers);
+  });
+
+  afterEach(() => fixture.stop());
+
+  it('loses, doubles and reorders nothing, whichever step the relay is killed at', async () => {
+    // Until one came to its fourth step, there is no position: that is the commit of the first one.
+    for (const crashAt of [1, 2, 3, 4, 1, 2, 3, 4, 5]) {
+      await fixture.count(20, streams);
+      const child = await fixture.spawn({ CRASH_AT: String(crashAt) });
+      const end = await Promise.race([child.ended, sleep(10_000, undefined, { ref: false })]);
+      expect({ crashAt, signal: end?.signal }).toEqual({ crashAt, signal: 'SIGKILL' });
+    }
+    const last = fixture.run();
+    await fixture.published(last);
+    await fixture.compare();
+  }, 120_000);
+
+  it('loses, doubles and reorders nothing, whenever it is killed under load', async () => {
+    const seed = Date.now() % 100_000;
+    const random = seeded(seed);
+    for (let round = 0; round < 6; round += 1) {
+      const child = await fixture.spawn();
+      await child.ready;
+      const load = (async () => {
+        for (let left = 20; left > 0; left -= 1) await fixture.count(10, streams);
+      })();
+      await sleep(random() * 1_500);
+      child.signal('SIGKILL');
+      await Promise.all([child.ended, load]);
+    }
+    const last = fixture.run();
+    await fixture.published(last);
+    try {
+      await fixture.compare();
+    } catch (cause) {
+      throw new Error(`with seed ${String(seed)}`, { cause });
+    }
+  }, 120_000);
+
+  it('stands by, and takes over when the one that works is killed', async () => {
+    const first = await fixture.spawn();
+    await until('works', () => first.output.includes('the relay works'));
+    const second = fixture.run();
+    await fixture.count(20, streams);
+    await until('stands by', () => second.report.state === 'standby');
+    expect(second.report.published).toBe(0);
+    first.signal('SIGKILL');
+    await fixture.count(20, streams);
+    await fixture.published(second);
+    await fixture.compare();
+  }, 60_000);
+
+  it.each(['sent', 'committed'])(
+    'takes over from one that is frozen at %p, which writes nothing when it wakes up',
+    async (step) => {
+      await fixture.count(20, streams);
+      // Its first portion: after the five steps of the start.
+      const frozen = await fixture.spawn({ FREEZE_AT: step === 'sent' ? '6' : '7' });
+      await until('frozen', () => frozen.output.includes('it freezes'));
+      const other = fixture.run();
+      await fixture.count(20, streams);
+      await fixture.published(other, 40_000);
+      frozen.signal('SIGCONT');
+      await fixture.count(20, streams);
+      await fixture.published(other);
+      await until('fenced', () => frozen.output.includes('this one stands by'), 30_000);
+      expect(other.report.state).toBe('working');
+      await fixture.compare();
+    },
+    90_000,
+  );
+
+  it('goes on by itself when its transaction timed out while it was frozen', async () => {
+    await fixture.count(20, streams);
+    const relay = await fixture.spawn({ FREEZE_AT: '6', TRANSACTION_TIMEOUT_MS: '2000' });
+    await until('frozen', () => relay.output.includes('it freezes'));
+    await sleep(6_000);
+    relay.signal('SIGCONT');
+    // Whichever it meets first: its own time limit, or the broker's answer.
+    const given = /this one stands by|goes on from what was committed/;
+    await until('given up', () => given.test(relay.output), 30_000);
+    const works = (): number => relay.output.split('the relay works').length - 1;
+    await until('works again', () => works() === 2, 30_000);
+    relay.signal('SIGKILL');
+    await relay.ended;
+    const last = fixture.run();
+    await fixture.published(last);
+    await fixture.compare();
+  }, 90_000);
+});

@@ -1,0 +1,61 @@
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { Lease } from '#read-store/lease.js';
+
+import type { TopicSettings } from '../../cluster/topics.js';
+import type { KafkaSettings } from '../../kafka.js';
+import { PortionThread } from '../portion-thread.js';
+import { Relay } from '../relay.js';
+import { RelayReport } from '../report.js';
+import { counterContract } from './counter-contract.js';
+
+// A relay of its own for the tests that kill or freeze one. CRASH_AT ends it at the step of that
+// number, FREEZE_AT stands it still there; it tells what it does on its output.
+
+const setting = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+};
+
+const settings = JSON.parse(setting('SETTINGS')) as KafkaSettings & TopicSettings;
+const crashAt = Number(process.env['CRASH_AT'] ?? Infinity);
+const freezeAt = Number(process.env['FREEZE_AT'] ?? Infinity);
+let steps = 0;
+const step = (): void => {
+  steps += 1;
+  if (steps === crashAt) process.kill(process.pid, 'SIGKILL');
+  if (steps === freezeAt) freeze();
+};
+
+const freeze = (): void => {
+  say({ steps }, 'it freezes');
+  process.kill(process.pid, 'SIGSTOP');
+};
+
+const say = (fields: object, message: string): void => {
+  process.stdout.write(`${message} ${JSON.stringify(fields)}\n`);
+};
+const logger = { debug: () => undefined, info: say, warn: say, error: say };
+
+const log = EsdbEventLog.connect(setting('EVENTSTORE_URL'));
+const tail = new LogTail(log, { logger });
+await tail.start();
+const lease = new Lease(setting('DATABASE_URL'), logger, 'relay');
+const stopping = new AbortController();
+const thread = new PortionThread(new URL('portion-thread.js', import.meta.url), {
+  eventStoreUrl: setting('EVENTSTORE_URL'),
+});
+const ended = new Relay({
+  ...{ settings, contracts: [counterContract], log, tail, lease, logger, step },
+  report: new RelayReport(),
+  portions: (position, limits) => thread.feed(position, limits),
+  transactionTimeoutMs: Number(process.env['TRANSACTION_TIMEOUT_MS'] ?? 30_000),
+}).run(stopping.signal);
+process.send?.({ type: 'ready' });
+
+process.on('SIGTERM', () => {
+  stopping.abort();
+  void ended.then(() => process.exit(0));
+});
+process.on('disconnect', () => process.exit(0));
