@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+
+import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
+import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
+import { until } from '#testing/until.js';
+
+import { KafkaCarrier } from '../contract-suite/kafka-carrier.js';
+import { ledger } from '../contract-suite/ledger.js';
+import { plainly, type Run, World } from '../contract-suite/world.js';
+import type { KafkaTransportOptions } from './kafka-transport.js';
+
+describeWithKafkaPrograms('a consumer whose broker', () => {
+  let own: OwnKafka;
+  let carrier: KafkaCarrier;
+  let world: World;
+
+  beforeEach(async () => {
+    own = await ownKafka();
+    await start();
+  });
+
+  afterEach(async () => {
+    await own.broker.kill('SIGCONT');
+    await world.stop();
+    await own.dispose();
+  });
+
+  const start = async (options: KafkaTransportOptions = {}): Promise<void> => {
+    carrier = await KafkaCarrier.start({ sessionTimeoutMs: 6_000, ...options }, own.brokers);
+    world = await World.start({ plug: plainly, carrier: () => Promise.resolve(carrier) });
+  };
+
+  const runs = async ({ runner }: Run): Promise<void> => {
+    await until('it runs', () => runner.status().state === 'running', 60_000);
+  };
+
+  it('is killed and comes back goes on where it was', async () => {
+    const run = await world.run(ledger());
+    await world.count(20, 'tally-a');
+    await world.untilWritten(20);
+    await own.broker.kill();
+    await until('it says so', () => run.runner.status().state === 'waiting', 60_000);
+    expect(run.runner.status().connected).toBe(false);
+    await own.broker.restart();
+    await runs(run);
+    await world.count(20, 'tally-a');
+    await world.untilWritten(40, 'ledger', 60_000);
+    expect(await world.faults()).toEqual([]);
+  }, 180_000);
+
+  it('stands still for a while goes on when it wakes', async () => {
+    const run = await world.run(ledger());
+    await world.count(20, 'tally-a');
+    await world.untilWritten(20);
+    await own.broker.kill('SIGSTOP');
+    await until('it says so', () => run.runner.status().state === 'waiting');
+    expect(run.runner.status().reason).toMatch(/^Kafka does not answer/);
+    await sleep(5_000);
+    await own.broker.kill('SIGCONT');
+    await world.count(20, 'tally-a');
+    await world.untilWritten(40, 'ledger', 60_000);
+    await runs(run);
+    expect(await world.faults()).toEqual([]);
+  }, 180_000);
+
+  it('answers goes on while the event log is away', async () => {
+    const run = await world.run(ledger());
+    await world.count(5, 'tally-a');
+    await world.untilWritten(5);
+    const bring = carrier.bring.bind(carrier);
+    carrier.bring = () => Promise.resolve();
+    await world.count(5, 'tally-a');
+    carrier.bring = bring;
+    const { messages } = await carrier.nextPage(world);
+    await world.node.kill();
+    await carrier.send(messages);
+    await world.untilWritten(10);
+    expect(run.runner.status().state).toBe('running');
+    await world.node.restart();
+    expect(await world.faults()).toEqual([]);
+  }, 120_000);
+
+  it('lets no session get anywhere ends the process', async () => {
+    await world.stop();
+    // Impatient beyond reason: every session is taken for dead at its first look.
+    await start({ stallMs: 1 });
+    const run = await world.run(ledger());
+    const error = await run.runner.ended;
+    expect(error?.message).toBe('5 sessions without progress');
+    expect(run.runner.status().connected).toBe(false);
+  }, 120_000);
+
+  it('refuses the consumer for good ends the process', async () => {
+    await world.stop();
+    // Less than the broker allows a member.
+    await start({ sessionTimeoutMs: 1_000 });
+    const run = await world.run(ledger());
+    const error = await run.runner.ended;
+    expect(error?.message).toMatch(/session timeout/i);
+  }, 120_000);
+});

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { until } from '#testing/until.js';
+
+import { consumerHealth } from '../consumer/status.js';
+import { ledger } from '../contract-suite/ledger.js';
+import { logCarrier } from '../contract-suite/log-carrier.js';
+import { append, plainly, World } from '../contract-suite/world.js';
+import { logTransport } from './log-transport.js';
+
+describe('the log as a transport', () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.start({ plug: plainly, carrier: logCarrier });
+  });
+
+  afterEach(() => world.stop());
+
+  it('waits before an event that it does not know, and says so', async () => {
+    await world.count(5, 'tally-a');
+    await append(world.log, 'tally-b', 'CountedAnew', 1, {});
+    await append(world.log, 'tally-c', 'Counted', 5, { value: 1 });
+    const run = await world.run(ledger());
+    await world.untilWritten(5);
+    await until('it waits', () => run.runner.status().state === 'waiting');
+    expect(run.runner.status().reason).toMatch(/an event of type CountedAnew/);
+    await sleep(1_000);
+    expect(await world.written()).toBe(5);
+  });
+
+  it('does not wait for what contexts that it does not read publish', async () => {
+    await append(world.log, 'other-a', 'Unheard', 1, {});
+    await world.count(5, 'tally-a');
+    await world.run(ledger());
+    await world.untilWritten(5);
+  });
+
+  it('passes over what is none of its facts, and need not read it again', async () => {
+    await world.count(1, 'tally-a');
+    const last = await append(world.log, 'other-a', 'Unheard', 3_000, {});
+    const run = await world.run(ledger());
+    await world.untilWritten(1);
+    const noted = 'select next_offset >= $1 from fanout.consumer_offset';
+    await until('it is noted', async () => {
+      return (await world.value(noted, [last.commit.toString()])) === true;
+    });
+    await run.stop();
+    const read: unknown[] = [];
+    const watched = Object.assign(Object.create(world.log) as typeof world.log, {
+      readAll: (options: Parameters<typeof world.log.readAll>[0]) => {
+        read.push(options.after?.commit);
+        return world.log.readAll(options);
+      },
+    });
+    await world.run(ledger(), {
+      transport: logTransport(watched, world.tail, world.publication),
+    });
+    await world.count(1, 'tally-a');
+    await world.untilWritten(2);
+    expect(read.every((after) => typeof after === 'bigint' && after >= last.commit)).toBe(true);
+    expect(await world.faults()).toEqual([]);
+  });
+
+  it('waits for an event node that is away', async () => {
+    const run = await world.run(ledger());
+    await world.count(5, 'tally-a');
+    await world.untilWritten(5);
+    await world.node.kill();
+    await sleep(1_500);
+    await world.node.restart();
+    const log = EsdbEventLog.connect(world.node.url);
+    await until('it takes appends again', async () => {
+      const appended = append(log, 'tally-b', 'Counted', 5, { value: 1 });
+      return appended.then(
+        () => true,
+        () => false,
+      );
+    });
+    await log.close();
+    await world.untilWritten(10, 'ledger', 60_000);
+    await until('it is well', () => {
+      return consumerHealth(run.runner.status(), new Date()).status === 'up';
+    });
+    expect(await world.faults()).toEqual([]);
+  }, 120_000);
+});
