@@ -1,0 +1,33 @@
+import type { Position } from '#event-log/event-log.js';
+import { isAfter } from '#event-log/position.js';
+
+import { partitionerFor } from '../cluster/partitioner.js';
+import type { Fact } from '../fact.js';
+import type { TopicStatus } from './list-topics.js';
+
+/** Tells which facts a topic with a retention has given up, so that they are not taken for lost. */
+export class Expiry {
+  /** Of the oldest fact that is there; null where there is none. Only partitions that gave something up. */
+  private readonly begins = new Map<number, Position | null>();
+  private readonly partitionOf: (stream: string) => number;
+
+  constructor({ topic, retentionMs, retentionBytes, offsets }: TopicStatus) {
+    const isKept = retentionMs === '-1' && retentionBytes === '-1';
+    for (const { partition, first } of isKept ? [] : offsets) {
+      if (first !== '0') this.begins.set(partition, null);
+    }
+    this.partitionOf = partitionerFor(topic, offsets.length);
+  }
+
+  /** To be told of each fact that is there, in the order of its partition. */
+  found({ position }: Fact, partition: number): void {
+    if (this.begins.get(partition) === null) this.begins.set(partition, position);
+  }
+
+  /** Whether the fact was given up; asked once the topic is read. */
+  has({ stream, position }: Fact): boolean {
+    if (this.begins.size === 0) return false;
+    const begin = this.begins.get(this.partitionOf(stream));
+    return begin === null || (begin !== undefined && isAfter(begin, position));
+  }
+}

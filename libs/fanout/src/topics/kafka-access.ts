@@ -1,0 +1,76 @@
+import type { Admin, Kafka } from 'kafkajs';
+
+import { Refusal } from '#kernel/refusal.js';
+
+import { describeFailure } from '../cluster/failures.js';
+import { kafkaClient, type KafkaLogger, type KafkaSettings } from '../kafka.js';
+
+/** A caller waits for the answer: better a clear one soon than a good one late. */
+const impatient = {
+  connectionTimeout: 2_000,
+  requestTimeout: 4_000,
+  retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 1 },
+};
+const answerMs = 8_000;
+
+/** The cluster, where this process was given one; for questions that somebody waits to be answered. */
+export class KafkaAccess {
+  private readonly kafka: Kafka | undefined;
+
+  constructor(
+    readonly settings: KafkaSettings | undefined,
+    logger: KafkaLogger,
+  ) {
+    this.kafka = settings && kafkaClient(settings, 'voltrace api', logger, impatient);
+  }
+
+  /** Throws a `Refusal` (`KAFKA_NOT_CONFIGURED`) where there is no cluster. */
+  cluster(): { readonly kafka: Kafka; readonly settings: KafkaSettings } {
+    const { kafka, settings } = this;
+    if (kafka && settings) return { kafka, settings };
+    throw new Refusal(
+      'KAFKA_NOT_CONFIGURED',
+      'unavailable',
+      'the API was started without KAFKA_BROKERS, so it can ask no Kafka',
+    );
+  }
+
+  /** Asks the cluster. Throws `KAFKA_NOT_CONFIGURED`, or `KAFKA_UNAVAILABLE` when it does not answer in time. */
+  async ask<T>(question: (admin: Admin) => Promise<T>, limitMs = answerMs): Promise<T> {
+    const admin = this.cluster().kafka.admin();
+    const answer = (async () => {
+      await admin.connect();
+      return question(admin);
+    })();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`no answer in ${String(limitMs / 1000)} s`));
+      }, limitMs);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } catch (error) {
+      throw kafkaUnavailable(error);
+    } finally {
+      clearTimeout(timer);
+      // Not awaited: a broker that does not answer would hold this up too.
+      void answer
+        .catch(() => undefined)
+        .then(() => admin.disconnect())
+        .catch(() => undefined);
+    }
+  }
+}
+
+/** What went wrong between us and the brokers, for whoever asked. A `Refusal` stays what it is. */
+export const kafkaUnavailable = (error: unknown): Refusal =>
+  error instanceof Refusal
+    ? error
+    : new Refusal(
+        'KAFKA_UNAVAILABLE',
+        'unavailable',
+        `Kafka does not answer: ${describeFailure(error)}`,
+        {},
+        { cause: error },
+      );

@@ -1,0 +1,261 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { KafkaMessage } from 'kafkajs';
+
+import type { EventLog, Position } from '#event-log/event-log.js';
+import { formatPosition, isAfter } from '#event-log/position.js';
+import { Refusal } from '#kernel/refusal.js';
+import { PageReader } from '#read-store/page-reader.js';
+
+import { NotAFact, toFact } from '../cloud-event.js';
+import { type Publication, UnknownEventType } from '../fact.js';
+import { named } from '../kafka.js';
+import { type TopicPosition, UnreadablePosition } from '../relay/position-record.js';
+import { Expiry } from './expiry.js';
+import { type KafkaAccess, kafkaUnavailable } from './kafka-access.js';
+import { expectedTopics, listTopics, type TopicStatus } from './list-topics.js';
+import { isAtEnd, readTopic } from './read-topic.js';
+import { relayPlace } from './relay-place.js';
+import { Tally, type TallyResult } from './tally.js';
+
+export interface VerifyParts {
+  readonly access: KafkaAccess;
+  readonly publication: Publication;
+  readonly log: Pick<EventLog, 'readAll'>;
+  /** How long to wait for records that should be there. Default 10 s. */
+  readonly quietMs?: number;
+}
+
+export interface TopicVerification extends TallyResult {
+  readonly topic: string;
+  readonly exists: boolean;
+  /** How far the relay says that the topic is filled: what was compared. Null: not at all. */
+  readonly position: string | null;
+  /** Facts that the retention of the topic gave up. */
+  readonly expired: number;
+}
+
+export interface VerifyResult {
+  readonly ok: boolean;
+  readonly topics: readonly TopicVerification[];
+}
+
+export interface VerifyProgress {
+  readonly step: 'topic' | 'log';
+  /** The topic that is being read. */
+  readonly topic: string | null;
+  /** Records or events so far; `of` is null where nobody knows how many there are. */
+  readonly done: number;
+  readonly of: number | null;
+}
+
+const limits = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
+const defaultQuietMs = 10_000;
+const placeMs = 60_000;
+
+/** One topic while it is compared. */
+interface Compared {
+  readonly status: TopicStatus;
+  readonly position: Position | null;
+  /** By partition: the end, and how far it is read. */
+  readonly until: ReadonlyMap<number, bigint>;
+  readonly reached: Map<number, bigint>;
+  readonly tally: Tally;
+  readonly expiry: Expiry;
+  expired: number;
+}
+
+/**
+ * Compares what is on the topics with what is published of the log, stream by stream.
+ *
+ * Through the relay's position, which is read first: what it publishes meanwhile is no difference.
+ * Reads everything, with some numbers of memory per stream.
+ */
+export class Verification {
+  private compared: readonly Compared[] = [];
+  private reading: { readonly of: Compared; readonly from: bigint } | undefined;
+  private events = 0;
+
+  constructor(
+    private readonly parts: VerifyParts,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  get progress(): VerifyProgress {
+    if (!this.reading) return { step: 'log', topic: null, done: this.events, of: null };
+    const { of, from } = this.reading;
+    return {
+      step: 'topic',
+      topic: of.status.topic,
+      done: Number(sum(of.reached) - from),
+      of: Number(sum(of.until) - from),
+    };
+  }
+
+  /** Asks how far the relay is, and where the topics end. Throws a `Refusal`. */
+  async prepare(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.compared = await this.ask();
+      // A transaction becomes visible on one topic after the other: the very first one may not be on all yet.
+      if (!this.compared.some(isWithoutPosition) || attempt === 4) return;
+      await sleep(500);
+    }
+  }
+
+  private async ask(): Promise<Compared[]> {
+    const { access, publication } = this.parts;
+    const { kafka, settings } = access.cluster();
+    const facts = expectedTopics(publication.contracts).filter(({ kind }) => kind === 'facts');
+    try {
+      // Quick to say no. Reading takes longer: many a broker lets a new group wait for some seconds.
+      await access.ask((admin) => admin.listTopics());
+      // The position before the ends: whatever it speaks of is before them then.
+      const place = await access.ask((admin) => relayPlace(kafka, admin, settings), placeMs);
+      const statuses = await access.ask((admin) => listTopics(admin, settings, facts));
+      return statuses.map((each) => comparedOf(each, place?.topics.get(each.topic)));
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  /** Throws a `Refusal`, or what reading the log throws, or the reason of the signal. */
+  async run(): Promise<VerifyResult> {
+    for (const each of this.compared) await this.readTopic(each);
+    this.reading = undefined;
+    await this.readLog();
+    const topics = this.compared.map(({ status, position, tally, expired }) => ({
+      topic: status.topic,
+      exists: status.exists,
+      position: position && formatPosition(position),
+      expired,
+      ...tally.result(),
+    }));
+    return { ok: topics.every(({ differenceCount }) => differenceCount === 0), topics };
+  }
+
+  private async readTopic(of: Compared): Promise<void> {
+    const { status, position, until, reached, tally } = of;
+    if (isWithoutPosition(of)) {
+      tally.note('unknown', null, 'the topic holds records, and the relay no position for it');
+    }
+    if (!position) return;
+    this.reading = { of, from: sum(reached) };
+    if (status.exists) {
+      await this.readAll(of);
+      if (!isAtEnd(until, reached)) await this.checkEnds(of);
+    }
+    for (const [partition, end] of until) {
+      const at = reached.get(partition) ?? 0n;
+      if (at >= end) continue;
+      const ends = `ends at ${String(at)}, and the relay wrote up to ${String(end)}`;
+      tally.note('missing', partition, `what a read_committed reader is given ${ends}`);
+    }
+  }
+
+  private async readAll(of: Compared): Promise<void> {
+    const { kafka, settings } = this.parts.access.cluster();
+    const { status, until, reached } = of;
+    try {
+      await readTopic({
+        kafka,
+        topic: status.name,
+        group: named(settings, 'voltrace.verify'),
+        until,
+        reached,
+        signal: this.signal,
+        quietMs: this.parts.quietMs ?? defaultQuietMs,
+        onRecord: (partition, message) => {
+          count(of, partition, message);
+        },
+      });
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw refusalOf(error);
+    }
+  }
+
+  /** Nothing more came: there is nothing more, or nobody who gives it. Throws a `Refusal` for the latter. */
+  private async checkEnds({ status, reached }: Compared): Promise<void> {
+    const { access } = this.parts;
+    const { settings } = access.cluster();
+    const { topic, kind, expectedPartitions: partitions } = status;
+    const [now] = await access.ask((admin) =>
+      listTopics(admin, settings, [{ topic, kind, partitions }]),
+    );
+    const isGiven = now?.offsets.every(
+      ({ partition, end }) => (reached.get(partition) ?? 0n) >= BigInt(end),
+    );
+    if (isGiven === false) throw kafkaUnavailable(new Error(`reading ${topic} stands still`));
+  }
+
+  private async readLog(): Promise<void> {
+    const byTopic = new Map(this.compared.map((each) => [each.status.topic, each]));
+    const last = this.compared
+      .map(({ position }) => position)
+      .reduce((a, b) => (b === null || (a && isAfter(a, b)) ? a : b), null);
+    if (!last) return;
+    const reader = new PageReader(this.parts.log, undefined, limits);
+    for (;;) {
+      const events = await reader.next();
+      this.signal.throwIfAborted();
+      if (events.length === 0) return;
+      for (const event of events) {
+        if (isAfter(event.position, last)) return;
+        const published = this.published(event);
+        const on = published && byTopic.get(published.contract.topic);
+        if (!on) continue;
+        if (on.expiry.has(published.fact)) on.expired += 1;
+        else on.tally.expected(published.fact);
+      }
+      this.events += events.length;
+    }
+  }
+
+  private published(event: Parameters<Publication['of']>[0]): ReturnType<Publication['of']> {
+    try {
+      return this.parts.publication.of(event);
+    } catch (error) {
+      if (!(error instanceof UnknownEventType)) throw error;
+      throw new Refusal('EVENT_TYPE_UNKNOWN', 'unavailable', error.message);
+    }
+  }
+}
+
+/** Before every event. */
+const nowhere: Position = { commit: -1n, prepare: -1n };
+
+const sum = (offsets: ReadonlyMap<number, bigint>): bigint =>
+  [...offsets.values()].reduce((a, b) => a + b, 0n);
+
+const isWithoutPosition = ({ position, until, reached }: Compared): boolean =>
+  position === null && !isAtEnd(until, reached);
+
+/** Each partition is read as far as the relay wrote, or as it reaches. */
+const comparedOf = (status: TopicStatus, place: TopicPosition | undefined): Compared => {
+  const position = place?.position ?? null;
+  const until = new Map<number, bigint>(position ? place?.next : []);
+  const reached = new Map<number, bigint>();
+  for (const { partition, first, end } of status.offsets) {
+    const written = until.get(partition) ?? 0n;
+    until.set(partition, BigInt(end) > written ? BigInt(end) : written);
+    reached.set(partition, BigInt(first));
+  }
+  const tally = new Tally(position ?? nowhere);
+  return { status, position, until, reached, tally, expiry: new Expiry(status), expired: 0 };
+};
+
+const count = ({ tally, expiry }: Compared, partition: number, message: KafkaMessage): void => {
+  try {
+    const fact = toFact(message);
+    expiry.found(fact, partition);
+    tally.found(fact, partition);
+  } catch (error) {
+    if (!(error instanceof NotAFact)) throw error;
+    tally.note('unknown', partition, `at ${message.offset} is no fact: ${error.message}`);
+  }
+};
+
+const refusalOf = (error: unknown): Refusal =>
+  error instanceof UnreadablePosition
+    ? new Refusal('RELAY_POSITION_UNREADABLE', 'conflict', error.message)
+    : kafkaUnavailable(error);
