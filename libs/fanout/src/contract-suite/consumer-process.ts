@@ -1,0 +1,4 @@
+import { runProcess } from './run-process.js';
+import { plainly } from './world.js';
+
+await runProcess(plainly);

@@ -1,0 +1,4 @@
+import { asController } from './nest-plug.js';
+import { runProcess } from './run-process.js';
+
+await runProcess(asController('a promise'));

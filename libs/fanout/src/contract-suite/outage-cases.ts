@@ -1,0 +1,66 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startPostgres } from '#embedded/postgres.js';
+import { type OwnPostgres, ownPostgres } from '#testing/embedded.js';
+import { runFolder } from '#testing/run-folder.js';
+import { until } from '#testing/until.js';
+
+import { ledger } from './ledger.js';
+import { prepareDatabase, World, type WorldOptions } from './world.js';
+
+/** What the stores fail by is waited out, and says nothing of the facts. */
+export const outageCases = (options: WorldOptions): void => {
+  describe('an outage', () => {
+    let dataDir: string;
+    let postgres: OwnPostgres;
+    let world: World;
+
+    beforeEach(async () => {
+      dataDir = mkdtempSync(join(runFolder(), 'outage-'));
+      postgres = await ownPostgres({ dataDir });
+      const databaseUrl = await postgres.server.ensureDatabase({ name: 'read', role: 'read' });
+      await prepareDatabase(databaseUrl);
+      world = await World.start({ ...options, databaseUrl });
+    });
+
+    afterEach(async () => {
+      await world.stop();
+      await postgres.dispose();
+    });
+
+    it('of Postgres loses, doubles and counts nothing, however it ends the connections', async () => {
+      let published = 0;
+      const publish = async (): Promise<void> => {
+        await world.count(20, 'tally-outage');
+        published += 20;
+      };
+      const run = await world.run(ledger());
+      await publish();
+      await world.untilWritten(published);
+      for (const round of [1, 2, 3]) {
+        await publish();
+        await world.store.pool
+          .query(
+            'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = current_user',
+          )
+          .catch(() => undefined);
+        await publish();
+        if (round === 2) {
+          await postgres.server.stop();
+          await publish();
+          await until('it says so', () => run.runner.status().state === 'waiting');
+          await sleep(2_000);
+          postgres.server = await startPostgres({ dataDir, port: postgres.server.port });
+        }
+      }
+      await world.untilWritten(published, 'ledger', 60_000);
+      expect(await world.faults()).toEqual([]);
+      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      await until('it runs again', () => run.runner.status().state === 'running');
+    }, 120_000);
+  });
+};
