@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { StoredEvent } from '#event-log/event-log.js';
+import { ConsumerAdmin } from '#fanout/consumer/admin.js';
+import { exampleMeta } from '#product-registry/product/examples.js';
+import { appendAll, decimal, Story } from '#projections/product-catalog/story.fixture.js';
+import { Fixture } from '#read-store/test/fixture.js';
+import { AppProcesses } from '#testing/app-processes.js';
+import { compiled } from '#testing/build.js';
+import { until } from '#testing/until.js';
+
+let fixture: Fixture;
+let script: string;
+const apps = new AppProcesses();
+
+beforeEach(async () => {
+  script = join(await compiled(), 'apps/analytics/main.js');
+  fixture = await Fixture.start();
+});
+
+afterEach(async () => {
+  await apps.kill();
+  await fixture.stop();
+});
+
+const start = (env: Record<string, string> = {}) =>
+  apps.start(script, {
+    EVENTSTORE_URL: fixture.node.url,
+    DATABASE_URL: fixture.database.url,
+    ...env,
+  });
+
+const counted = async (): Promise<number> =>
+  Number(await fixture.value('select coalesce(sum(changes), 0) from analytics.registry_activity'));
+
+const health = async (
+  port: number | undefined,
+): Promise<{ status: number; consumer: Record<string, unknown> | undefined }> => {
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/health/ready`);
+  const { checks } = (await answer.json()) as {
+    checks: Record<string, Record<string, unknown> | undefined>;
+  };
+  return { status: answer.status, consumer: checks['consumer registry-activity'] };
+};
+
+const batteries = (count: number, maker: string): readonly StoredEvent[] => {
+  const story = new Story().maker(maker);
+  for (let index = 0; index < count; index++) {
+    const capacity = { EnergyCapacityNominal: decimal(String(index), 'kWh') };
+    story.battery(`${maker} ${String(index)}`, maker, null, capacity);
+  }
+  return story.events;
+};
+
+describe('the analytics process', () => {
+  it('counts what is in the log and what comes, shows how it is, and stops in order', async () => {
+    await appendAll(fixture.log, batteries(10, 'One'));
+    const analytics = start({ HEALTH_PORT: '0' });
+    const { port } = await analytics.ready;
+    await until('counted', async () => (await counted()) === 21);
+    await appendAll(fixture.log, batteries(5, 'Two'));
+    await until('counted', async () => (await counted()) === 32);
+    await until('ready', async () => (await health(port)).status === 200);
+    const metrics = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
+    expect(metrics).toContain(
+      'voltrace_consumer_facts_total{consumer="registry-activity",outcome="done"} 32',
+    );
+    expect(metrics).toMatch(/voltrace_consumer_lag_seconds\{consumer="registry-activity",.*\} 0/);
+    expect(metrics).toContain('voltrace_consumer_dead_letters{consumer="registry-activity"} 0');
+    expect(await analytics.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('counts each fact once, though it is killed again and again', async () => {
+    for (let round = 0; round < 4; round++) {
+      const analytics = start();
+      await analytics.ready;
+      const before = await counted();
+      await appendAll(fixture.log, batteries(100, `Maker ${String(round)}`));
+      await until('on its way', async () => (await counted()) > before);
+      analytics.signal('SIGKILL');
+      await analytics.ended;
+    }
+    const last = start();
+    await last.ready;
+    await until('all of it', async () => (await counted()) >= 4 * 201);
+    expect(await counted()).toBe(4 * 201);
+  });
+
+  it('stays and says why where its places are of another transport, until it is reset', async () => {
+    const first = start();
+    await first.ready;
+    await appendAll(fixture.log, batteries(3, 'One'));
+    await until('counted', async () => (await counted()) === 7);
+    await first.stop();
+    await fixture.store.pool.query("update fanout.consumer set transport = 'kafka'");
+    const analytics = start({ HEALTH_PORT: '0' });
+    const { port } = await analytics.ready;
+    const { status, consumer } = await health(port);
+    expect([status, consumer?.['state']]).toEqual([503, 'refused']);
+    expect(consumer?.['reason']).toContain('voltrace consumers reset registry-activity --to start');
+    expect(analytics.output).toContain('voltrace consumers reset registry-activity --to start');
+
+    const admin = new ConsumerAdmin(fixture.store, fixture.log);
+    await admin.reset('registry-activity', null, {
+      ...exampleMeta,
+      reason: 'another transport',
+    });
+    await until('running', async () => (await health(port)).status === 200);
+    await until('counted anew', async () => (await counted()) === 7);
+    expect(await fixture.value('select transport from fanout.consumer')).toBe('log');
+  });
+
+  it('says which setting is wrong', async () => {
+    const analytics = start({ KAFKA_BROKERS: 'kafka://somewhere' });
+    expect(await analytics.ended).toMatchObject({ code: 1 });
+    expect(analytics.output).toContain(
+      'KAFKA_BROKERS is "kafka://somewhere"; expected: host:port pairs',
+    );
+  });
+});

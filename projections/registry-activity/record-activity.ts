@@ -1,0 +1,98 @@
+import type { ConsumerClient } from '#fanout/consumer.js';
+import type { Fact } from '#fanout/fact.js';
+
+import {
+  type Activity,
+  activityIn,
+  makersIn,
+  manufacturersIn,
+  productsIn,
+  type ToldManufacturer,
+} from './activity.js';
+
+/** Counts the facts in the client's transaction: four statements, however many there are. */
+export const recordActivity = async (
+  facts: readonly Fact[],
+  client: ConsumerClient,
+): Promise<void> => {
+  await keepMakers(client, makersIn(facts));
+  await keepManufacturers(client, manufacturersIn(facts));
+  const makers = await makersOf(client, productsIn(facts));
+  await addUp(client, activityIn(facts, makers));
+};
+
+/** Forgets all that was ever counted. Readers see the old counts until the transaction ends. */
+export const forgetActivity = async (client: ConsumerClient): Promise<void> => {
+  await client.query('delete from analytics.registry_activity');
+  await client.query('delete from analytics.product_maker');
+  await client.query('delete from analytics.manufacturer');
+};
+
+const keepMakers = async (
+  client: ConsumerClient,
+  makers: ReadonlyMap<string, string>,
+): Promise<void> => {
+  if (makers.size === 0) return;
+  await client.query(
+    `insert into analytics.product_maker (product_id, manufacturer_id)
+     select * from unnest($1::text[], $2::text[])
+     on conflict (product_id) do nothing`,
+    [[...makers.keys()], [...makers.values()]],
+  );
+};
+
+const keepManufacturers = async (
+  client: ConsumerClient,
+  manufacturers: ReadonlyMap<string, ToldManufacturer>,
+): Promise<void> => {
+  if (manufacturers.size === 0) return;
+  const told = [...manufacturers.values()];
+  await client.query(
+    `insert into analytics.manufacturer as known (id, name, merged_into)
+     select * from unnest($1::text[], $2::text[], $3::text[])
+     on conflict (id) do update
+        set name = coalesce(excluded.name, known.name),
+            merged_into = coalesce(excluded.merged_into, known.merged_into)`,
+    [
+      [...manufacturers.keys()],
+      told.map(({ name }) => name),
+      told.map(({ mergedInto }) => mergedInto),
+    ],
+  );
+};
+
+const makersOf = async (
+  client: ConsumerClient,
+  products: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  if (products.length === 0) return new Map();
+  const { rows } = await client.query<{ product_id: string; manufacturer_id: string }>(
+    'select product_id, manufacturer_id from analytics.product_maker where product_id = any($1)',
+    [products],
+  );
+  return new Map(rows.map((row) => [row.product_id, row.manufacturer_id]));
+};
+
+/** In the order of the key: batches of several partitions count into the same rows, and must not wait in a ring. */
+const addUp = async (client: ConsumerClient, activity: readonly Activity[]): Promise<void> => {
+  await client.query(
+    `insert into analytics.registry_activity as counted
+       (day, manufacturer_id, kind, changes, first_at, last_at)
+     select day, manufacturer_id, kind, changes, first_at, last_at
+       from unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
+         as told (day, manufacturer_id, kind, changes, first_at, last_at)
+      order by day, manufacturer_id collate "C", kind collate "C"
+     on conflict (day, manufacturer_id, kind) do update
+        set changes = counted.changes + excluded.changes,
+            first_at = least(counted.first_at, excluded.first_at),
+            last_at = greatest(counted.last_at, excluded.last_at)`,
+    [
+      activity.map(({ day }) => day),
+      activity.map(({ manufacturerId }) => manufacturerId),
+      activity.map(({ kind }) => kind),
+      activity.map(({ changes }) => changes),
+      activity.map(({ firstAt }) => firstAt),
+      activity.map(({ lastAt }) => lastAt),
+    ],
+  );
+};
