@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeys } from '#access/api-key/api-keys.js';
 import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
+import type { KafkaSettings } from '#fanout/kafka.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { migrate } from '#read-store/migrate.js';
@@ -43,14 +44,14 @@ export class TestApi {
     private readonly admin: string,
   ) {}
 
-  static async start(): Promise<TestApi> {
+  static async start(kafka?: KafkaSettings): Promise<TestApi> {
     const folder = mkdtempSync(join(tmpdir(), 'voltrace-api-'));
     const node = await startTestNode();
     const database = await databaseFrom({
       name: 'read-store',
       prepare: (target) => migrate(target),
     });
-    const app = await listening(node, database, folder, 0);
+    const app = await listening(node, database, folder, 0, kafka);
     const keyFile = join(folder, 'admin.key');
     await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), keyFile);
     const admin = readFileSync(keyFile, 'utf8').trim();
@@ -110,12 +111,14 @@ const listening = async (
   database: TestDatabase,
   dataDir: string,
   perAddressPerMinute: number,
+  kafka?: KafkaSettings,
 ): Promise<NestFastifyApplication> => {
   const app = await createApi({
     eventStoreUrl: node.url,
     databaseUrl: database.url,
     poolSize: 4,
     dataDir,
+    kafka,
     logger: Logger.create({ app: 'test', level: 'silent' }),
     metrics: new Metrics({ processMetrics: false }),
     limits: { requestTimeoutMs: 30_000, perKeyPerMinute: 0, perAddressPerMinute },

@@ -2,24 +2,31 @@ import { type DynamicModule, Module } from '@nestjs/common';
 
 import { AccessModule } from '#access/access.module.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
+import type { KafkaSettings } from '#fanout/kafka.js';
 import { ProductRegistryModule } from '#product-registry/product-registry.module.js';
 import { projections } from '#projections/all.js';
 import { ImportsModule } from '#projections/imports/imports.module.js';
 import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
+import { RegistryActivityModule } from '#projections/registry-activity/registry-activity.module.js';
 import { ParkedEvents } from '#read-store/parked-event/parked-events.js';
 import { Projections } from '#read-store/projection.js';
 import { ParkedController, ProjectionsController } from '#read-store/projections.http.js';
 import { ReadStore } from '#read-store/read-store.js';
 
+import { ConsumersModule } from './consumers.module.js';
 import { EventsController } from './events.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
 import { MetricsController } from './metrics.http.js';
 import { ProjectionsHealth } from './projections-health.js';
+import { RelayModule } from './relay.module.js';
+import { TopicsModule } from './topics.module.js';
 
 export interface ApiParts extends Infrastructure {
   /** Folder for evidence files and spooled uploads. */
   readonly dataDir: string;
+  /** Absent: questions about topics are refused. */
+  readonly kafka?: KafkaSettings | undefined;
 }
 
 /** Everything that the API serves. */
@@ -34,6 +41,10 @@ export class ApiModule {
         ProductRegistryModule,
         ImportsModule.over({ dataDir: parts.dataDir }),
         ProductCatalogModule,
+        RegistryActivityModule,
+        RelayModule,
+        ConsumersModule,
+        TopicsModule.over({ kafka: parts.kafka }),
       ],
       controllers: [
         EventsController,

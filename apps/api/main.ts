@@ -9,22 +9,14 @@ import { LogUnavailable } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
+import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
 
 import { closeApi, createApi } from './create-api.js';
-import { type ApiSettings, readApiSettings } from './settings.js';
-
-/** What draining may take before the process ends anyhow. */
-const drainMs = 9_000;
+import { type ApiSettings, kafkaSettingsOf, readApiSettings } from './settings.js';
 
 const settings = readApiSettings();
 const logger = Logger.create({ app: 'api', level: settings.LOG_LEVEL });
-
-const dieOf = (what: string) => (error: unknown) => {
-  logger.fatal({ error }, what);
-  process.exit(1);
-};
-process.on('uncaughtException', dieOf('uncaught exception'));
-process.on('unhandledRejection', dieOf('unhandled rejection'));
+endOnStrayFailure(logger);
 
 const start = async ({
   HOST,
@@ -36,6 +28,7 @@ const start = async ({
     databaseUrl: rest.DATABASE_URL,
     poolSize: rest.DATABASE_POOL_SIZE,
     dataDir: rest.VOLTRACE_DATA_DIR,
+    kafka: kafkaSettingsOf(rest),
     logger,
     metrics: new Metrics(),
     limits: {
@@ -73,26 +66,8 @@ const announceAdminKey = async (app: NestFastifyApplication, file: string): Prom
   }
 };
 
-const stopOn = (app: NestFastifyApplication): void => {
-  let stopping = false;
-  const stop = (why: string) => () => {
-    if (stopping) return;
-    stopping = true;
-    logger.info({ why }, 'stopping');
-    setTimeout(() => {
-      logger.warn({ drainMs }, 'not drained in time');
-      process.exit(1);
-    }, drainMs).unref();
-    closeApi(app).then(() => process.exit(0), dieOf('stopping failed'));
-  };
-  process.on('SIGTERM', stop('SIGTERM'));
-  process.on('SIGINT', stop('SIGINT'));
-  // Whoever started this process is gone.
-  process.on('disconnect', stop('parent is gone'));
-};
-
 const { app, url } = await start(settings);
-stopOn(app);
+stopOnRequest(logger, () => closeApi(app));
 if (settings.ADMIN_KEY_FILE !== undefined) await announceAdminKey(app, settings.ADMIN_KEY_FILE);
 logger.info({ url }, 'ready');
 process.send?.({ type: 'ready', url });

@@ -4,8 +4,9 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { untilBuilt } from '#read-store/status.js';
-import { appendCounted, until } from '#read-store/test/fixture.js';
+import { appendCounted } from '#read-store/test/fixture.js';
 import { tally } from '#read-store/test/tally.js';
+import { until } from '#testing/until.js';
 
 import { TestApi } from './api.fixture.js';
 

@@ -1,5 +1,6 @@
 import { str } from 'envalid';
 
+import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
 import {
   configOrExit,
   eventStoreUrl,
@@ -28,6 +29,11 @@ export const apiEnvironment = {
     default: '.voltrace',
     desc: 'Folder for evidence files and spooled uploads.',
   }),
+  KAFKA_BROKERS: kafkaBrokers({
+    default: undefined,
+    desc: 'Brokers of the Kafka cluster that facts are published to, to list and verify its topics.',
+  }),
+  ...kafkaEnvironment,
   ADMIN_KEY_FILE: str({
     default: undefined,
     desc: 'Where a first admin key is written (mode 600) if the file is not there.',
@@ -64,3 +70,10 @@ export type ApiSettings = ReturnType<typeof readApiSettings>;
 
 /** Ends the process with a message where the environment is not valid. */
 export const readApiSettings = () => configOrExit(apiEnvironment);
+
+/** Undefined where no brokers are named. */
+export const kafkaSettingsOf = ({
+  KAFKA_BROKERS: brokers,
+  ...rest
+}: Pick<ApiSettings, keyof KafkaSettings>): KafkaSettings | undefined =>
+  brokers === undefined ? undefined : { ...rest, KAFKA_BROKERS: brokers };

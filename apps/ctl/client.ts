@@ -41,6 +41,11 @@ interface Call {
   readonly body?: string | ReadableStream;
 }
 
+export interface StreamOptions {
+  readonly method?: Call['method'];
+  readonly signal?: AbortSignal;
+}
+
 const attempts = 4;
 
 /** The HTTP API, and nothing else of Voltrace. Throws `CommandFailure` for whatever goes wrong. */
@@ -102,9 +107,9 @@ export class ApiClient {
     path: string,
     query: Query,
     headers: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
+    { method = 'GET', signal }: StreamOptions = {},
   ): AsyncGenerator<string> {
-    const response = await this.call({ method: 'GET', path, query, headers }, signal);
+    const response = await this.call({ method, path, query, headers }, signal);
     if (!response.body) return;
     try {
       const text = response.body.pipeThrough(new TextDecoderStream());

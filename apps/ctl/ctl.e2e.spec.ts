@@ -165,9 +165,20 @@ describe('the command line', () => {
     expect((await runCtl(dataDir, ['products', 'find'], asReader)).exitCode).toBe(1);
   });
 
+  it('records what a relay is to do that does not run', async () => {
+    const later = 'That is recorded. The relay is not running: it does so when it starts.\n';
+    const paused = await ctl('relay', 'pause', '--reason', 'the brokers move');
+    expect(paused).toMatchObject({ exitCode: 0, stdout: later });
+    expect(await ctl('relay', 'resume')).toMatchObject({ exitCode: 0, stdout: later });
+  });
+
   it('ends with 2 on wrong usage and with 3 where nobody answers', async () => {
     expect((await ctl('products', 'set', 'x')).exitCode).toBe(2);
     expect((await ctl('nonsense')).exitCode).toBe(2);
+    const misspelt = await ctl('relay', 'puase');
+    expect(misspelt).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(misspelt.stderr).toContain("unknown command 'puase'");
+    expect((await ctl('relay', 'status', 'x')).stderr).toContain("too many arguments for 'status'");
     expect((await ctl('--help')).exitCode).toBe(0);
     const nowhere = await ctl('--url', 'http://127.0.0.1:9', '--key', 'x', 'products', 'find');
     expect(nowhere.exitCode).toBe(3);

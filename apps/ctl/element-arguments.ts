@@ -1,4 +1,4 @@
-import { CommandFailure, exitCodes } from './exit-codes.js';
+import { usage } from './exit-codes.js';
 
 /** What the API takes for one element. */
 export interface ElementInput {
@@ -49,8 +49,4 @@ function readJson(name: string, text: string): ElementInput {
   }
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as ElementInput) : { value };
-}
-
-function usage(message: string): CommandFailure {
-  return new CommandFailure(message, exitCodes.usage);
 }

@@ -33,3 +33,8 @@ export class CommandFailure extends Error {
     super(message, options);
   }
 }
+
+/** A failure of whoever typed the command. */
+export function usage(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}

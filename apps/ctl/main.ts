@@ -1,24 +1,30 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 
+import { addAnalyticsCommands } from './commands/analytics.js';
+import { addConsumerCommands } from './commands/consumers.js';
+import { addDeadLetterCommands } from './commands/dead.js';
 import { addEventCommands } from './commands/events.js';
 import { addImportCommands } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
 import { addProjectionCommands } from './commands/projections.js';
+import { addRelayCommands } from './commands/relay.js';
+import { addTopicCommands } from './commands/topics.js';
 import { CommandFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
+import { GroupedCommand } from './grouped-command.js';
 import { endQuietlyOnClosedPipe } from './output.js';
 
-function program(): Command {
-  const voltrace = new Command('voltrace')
+function program(): GroupedCommand {
+  const voltrace = new GroupedCommand('voltrace')
     .description('The command line of Voltrace: a client of its HTTP API.')
     .option(
       '--url <url>',
-      'the server (VOLTRACE_URL; default: the one of ./.voltrace, else http://127.0.0.1:8080)',
+      'the server (VOLTRACE_URL; default: the one that runs in VOLTRACE_DATA_DIR or ./.voltrace, else http://127.0.0.1:8080)',
     )
     .option(
       '--key-file <path>',
-      'file with the API key (default: .voltrace/admin.key, for a server on this machine)',
+      'file with the API key (default: admin.key of that folder, for a server on this machine)',
     )
     .option(
       '--key <key>',
@@ -32,6 +38,11 @@ function program(): Command {
   addProductCommands(voltrace);
   addProjectionCommands(voltrace);
   addParkedCommands(voltrace);
+  addRelayCommands(voltrace);
+  addTopicCommands(voltrace);
+  addConsumerCommands(voltrace);
+  addDeadLetterCommands(voltrace);
+  addAnalyticsCommands(voltrace);
   addEventCommands(voltrace);
   addKeyCommands(voltrace);
   return voltrace;

@@ -66,6 +66,11 @@ export function shown(value: Cell): string {
   return String(value).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
 }
 
+/** Such as `1 fact` and `2 facts`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Any JSON value in one short piece of text. */
 export function brief(value: unknown): string {
   if (value === null || value === undefined) return '';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { CommandFailure, exitCodes } from './exit-codes.js';
+import { usage } from './exit-codes.js';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -77,8 +77,4 @@ function readKey(path: string): string {
   } catch (error) {
     throw usage(`The key file cannot be read: ${(error as Error).message}`);
   }
-}
-
-function usage(message: string): CommandFailure {
-  return new CommandFailure(message, exitCodes.usage);
 }

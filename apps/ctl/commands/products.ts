@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 
 import { contextOf, segment } from '../context.js';
 import { elementArgumentsHelp, readElementArguments } from '../element-arguments.js';
-import { CommandFailure, exitCodes } from '../exit-codes.js';
+import { usage } from '../exit-codes.js';
+import { defaultLimit, listRows } from '../list-rows.js';
 import { brief, printJson, printTable, write } from '../output.js';
 import { type HistoryItem, printHistory, printProduct, type Product } from '../product-output.js';
 
@@ -19,8 +20,6 @@ interface FindOptions {
   readonly limit?: string;
   readonly csv?: boolean;
 }
-
-const defaultLimit = 100;
 
 export function addProductCommands(voltrace: Command): void {
   const products = voltrace.command('products').description('the product registry');
@@ -70,27 +69,18 @@ export function addProductCommands(voltrace: Command): void {
 
 async function find(words: string[], options: FindOptions, command: Command): Promise<void> {
   const { api, json } = contextOf(command);
-  const { csv, limit: limitText, q, ...filter } = options;
+  const { csv, limit, q, ...filter } = options;
   const searched = [...words, ...(q === undefined ? [] : [q])].join(' ');
   const query = { ...filter, q: searched === '' ? undefined : searched };
-  if (csv === true) {
-    if (limitText !== undefined) throw usage('--csv gives every product: leave --limit out');
-    for await (const piece of api.stream(
-      '/v1/products',
-      { ...query, format: 'csv' },
-      { accept: 'text/csv' },
-    )) {
-      await write(piece);
-    }
-    return;
-  }
-  const limit = readLimit(limitText);
-  const found: Product[] = [];
-  for await (const product of api.items<Product>('/v1/products', query, limit + 1))
-    found.push(product);
-  const items = found.slice(0, limit);
-  if (json) return printJson({ items, more: found.length > limit });
-  await printTable(
+  await listRows<Product>(
+    api,
+    { path: '/v1/products', query, json, every: 'every product', print },
+    { limit, csv },
+  );
+}
+
+function print(items: readonly Product[]): Promise<void> {
+  return printTable(
     ['code', 'manufacturer', 'model', 'chemistry', 'capacity', 'power'],
     items.map(({ code, id, manufacturer, model, elements }) => [
       code ?? id,
@@ -101,14 +91,6 @@ async function find(words: string[], options: FindOptions, command: Command): Pr
       amount(elements['PowerDCContinuousMax']),
     ]),
   );
-  if (found.length > limit)
-    process.stderr.write(`These are the first ${limit}; --limit shows more, --csv all.\n`);
-}
-
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return defaultLimit;
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw usage(`--limit is "${text}"; expected a number from 1 to 9999999`);
 }
 
 function amount(element: Product['elements'][string] | undefined): string {
@@ -159,8 +141,4 @@ interface Written {
   readonly id: string;
   readonly revision: number;
   readonly position: string;
-}
-
-function usage(message: string): CommandFailure {
-  return new CommandFailure(message, exitCodes.usage);
 }
