@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { kafkaBrokers, kafkaEnvironment } from '#fanout/kafka.js';
 import {
   configOrExit,
   eventStoreUrl,
@@ -10,6 +11,8 @@ import {
   postgresUrl,
 } from '#observability/config.js';
 import { type LogLevel, logLevels } from '#observability/logging.js';
+
+import { relayEnvironment } from '../relay/config.js';
 
 export interface StandaloneConfig {
   /** Absolute. */
@@ -25,6 +28,8 @@ export interface StandaloneConfig {
   readonly databaseUrl: string | undefined;
   /** For an event node of ours on a database of yours. */
   readonly eventNodeDatabaseUrl: string | undefined;
+  /** Absent: nothing is published, and consumers read the log. */
+  readonly kafkaBrokers: string | undefined;
 }
 
 /** The environment of `npm start`; `docs/configuration.md` is generated from it. */
@@ -48,6 +53,14 @@ export const standaloneEnvironment = {
     default: undefined,
     desc: 'Postgres database for the embedded node; the embedded server when absent.',
   }),
+  KAFKA_BROKERS: kafkaBrokers({
+    default: undefined,
+    desc: 'Kafka brokers, comma-separated: every fact is published there, and consumers read it there. They read the log when absent.',
+  }),
+  // Checked here and read by the parts, which get the environment as it is.
+  ...kafkaEnvironment,
+  KAFKA_RETENTION_MS: relayEnvironment.KAFKA_RETENTION_MS,
+  KAFKA_REPLICATION_FACTOR: relayEnvironment.KAFKA_REPLICATION_FACTOR,
 };
 
 /** From the environment and `.env`; ends the process with a message if something is wrong. */
@@ -62,5 +75,6 @@ export function standaloneConfig(): StandaloneConfig {
     eventStoreUrl: env.EVENTSTORE_URL,
     databaseUrl: env.DATABASE_URL,
     eventNodeDatabaseUrl: env.EVENT_NODE_DATABASE_URL,
+    kafkaBrokers: env.KAFKA_BROKERS,
   };
 }

@@ -1,10 +1,10 @@
 import { join, relative } from 'node:path';
 
 import { madeDataDir } from '#embedded/cluster-home.js';
+import { FolderInUse, FolderLock } from '#embedded/folder-lock.js';
 import { freePort, portProblem } from '#embedded/free-port.js';
 
 import { type StandaloneConfig, standaloneConfig } from './config.js';
-import { FolderInUse, lockFolder } from './folder-lock.js';
 import { type Parts, partsFor } from './parts.js';
 import { RunNotes } from './run-note.js';
 import type { Supervised } from './supervised.js';
@@ -16,7 +16,7 @@ class CannotStart extends Error {}
 async function main(): Promise<void> {
   const startedAt = Date.now();
   const config = withFolder(standaloneConfig());
-  const unlock = await lockFolder(config.dataDir);
+  const lock = await lockOf(config.dataDir);
   const terminal = new Terminal(config.dataDir, config.logLevel);
   const port = await apiPort(config);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
@@ -30,8 +30,9 @@ async function main(): Promise<void> {
     (run.ending ??= (async () => {
       await stopAll(run.parts);
       notes.remove();
-      unlock();
+      lock.release();
       terminal.logger.info({ exitCode }, 'stopped');
+      terminal.say(`Voltrace has stopped; its data stays in ${shown(config.dataDir)}.`);
       process.exit(exitCode);
     })());
 
@@ -43,13 +44,15 @@ async function main(): Promise<void> {
       terminal.warn(`${part} ${firstLine(how)}; ${again}`, { part, how, delayMs });
     },
     gaveUp: (part: string, how: string, deaths: number) => {
+      const optional = run.parts?.optional.some(({ name }) => name === part) === true;
+      const then = optional ? 'giving up on it, the rest goes on' : 'giving up';
       const log = shown(join(terminal.logFolder, `${part}.log`));
       const message =
         deaths > 1
-          ? `${part} ${firstLine(how)}, ${deaths} times within a minute: giving up. Its log: ${log}`
+          ? `${part} ${firstLine(how)}, ${deaths} times within a minute: ${then}. Its log: ${log}`
           : `${part} cannot start. ${how}`;
       terminal.warn(message, { part, how, deaths });
-      void end(1);
+      if (!optional) void end(1);
     },
   };
   run.parts = partsFor({ config, terminal, notes, watcher }, port);
@@ -74,6 +77,19 @@ function withFolder(config: StandaloneConfig): StandaloneConfig {
   }
 }
 
+async function lockOf(dataDir: string): Promise<FolderLock> {
+  try {
+    return await FolderLock.take(dataDir);
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    throw new CannotStart(
+      `Voltrace is already running on ${dataDir}, as process ${error.pid}. ` +
+        'Stop it first, or give this one a data folder and a port of its own: ' +
+        'VOLTRACE_DATA_DIR=.voltrace-2 PORT=8081 npm start',
+    );
+  }
+}
+
 async function apiPort({ host, port }: StandaloneConfig): Promise<number> {
   if (port === 0) return freePort();
   const problem = await portProblem(host, port);
@@ -91,6 +107,8 @@ async function apiPort({ host, port }: StandaloneConfig): Promise<number> {
 
 /** The stores first; each part waits for those that it needs. */
 async function startAll(parts: Parts): Promise<void> {
+  // Who gives up on one of these has said so.
+  for (const part of parts.optional) part.start().catch(() => undefined);
   const all = [parts.postgres, parts.eventNode, parts.projector, parts.api];
   try {
     await Promise.all(all.filter((part) => part !== undefined).map((part) => part.start()));
@@ -104,7 +122,8 @@ async function startAll(parts: Parts): Promise<void> {
 async function stopAll(parts: Parts | undefined): Promise<void> {
   const halt = (part: Supervised | undefined, timeoutMs: number): Promise<void> =>
     part?.stop(timeoutMs) ?? Promise.resolve();
-  await Promise.all([halt(parts?.api, 4_500), halt(parts?.projector, 4_500)]);
+  const apps = [parts?.api, parts?.projector, ...(parts?.optional ?? [])];
+  await Promise.all(apps.map((app) => halt(app, 4_500)));
   await halt(parts?.eventNode, 2_000);
   await halt(parts?.postgres, 1_500);
 }
@@ -119,7 +138,8 @@ function listenForSignals(
     if (askedAt !== undefined) {
       // One Ctrl-C arrives twice below npm, which passes on what the terminal sent us already.
       if (Date.now() - askedAt < 1_000) return;
-      const all = [parts.api, parts.projector, parts.eventNode, parts.postgres];
+      const { api, projector, optional, eventNode, postgres } = parts;
+      const all = [api, projector, ...optional, eventNode, postgres];
       for (const part of all) void part?.stop(0);
       return;
     }
@@ -149,7 +169,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   await main();
 } catch (error) {
-  const expected = error instanceof CannotStart || error instanceof FolderInUse;
+  const expected = error instanceof CannotStart;
   process.stderr.write(`${expected ? error.message : String((error as Error).stack)}\n`);
   process.exit(1);
 }

@@ -34,6 +34,8 @@ export interface Parts {
   readonly eventNode: Supervised | undefined;
   readonly projector: Supervised;
   readonly api: Supervised;
+  /** Parts that others do without: where one gives up, the rest goes on. Nobody waits for them. */
+  readonly optional: readonly Supervised[];
 }
 
 /** What has to run for this configuration: a store that is given by its URL is not ours to run. */
@@ -63,11 +65,19 @@ export function partsFor(context: Context, apiPort: number): Parts {
     PORT: String(apiPort),
     ADMIN_KEY_FILE: process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'),
   });
+  const app = (name: string, appEnv: () => NodeJS.ProcessEnv): Supervised =>
+    new Supervised(appPart(context, name, stores, appEnv), watcher);
+  // One port is not for several: each takes a free one, which stands in run.json.
+  const apart = (): NodeJS.ProcessEnv => ({ ...env(), HEALTH_HOST: '127.0.0.1', HEALTH_PORT: '0' });
   return {
     postgres,
     eventNode,
-    projector: new Supervised(appPart(context, 'projector', stores, env), watcher),
-    api: new Supervised(appPart(context, 'api', stores, api), watcher),
+    projector: app('projector', env),
+    api: app('api', api),
+    optional: [
+      ...(config.kafkaBrokers === undefined ? [] : [app('relay', apart)]),
+      app('analytics', apart),
+    ],
   };
 }
 
@@ -138,6 +148,13 @@ function appPart(
     start: () => {
       const app = launch(context, name, env());
       context.notes.setPart(name, app.pid);
+      app.ready.then(
+        ({ port }) => {
+          if (port !== undefined) context.notes.setPart(name, app.pid, port);
+        },
+        // Whoever waits for it hears of it.
+        () => undefined,
+      );
       return Promise.resolve(app);
     },
   };

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 
+import { freePort } from '#embedded/free-port.js';
 import { identityOf, sendSignal } from '#embedded/processes.js';
 import { blockingFolder } from '#embedded/server-user.js';
 import { compiled } from '#testing/build.js';
@@ -29,6 +30,18 @@ async function start(options: StandaloneOptions): Promise<TestStandalone> {
   const standalone = await TestStandalone.start(options);
   running.push(standalone);
   return standalone;
+}
+
+interface Shown {
+  readonly name: string;
+  readonly transport: string;
+  readonly state: string;
+  readonly reason: string | null;
+}
+
+async function consumersOf(standalone: TestStandalone): Promise<readonly Shown[]> {
+  const answer = await standalone.fetch('/v1/fanout/consumers');
+  return ((await answer.json()) as { items: readonly Shown[] }).items;
 }
 
 const isAlive = (pid: number): boolean => identityOf(pid) !== undefined;
@@ -59,11 +72,16 @@ describe('npm start', () => {
     }
     expect(statSync(dataDir).mode & 0o007).toBe(0);
     const { pids } = standalone;
-    expect(Object.keys(pids).sort()).toEqual(['api', 'event-node', 'postgres', 'projector']);
+    const parts = ['analytics', 'api', 'event-node', 'postgres', 'projector'];
+    expect(Object.keys(pids).sort()).toEqual(parts);
     const startedAt = Date.now();
     standalone.app.signal('SIGTERM');
     expect(await standalone.app.ended).toEqual({ code: 0, signal: null });
     expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(standalone.said.slice(-2)).toEqual([
+      'Stopping ...',
+      `Voltrace has stopped; its data stays in ${dataDir}.`,
+    ]);
     expect(Object.values(pids).filter(isAlive)).toEqual([]);
     expect(existsSync(join(dataDir, 'run.json'))).toBe(false);
   });
@@ -89,17 +107,24 @@ describe('npm start', () => {
   });
 
   it('names every variable that is wrong, and no password', async () => {
-    const env = { PORT: 'eighty', DATABASE_URL: 'mysql://me:hunter2@db/x' };
+    const env = {
+      PORT: 'eighty',
+      DATABASE_URL: 'mysql://me:hunter2@db/x',
+      KAFKA_BROKERS: 'kafka://broker',
+      KAFKA_SASL_MECHANISM: 'trust',
+    };
     const wrong = await launchStandalone({ dataDir: join(root, 'wrong'), env });
     const message = await wrong.ready.then(String, String);
     expect(message).toMatch(/PORT is "eighty"; expected: an integer/);
     expect(message).toMatch(/DATABASE_URL is .*; expected: a URL/);
+    expect(message).toMatch(/KAFKA_BROKERS is "kafka:\/\/broker"; expected: host:port pairs/);
+    expect(message).toMatch(/KAFKA_SASL_MECHANISM is "trust"; expected: one of plain/);
     expect(message).not.toContain('hunter2');
   });
 
   it('starts each part again that is killed, under the same addresses', async () => {
     const standalone = await start({ dataDir: join(root, 'killed') });
-    for (const part of ['projector', 'event-node', 'postgres', 'api']) {
+    for (const part of ['analytics', 'projector', 'event-node', 'postgres', 'api']) {
       const before = standalone.pids[part]!;
       sendSignal(before, 'SIGKILL');
       await until(() => standalone.pids[part] !== before);
@@ -109,6 +134,27 @@ describe('npm start', () => {
       });
     }
     expect(standalone.app.isRunning).toBe(true);
+  });
+
+  it('serves without Kafka, and says what becomes of consumers that read the log before', async () => {
+    const dataDir = join(root, 'moved');
+    const onLog = await start({ dataDir });
+    await until(async () => (await consumersOf(onLog)).length === 1);
+    await onLog.stop();
+    const env = { KAFKA_BROKERS: `127.0.0.1:${await freePort()}` };
+    const moved = await start({ dataDir, env });
+    expect((await moved.fetch('/health/ready')).status).toBe(200);
+    await until(() =>
+      moved.said.some((line) =>
+        line.includes('voltrace consumers reset registry-activity --to start'),
+      ),
+    );
+    await until(() => moved.pids['relay'] !== undefined);
+    // Neither is started again and again: they wait.
+    expect(moved.said.filter((line) => line.includes('started again'))).toEqual([]);
+    const [consumer] = await consumersOf(moved);
+    expect(consumer).toMatchObject({ transport: 'log', state: 'stopped' });
+    expect(consumer?.reason).toContain('voltrace consumers reset registry-activity');
   });
 
   it('leaves nothing running when it is killed, and starts again with its data', async () => {

@@ -5,14 +5,17 @@ import type { OutputStream } from '#embedded/app-process.js';
 import { Logger, type LogLevel } from '#observability/logging.js';
 
 import { LogFile } from './log-file.js';
+import { Repeats } from './repeats.js';
+
+type LoggedError = string | { readonly message?: string };
 
 interface LogLine {
   /** A name, or pino's number. */
   readonly level: string | number;
   readonly time?: string | number;
   readonly msg?: string;
-  readonly error?: { readonly message?: string };
-  readonly err?: { readonly message?: string };
+  readonly error?: LoggedError;
+  readonly err?: LoggedError;
 }
 
 const levelNames: Readonly<Record<number, string>> = { 40: 'warn', 50: 'error', 60: 'fatal' };
@@ -23,6 +26,7 @@ export class Terminal {
   readonly logger: Logger;
   readonly logFolder: string;
   private readonly files = new Map<string, LogFile>();
+  private readonly repeats = new Repeats();
 
   constructor(dataDir: string, level: LogLevel) {
     this.logFolder = join(dataDir, 'logs');
@@ -47,7 +51,10 @@ export class Terminal {
     this.logger.warn(fields, message);
   }
 
-  /** Takes one line of a part: it goes to the part's log; warnings, errors and plain text are shown, too. */
+  /**
+   * Takes one line of a part: it goes to the part's log; warnings, errors and plain text are shown, too,
+   * a warning that is repeated once a minute.
+   */
   line(part: string, text: string, stream: OutputStream): void {
     this.fileOf(part).write(`${text}\n`);
     const line = parsed(text);
@@ -57,9 +64,11 @@ export class Terminal {
     }
     const level = typeof line.level === 'number' ? levelNames[line.level] : line.level;
     if (level === undefined || !shownLevels.has(level)) return;
-    const reason = (line.error ?? line.err)?.message;
+    const error = line.error ?? line.err;
+    const reason = typeof error === 'string' ? error : error?.message;
     const message = [line.msg, reason].filter((text) => text !== undefined).join(': ');
-    process.stderr.write(`${timeOf(line)} ${part} ${level}: ${inOneLine(message)}\n`);
+    const shown = `${part} ${level}: ${inOneLine(message)}`;
+    if (!this.repeats.isRepeat(shown)) process.stderr.write(`${timeOf(line)} ${shown}\n`);
   }
 
   close(): void {
