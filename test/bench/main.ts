@@ -3,20 +3,23 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { benchCommand } from './command.js';
+import { benchFanout } from './fanout/main.js';
 import { benchGrowth } from './growth.js';
 import { benchHistory } from './history.js';
 import { benchImport } from './import.js';
 import { printRows, type Row } from './report.js';
 
 /**
- * `npm run bench -- [--only command,import,history,growth] [--sizes 10000,100000] [--streams 0]`.
+ * `npm run bench -- [--only command,import,history,growth,fanout] [--sizes 10000,100000]
+ * [--streams 0] [--facts 50000]`.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'command,import,history,growth' },
+    only: { type: 'string', default: 'command,import,history,growth,fanout' },
     sizes: { type: 'string', default: '10000,100000' },
     streams: { type: 'string', default: '0' },
+    facts: { type: 'string', default: '50000' },
   },
 });
 
@@ -26,6 +29,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   import: () => benchImport(dist),
   history: () => benchHistory(dist),
   growth: () => benchGrowth(dist, values.sizes.split(',').map(Number), Number(values.streams)),
+  fanout: () => benchFanout(dist, Number(values.facts)),
 };
 
 console.log(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`);

@@ -15,6 +15,8 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { until } from '#testing/until.js';
+
 import { allFromStart, rawClient, read, readOptions } from './raw.js';
 import {
   appendTo,
@@ -25,7 +27,6 @@ import {
   newStream,
   sharedStore,
   thing,
-  until,
 } from './support.js';
 
 const { FilterOptions } = streams.ReadReq.Options;

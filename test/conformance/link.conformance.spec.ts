@@ -1,16 +1,9 @@
 import { binaryEvent, jsonEvent, NO_STREAM, START } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  appendTo,
-  collect,
-  follow,
-  newStream,
-  sharedStore,
-  thing,
-  things,
-  until,
-} from './support.js';
+import { until } from '#testing/until.js';
+
+import { appendTo, collect, follow, newStream, sharedStore, thing, things } from './support.js';
 
 const store = sharedStore();
 

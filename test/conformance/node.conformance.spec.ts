@@ -9,6 +9,7 @@ import pg from 'pg';
 import { freePort } from '#embedded/free-port.js';
 import { compiled } from '#testing/build.js';
 import { startEventNode } from '#testing/event-node.js';
+import { until } from '#testing/until.js';
 
 import { batch, batchOptions, proposed, rawClient } from './raw.js';
 import {
@@ -23,7 +24,6 @@ import {
   type Store,
   thing,
   things,
-  until,
 } from './support.js';
 
 let store: Store;

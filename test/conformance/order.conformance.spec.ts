@@ -1,6 +1,8 @@
 import { ANY, BACKWARDS, END, NO_STREAM, START } from '@eventstore/db-client';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
+import { until } from '#testing/until.js';
+
 import {
   appendTo,
   classic,
@@ -10,7 +12,6 @@ import {
   newStream,
   sharedStore,
   things,
-  until,
 } from './support.js';
 
 const store = sharedStore();

@@ -157,19 +157,6 @@ export const commitOf = ({
   readonly event?: { readonly position?: { readonly commit: bigint } | undefined } | undefined;
 }): bigint => event?.position?.commit ?? -1n;
 
-/** Waits until `condition` holds; says what it waited for when it never does. */
-export const until = async (
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
-): Promise<void> => {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
-
 export interface Followed {
   readonly events: AllStreamResolvedEvent[];
   readonly subscription: AllStreamSubscription;

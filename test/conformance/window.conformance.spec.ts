@@ -9,6 +9,8 @@ import {
 } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
+import { until } from '#testing/until.js';
+
 import {
   appendTo,
   collect,
@@ -19,7 +21,6 @@ import {
   type Store,
   thing,
   things,
-  until,
 } from './support.js';
 
 const store = sharedStore();

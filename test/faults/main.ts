@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util';
 
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 
+import { FanoutRounds } from './fanout/round.js';
 import { freezeRound } from './freeze-round.js';
 import { killRound, victims } from './kill-rounds.js';
 import { outageRound } from './outage-round.js';
 
 /**
  * Fault injection on the compiled processes: `npm run faults -- [--rounds 20] [--seed 1]
- * [--only kill|freeze|outage]`. Every round prints its seed; the same seed chooses the same victims
+ * [--only kill|freeze|outage|fanout]`. Every round prints its seed; the same seed chooses the same victims
  * and moments.
  */
 const { values } = parseArgs({
@@ -51,6 +52,13 @@ if (values.only === undefined || values.only === 'outage') {
   const seconds = Number(values['outage-seconds']);
   rounds.push(['outage', () => outageRound({ dist, seconds })]);
 }
+const fanout = new FanoutRounds(dist);
+if (values.only === undefined || values.only === 'fanout') {
+  for (let n = 0; n < Number(values.rounds); n += 1) {
+    const seed = firstSeed + n;
+    rounds.push([`fanout, seed ${seed}`, () => fanout.run(seed)]);
+  }
+}
 
 let failed = 0;
 for (const [name, run] of rounds) {
@@ -61,10 +69,15 @@ for (const [name, run] of rounds) {
   console.log(`${faults.length > 0 ? 'FAILED' : 'passed'}  ${name}  (${took} s)`);
   for (const fault of faults) console.log(`    ${fault}`);
 }
-const spared = ['api', 'event-node', 'postgres', 'projector'].filter((name) => !victims.has(name));
-if (values.only === undefined && spared.length > 0) {
+await fanout.end();
+const everyKill = ['api', 'event-node', 'postgres', 'projector'];
+const spared = [
+  ...(values.only === undefined ? everyKill.filter((name) => !victims.has(name)) : []),
+  ...(values.only === undefined || values.only === 'fanout' ? fanout.spared : []),
+];
+if (spared.length > 0) {
   failed += 1;
-  console.log(`FAILED  never killed: ${spared.join(', ')}; run more rounds`);
+  console.log(`FAILED  never harmed: ${spared.join(', ')}; run more rounds`);
 }
 console.log(`\nfaults: ${rounds.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

@@ -1,11 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { analyticsEnvironment } from '#apps/analytics/config.js';
 import { buildOpenApi } from '#apps/api/openapi.js';
 import { apiEnvironment } from '#apps/api/settings.js';
+import { contracts } from '#apps/contracts.js';
 import { eventNodeEnvironment } from '#apps/event-node/config.js';
 import { projectorEnvironment } from '#apps/projector/config.js';
+import { relayEnvironment } from '#apps/relay/config.js';
 import { standaloneEnvironment } from '#apps/standalone/config.js';
 
+import { renderAsyncApi } from './asyncapi.js';
 import { renderConfiguration } from './configuration.js';
 import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
 import { problemCodes, renderProblemCodes } from './problem-codes.js';
@@ -21,9 +25,12 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
         'npm start': standaloneEnvironment,
         'apps/api': apiEnvironment,
         'apps/projector': projectorEnvironment,
+        'apps/relay': relayEnvironment,
+        'apps/analytics': analyticsEnvironment,
         'apps/event-node': eventNodeEnvironment,
       }),
     ],
+    ['docs/asyncapi.yaml', renderAsyncApi(contracts)],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApi(), null, 2)}\n`],
   ]);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { codesIn, renderProblemCodes } from './problem-codes.js';
+import { codesIn, isTestCode, renderProblemCodes } from './problem-codes.js';
 
 const pairs = (text: string) =>
   codesIn('libs/x.ts', text).map(({ code, kind }) => `${code} ${kind}`);
@@ -20,6 +20,23 @@ describe('the problem codes of a source', () => {
 
   it('are not every text', () => {
     expect(pairs("f('GONE', 'not-found'); new Refusal(code, 'invalid', 'x');")).toEqual([]);
+  });
+
+  it.each([
+    'libs/fanout/src/contract-suite/control-cases.ts',
+    'libs/fanout/src/relay/test/fixture.ts',
+    'libs/testing/src/build.ts',
+    'libs/access/src/fixtures/old.ts',
+    'apps/api/api.fixture.ts',
+    'apps/api/main.spec.ts',
+  ])('are no business of users in %s', (file) => {
+    expect(isTestCode(file)).toBe(true);
+  });
+
+  it('are those of every other source', () => {
+    expect(
+      ['libs/fanout/src/contract.ts', 'apps/api/latest/testimony.ts'].filter(isTestCode),
+    ).toEqual([]);
   });
 
   it('are shown with their status and every source', () => {

@@ -11,12 +11,16 @@ export interface ProblemCode {
   readonly file: string;
 }
 
+/** What such a source refuses with, no user ever sees. */
+export const isTestCode = (file: string): boolean =>
+  /\.(spec|fixture)\.ts$|\/(contract-suite|fixtures?|tests?|testing)\//.test(file);
+
 /** Every code that the sources below `root` write out, in the order of codes and files. */
 export const problemCodes = (root: string): ProblemCode[] =>
   ts.sys
     .readDirectory(root, ['.ts'], ['**/node_modules', 'dist'], ['apps', 'libs', 'projections'])
     .map((path) => path.slice(root.length + 1))
-    .filter((file) => !/\.(spec|fixture)\.ts$|\/test(ing)?\//.test(file))
+    .filter((file) => !isTestCode(file))
     .sort()
     .flatMap((file) => codesIn(file, readFileSync(`${root}/${file}`, 'utf8')))
     .sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));

@@ -33,6 +33,25 @@ export const startProjector = (options: PartOptions): Promise<AppProcess> =>
     EVENTSTORE_URL: options.eventStoreUrl,
   });
 
+/** Reached by `KAFKA_...` variables. */
+type KafkaParts = PartOptions & { readonly kafka: Readonly<Record<string, string>> };
+
+/** One more relay on the same log and brokers. */
+export const startRelay = (options: KafkaParts): Promise<AppProcess> =>
+  start('relay', options, {
+    DATABASE_URL: options.databaseUrl,
+    EVENTSTORE_URL: options.eventStoreUrl,
+    ...options.kafka,
+  });
+
+/** One more consumer of the same group. */
+export const startAnalytics = (options: KafkaParts): Promise<AppProcess> =>
+  start('analytics', options, {
+    DATABASE_URL: options.databaseUrl,
+    EVENTSTORE_URL: options.eventStoreUrl,
+    ...options.kafka,
+  });
+
 /** One more API on the same stores and data folder, on a free port. */
 export const startApi = async (
   options: PartOptions,

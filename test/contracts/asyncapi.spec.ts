@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+
+import { contracts } from '#apps/contracts.js';
+import { renderAsyncApi } from '#test/generate/asyncapi.js';
+
+import { asyncApiProblems } from './asyncapi-problems.js';
+import { messagesOf } from './example-events.js';
+import { schemaCheck } from './json-schema.js';
+
+interface Message {
+  readonly name: string;
+  readonly payload: { readonly schema: object };
+  readonly examples: readonly { readonly headers: object; readonly payload: object }[];
+}
+
+interface Document {
+  readonly channels: Readonly<Record<string, { readonly messages: object }>>;
+  readonly components: {
+    readonly messageTraits: { readonly fact: { readonly headers: object } };
+    readonly messages: Readonly<Record<string, Message>>;
+  };
+}
+
+const committed = readFileSync(new URL('../../docs/asyncapi.yaml', import.meta.url), 'utf8');
+const { channels, components } = parse(committed) as Document;
+
+describe('docs/asyncapi.yaml', () => {
+  it('is what the contracts say', () => {
+    expect(renderAsyncApi(contracts)).toBe(committed);
+  });
+
+  it('is valid for the parser of the AsyncAPI initiative', async () => {
+    expect(await asyncApiProblems(committed)).toEqual([]);
+  });
+
+  it('would be found wrong', async () => {
+    const broken = committed
+      .replace('action: send', 'action: shout')
+      .replace('components/messages/DeadLetter', 'components/messages/Nothing');
+    const problems = (await asyncApiProblems(broken)).join('\n');
+    expect(problems).toContain('action');
+    expect(problems).toContain('Nothing');
+  });
+
+  it.each(messagesOf(contracts).map(({ message, contract }) => [message.name, contract.topic]))(
+    'has %s with an example that fits its schemas',
+    (name, topic) => {
+      expect(Object.keys(channels[topic]!.messages)).toContain(name);
+      const message = components.messages[name]!;
+      const headersCheck = schemaCheck(components.messageTraits.fact.headers);
+      const check = schemaCheck(message.payload.schema);
+      expect(message.examples).toHaveLength(1);
+      for (const { headers, payload } of message.examples) {
+        expect(headersCheck(headers)).toEqual([]);
+        expect(headers).toMatchObject({ ce_type: name });
+        expect(check(payload)).toEqual([]);
+      }
+    },
+  );
+});

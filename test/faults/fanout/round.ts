@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
+import { seeded } from '#test/support/seeded.js';
+
+import { describeHarm, doHarm, nextHarm, type Target, targets } from './disturb.js';
+import { fanoutFaults } from './settled.js';
+import { type FanoutSystem, startFanoutSystem } from './system.js';
+
+const harms = 5;
+const rowsPerList = 120;
+const roundsPerSystem = 10;
+
+/**
+ * Rounds of imports without a pause, while the relay, the consumer, the event node and the broker are
+ * killed or frozen at random moments; a second relay and a second consumer stand by. A system serves
+ * ten rounds, what it holds grows with them, and each round compares all of it. After a failed round
+ * the next one begins on a new system.
+ */
+export class FanoutRounds {
+  private system: FanoutSystem | undefined;
+  private rounds = 0;
+  private readonly harmed = new Set<Target>();
+
+  constructor(private readonly dist: string) {}
+
+  /** One round; the seed says which victims and moments. Resolves with what was wrong afterwards. */
+  async run(seed: number): Promise<readonly string[]> {
+    try {
+      const system = (this.system ??= await startFanoutSystem(this.dist));
+      const faults = await round(system, seed, this.harmed);
+      this.rounds += 1;
+      if (faults.length > 0 || this.rounds >= roundsPerSystem) await this.end();
+      return faults;
+    } catch (error) {
+      await this.end();
+      return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+    }
+  }
+
+  /** What no round has killed or frozen. */
+  get spared(): readonly Target[] {
+    return targets.filter((target) => !this.harmed.has(target));
+  }
+
+  async end(): Promise<void> {
+    const { system } = this;
+    this.system = undefined;
+    this.rounds = 0;
+    await system?.remove();
+  }
+}
+
+const round = async (
+  system: FanoutSystem,
+  seed: number,
+  harmed: Set<Target>,
+): Promise<readonly string[]> => {
+  const began = performance.now();
+  const done = await underHarm(system, seed, harmed);
+  const over = performance.now();
+  const faults = await fanoutFaults(system.underTest);
+  console.log(`  ${done.join(', ')}`);
+  console.log(
+    `  ${seconds(over - began)} under harm, ${seconds(performance.now() - over)} to settle and compare`,
+  );
+  return faults;
+};
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(0)} s`;
+
+/** Resolves with what was done, when the last import has ended. */
+const underHarm = async (
+  system: FanoutSystem,
+  seed: number,
+  harmed: Set<Target>,
+): Promise<readonly string[]> => {
+  const random = seeded(seed);
+  const over = new AbortController();
+  const loading = load(system, seed, over.signal);
+  const done: string[] = [];
+  try {
+    while (done.length < harms) {
+      await sleep(100 + random() * 1_500);
+      const harm = nextHarm(random);
+      if (!(await doHarm(harm, system.victims, random))) continue;
+      done.push(describeHarm(harm));
+      harmed.add(harm.target);
+    }
+  } finally {
+    over.abort();
+    loading.catch(() => undefined);
+  }
+  return [...done, `${await loading} lists`];
+};
+
+/** One generated list after the other; resolves with their number. */
+const load = async (
+  { voltrace: { api }, folder }: FanoutSystem,
+  seed: number,
+  over: AbortSignal,
+): Promise<number> => {
+  let lists = 0;
+  do {
+    const list = join(folder, `list-${seed}-${lists}.csv`);
+    const rows = generateBatteryList({ rows: rowsPerList, seed: seed * 1_000 + lists });
+    writeFileSync(list, [...rows].join(''));
+    const ended = await api.importEnded(await api.importFile('products', list), 240_000);
+    if (ended.body['state'] !== 'completed') throw new Error(`the import: ${ended.text}`);
+    lists += 1;
+  } while (!over.aborted);
+  return lists;
+};
