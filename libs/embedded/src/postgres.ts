@@ -201,13 +201,14 @@ async function startServerOn(
 ): Promise<EmbeddedPostgres> {
   const logFile = options.logFile ?? join(options.dataDir, 'postgres.log');
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
-  const server = spawnServer({
+  const spawned = spawnServer({
     program: join(cluster.bin, 'postgres'),
     folder: note.folder,
     settings: settingsOf(options, port),
     user: cluster.user,
     logFile,
   });
+  const server = spawned.process;
   const ended = new Promise<PostgresEnd>((resolve) => {
     server.once('exit', (code, signal) => resolve({ code, signal }));
     server.once('error', () => resolve({ code: null, signal: null }));
@@ -215,7 +216,7 @@ async function startServerOn(
   const guard = server.pid === undefined ? undefined : guardServer(server.pid, options);
   void ended.then(() => guard?.kill('SIGKILL'));
   try {
-    await waitUntilReady(server, note.folder, logFile);
+    await waitUntilReady(spawned);
   } catch (error) {
     server.kill('SIGKILL');
     throw error;

@@ -30,24 +30,36 @@ export interface ServerCommand {
   readonly logFile: string;
 }
 
+export interface SpawnedServer {
+  readonly process: ChildProcess;
+  readonly folder: string;
+  readonly logFile: string;
+  /** Where in the file its own lines begin, in bytes. */
+  readonly logFrom: number;
+}
+
 const maxLogBytes = 10 * 1024 * 1024;
 
 /** In a session of its own: Ctrl-C in the terminal is ours to pass on, in our order. */
-export function spawnServer(command: ServerCommand): ChildProcess {
-  if (sizeOf(command.logFile) > maxLogBytes) renameSync(command.logFile, `${command.logFile}.1`);
-  const log = openSync(command.logFile, 'a', 0o600);
+export function spawnServer(command: ServerCommand): SpawnedServer {
+  const { folder, logFile } = command;
+  if (sizeOf(logFile) > maxLogBytes) renameSync(logFile, `${logFile}.1`);
+  // Before it runs: a server that cannot start may have said why before we look again.
+  const logFrom = sizeOf(logFile);
+  const log = openSync(logFile, 'a', 0o600);
   try {
     const settings = Object.entries(command.settings).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
     ]);
-    return spawn(command.program, ['-D', command.folder, ...settings], {
+    const server = spawn(command.program, ['-D', folder, ...settings], {
       ...(command.user && { uid: command.user.uid, gid: command.user.gid }),
-      cwd: command.folder,
+      cwd: folder,
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', log, log],
       detached: true,
     });
+    return { process: server, folder, logFile, logFrom };
   } finally {
     closeSync(log);
   }
@@ -85,18 +97,15 @@ export function guardServer(serverPid: number, options: GuardOptions): ChildProc
 }
 
 /** Resolves when the server accepts connections; throws with its last log lines if it ends first. */
-export async function waitUntilReady(
-  server: ChildProcess,
-  folder: string,
-  logFile: string,
-): Promise<void> {
-  const from = sizeOf(logFile);
+export async function waitUntilReady(server: SpawnedServer): Promise<void> {
+  const { process: child, folder, logFile, logFrom } = server;
   const deadline = Date.now() + 60_000;
   let spawnError: Error | undefined;
-  server.once('error', (error) => (spawnError = error));
-  while (!isReady(server, folder)) {
-    const ended = server.exitCode !== null || server.signalCode !== null;
-    if (spawnError ?? ended) throw new ServerStartError(logFile, tailOf(logFile, from), spawnError);
+  child.once('error', (error) => (spawnError = error));
+  while (!isReady(child, folder)) {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (spawnError ?? ended)
+      throw new ServerStartError(logFile, tailOf(logFile, logFrom), spawnError);
     if (Date.now() > deadline)
       throw new ServerStartError(logFile, 'not ready within 60 s', undefined);
     await sleep(15);
