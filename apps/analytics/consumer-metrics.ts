@@ -4,7 +4,7 @@ import { consumerStatuses } from '#fanout/consumer/consumer-statuses.js';
 import type { FactCounts } from '#fanout/consumer/handle-step.js';
 import type { ConsumerObserver } from '#fanout/consumer/runner.js';
 import type { ConsumerStatus } from '#fanout/consumer/status.js';
-import type { HandlingOutcome, Metrics } from '#observability/metrics.js';
+import type { Metrics } from '#observability/metrics.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 /** Counts what becomes of facts, and tells the lag when it is asked for. */
@@ -18,7 +18,7 @@ export class ConsumerMetrics implements ConsumerObserver {
     const registers = [registry];
     this.facts = new Counter({
       name: 'voltrace_consumer_facts_total',
-      help: 'Facts that a consumer met, by outcome (done, skipped, retry, parked).',
+      help: 'Facts that a consumer met, by outcome (done, skipped, retry, dead).',
       labelNames: ['consumer', 'outcome'],
       registers,
     });
@@ -42,15 +42,10 @@ export class ConsumerMetrics implements ConsumerObserver {
     });
   }
 
-  counted(consumer: string, { done, skipped, parked }: FactCounts): void {
-    const counts: [HandlingOutcome, number][] = [
-      ['done', done],
-      ['skipped', skipped],
-      ['parked', parked],
-    ];
-    for (const [outcome, count] of counts) {
-      if (count > 0) this.facts.inc({ consumer, outcome }, count);
-    }
+  counted(consumer: string, { done, skipped, dead }: FactCounts): void {
+    this.facts.inc({ consumer, outcome: 'done' }, done);
+    this.facts.inc({ consumer, outcome: 'skipped' }, skipped);
+    this.facts.inc({ consumer, outcome: 'dead' }, dead);
   }
 
   failed(consumer: string): void {

@@ -5,8 +5,6 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** accepted, unchanged, repeated: see `CommandResult`. refused: a rule said no. failed: store or bug. */
 export type CommandOutcome = 'accepted' | 'unchanged' | 'repeated' | 'refused' | 'failed';
 export type AppendOutcome = 'appended' | 'wrong-revision' | 'unknown' | 'failed';
-/** What became of an event that a projection or consumer met. */
-export type HandlingOutcome = 'done' | 'skipped' | 'retry' | 'parked';
 
 /** The Prometheus registry of this process with the project's own counters and histograms. Times are seconds. */
 export class Metrics {

@@ -10,7 +10,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -19,7 +19,7 @@ import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { bodyInvalid } from '#http/validation.js';
+import { IsText } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Logger } from '#observability/logging.js';
 
@@ -100,31 +100,14 @@ class ParkedListResponse {
 
 class ReasonBody {
   @ApiPropertyOptional({ description: 'Why; kept with the request.', maxLength: 2000 })
+  @IsOptional()
+  @IsText(2000)
   reason?: string;
 }
 
-/** These requests may come without a body, which the pipe for bodies does not take. */
-const reasonOf = (body: unknown): string | undefined => {
-  if (body === undefined || body === null) return undefined;
-  const isObject = typeof body === 'object' && !Array.isArray(body);
-  if (!isObject) throw bodyInvalid([{ pointer: '', reason: 'expected a JSON object' }]);
-  const { reason, ...unknown } = body as Record<string, unknown>;
-  const errors = Object.keys(unknown).map((name) => ({
-    pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    reason: 'unknown field',
-  }));
-  const isReason = typeof reason === 'string' && reason.length >= 1 && reason.length <= 2_000;
-  if (reason !== undefined && !isReason) {
-    errors.push({ pointer: '/reason', reason: 'expected 1 to 2000 characters' });
-  }
-  if (errors.length > 0) throw bodyInvalid(errors);
-  return isReason ? reason : undefined;
-};
-
 class DiscardBody {
   @ApiProperty({ description: 'Why the event is given up; kept with the event that says so.' })
-  @IsString()
-  @Length(1, 2000)
+  @IsText(2000)
   reason!: string;
 }
 
@@ -168,7 +151,7 @@ export class ProjectionsController {
   @ApiOperation({ summary: 'Build, or go on building, what the running version needs' })
   @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
-  build(@Param('name') name: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+  build(@Param('name') name: string, @Body() body: ReasonBody, @Req() request: FastifyRequest) {
     return this.ask('build', name, body, request);
   }
 
@@ -178,7 +161,7 @@ export class ProjectionsController {
   @ApiOperation({ summary: 'Build anew beside the active tables, then switch' })
   @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
-  rebuild(@Param('name') name: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+  rebuild(@Param('name') name: string, @Body() body: ReasonBody, @Req() request: FastifyRequest) {
     return this.ask('rebuild', name, body, request);
   }
 
@@ -188,20 +171,19 @@ export class ProjectionsController {
   @ApiOperation({ summary: 'Pause a build; build or rebuild goes on with it' })
   @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
-  stop(@Param('name') name: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+  stop(@Param('name') name: string, @Body() body: ReasonBody, @Req() request: FastifyRequest) {
     return this.ask('stop', name, body, request);
   }
 
   private async ask(
     kind: BuildRequestKind,
     name: string,
-    body: unknown,
+    { reason }: ReasonBody,
     request: FastifyRequest,
   ): Promise<RequestedResponse> {
     if (!this.projections.all.some((projection) => projection.name === name)) {
       throw new Refusal('PROJECTION_NOT_FOUND', 'not-found', 'there is no such projection');
     }
-    const reason = reasonOf(body);
     const { commandId: id, actor } = commandMeta(request);
     await placeRequest(this.store, {
       id,
@@ -262,11 +244,11 @@ export class ParkedController {
   @ApiAcceptedResponse({ type: WrittenResponse })
   async retry(
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() { reason }: ReasonBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteResponse> {
-    const meta = commandMeta(request, { reason: reasonOf(body) });
+    const meta = commandMeta(request, { reason });
     return commandResponse(reply, id, await this.parked.requestRetry(checkedId(id), meta));
   }
 

@@ -38,7 +38,8 @@ class ConsumerPartitionResponse {
   endOffset!: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'Of the last fact that was taken.' })
   position!: string | null;
-  @ApiProperty({ type: Number, nullable: true }) lagSeconds!: number | null;
+  @ApiProperty({ type: Number, nullable: true, description: 'Null while that is not known.' })
+  lagSeconds!: number | null;
   @ApiProperty({ description: 'Facts that were handled.' }) done!: number;
   @ApiProperty({ description: 'Deliveries of facts that had been handled before.' })
   skipped!: number;
@@ -63,12 +64,17 @@ class ConsumerResponse {
   state!: string;
   @ApiProperty({ type: String, nullable: true }) reason!: string | null;
   @ApiProperty({ format: 'date-time', description: 'Last sign of life.' }) notedAt!: string;
-  @ApiProperty({ type: Number, nullable: true, description: 'Of the partition furthest behind.' })
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Of the partition furthest behind; null while that is not known.',
+  })
   lagSeconds!: number | null;
   @ApiProperty({
     type: Number,
     nullable: true,
-    description: 'Records on Kafka that were not read yet; null on the log.',
+    description:
+      'Records on Kafka that were not read yet; null on the log, and while that is not known.',
   })
   pending!: number | null;
   @ApiProperty() deadLetters!: number;

@@ -15,7 +15,7 @@ import { isTimeOut, StatementTooSlow, WatchedClient } from './watched-client.js'
 export interface FactCounts {
   readonly done: number;
   readonly skipped: number;
-  readonly parked: number;
+  readonly dead: number;
 }
 
 /** Losing the last commits of a crashed server loses their offsets too: the facts come again. */
@@ -117,7 +117,7 @@ export const handleStep = async (
       client,
     );
     if (moved.hasAttempts) await clearAttempts(client, own.consumer, idsOf(facts));
-    return { done: taken.length, skipped, parked: problems.length + behind.length };
+    return { done: taken.length, skipped, dead: problems.length + behind.length };
   }, setUp);
 
 const idsOf = (facts: readonly FactIncoming[]): string[] => facts.map(({ content }) => content.id);
@@ -159,5 +159,5 @@ export const buryFacts = async (
     const dead = facts.map((incoming) => ({ incoming, ...failure }));
     await bury(client, own, dead);
     await clearAttempts(client, own.consumer, idsOf(facts));
-    return { done: 0, skipped, parked: facts.length };
+    return { done: 0, skipped, dead: facts.length };
   });

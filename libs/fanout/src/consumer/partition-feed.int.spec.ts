@@ -117,8 +117,8 @@ describe('what reads a partition', () => {
     expect(await feed.take(late, signal)).toMatchObject({ nextOffset: 5n, factOffset: 4n });
     expect(await revisions()).toEqual([10, 12, 13]);
     expect(counted).toEqual([
-      { done: 2, skipped: 0, parked: 0 },
-      { done: 1, skipped: 2, parked: 0 },
+      { done: 2, skipped: 0, dead: 0 },
+      { done: 1, skipped: 2, dead: 0 },
     ]);
   });
 
@@ -188,7 +188,7 @@ describe('what reads a partition', () => {
     try {
       const counted: FactCounts[] = [];
       await feedOf(consumer, counted).take(delivering(recordAt(0, 10)), signal);
-      expect(counted).toEqual([{ done: 0, skipped: 0, parked: 1 }]);
+      expect(counted).toEqual([{ done: 0, skipped: 0, dead: 1 }]);
       const { rows } = await store.pool.query('select error from fanout.dead_letter');
       expect(rows).toEqual([{ error: expect.stringMatching(/^HandlerTooSlow: /) }]);
     } finally {

@@ -172,7 +172,7 @@ export class PartitionFeed {
   /** Nothing has to be handled. */
   private async pass(step: SortedStep): Promise<void> {
     const { told } = this.context;
-    if (step.skipped > 0) told.counted({ done: 0, skipped: step.skipped, parked: 0 });
+    if (step.skipped > 0) told.counted({ done: 0, skipped: step.skipped, dead: 0 });
     this.skipped += step.skipped;
     this.place = step.to;
     told.stands(this.own, step.to);

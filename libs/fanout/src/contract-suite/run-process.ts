@@ -4,6 +4,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { quiet } from '#testing/quiet.js';
+import { requiredSetting } from '#testing/required-setting.js';
 
 import { ConsumerRunner } from '../consumer/runner.js';
 import { type Fact, Publication } from '../fact.js';
@@ -14,12 +15,6 @@ import type { Transport } from '../transport/transport.js';
 import { ledger } from './ledger.js';
 import { tallyContract } from './tally-contract.js';
 import type { Plug } from './world.js';
-
-const setting = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set`);
-  return value;
-};
 
 /** CRASH_AT ends the process before the statement of that number. */
 const crashOnStatement = (crashAt: number): void => {
@@ -34,12 +29,12 @@ const crashOnStatement = (crashAt: number): void => {
 };
 
 const transportOf = (log: EsdbEventLog, tail: LogTail): Transport => {
-  if (setting('TRANSPORT') === 'log') {
+  if (requiredSetting('TRANSPORT') === 'log') {
     return logTransport(log, tail, new Publication([tallyContract]));
   }
   const settings: KafkaSettings = {
-    KAFKA_BROKERS: setting('KAFKA_BROKERS'),
-    KAFKA_NAMESPACE: setting('KAFKA_NAMESPACE'),
+    KAFKA_BROKERS: requiredSetting('KAFKA_BROKERS'),
+    KAFKA_NAMESPACE: requiredSetting('KAFKA_NAMESPACE'),
     KAFKA_TLS: 'off',
     KAFKA_SASL_MECHANISM: undefined,
     KAFKA_SASL_USERNAME: undefined,
@@ -54,10 +49,10 @@ const transportOf = (log: EsdbEventLog, tail: LogTail): Transport => {
  */
 export const runProcess = async (plug: Plug): Promise<void> => {
   crashOnStatement(Number(process.env['CRASH_AT'] ?? Infinity));
-  const log = EsdbEventLog.connect(setting('EVENTSTORE_URL'));
+  const log = EsdbEventLog.connect(requiredSetting('EVENTSTORE_URL'));
   const tail = new LogTail(log);
   await tail.start();
-  const store = new ReadStore(setting('DATABASE_URL'));
+  const store = new ReadStore(requiredSetting('DATABASE_URL'));
   const asks = (facts: readonly Fact[], what: string): boolean =>
     facts.some(({ data }) => data['does'] === what);
   const consumer = ledger({

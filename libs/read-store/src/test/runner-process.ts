@@ -3,6 +3,7 @@ import pg from 'pg';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { requiredSetting } from '#testing/required-setting.js';
 
 import { ProjectionRunner } from '../projection-runner.js';
 import { ReadStore } from '../read-store.js';
@@ -11,12 +12,6 @@ import { tally } from './tally.js';
 // A projector of its own for the tests that kill or freeze one. `data` of an event can ask for
 // `kill`, `freeze` (in the transaction, its rows written) or `fail`; CRASH_AT ends the process
 // before the statement of that number.
-
-const setting = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set`);
-  return value;
-};
 
 const crashAt = Number(process.env['CRASH_AT'] ?? Infinity);
 let statements = 0;
@@ -35,10 +30,10 @@ const obey = ({ data }: StoredEvent): void => {
   if (data['freeze'] === true && process.env['FREEZES'] === 'yes') freeze = true;
 };
 
-const log = EsdbEventLog.connect(setting('EVENTSTORE_URL'));
+const log = EsdbEventLog.connect(requiredSetting('EVENTSTORE_URL'));
 const tail = new LogTail(log);
 await tail.start();
-const store = new ReadStore(setting('DATABASE_URL'));
+const store = new ReadStore(requiredSetting('DATABASE_URL'));
 const projection = tally({
   before: obey,
   afterSave: () => {

@@ -1,6 +1,7 @@
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { Lease } from '#read-store/lease.js';
+import { requiredSetting } from '#testing/required-setting.js';
 
 import type { TopicSettings } from '../../cluster/topics.js';
 import type { KafkaSettings } from '../../kafka.js';
@@ -12,13 +13,7 @@ import { counterContract } from './counter-contract.js';
 // A relay of its own for the tests that kill or freeze one. CRASH_AT ends it at the step of that
 // number, FREEZE_AT stands it still there; it tells what it does on its output.
 
-const setting = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set`);
-  return value;
-};
-
-const settings = JSON.parse(setting('SETTINGS')) as KafkaSettings & TopicSettings;
+const settings = JSON.parse(requiredSetting('SETTINGS')) as KafkaSettings & TopicSettings;
 const crashAt = Number(process.env['CRASH_AT'] ?? Infinity);
 const freezeAt = Number(process.env['FREEZE_AT'] ?? Infinity);
 let steps = 0;
@@ -38,13 +33,13 @@ const say = (fields: object, message: string): void => {
 };
 const logger = { debug: () => undefined, info: say, warn: say, error: say };
 
-const log = EsdbEventLog.connect(setting('EVENTSTORE_URL'));
+const log = EsdbEventLog.connect(requiredSetting('EVENTSTORE_URL'));
 const tail = new LogTail(log, { logger });
 await tail.start();
-const lease = new Lease(setting('DATABASE_URL'), logger, 'relay');
+const lease = new Lease(requiredSetting('DATABASE_URL'), logger, 'relay');
 const stopping = new AbortController();
 const thread = new PortionThread(new URL('portion-thread.js', import.meta.url), {
-  eventStoreUrl: setting('EVENTSTORE_URL'),
+  eventStoreUrl: requiredSetting('EVENTSTORE_URL'),
 });
 const ended = new Relay({
   ...{ settings, contracts: [counterContract], log, tail, lease, logger, step },
