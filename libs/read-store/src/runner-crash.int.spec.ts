@@ -68,7 +68,7 @@ describe('a projector that dies or stands still', () => {
     await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(expected + 1);
     await nothingParked();
-  });
+  }, 120_000);
 
   it('loses and doubles nothing when it is killed', async () => {
     let expected = 0;
@@ -77,7 +77,7 @@ describe('a projector that dies or stands still', () => {
       const last = await fixture.count(3);
       expected += 3;
       const child = spawn({ CRASH_AT: String(statement) });
-      const done = waitForPosition(fixture.store, 'tally', last, { timeoutMs: 10_000 });
+      const done = waitForPosition(fixture.store, 'tally', last, { timeoutMs: 45_000 });
       const survived = await Promise.race([child.ended.then(() => false), done.then(() => true)]);
       if (!survived) killed += 1;
       done.catch(() => undefined);
