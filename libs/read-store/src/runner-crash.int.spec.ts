@@ -68,7 +68,7 @@ describe('a projector that dies or stands still', () => {
     await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(expected + 1);
     await nothingParked();
-  }, 120_000);
+  }, 240_000);
 
   it('loses and doubles nothing when it is killed', async () => {
     let expected = 0;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -6,6 +7,7 @@ import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { counterDecider, counterName, meta, nameIt } from '../counter.fixture.js';
 import { EsdbEventLog } from '../esdb.js';
+import type { EventLog } from '../event-log.js';
 import { handleCommand } from '../handle-command.js';
 import { States } from '../states.js';
 import { claimKey, keyOwner, KeyTaken } from './claim-key.js';
@@ -22,7 +24,24 @@ afterAll(async () => {
   await node.stop();
 });
 
-const freshStates = () => new States(log, counterDecider);
+const freshStates = (through: EventLog = log) => new States(through, counterDecider);
+
+/** The log as a machine sees it that is kept busy by others. */
+const slowed = (ms: number): EventLog =>
+  Object.create(log, {
+    append: {
+      value: async (...call: Parameters<EventLog['append']>) => {
+        await sleep(ms);
+        return log.append(...call);
+      },
+    },
+    readStream: {
+      value: async function* (...call: Parameters<EventLog['readStream']>) {
+        await sleep(ms);
+        yield* log.readStream(...call);
+      },
+    },
+  }) as EventLog;
 
 describe('a claimed key', () => {
   const claim = (owner: string, value: string, states = freshStates()) =>
@@ -96,5 +115,24 @@ describe('a claimed key', () => {
     const last = randomUUID();
     if (holders.length === 0) await claim(last, value);
     expect(await keyOwner(log, counterName(value))).toBe(holders[0] ?? last);
+  });
+
+  it('is left to its first claimer for longer where the log is slow', async () => {
+    const value = randomUUID();
+    const slow = slowed(300);
+    const attempts = Array.from({ length: 8 }, async () => {
+      const owner = randomUUID();
+      const states = freshStates(slow);
+      const claims = [];
+      // As a registration does, which needs several keys before it can use the first.
+      for (const name of [value, randomUUID(), randomUUID()]) {
+        claims.push(await claimKey(slow, states, counterName(name), owner, meta()));
+      }
+      await handleCommand(slow, states, owner, nameIt(value), { claims });
+    });
+    const outcomes = (await Promise.allSettled(attempts)).map((outcome) =>
+      outcome.status === 'fulfilled' ? 'held' : (outcome.reason as { code: string }).code,
+    );
+    expect(outcomes.sort()).toEqual([...Array.from({ length: 7 }, () => 'KEY_TAKEN'), 'held']);
   });
 });

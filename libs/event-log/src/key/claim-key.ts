@@ -43,8 +43,12 @@ interface Claim {
 /** Attempts before a key that keeps changing hands is answered as a conflict. */
 const maxAttempts = 5;
 
-/** How long a new claim is left to whoever made it, before it may be taken over. */
-const graceMs = 250;
+/**
+ * How long a new claim is left to whoever made it, before it may be taken over: for some calls to the log, as
+ * slow as they are now, because that is what using it takes.
+ */
+const graceMs = { least: 250, most: 5_000 };
+const graceCalls = 6;
 const graceStepMs = 25;
 
 /** Somebody else's state holds the key. `owner` is its id. */
@@ -78,7 +82,8 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
   owner: string,
   meta: CommandMeta,
 ): Promise<ClaimedKey> => {
-  const first = await claimUnclaimed(log, states, key, owner, meta);
+  const pace: Pace = { slowestMs: 0 };
+  const first = await timed(pace, () => claimUnclaimed(log, states, key, owner, meta));
   if (first) return first;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     if (attempt > 0) await sleep(Math.random() * 10 * attempt);
@@ -91,7 +96,7 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
       }
     }
     try {
-      if (current && current.owner !== owner) await forfeit(log, states, key, current, meta);
+      if (current && current.owner !== owner) await forfeit(log, states, key, current, meta, pace);
       const claim = await appendClaim(log, key, owner, states.decider.category, current, meta);
       return { ...key, claim };
     } catch (error) {
@@ -144,8 +149,9 @@ const forfeit = async <S, C extends Command, E extends DomainEvent>(
   key: Key,
   current: Claim,
   meta: CommandMeta,
+  pace: Pace,
 ): Promise<void> => {
-  const folded = await ownerWithoutKey(states, key, current);
+  const folded = await ownerWithoutKey(states, key, current, pace);
   const lost = folded.forfeited.get(keyIdOf(key.kind, key.value));
   if (lost !== undefined && lost >= current.revision) return;
   const data: KeyForfeitedData = {
@@ -166,18 +172,38 @@ const ownerWithoutKey = async <S, C extends Command, E extends DomainEvent>(
   states: States<S, C, E>,
   key: Key,
   { owner, created }: Claim,
+  pace: Pace,
 ): Promise<Folded<S>> => {
-  for (let waitedMs = 0; ; waitedMs += graceStepMs) {
-    const folded = await states.refresh(owner);
+  const seen = Date.now();
+  for (;;) {
+    const asked = Date.now();
+    const folded = await timed(pace, () => states.refresh(owner));
     const held = states.decider.keys?.(folded.state) ?? [];
     if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {
       throw new KeyTaken(key, owner);
     }
-    // Counted too: clocks differ.
-    if (waitedMs >= graceMs || Date.now() - created.getTime() >= graceMs) return folded;
+    // Whichever is earlier: clocks differ.
+    if (asked - Math.min(seen, created.getTime()) >= graceOf(pace)) return folded;
     await sleep(graceStepMs);
   }
 };
+
+/** The slowest call of a claim so far: as slow as those of the others who use the log now. */
+interface Pace {
+  slowestMs: number;
+}
+
+const timed = async <T>(pace: Pace, call: () => Promise<T>): Promise<T> => {
+  const began = performance.now();
+  try {
+    return await call();
+  } finally {
+    pace.slowestMs = Math.max(pace.slowestMs, performance.now() - began);
+  }
+};
+
+const graceOf = ({ slowestMs }: Pace): number =>
+  Math.min(graceMs.most, Math.max(graceMs.least, graceCalls * slowestMs));
 
 const appendClaim = async (
   log: EventLog,
