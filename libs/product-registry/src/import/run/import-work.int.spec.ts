@@ -55,25 +55,37 @@ describe('the work list of imports', () => {
     }
   });
 
+  it('gives away none that waits behind one that is being claimed', async () => {
+    const ids = Array.from({ length: 2 }, () => randomUUID());
+    for (const id of ids) await work.enqueue(id, 'products');
+    await store.transaction(async (claiming) => {
+      await claiming.query('select from product_imports.work where import_id = $1 for update', [
+        ids[0],
+      ]);
+      expect(await work.claim('another', second)).toBeUndefined();
+    });
+    expect((await work.claim('another', second))?.importId).toBe(ids[0]);
+  });
+
   it('gives it to another one when its lease is not renewed', async () => {
     const id = randomUUID();
     await work.enqueue(id, 'products');
-    const first = await work.claim('first', 50);
+    const first = await work.claim('first', 60 * second);
+    if (!first) throw new Error('not claimed');
     expect(await work.claim('second', second)).toBeUndefined();
+    await work.renew(first, 50);
     await sleep(80);
-    expect((await work.claim('second', second))?.importId).toBe(id);
-    expect(first && (await work.renew(first, second))).toBe(false);
+    expect((await work.claim('second', 60 * second))?.importId).toBe(id);
+    expect(await work.renew(first, second)).toBe(false);
   });
 
-  it('keeps it from others while it is renewed', async () => {
+  it('keeps it from others when it was renewed', async () => {
     await work.enqueue(randomUUID(), 'products');
-    const claimed = await work.claim('first', 80);
+    const claimed = await work.claim('first', 50);
     if (!claimed) throw new Error('not claimed');
-    for (let i = 0; i < 4; i += 1) {
-      await sleep(40);
-      expect(await work.renew(claimed, 80)).toBe(true);
-      expect(await work.claim('second', second)).toBeUndefined();
-    }
+    expect(await work.renew(claimed, 60 * second)).toBe(true);
+    await sleep(80);
+    expect(await work.claim('second', second)).toBeUndefined();
   });
 
   it('does not lose a request that comes while the import ends', async () => {

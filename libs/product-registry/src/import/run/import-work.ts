@@ -43,6 +43,7 @@ export class ImportWork {
     }
   }
 
+  /** An import behind another one of its kind is left alone even where that one is being claimed just now. */
   private async claimFree(owner: string, leaseMs: number): Promise<ClaimedImport | undefined> {
     const { rows } = await this.pool.query<{ import_id: string; requested_at: string }>(
       `update product_imports.work
@@ -51,8 +52,11 @@ export class ImportWork {
          select import_id from product_imports.work as waiting
          where owner is null and not_before <= clock_timestamp()
            and not exists (
-             select from product_imports.work as held
-             where held.kind = waiting.kind and held.owner is not null)
+             select from product_imports.work as other
+             where other.kind = waiting.kind
+               and (other.owner is not null
+                 or other.not_before <= clock_timestamp()
+                   and other.requested_at < waiting.requested_at))
          order by requested_at limit 1
          for update of waiting skip locked
        )
