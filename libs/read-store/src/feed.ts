@@ -112,9 +112,15 @@ export class Feed {
         await this.apply(events, signal);
         if (!this.standsAtEndOf(events)) return false;
         onProgress();
-      } else if (await this.atEnd(signal)) return true;
+      }
+      if ((events.length === 0 || this.isLevel) && (await this.atEnd(signal))) return true;
     }
     return signal.aborted;
+  }
+
+  /** A build does not wait for a moment without news, which may never come: the switch catches up. */
+  private get isLevel(): boolean {
+    return this.target.status === 'building' && this.reader.atEnd;
   }
 
   /** A batch that was not applied to its end (fenced, stopped) has to be looked at anew. */

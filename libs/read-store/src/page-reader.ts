@@ -16,6 +16,7 @@ export class PageReader {
   private cursor: Position | undefined;
   private ahead: { readonly after: Position | undefined; readonly page: Promise<Page> } | undefined;
   private limit: number;
+  private ended = false;
 
   constructor(
     private readonly log: Pick<EventLog, 'readAll'>,
@@ -28,6 +29,11 @@ export class PageReader {
   /** How far the log was read, system events included. */
   get position(): Position | undefined {
     return this.cursor;
+  }
+
+  /** Whether the log held nothing more when what was handed out last was read from it. */
+  get atEnd(): boolean {
+    return this.ended;
   }
 
   /** Goes on after `position`. */
@@ -48,11 +54,13 @@ export class PageReader {
       const kept = this.tail?.after(this.cursor, this.limit);
       if (kept) {
         this.ahead = undefined;
+        this.ended = kept.length < this.limit;
         this.cursor = kept.at(-1)?.position ?? this.cursor;
         return kept;
       }
       const page = await this.page();
       this.cursor = page.next ?? this.cursor;
+      this.ended = page.atEnd;
       if (!page.atEnd) this.ahead = this.read();
       this.fit(page.events);
       if (page.events.length > 0 || page.atEnd) return page.events;

@@ -50,7 +50,7 @@ describe('a build that catches up to the active one for the switch', () => {
           if (step === 'catching up' && page.events.length > 0) {
             step = 'done';
             await inCatchUp();
-          } else if (step === 'reading' && page.events.length === 0) {
+          } else if (step === 'reading' && page.atEnd) {
             step = 'catching up';
             await atEnd();
           }
@@ -117,5 +117,29 @@ describe('a build that catches up to the active one for the switch', () => {
     await until('switched', switched);
     expect(await sum()).toBe(15);
     expect(warned).toEqual([expect.stringMatching('another runner moved the build: Fenced')]);
+  });
+
+  it('does not wait for a moment in which nothing comes', async () => {
+    let appended = 10;
+    log = Object.create(fixture.log, {
+      readAll: {
+        value: async (...asked: Parameters<EventLog['readAll']>) => {
+          const page = await fixture.log.readAll(...asked);
+          appended += 1;
+          await fixture.count(1);
+          return page;
+        },
+      },
+    }) as EventLog;
+    const next = tally({ version: 2 });
+    builder = new ProjectionRunner(fixture.store, log, fixture.tail, [next], { lookMs: 100 });
+    await builder.start();
+    await until('switched', switched);
+    await builder.stop();
+    await fixture.run(next);
+    appended += 1;
+    const last = await fixture.count(1);
+    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    expect(await sum()).toBe(appended);
   });
 });
