@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startTcpProxy, type TcpProxy } from '#testing/tcp-proxy.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { until } from '#testing/until.js';
 
 import { count, counterDecider, meta } from './counter.fixture.js';
 import { EsdbEventLog } from './esdb.js';
@@ -38,14 +40,17 @@ describe('a command on one stream', () => {
   it('stores who, when and why as the command said, and when it was recorded', async () => {
     const id = randomUUID();
     const command = { ...count(2), meta: { ...meta(), reason: 'because' } };
+    const began = Date.now();
     await handleCommand(log, freshStates(), id, command);
+    const ended = Date.now();
     for await (const { metadata } of log.readStream(`counter-${id}`)) {
       const { commandId, actor, source, occurredAt, correlationId, reason } = command.meta;
       const given = { commandId, actor, source, occurredAt, $correlationId: correlationId, reason };
       expect(metadata).toMatchObject(given);
-      expect(Date.now() - Date.parse(metadata.recordedAt)).toBeLessThan(10_000);
+      expect(Date.parse(metadata.recordedAt)).toBeGreaterThanOrEqual(began);
+      expect(Date.parse(metadata.recordedAt)).toBeLessThanOrEqual(ended);
     }
-    expect.assertions(2);
+    expect.assertions(3);
   });
 
   it('decides again when another process was first', async () => {
@@ -194,8 +199,7 @@ describe('an append whose answer is lost', () => {
   it('is stored once when it was stored and the reply never came', async () => {
     proxy.mode = 'lose-replies';
     const pending = countAgain();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect((await freshStates().refresh(id)).revision).toBe(1n);
+    await until('it is stored', async () => (await freshStates().refresh(id)).revision === 1n);
     proxy.mode = 'open';
     proxy.cut();
     expect(await pending).toMatchObject({ outcome: 'accepted', revision: 1n });
@@ -212,11 +216,11 @@ describe('an append whose answer is lost', () => {
 
   it('is answered as unknown, in bounded time, when nobody ever answers', async () => {
     proxy.mode = 'dead';
-    const began = Date.now();
-    await expect(countAgain()).rejects.toMatchObject({
+    // A timer, and not the clock: it stands still with what it measures when the machine is starved.
+    const late = sleep(12_000, 'late', { ref: false });
+    await expect(Promise.race([countAgain(), late])).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       kind: 'unavailable',
     });
-    expect(Date.now() - began).toBeLessThan(12_000);
   });
 });
