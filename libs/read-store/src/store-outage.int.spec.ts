@@ -98,6 +98,13 @@ describe('an outage', () => {
     await node.kill();
     await sleep(1_500);
     await node.restart();
+    // A connection that was tried just before the node listened may fail once more.
+    await until('the log answers', () =>
+      log.head().then(
+        () => true,
+        () => false,
+      ),
+    );
     await appendCounted(log, 20);
     await until('level again', async () => (await sum()) === 40, 60_000);
     await nothingCounted();
