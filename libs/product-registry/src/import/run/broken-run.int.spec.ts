@@ -42,5 +42,5 @@ describe('a run that cannot go on', () => {
     const { status, failure } = await bench.state(id);
     expect([status, failure?.code]).toEqual(['failed', 'RUN_BROKE_OFF']);
     expect(failure?.reason).toContain('EIO');
-  }, 20_000);
+  });
 });

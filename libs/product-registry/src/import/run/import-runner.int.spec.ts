@@ -88,5 +88,5 @@ describe('the import runner', () => {
       'ImportRunStarted',
       'ImportFailed',
     ]);
-  }, 20_000);
+  });
 });

@@ -83,10 +83,16 @@ export class ImportBench {
     return this.receive(await readFile(path), options);
   }
 
+  /** As another process reads it, on a connection of its own: tests ask again and again until it ends. */
   async state(importId: string): Promise<ReceivedImport> {
-    const { state } = await this.another().imports.refresh(importId);
-    if (state.status === 'none') throw new Error('the import was not received');
-    return state;
+    const { imports, log } = this.another();
+    try {
+      const { state } = await imports.refresh(importId);
+      if (state.status === 'none') throw new Error('the import was not received');
+      return state;
+    } finally {
+      await log.close();
+    }
   }
 
   /** All events of the streams whose names begin with one of the categories. */
