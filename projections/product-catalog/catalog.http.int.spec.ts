@@ -14,6 +14,7 @@ import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { Fixture } from '#read-store/test/fixture.js';
+import { waitForPosition } from '#read-store/wait-for-position.js';
 
 import { eventClock } from '../event-clock/projector.js';
 import { ProductCatalogModule } from './product-catalog.module.js';
@@ -113,7 +114,11 @@ describe('the catalogue’s routes', () => {
       });
       story.set('Other', { ProdName: text('=1+1') });
       positions = await appendAll(fixture.log, story.events);
-      await get(`/v1/products?after=${at(-1)}`);
+      const last = positions.at(-1);
+      if (!last) throw new Error('the story is empty');
+      for (const { name } of [eventClock, productCatalog]) {
+        await waitForPosition(fixture.store, name, last, { timeoutMs: 30_000 });
+      }
     });
 
     it('answer with a product, its ETag and its position, by id and by code', async () => {
