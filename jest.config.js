@@ -21,7 +21,8 @@ const kinds = {
 };
 
 export default {
-  testTimeout: 60_000,
+  // What a test waits for has limits of its own, which say what did not come. This one is for what hangs.
+  testTimeout: 240_000,
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
   testSequencer: '<rootDir>/scripts/sequencer.mjs',
   // Many wait for a server or a broker most of the time.

@@ -51,7 +51,7 @@ describeWithKafkaPrograms('the registry on a Kafka broker, from the list to the 
       databaseUrl: databaseUrlOf(dataDir),
       eventStoreUrl: eventStoreUrlOf(dataDir),
     };
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await voltrace.remove();
@@ -64,7 +64,7 @@ describeWithKafkaPrograms('the registry on a Kafka broker, from the list to the 
     const ended = await api.importEnded(await api.importFile('products', listFile(dataDir)));
     expect(ended.body['rows']).toMatchObject({ total: 863, accepted: 863 });
     expect(await fanoutFaults(parts)).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 
   it(`does so for ${String(generated)} events more`, async () => {
     const before = (await loggedFacts(parts.eventStoreUrl)).length;
@@ -79,5 +79,5 @@ describeWithKafkaPrograms('the registry on a Kafka broker, from the list to the 
     const reply = await voltrace.api.send('/v1/fanout/topics/verify', { method: 'POST' });
     const result = reply.text.trim().split('\n').at(-1) ?? '';
     expect(JSON.parse(result)).toMatchObject({ result: { ok: true } });
-  }, 120_000);
+  });
 });

@@ -88,7 +88,7 @@ export class ActivityUser {
   }
 
   /** Waits until the activity is what follows from the log, and fails with the difference. */
-  async matches(withinMs = 20_000): Promise<void> {
+  async matches(withinMs = 90_000): Promise<void> {
     const until = Date.now() + withinMs;
     for (;;) {
       const is = (await this.activity()).map(shown).sort();

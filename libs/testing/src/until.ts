@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** A machine that others keep busy takes many times as long as an idle one: nothing is slow before that. */
+const patienceMs = 90_000;
+
 /** Waits until `holds` does; fails with `what` it waited for when that never happens. */
 export const until = async (
   what: string | (() => string),
   holds: () => Promise<boolean> | boolean,
-  timeoutMs = 30_000,
+  timeoutMs = patienceMs,
 ): Promise<void> => {
   const end = Date.now() + timeoutMs;
   while (!(await holds())) {
@@ -16,7 +19,10 @@ export const until = async (
 };
 
 /** Asks until the assertions of `check` hold; fails with theirs when they never do. */
-export const eventually = async (check: () => Promise<void>, timeoutMs = 20_000): Promise<void> => {
+export const eventually = async (
+  check: () => Promise<void>,
+  timeoutMs = patienceMs,
+): Promise<void> => {
   const end = Date.now() + timeoutMs;
   for (;;) {
     try {

@@ -58,7 +58,7 @@ export const deliveryCases = (options: WorldOptions): void => {
       expect(broken).toBeGreaterThan(20);
       expect(await world.faults()).toEqual([]);
       expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
-    }, 180_000);
+    }, 480_000);
 
     it('takes nothing that is brought again, at once or late', async () => {
       await world.run(ledger(), { transport: stuttering(world.carrier.transport(world)) });

@@ -57,10 +57,10 @@ export const outageCases = (options: WorldOptions): void => {
           postgres.server = await startPostgres({ dataDir, port: postgres.server.port });
         }
       }
-      await world.untilWritten(published, 'ledger', 60_000);
+      await world.untilWritten(published);
       expect(await world.faults()).toEqual([]);
       expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
       await until('it runs again', () => run.runner.status().state === 'running');
-    }, 120_000);
+    });
   });
 };

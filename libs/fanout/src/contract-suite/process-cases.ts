@@ -47,10 +47,10 @@ export const processCases = (options: WorldOptions): void => {
       }
       expect(killed).toBe(3);
       await world.run(ledger());
-      await world.untilWritten(9, 'ledger', 60_000);
+      await world.untilWritten(9);
       expect(await world.faults()).toEqual([]);
       expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
-    }, 120_000);
+    });
 
     it('that a fact ends five times over lays it aside, and no other', async () => {
       await world.count(10, 'tally-good');
@@ -75,7 +75,7 @@ export const processCases = (options: WorldOptions): void => {
       ]);
       expect(await world.value('select count(*)::int from fanout.attempt')).toBe(0);
       await endsAgain(child);
-    }, 180_000);
+    });
 
     /** What a retry dies of is not tried again by itself: the letter says so, and the process lives. */
     const endsAgain = async (running: AppProcess | undefined): Promise<void> => {
@@ -107,15 +107,15 @@ export const processCases = (options: WorldOptions): void => {
       await world.count(5, 'tally-frozen');
       const other = await spawn();
       await other.ready;
-      await world.untilWritten(11, 'ledger', 60_000);
+      await world.untilWritten(11);
       frozen.signal('SIGCONT');
       await world.count(5, 'tally-frozen');
-      await world.untilWritten(16, 'ledger', 60_000);
+      await world.untilWritten(16);
       await sleep(3_000);
       expect(frozen.isRunning).toBe(true);
       expect(await world.faults()).toEqual([]);
       expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
-    }, 180_000);
+    });
 
     it('is one of two, and each fact is handled by one of them', async () => {
       const one = await world.run(ledger());
@@ -124,11 +124,11 @@ export const processCases = (options: WorldOptions): void => {
         await world.count(200, `tally-${String(round % 2)}`);
         await world.count(200);
         if (round === 1) await one.stop();
-        await world.untilWritten((round + 1) * 400, 'ledger', 60_000);
+        await world.untilWritten((round + 1) * 400);
       }
       expect(await world.faults()).toEqual([]);
       const held = 'select count(distinct holder)::int from fanout.consumer_offset';
       await until('one of them is left', async () => (await world.value(held)) === 1);
-    }, 120_000);
+    });
   });
 };

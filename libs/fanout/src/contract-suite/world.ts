@@ -165,12 +165,11 @@ export class World {
     return Number(await this.value(sql, [consumer]));
   }
 
-  async untilWritten(count: number, consumer = 'ledger', timeoutMs = 30_000): Promise<void> {
+  async untilWritten(count: number, consumer = 'ledger'): Promise<void> {
     let seen = 0;
     await until(
       () => `${String(count)} facts in the ledger, not ${String(seen)}`,
       async () => (seen = await this.written(consumer).catch(() => -1)) >= count,
-      timeoutMs,
     );
   }
 

@@ -86,7 +86,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     const facts = relay.report.published;
     await fixture.deleteTopic(fixture.topic);
     await reset();
-    await until('filled', () => relay.report.published === 2 * facts, 20_000);
+    await until('filled', () => relay.report.published === 2 * facts);
     await fixture.compare();
   });
 

@@ -21,7 +21,7 @@ describeWithKafkaPrograms('a verification whose broker freezes', () => {
   beforeAll(async () => {
     kafka = await ownKafka();
     fixture = await RelayFixture.start(kafka.brokers);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await fixture.stop();
@@ -50,15 +50,12 @@ describeWithKafkaPrograms('a verification whose broker freezes', () => {
     expect(performance.now() - started).toBeLessThan(40_000);
     await kafka.broker.kill('SIGCONT');
     const again = new Verification(parts, new AbortController().signal);
-    await until(
-      'back',
-      () =>
-        again.prepare().then(
-          () => true,
-          () => false,
-        ),
-      30_000,
+    await until('back', () =>
+      again.prepare().then(
+        () => true,
+        () => false,
+      ),
     );
     expect(await again.run()).toMatchObject({ ok: true });
-  }, 180_000);
+  });
 });

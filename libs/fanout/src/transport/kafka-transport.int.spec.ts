@@ -130,10 +130,10 @@ describeWithKafka('the Kafka transport', () => {
     // The group waited for the batch: nobody else began it.
     expect(batches).toBe(1);
     await world.count(5, 'tally-a');
-    await world.untilWritten(10, 'ledger', 60_000);
+    await world.untilWritten(10);
     expect(await world.faults()).toEqual([]);
     expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
-  }, 120_000);
+  });
 
   it('passes over transactions that were taken back, and the markers of all', async () => {
     await world.run(ledger());
@@ -195,7 +195,7 @@ describeWithKafka('the Kafka transport', () => {
     await level();
     expect(await world.faults()).toEqual([]);
     expect((await consumerStatus(world.store, 'ledger')).state).toBe('running');
-  }, 120_000);
+  });
 
   it('stops at a topic that was made anew while it was down, however much it holds', async () => {
     await world.count(5, 'tally-a');
@@ -214,7 +214,7 @@ describeWithKafka('the Kafka transport', () => {
     await reset();
     await until('all is delivered again', async () => (await world.written()) === 55);
     expect(await world.faults()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 const shown = ({ headers = {} }: KafkaMessage): object => ({

@@ -70,7 +70,7 @@ describeWithKafkaPrograms('a broker of our own', () => {
     await own.broker.restart();
     expect((await admin.describeCluster()).clusterId).toBe(clusterId);
     expect(await valuesOf('facts')).toEqual(['one', 'two']);
-  }, 180_000);
+  });
 
   it('goes on after it was frozen', async () => {
     await admin.createTopics({ topics: [{ topic: 'frozen', numPartitions: 1 }] });
@@ -103,7 +103,7 @@ describeWithKafkaPrograms('a broker of our own', () => {
     await expect(broker!.restart()).rejects.toThrow(/already runs on/);
     await next.kill();
     rmSync(folder, { recursive: true, force: true });
-  }, 180_000);
+  });
 
   it('ends with its owner, frozen or not, and takes its files along', async () => {
     // Ends with our end of its input, should the test fail before it is killed.

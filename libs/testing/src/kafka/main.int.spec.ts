@@ -96,7 +96,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
     expect(last.app.output.split('\n').at(-1)).toBe('Kafka has stopped.');
     expect(faultsIn(logOf(dataDir))).toEqual([]);
     expect(identityOf(brokerOf(dataDir).pid)).toBeUndefined();
-  }, 180_000);
+  });
 
   it('says in one sentence that a port is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');

@@ -191,12 +191,11 @@ export class RelayFixture {
   }
 
   /** Waits until everything that is in the log now is on Kafka, as far as the relay says. */
-  async published(relay: RunningRelay, timeoutMs = 30_000): Promise<void> {
+  async published(relay: RunningRelay): Promise<void> {
     const last = (await this.countedInLog()).at(-1);
     await until(
       'published',
       () => (relay.report.position?.commit ?? -1n) >= (last?.position.commit ?? -1n),
-      timeoutMs,
     );
   }
 
