@@ -37,6 +37,7 @@ export const fanoutFaults = async ({
   await readTopicIndependently({
     brokers,
     topic,
+    atLeast: log.length,
     onRecord: (record) => records.push(asTopicRecord(record)),
   });
   return [

@@ -8,6 +8,8 @@ export interface ConsumerRun {
   readonly onOutput: (text: string) => void;
   /** Without a word for this long, once it stands at the beginning of its partitions, it is stopped. */
   readonly quietMs: number;
+  /** Whether what was read may be all there is. While it is not, a longer silence is waited out. */
+  readonly hasEnough: () => boolean;
 }
 
 export interface ConsumerEnd {
@@ -18,7 +20,9 @@ export interface ConsumerEnd {
 }
 
 /** A healthy one needs seconds on a busy machine; the tool itself would knock for ever. */
-const startMs = 60_000;
+const startMs = 120_000;
+const silenceMs = 60_000;
+const endMs = 60_000;
 const enough = 5;
 const standsAtBeginning = 'Resetting offset for partition';
 const nothingToRead = /UNKNOWN_TOPIC_OR_PARTITION|could not be established/g;
@@ -42,7 +46,7 @@ export async function runConsoleConsumer(
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  const stop = new Stop(consumer, run.quietMs);
+  const stop = new Stop(consumer, run);
   let log = '';
   let thrown: unknown;
   consumer.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -50,10 +54,10 @@ export async function runConsoleConsumer(
     stop.logged(text);
   });
   consumer.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stop.postpone();
     if (thrown !== undefined) return;
     try {
       run.onOutput(text);
+      stop.postpone();
     } catch (error) {
       thrown = error;
       consumer.kill('SIGKILL');
@@ -72,12 +76,13 @@ class Stop {
   /** Why it was stopped, where it did not read to the end. */
   reason: string | undefined;
   private started = false;
+  private stopped = false;
   private failures: string[] = [];
   private timer: NodeJS.Timeout;
 
   constructor(
     private readonly consumer: ChildProcess,
-    private readonly quietMs: number,
+    private readonly run: Pick<ConsumerRun, 'quietMs' | 'hasEnough'>,
   ) {
     this.timer = setTimeout(() => this.giveUp(`it did not start within ${startMs} ms`), startMs);
   }
@@ -93,8 +98,10 @@ class Stop {
   }
 
   postpone(): void {
+    if (this.stopped) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), this.quietMs);
+    const { quietMs, hasEnough } = this.run;
+    this.timer = setTimeout(() => this.now(), hasEnough() ? quietMs : silenceMs);
   }
 
   cancel(): void {
@@ -107,9 +114,11 @@ class Stop {
   }
 
   private now(): void {
+    if (this.stopped) return;
+    this.stopped = true;
     clearTimeout(this.timer);
     this.consumer.kill('SIGTERM');
-    this.timer = setTimeout(() => this.consumer.kill('SIGKILL'), 20_000);
+    this.timer = setTimeout(() => this.consumer.kill('SIGKILL'), endMs);
   }
 }
 

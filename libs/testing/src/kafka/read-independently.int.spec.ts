@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 
+import { until } from '../until.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
 import { type ReadRecord, readTopicIndependently } from './read-independently.js';
 import { freshNamespace, sharedKafka, type TestKafka } from './shared.js';
@@ -34,11 +35,12 @@ describeWithKafkaPrograms('the independent reader', () => {
     await transaction[end]();
   }
 
-  async function read(isolationLevel?: 'read_uncommitted'): Promise<ReadRecord[]> {
+  async function read(atLeast: number, isolationLevel?: 'read_uncommitted'): Promise<ReadRecord[]> {
     const records: ReadRecord[] = [];
     await readTopicIndependently({
       ...kafka,
       topic,
+      atLeast,
       quietMs,
       ...(isolationLevel && { isolationLevel }),
       onRecord: (record) => records.push(record),
@@ -53,7 +55,7 @@ describeWithKafkaPrograms('the independent reader', () => {
     await send([{ key: 'a', value: null }], 'commit');
     await send([{ key: null, value: 'no key', partition: 0 }], 'commit');
 
-    const records = await read();
+    const records = await read(3);
     const ofKey = records.filter(({ key }) => key === 'a');
     expect(ofKey.map(({ value }) => value)).toEqual(['{"name":"Größe\\t1"}', null]);
     expect(Object.fromEntries(ofKey[0]?.headers ?? [])).toEqual(headers);
@@ -63,7 +65,7 @@ describeWithKafkaPrograms('the independent reader', () => {
     ]);
     expect(records).toHaveLength(3);
 
-    const all = await read('read_uncommitted');
+    const all = await read(4, 'read_uncommitted');
     expect(all.map(({ value }) => value)).toContain('aborted');
   });
 
@@ -73,6 +75,27 @@ describeWithKafkaPrograms('the independent reader', () => {
     const request = { ...kafka, topic: empty, quietMs, onRecord: () => undefined };
     expect(await readTopicIndependently(request)).toBe(0);
     await admin.deleteTopics({ topics: [empty] });
+  });
+
+  it('waits for records that are slow to come, where it knows of them', async () => {
+    const late = `${namespace}.late`;
+    await admin.createTopics({ topics: [{ topic: late, numPartitions: 1 }] });
+    const values: (string | null)[] = [];
+    const onRecord = ({ value }: ReadRecord) => values.push(value);
+    const reading = readTopicIndependently({
+      ...{ ...kafka, topic: late, onRecord, quietMs: 1 },
+      atLeast: 2,
+    });
+    for (const value of ['one', 'two']) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: late, messages: [{ value }] });
+      await transaction.commit();
+      // The reader stands behind the first one, and nothing comes.
+      if (value === 'one') await until('the first one is read', () => values.length === 1);
+    }
+    expect(await reading).toBe(2);
+    expect(values).toEqual(['one', 'two']);
+    await admin.deleteTopics({ topics: [late] });
   });
 
   it('fails for a topic that is not there instead of finding it empty', async () => {

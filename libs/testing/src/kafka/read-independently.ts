@@ -8,7 +8,12 @@ export interface ReadRequest {
   readonly onRecord: (record: ReadRecord) => void;
   /** Default `read_committed`. */
   readonly isolationLevel?: 'read_committed' | 'read_uncommitted';
-  /** Ends when nothing came for this long. Default 5,000; a longer pause of the broker cuts the reading short. */
+  /**
+   * How many records there should be. Until they are read, a silence is taken for a broker that is slow,
+   * and only one of a minute for the end. Default 0.
+   */
+  readonly atLeast?: number;
+  /** Ends when nothing more came for this long. Default 5,000; a longer pause of the broker cuts the reading short. */
   readonly quietMs?: number;
 }
 
@@ -38,6 +43,7 @@ export async function readTopicIndependently(request: ReadRequest): Promise<numb
   const { processed, problem } = await runConsoleConsumer(await fetchKafka(), {
     args: argumentsOf(request),
     quietMs: request.quietMs ?? 5_000,
+    hasEnough: () => count >= (request.atLeast ?? 0),
     onOutput: (text) => {
       const parts = (rest + text).split(betweenRecords);
       rest = parts.pop() ?? '';
