@@ -8,22 +8,28 @@ import type { KafkaSettings } from '../../kafka.js';
 import { PortionThread } from '../portion-thread.js';
 import { Relay } from '../relay.js';
 import { RelayReport } from '../report.js';
+import type { Step } from '../session.js';
 import { counterContract } from './counter-contract.js';
 
 // A relay of its own for the tests that kill or freeze one. CRASH_AT ends it at the step of that
-// number, FREEZE_AT stands it still there; it tells what it does on its output.
+// number, FREEZE_AT stands it still at the step of that name, in its first portion; it tells what it
+// does on its output.
 
 const settings = JSON.parse(requiredSetting('SETTINGS')) as KafkaSettings & TopicSettings;
 const crashAt = Number(process.env['CRASH_AT'] ?? Infinity);
-const freezeAt = Number(process.env['FREEZE_AT'] ?? Infinity);
+let freezeAt = process.env['FREEZE_AT'];
 let steps = 0;
-const step = (): void => {
+let isSettled = false;
+const step = (name: Step): void => {
   steps += 1;
   if (steps === crashAt) process.kill(process.pid, 'SIGKILL');
-  if (steps === freezeAt) freeze();
+  // A start sends the position, and one that fails begins again: only behind it is a portion sent.
+  if (isSettled && name === freezeAt) freeze();
+  isSettled = name === 'settled' || (isSettled && name !== 'fenced');
 };
 
 const freeze = (): void => {
+  freezeAt = undefined;
   say({ steps }, 'it freezes');
   process.kill(process.pid, 'SIGSTOP');
 };
