@@ -53,10 +53,7 @@ export class HandMade {
     const begins = await this.write(transaction, records);
     if (through) await this.sendPosition(transaction, through);
     await transaction.commit();
-    await until('the markers are written', async () => {
-      const ends = await this.ends();
-      return [...begins].every(([partition, begin]) => (ends.get(partition) ?? 0n) > begin);
-    });
+    await this.ended(begins);
   }
 
   /** A transaction that was begun and is not ended. */
@@ -90,8 +87,20 @@ export class HandMade {
     return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
   }
 
+  /** A transaction that is taken back. Resolves when its markers are written. */
   async abort(records: readonly Message[]): Promise<void> {
-    await (await this.send(records)).abort();
+    const transaction = await this.producer.transaction();
+    const begins = await this.write(transaction, records);
+    await transaction.abort();
+    await this.ended(begins);
+  }
+
+  /** The end of a transaction is answered before its markers are written. */
+  private async ended(begins: ReadonlyMap<number, bigint>): Promise<void> {
+    await until('the markers are written', async () => {
+      const ends = await this.ends();
+      return [...begins].every(([partition, begin]) => (ends.get(partition) ?? 0n) > begin);
+    });
   }
 
   private async sendPosition(transaction: Transaction, { position }: Fact): Promise<void> {
