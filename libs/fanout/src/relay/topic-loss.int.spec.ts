@@ -6,6 +6,7 @@ import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 
 import { HandMade, record } from '../topics/test/hand-made.js';
+import { RelayControl } from './control.js';
 import { counterContract } from './test/counter-contract.js';
 import { RelayFixture, type RunningRelay } from './test/fixture.js';
 
@@ -107,16 +108,29 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
   it('looks again ever less often', async () => {
     await publishedOnce();
     await fixture.deleteTopic(fixture.topic);
-    const looks: { at: number; backoffMs: number }[] = [];
-    const error = ({ backoffMs = 0 }: { backoffMs?: number }) =>
-      looks.push({ at: performance.now(), backoffMs });
-    fixture.run({ logger: { ...quiet, error } });
-    await until('looked', () => looks.length >= 5);
-    for (const [index, { at, backoffMs }] of looks.slice(0, 4).entries()) {
-      // A timer may be some milliseconds early.
-      expect(looks[index + 1]!.at - at).toBeGreaterThan(backoffMs - 5);
+    // Not by the clock: a process that is held up sets its timers from when it was woken.
+    const looks: number[] = [];
+    const done: string[] = [];
+    const { changed } = RelayControl.prototype;
+    const waiting = jest.spyOn(RelayControl.prototype, 'changed');
+    waiting.mockImplementation(async function (this: RelayControl, ms, signal) {
+      await changed.call(this, ms, signal);
+      done.push(`waited ${String(ms)}`);
+    });
+    const tell = ({ backoffMs = 0 }: { backoffMs?: number }): void => {
+      looks.push(backoffMs);
+      done.push(`looked ${String(backoffMs)}`);
+    };
+    const relay = fixture.run({ logger: { ...quiet, warn: tell, error: tell } });
+    try {
+      await until('looked', () => looks.length >= 5);
+    } finally {
+      await relay.stop();
+      waiting.mockRestore();
     }
-    expect(looks[4]!.backoffMs).toBeGreaterThan(4 * looks[0]!.backoffMs);
+    const each = looks.map((ms) => [`looked ${String(ms)}`, `waited ${String(ms)}`]).flat();
+    expect(done).toEqual(each.slice(0, done.length));
+    expect(looks[4]).toBeGreaterThan(4 * looks[0]!);
   });
 
   it('completes a topic whose last records were all aborted', async () => {
