@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -6,7 +7,7 @@ import { afterAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 
 import { AppProcess } from '#embedded/app-process.js';
-import { identityOf, waitForEnd } from '#embedded/processes.js';
+import { identityOf, sendSignal, waitForEnd } from '#embedded/processes.js';
 
 import { compiled } from '../build.js';
 import { runFolder } from '../run-folder.js';
@@ -58,6 +59,14 @@ describeWithKafkaPrograms('npm run kafka', () => {
   const faultsIn = (log: string): string[] =>
     log.split('\n').filter((line) => / (ERROR|FATAL) /.test(line));
 
+  /** The shell that ends a broker with its parent: the id of the broker is its first argument. */
+  function guardOf(pid: number): number {
+    const isGuard = new RegExp(`^/bin/sh -c .* sh ${pid} *$`, 's');
+    const guard = commandLines().find(({ command }) => isGuard.test(command));
+    if (!guard) throw new Error(`nobody guards the broker ${pid}`);
+    return guard.pid;
+  }
+
   async function makeTopic(brokers: string, topic: string): Promise<void> {
     const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
@@ -82,17 +91,20 @@ describeWithKafkaPrograms('npm run kafka', () => {
     expect(logOf(dataDir).match(/Kafka Server started/g)).toHaveLength(1);
     expect(faultsIn(logOf(dataDir))).toEqual([]);
 
-    // The guard ends the broker some time later only.
+    // The guard ends the broker some time later only: when it is awake again, here.
+    const guard = guardOf(broker.pid);
+    sendSignal(guard, 'SIGSTOP');
     first.app.signal('SIGKILL');
     await first.app.ended;
     await expect(startKafkaBroker({ folder: join(dataDir, 'kafka') })).rejects.toThrow(
       /^A broker already runs on .*kafka/,
     );
-    expect(await waitForEnd(broker, 15_000)).toBe(true);
+    sendSignal(guard, 'SIGCONT');
+    expect(await waitForEnd(broker, 60_000)).toBe(true);
 
     const last = await start();
     expect(await last.brokers).toBe(address);
-    expect(await last.app.stop(30_000)).toEqual({ code: 0, signal: null });
+    expect(await last.app.stop(90_000)).toEqual({ code: 0, signal: null });
     expect(last.app.output.split('\n').at(-1)).toBe('Kafka has stopped.');
     expect(faultsIn(logOf(dataDir))).toEqual([]);
     expect(identityOf(brokerOf(dataDir).pid)).toBeUndefined();
@@ -110,3 +122,24 @@ describeWithKafkaPrograms('npm run kafka', () => {
     taken.close();
   });
 });
+
+function commandLines(): { pid: number; command: string }[] {
+  if (process.platform !== 'linux') {
+    const all = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' });
+    return [...all.matchAll(/^ *(\d+) (.*)$/gm)].map(([, pid, command = '']) => {
+      return { pid: Number(pid), command };
+    });
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), command: commandLineOf(name) }));
+}
+
+/** Empty for a process that has just ended. */
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
