@@ -9,7 +9,10 @@ import { appendAll, decimal, Story } from '#projections/product-catalog/story.fi
 import { Fixture } from '#read-store/test/fixture.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
-import { until } from '#testing/until.js';
+import { eventually, until } from '#testing/until.js';
+
+/** What an orderly end may take on a busy machine. */
+const patienceMs = 60_000;
 
 let fixture: Fixture;
 let script: string;
@@ -63,13 +66,16 @@ describe('the analytics process', () => {
     await appendAll(fixture.log, batteries(5, 'Two'));
     await until('counted', async () => (await counted()) === 32);
     await until('ready', async () => (await health(port)).status === 200);
-    const metrics = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
-    expect(metrics).toContain(
-      'voltrace_consumer_facts_total{consumer="registry-activity",outcome="done"} 32',
-    );
-    expect(metrics).toMatch(/voltrace_consumer_lag_seconds\{consumer="registry-activity",.*\} 0/);
-    expect(metrics).toContain('voltrace_consumer_dead_letters{consumer="registry-activity"} 0');
-    expect(await analytics.stop()).toEqual({ code: 0, signal: null });
+    // What is written can be read before the process hears of it.
+    await eventually(async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
+      expect(metrics).toContain(
+        'voltrace_consumer_facts_total{consumer="registry-activity",outcome="done"} 32',
+      );
+      expect(metrics).toMatch(/voltrace_consumer_lag_seconds\{consumer="registry-activity",.*\} 0/);
+      expect(metrics).toContain('voltrace_consumer_dead_letters{consumer="registry-activity"} 0');
+    });
+    expect(await analytics.stop(patienceMs)).toEqual({ code: 0, signal: null });
   });
 
   it('counts each fact once, though it is killed again and again', async () => {
@@ -100,7 +106,8 @@ describe('the analytics process', () => {
     const { status, consumer } = await health(port);
     expect([status, consumer?.['state']]).toEqual([503, 'refused']);
     expect(consumer?.['reason']).toContain('voltrace consumers reset registry-activity --to start');
-    expect(analytics.output).toContain('voltrace consumers reset registry-activity --to start');
+    const told = 'voltrace consumers reset registry-activity --to start';
+    await until('it is logged', () => analytics.output.includes(told));
 
     const admin = new ConsumerAdmin(fixture.store, fixture.log);
     await admin.reset('registry-activity', null, {

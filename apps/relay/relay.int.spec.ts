@@ -11,7 +11,7 @@ import { AppProcesses } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
-import { until } from '#testing/until.js';
+import { eventually, until } from '#testing/until.js';
 
 describeWithKafka('the relay process', () => {
   let fixture: Fixture;
@@ -84,14 +84,18 @@ describeWithKafka('the relay process', () => {
     expect((await get('/health/live')).status).toBe(200);
     await fixture.count(3);
     const metrics = async () => (await get('/metrics')).text();
-    expect(await metrics()).toContain('voltrace_relay_state{state="working"} 1');
-    expect(await metrics()).toContain('voltrace_relay_lag_events 0');
+    await eventually(async () => {
+      expect(await metrics()).toContain('voltrace_relay_state{state="working"} 1');
+      expect(await metrics()).toContain('voltrace_relay_lag_events 0');
+    });
     // Over events that nobody publishes, so that they are not read again and again.
     const moved = 'voltrace_relay_transactions_total{outcome="committed"} 1';
     await until('the position moves', async () => (await metrics()).includes(moved));
-    await until('noted', async () => (await status()).state === 'working');
-    expect(await status()).toMatchObject({ reason: null, pending: 0, lagSeconds: 0, paused: null });
-    expect(await relay.stop()).toEqual({ code: 0, signal: null });
+    await eventually(async () => {
+      const noted = { state: 'working', reason: null, pending: 0, lagSeconds: 0, paused: null };
+      expect(await status()).toMatchObject(noted);
+    });
+    expect(await relay.stop(60_000)).toEqual({ code: 0, signal: null });
   });
 
   it('says which setting is missing', async () => {
