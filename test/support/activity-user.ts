@@ -6,6 +6,7 @@ import { expect } from '@jest/globals';
 import { type CommandResult, runCtl, type TestStandalone } from '#testing/standalone.js';
 
 const reason = 'test';
+const patienceMs = 90_000;
 
 export interface LogEvent {
   readonly stream: string;
@@ -83,12 +84,19 @@ export class ActivityUser {
 
   async activity(query = ''): Promise<readonly ActivityRow[]> {
     const path = `/v1/analytics/registry-activity?format=ndjson${query}`;
-    const text = (await (await this.voltrace.fetch(path)).text()).trim();
+    let answer = await this.voltrace.fetch(path);
+    // What is waited for by position may take longer than an answer may.
+    for (const end = Date.now() + patienceMs; answer.status === 503 && Date.now() < end;) {
+      await sleep(100);
+      answer = await this.voltrace.fetch(path);
+    }
+    const text = (await answer.text()).trim();
+    expect([answer.status, text]).toEqual([200, expect.anything()]);
     return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as ActivityRow);
   }
 
   /** Waits until the activity is what follows from the log, and fails with the difference. */
-  async matches(withinMs = 90_000): Promise<void> {
+  async matches(withinMs = patienceMs): Promise<void> {
     const until = Date.now() + withinMs;
     for (;;) {
       const is = (await this.activity()).map(shown).sort();
