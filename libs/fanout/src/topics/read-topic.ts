@@ -7,6 +7,8 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 const recordsPerTurn = 250;
 const fetchBytes = 1024 * 1024;
 const partitionBytes = 256 * 1024;
+/** Many a broker lets a new group wait for some seconds, and a busy one takes its time. */
+const joinMs = 60_000;
 
 export interface TopicReading {
   readonly kafka: Kafka;
@@ -19,7 +21,7 @@ export interface TopicReading {
   /** How far each partition is read; given with where each begins, and kept up to date. */
   readonly reached: Map<number, bigint>;
   readonly signal: AbortSignal;
-  /** How long to wait for records that may not come. */
+  /** How long to wait for records that may not come, once the brokers have let us begin. */
   readonly quietMs: number;
 }
 
@@ -60,15 +62,20 @@ export const isAtEnd = (
 const untilRead = (consumer: Consumer, reading: TopicReading): Promise<void> => {
   const { topic, until, reached, signal, quietMs } = reading;
   return new Promise<void>((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(quiet);
-      reject(signal.reason as Error);
-    };
-    const quiet = setTimeout(resolve, quietMs);
     const fail = (error: Error): void => {
       clearTimeout(quiet);
       reject(error);
     };
+    const abort = (): void => {
+      fail(signal.reason as Error);
+    };
+    let quiet = setTimeout(() => {
+      fail(new Error(`reading ${topic} was not begun within ${String(joinMs / 1_000)} s`));
+    }, joinMs);
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      clearTimeout(quiet);
+      quiet = setTimeout(resolve, quietMs);
+    });
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => {

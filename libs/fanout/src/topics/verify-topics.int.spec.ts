@@ -34,7 +34,7 @@ describeWithKafka('a verification', () => {
   const verified = async (): Promise<VerifyResult> => {
     const access = new KafkaAccess(fixture.settings, quiet);
     const publication = new Publication([counterContract]);
-    const parts = { access, publication, log: fixture.log, quietMs: 1_500 };
+    const parts = { access, publication, log: fixture.log };
     for await (const line of verifyLines(parts)) {
       if ('result' in line) return line.result;
     }
