@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -14,6 +13,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { runProgram } from './kafka/run-program.js';
 import { locked } from './run-folder.js';
 
 /** The folder of package.json, from the sources as from a compiled tree. */
@@ -22,6 +22,7 @@ export const projectRoot = rootFrom(dirname(fileURLToPath(import.meta.url)));
 const folders = ['apps', 'libs', 'projections', 'test'];
 const cache = join(projectRoot, 'node_modules', '.cache', 'voltrace-dist');
 const keptMs = 60 * 60 * 1_000;
+const compileMs = 10 * 60 * 1_000;
 
 /**
  * The current sources compiled, for tests that start our apps as processes: a folder like `dist`
@@ -34,16 +35,17 @@ export async function compiled(): Promise<string> {
   if (existsSync(target)) return target;
   mkdirSync(cache, { recursive: true });
   return locked(`${target}.lock`, async () => {
-    if (!existsSync(target)) compile(target, sources);
-    return Promise.resolve(target);
+    if (!existsSync(target)) await compile(target, sources);
+    return target;
   });
 }
 
-function compile(target: string, sources: readonly string[]): void {
+/** Blocks nobody: a process that does not stir for long loses its lock to the next one. */
+async function compile(target: string, sources: readonly string[]): Promise<void> {
   removeOld();
   const building = `${target}.building`;
   rmSync(building, { recursive: true, force: true });
-  const swc = spawnSync(
+  const { code, output } = await runProgram(
     process.execPath,
     [
       join(projectRoot, 'node_modules', '@swc', 'cli', 'bin', 'swc.js'),
@@ -51,9 +53,9 @@ function compile(target: string, sources: readonly string[]): void {
       ...['--config-file', '.swcrc', '--extensions', '.ts', '--ignore', '**/*.spec.ts', '--quiet'],
       ...['--out-dir', building],
     ],
-    { cwd: projectRoot, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+    { cwd: projectRoot, env: { ...process.env, NODE_OPTIONS: '' }, timeoutMs: compileMs },
   );
-  if (swc.status !== 0) throw new Error(`The sources do not compile:\n${swc.stderr}${swc.stdout}`);
+  if (code !== 0) throw new Error(`The sources do not compile:\n${output}`);
   for (const source of sources.filter((path) => path.endsWith('.sql'))) {
     cpSync(join(projectRoot, source), join(building, source), { recursive: true });
   }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { startTimeOf } from '#embedded/processes.js';
+import { readJsonFile } from '#embedded/files.js';
+import { identityOf, isRunning, type ProcessIdentity, startTimeOf } from '#embedded/processes.js';
 
 /** The process that lives as long as the test run: jest's parent where this is one of its workers. */
 export function runPid(): number {
@@ -25,16 +26,15 @@ export function runFolder(): string {
   return folder;
 }
 
-const staleAfterMs = 20_000;
+/** A lock that does not say whose it is was left by a process that ended in between. */
+const namelessMs = 20_000;
 
 /** Runs `work` alone among all processes that use the same path; a dead holder's lock is taken over. */
 export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   while (!acquired(path)) await sleep(25);
-  const beat = setInterval(() => utimesSync(path, new Date(), new Date()), staleAfterMs / 4);
   try {
     return await work();
   } finally {
-    clearInterval(beat);
     rmSync(path, { recursive: true, force: true });
   }
 }
@@ -42,11 +42,23 @@ export async function locked<T>(path: string, work: () => Promise<T>): Promise<T
 function acquired(path: string): boolean {
   try {
     mkdirSync(path);
-    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (isLeft(path)) rmSync(path, { recursive: true, force: true });
+    return false;
   }
-  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  if (age > staleAfterMs) rmSync(path, { recursive: true, force: true });
-  return false;
+  // Whole or not at all, for those who look.
+  writeFileSync(`${holderOf(path)}.tmp`, JSON.stringify(identityOf(process.pid)));
+  renameSync(`${holderOf(path)}.tmp`, holderOf(path));
+  return true;
 }
+
+/** Not by its age: a holder may stand still for long on a busy machine, and still holds it. */
+function isLeft(path: string): boolean {
+  const holder = readJsonFile<ProcessIdentity>(holderOf(path));
+  if (holder) return !isRunning(holder);
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  return age > namelessMs;
+}
+
+const holderOf = (path: string): string => join(path, 'holder.json');
