@@ -3,6 +3,7 @@ import { type Kafka, type Message, type Producer } from 'kafkajs';
 import type { Position } from '#event-log/event-log.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
 import { quiet } from '#testing/quiet.js';
+import { until } from '#testing/until.js';
 
 import { toRecord } from '../cloud-event.js';
 import { deadTopicOf } from '../cluster/topics.js';
@@ -75,7 +76,11 @@ export class KafkaCarrier implements Carrier {
 
   /** As an operator would: everything in it is gone. */
   async deleteTopic(): Promise<void> {
-    await this.administered((admin) => admin.deleteTopics({ topics: [this.topic] }));
+    await this.administered(async (admin) => {
+      await admin.deleteTopics({ topics: [this.topic] });
+      // Until the broker has heard of it, it is still there.
+      await until('deleted', async () => !(await admin.listTopics()).includes(this.topic));
+    });
     this.brought = undefined;
   }
 
