@@ -13,7 +13,7 @@ import { listDeadLetters } from '../consumer/dead-letter-list.js';
 import type { Transport } from '../transport/transport.js';
 import { failingLedger, ledger } from './ledger.js';
 import { tallyTopic } from './tally-contract.js';
-import { append, World, type WorldOptions } from './world.js';
+import { append, type Run, World, type WorldOptions } from './world.js';
 
 /** What operators ask of a consumer is carried out once, running or down. */
 export const controlCases = (options: WorldOptions): void => {
@@ -94,13 +94,25 @@ export const controlCases = (options: WorldOptions): void => {
     it('forgets with a reset how often a fact was tried', async () => {
       const tries = new Map<string, number>();
       await world.count(1, 'tally-bad', { does: 'fail' });
-      const run = await world.run(failingLedger({ tries }));
-      await until('it was tried', async () => {
-        return Number(await world.value('select sum(attempts) from fanout.attempt')) >= 3;
-      });
-      await run.stop();
+      let stopped: Promise<void> | undefined;
+      let times = 0;
+      const run: Run = await world.run(
+        ledger({
+          before: () => {
+            times += 1;
+            // From within: who looks from outside may see it too late, when it is laid aside.
+            if (times === 4) stopped = run.stop();
+            throw new Error('told to fail');
+          },
+        }),
+      );
+      await until('it was tried', () => stopped !== undefined);
+      await stopped;
+      expect(await dead()).toEqual([]);
+      expect(Number(await world.value('select sum(attempts) from fanout.attempt'))).toBeGreaterThan(
+        1,
+      );
       await reset(null);
-      tries.clear();
       await world.run(failingLedger({ tries }));
       await until('it is laid aside', async () => (await dead()).length === 1);
       // Once or twice in its batch, then five times by itself.
@@ -197,6 +209,7 @@ export const controlCases = (options: WorldOptions): void => {
     });
 
     it('shows how the consumer stands', async () => {
+      const began = Date.now();
       await world.count(4, 'tally-shown');
       const run = await world.run(ledger());
       await world.untilWritten(4);
@@ -212,7 +225,7 @@ export const controlCases = (options: WorldOptions): void => {
       expect(shown.partitions.reduce((sum, { done }) => sum + done, 0)).toBe(4);
       const { lastProgressAt, connected, stopped } = run.runner.status();
       expect({ connected, stopped }).toEqual({ connected: true, stopped: [] });
-      expect(Date.now() - (lastProgressAt?.getTime() ?? 0)).toBeLessThan(10_000);
+      expect(lastProgressAt?.getTime()).toBeGreaterThanOrEqual(began);
       await run.stop();
       const unknown = { lagSeconds: null, pending: null };
       expect(await consumerStatus(world.store, 'ledger')).toMatchObject({
