@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { readJsonFile } from '#embedded/files.js';
-import { identityOf, isRunning, type ProcessIdentity, startTimeOf } from '#embedded/processes.js';
+import { FolderInUse, FolderLock } from '#embedded/folder-lock.js';
+import { startTimeOf } from '#embedded/processes.js';
 
 /** The process that lives as long as the test run: jest's parent where this is one of its workers. */
 export function runPid(): number {
@@ -26,39 +26,24 @@ export function runFolder(): string {
   return folder;
 }
 
-/** A lock that does not say whose it is was left by a process that ended in between. */
-const namelessMs = 20_000;
-
-/** Runs `work` alone among all processes that use the same path; a dead holder's lock is taken over. */
+/** Runs `work` alone among all processes that use the same path; the lock of a process that is gone is free. */
 export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
-  while (!acquired(path)) await sleep(25);
+  const lock = await taken(path);
   try {
     return await work();
   } finally {
-    rmSync(path, { recursive: true, force: true });
+    lock.release();
   }
 }
 
-function acquired(path: string): boolean {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (isLeft(path)) rmSync(path, { recursive: true, force: true });
-    return false;
+/** However long the holder takes: `work` may keep its process busy, as a compiler or initdb does, so that no time tells. */
+async function taken(path: string): Promise<FolderLock> {
+  for (;;) {
+    try {
+      return await FolderLock.take(path);
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw error;
+      await sleep(25);
+    }
   }
-  // Whole or not at all, for those who look.
-  writeFileSync(`${holderOf(path)}.tmp`, JSON.stringify(identityOf(process.pid)));
-  renameSync(`${holderOf(path)}.tmp`, holderOf(path));
-  return true;
 }
-
-/** Not by its age: a holder may stand still for long on a busy machine, and still holds it. */
-function isLeft(path: string): boolean {
-  const holder = readJsonFile<ProcessIdentity>(holderOf(path));
-  if (holder) return !isRunning(holder);
-  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  return age > namelessMs;
-}
-
-const holderOf = (path: string): string => join(path, 'holder.json');
