@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
+import { freePort } from '#embedded/free-port.js';
 
 import { compiled } from './build.js';
 
@@ -11,6 +12,8 @@ export interface EventNodeOptions {
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
+
+const attempts = 5;
 
 /** A running event node, the compiled app as its own process. It ends with the test run. */
 export class TestEventNode {
@@ -23,10 +26,18 @@ export class TestEventNode {
 
   static async start(options: EventNodeOptions): Promise<TestEventNode> {
     const script = join(await compiled(), 'apps', 'event-node', 'main.js');
-    const app = launch(script, options, options.port ?? 0);
-    const { port } = await app.ready;
-    if (port === undefined) throw new Error('The event node did not say its port');
-    return new TestEventNode(options, script, app, port);
+    for (let attempt = 1; ; attempt++) {
+      // Not one that the system gives out: that might be a client's own by the time of a restart.
+      const port = options.port ?? (await freePort());
+      const app = launch(script, options, port);
+      try {
+        await app.ready;
+        return new TestEventNode(options, script, app, port);
+      } catch (error) {
+        const lost = options.port === undefined && String(error).includes('EADDRINUSE');
+        if (!lost || attempt === attempts) throw error;
+      }
+    }
   }
 
   /** For `EsdbEventLog.connect`; stays the same over restarts. */
