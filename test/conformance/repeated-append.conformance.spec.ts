@@ -8,6 +8,8 @@ import {
 } from '@eventstore/db-client';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
+import { until } from '#testing/until.js';
+
 import {
   appendTo,
   describeNodeOnly,
@@ -122,7 +124,12 @@ describeNodeOnly('an append with a revision, repeated after the store was killed
     await store.node.kill();
     await store.node.restart();
     // The client notices the broken connection with its first call.
-    await appendTo(store, newStream(), thing(), ANY).catch(() => undefined);
+    await until('the client has a new connection', () =>
+      appendTo(store, newStream(), thing(), ANY).then(
+        () => true,
+        () => false,
+      ),
+    );
   });
 
   matrix(() => Promise.resolve(made));
