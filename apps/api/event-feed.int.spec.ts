@@ -49,14 +49,16 @@ describe('the live feed', () => {
   it('ends within a second of being told so, however much there is to show', async () => {
     const { position } = await foreign({});
     await foreign(1, 2, 3);
+    let isAllowed = true;
     const feed = live(log, new LogTail(log), {
       filter: {},
       from: position,
       signal: new AbortController().signal,
-      stillAllowed: () => Promise.reject(new Error('revoked')),
+      stillAllowed: () => (isAllowed ? Promise.resolve() : Promise.reject(new Error('revoked'))),
     });
     expect((await feed.next()).value).toBe('retry: 2000\n\n');
     expect((await feed.next()).value).toContain('"data":1');
+    isAllowed = false;
     await sleep(1_050);
     await expect(feed.next()).rejects.toThrow('revoked');
   });

@@ -3,6 +3,8 @@ import { get } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
 
+import { until } from '#testing/until.js';
+
 import { sendLines } from './export.js';
 
 let server: FastifyInstance;
@@ -73,13 +75,13 @@ describe('a streamed answer', () => {
     // With a listener and no reading, the answer stays where it is.
     const leaving = get(url, () => undefined);
     leaving.on('error', () => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const madeUnread = made;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(made).toBeGreaterThan(0);
-    expect(made).toBe(madeUnread);
+    // Once all that lies between the two is full.
+    await until('no more is made', async () => {
+      const before = made;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return before > 0 && made === before;
+    });
     leaving.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(returned).toBe(true);
+    await until('it was told', () => returned);
   });
 });
