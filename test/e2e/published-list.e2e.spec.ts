@@ -43,9 +43,9 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
     });
     imported = await importOf(list);
     const position = (await wholeLog(voltrace.api)).at(-1)?.position ?? '';
-    const page = await voltrace.api.get(`/v1/products?limit=1000&after=${position}`);
+    const page = await voltrace.api.persist(`/v1/products?limit=1000&after=${position}`);
     products = page.body['items'] as Product[];
-  }, 180_000);
+  });
   afterAll(() => voltrace.remove());
 
   it('ends every row, and none unaccounted for', () => {
@@ -122,7 +122,7 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
 
     const capacity = (body: Record<string, unknown>) =>
       (body['elements'] as Product['elements'])['EnergyCapacityNominal'];
-    const now = await api.get(`/v1/products/${id}?after=${String(set.body['position'])}`);
+    const now = await api.persist(`/v1/products/${id}?after=${String(set.body['position'])}`);
     expect(capacity(now.body)).toMatchObject({ value: '8.25' });
     const then = await api.get(`/v1/products/${id}?asOf=@${found?.position ?? ''}`);
     expect(capacity(then.body)).toMatchObject({ value: '8.2' });
@@ -150,7 +150,7 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
     expect(rows.body['items']).toMatchObject([{ row: 1, outcome: 'needsReview', productId: id }]);
     const kept = await api.get(`/v1/products/${id}`);
     expect(capacity(kept.body)).toMatchObject({ value: '8.25' });
-  }, 120_000);
+  });
 
   it('answers whole while the catalogue is rebuilt', async () => {
     const { api } = voltrace;
@@ -166,5 +166,5 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
     rebuilt.abort();
     await reading;
     expect([...totals]).toEqual([863]);
-  }, 120_000);
+  });
 });
