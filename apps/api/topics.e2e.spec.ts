@@ -58,7 +58,7 @@ describe('the topics, by an API without brokers', () => {
 
 describe('the topics, by an API whose brokers do not answer', () => {
   const silent = createServer();
-  beforeAll(() => void silent.listen(0, '127.0.0.1'));
+  beforeAll(() => new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve)));
   afterAll(() => void silent.close());
   const silentPort = () => Promise.resolve((silent.address() as AddressInfo).port);
 
@@ -73,7 +73,8 @@ describe('the topics, by an API whose brokers do not answer', () => {
         expect([status, body['code']]).toEqual([503, 'KAFKA_UNAVAILABLE']);
         expect(body['detail']).toMatch(/^Kafka does not answer: ./);
       }
-      expect(performance.now() - started).toBeLessThan(12_000);
+      // With the patience of a relay it would be a minute.
+      expect(performance.now() - started).toBeLessThan(30_000);
     } finally {
       await api.stop();
     }

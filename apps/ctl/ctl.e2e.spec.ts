@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { projectRoot } from '#testing/build.js';
 import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
+import { eventually } from '#testing/until.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-ctl-'));
 chmodSync(root, 0o755);
@@ -88,8 +89,11 @@ describe('the command line', () => {
     );
     const set = await ctl('products', 'set', code, 'Mass=12.50kg', '--reason', 'weighed it');
     expect(set).toMatchObject({ exitCode: 0, stderr: '' });
-    const now = await json<{ elements: Record<string, object> }>('products', 'show', code);
-    expect(now.elements['Mass']).toMatchObject({ value: '12.50', unit: 'kg' });
+    // Nobody waits for the read model.
+    await eventually(async () => {
+      const now = await json<{ elements: Record<string, object> }>('products', 'show', code);
+      expect(now.elements['Mass']).toMatchObject({ value: '12.50', unit: 'kg' });
+    });
     const then = await json<{ elements: Record<string, object> }>(
       'products',
       'show',

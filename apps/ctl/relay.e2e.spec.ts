@@ -53,6 +53,7 @@ describeWithKafka('the relay on the command line', () => {
     expect(stdout).toMatch(/^paused\s+by \S+ at \S+: the brokers move$/m);
     expect((await relay()).published).toBe(0);
     expect((await ctl('relay', 'resume')).stdout).toMatch(/^The relay is (?!paused)/);
+    await until('works again', async () => (await relay()).state === 'working', 30_000);
     expect((await ctl('relay', 'resume')).stdout).toMatch(/^It was not paused\.\nThe relay is w/);
     await until('published', async () => (await relay()).pending === 0, 30_000);
     expect((await relay()).published).toBeGreaterThan(0);
