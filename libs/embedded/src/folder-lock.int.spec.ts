@@ -27,7 +27,7 @@ function server(): { pid: number; killed: () => Promise<boolean> } {
     pid: identity.pid,
     killed: () => {
       child.kill('SIGKILL');
-      return waitForEnd(identity, 1_000);
+      return waitForEnd(identity, 30_000);
     },
   };
 }
