@@ -7,7 +7,7 @@ import { Fixture } from '#read-store/test/fixture.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
-import { until } from '#testing/until.js';
+import { eventually, until } from '#testing/until.js';
 
 describe('the projector', () => {
   let fixture: Fixture;
@@ -35,20 +35,23 @@ describe('the projector', () => {
     const projector = start({ HEALTH_PORT: '0' });
     const { port } = await projector.ready;
     const position = await fixture.count(3);
-    await waitForPosition(fixture.store, 'event-clock', position, { timeoutMs: 10_000 });
-    await waitForPosition(fixture.store, 'product-catalog', position, { timeoutMs: 10_000 });
+    await waitForPosition(fixture.store, 'event-clock', position, { timeoutMs: 30_000 });
+    await waitForPosition(fixture.store, 'product-catalog', position, { timeoutMs: 30_000 });
 
     const get = (path: string) => fetch(`http://127.0.0.1:${String(port)}${path}`);
     expect((await get('/health/live')).status).toBe(200);
     await until('ready', async () => (await get('/health/ready')).status === 200);
-    const metrics = await (await get('/metrics')).text();
-    expect(metrics).toContain(
-      'voltrace_projection_events_total{projection="event-clock",outcome="done"} 3',
-    );
-    expect(metrics).toContain(
-      'voltrace_projection_events_total{projection="product-catalog",outcome="skipped"} 3',
-    );
-    expect(metrics).toContain('voltrace_projection_lag_seconds{projection="event-clock"} 0');
+    // Counted after the commit, which others see before.
+    await eventually(async () => {
+      const metrics = await (await get('/metrics')).text();
+      expect(metrics).toContain(
+        'voltrace_projection_events_total{projection="event-clock",outcome="done"} 3',
+      );
+      expect(metrics).toContain(
+        'voltrace_projection_events_total{projection="product-catalog",outcome="skipped"} 3',
+      );
+      expect(metrics).toContain('voltrace_projection_lag_seconds{projection="event-clock"} 0');
+    });
     expect((await get('/nothing')).status).toBe(404);
 
     expect(await projector.stop()).toEqual({ code: 0, signal: null });
@@ -78,12 +81,12 @@ describe('the projector', () => {
     const second = start();
     await second.ready;
     await waitForPosition(fixture.store, 'event-clock', await fixture.count(3), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     first.signal('SIGKILL');
     await first.ended;
     await waitForPosition(fixture.store, 'event-clock', await fixture.count(3), {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
     });
     expect(
       await fixture.value('select events::int from read_store.build where projection = $1', [
