@@ -39,23 +39,23 @@ describeWithKafka('the relay on the command line', () => {
   });
 
   it('stands still while it is paused, shows its lag, and goes on', async () => {
-    await until('works', async () => (await relay()).state === 'working', 30_000);
+    await until('works', async () => (await relay()).state === 'working');
     const paused = await ctl('relay', 'pause', '--reason', 'the brokers move');
     expect(paused).toMatchObject({ exitCode: 0, stdout: 'The relay is paused.\n' });
     const again = await ctl('relay', 'pause', '--reason', 'to be sure');
     expect(again.stdout).toMatch(/^It was paused already, by \S+ at \S+: the brokers move\.$/m);
     const list = join(projectRoot, 'examples', 'battery-list.csv');
     await ctl('import', 'products', list);
-    await until('lags', async () => ((await relay()).pending ?? 0) > 0, 30_000);
+    await until('lags', async () => ((await relay()).pending ?? 0) > 0);
     expect((await relay()).lagSeconds).toBeGreaterThan(0);
     const { stdout } = await ctl('relay');
     expect(stdout).toMatch(/^state\s+paused$/m);
     expect(stdout).toMatch(/^paused\s+by \S+ at \S+: the brokers move$/m);
     expect((await relay()).published).toBe(0);
     expect((await ctl('relay', 'resume')).stdout).toMatch(/^The relay is (?!paused)/);
-    await until('works again', async () => (await relay()).state === 'working', 30_000);
+    await until('works again', async () => (await relay()).state === 'working');
     expect((await ctl('relay', 'resume')).stdout).toMatch(/^It was not paused\.\nThe relay is w/);
-    await until('published', async () => (await relay()).pending === 0, 30_000);
+    await until('published', async () => (await relay()).pending === 0);
     expect((await relay()).published).toBeGreaterThan(0);
   });
 

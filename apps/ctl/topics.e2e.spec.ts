@@ -49,7 +49,7 @@ describeWithKafka('the topics on the command line', () => {
   });
 
   it('are as the contracts say once the relay has made them', async () => {
-    await until('published', async () => ((await verified()).topics[0]?.facts ?? 0) > 0, 60_000);
+    await until('published', async () => ((await verified()).topics[0]?.facts ?? 0) > 0);
     const { exitCode, stdout } = await ctl('topics', 'list');
     expect(exitCode).toBe(0);
     const rows = stdout.split('\n').map((row) => row.split('│').map((cell) => cell.trim()));

@@ -96,7 +96,7 @@ describe('the catalogue’s tables', () => {
       ),
       { numRuns: 50 },
     );
-  }, 120_000);
+  });
 
   it('lead from every code to its product, in any case', async () => {
     const { pool, apply } = await bound();

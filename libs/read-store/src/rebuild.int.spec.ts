@@ -69,7 +69,7 @@ describe('a build', () => {
     expect(
       await fixture.rows(`select nspname from pg_namespace where nspname like 'tally\\_\\_%'`),
     ).toEqual([]);
-  }, 120_000);
+  });
 
   it('waits for a query that holds the old tables, and goes on afterwards', async () => {
     await fixture.run(tally());

@@ -68,7 +68,7 @@ describe('a projector that dies or stands still', () => {
     await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(expected + 1);
     await nothingParked();
-  }, 240_000);
+  });
 
   it('loses and doubles nothing when it is killed', async () => {
     let expected = 0;
@@ -90,7 +90,7 @@ describe('a projector that dies or stands still', () => {
     await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(expected + 1);
     await nothingParked();
-  }, 120_000);
+  });
 
   it('parks an event that ends the process after five attempts, and no other', async () => {
     await fixture.count(20);
@@ -126,7 +126,7 @@ describe('a projector that dies or stands still', () => {
       { stream: 'tally-deadly', attempts: 0, error: null },
       { stream: 'tally-deadly', attempts: 0, error: null },
     ]);
-  }, 120_000);
+  });
 
   it('writes nothing when it was frozen in the middle of a batch while another went on', async () => {
     const frozen = spawn({ FREEZES: 'yes' });
@@ -144,5 +144,5 @@ describe('a projector that dies or stands still', () => {
     await sleep(2_000);
     expect(frozen.isRunning).toBe(true);
     expect(await sum()).toBe(16);
-  }, 120_000);
+  });
 });

@@ -40,7 +40,7 @@ export async function compiled(): Promise<string> {
   });
 }
 
-/** Blocks nobody: a process that does not stir for long loses its lock to the next one. */
+/** Blocks nobody: the worker has other things to answer meanwhile. */
 async function compile(target: string, sources: readonly string[]): Promise<void> {
   removeOld();
   const building = `${target}.building`;

@@ -55,7 +55,7 @@ describe('the import runner', () => {
     await second.stop();
     const state = await bench.state(id);
     expect([state.status, state.run, countsOf(state).accepted]).toEqual(['completed', 1, 900]);
-  }, 120_000);
+  });
 
   it('runs an import again that is asked for while it runs', async () => {
     const content = list('Again', 400);
@@ -72,7 +72,7 @@ describe('the import runner', () => {
     await ended(id);
     await runner.stop();
     expect(countsOf(await bench.state(id))).toMatchObject({ accepted: 0, unchanged: 400 });
-  }, 120_000);
+  });
 
   it('looks three times for a missing file, then the import fails', async () => {
     const id = await bench.receive(list('Fileless', 2));

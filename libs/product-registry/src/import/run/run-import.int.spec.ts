@@ -160,7 +160,7 @@ describe('a run', () => {
     );
     expect(new Set(registered.map(({ data }) => data['model'])).size).toBe(1_400);
     expect(registered).toHaveLength(1_400);
-  }, 120_000);
+  });
 
   it('takes over from a runner that is only slow, which then cannot add a row', async () => {
     const lines = Array.from(
@@ -182,7 +182,7 @@ describe('a run', () => {
     expect([one.status, other.status]).toContain('fulfilled');
     const rows = (await outcomes(id)).map(({ row }) => row);
     expect(new Set(rows).size).toBe(rows.length);
-  }, 120_000);
+  });
 
   it('waits out a store that is away', async () => {
     const lines = Array.from(
@@ -195,7 +195,7 @@ describe('a run', () => {
     await bench.node.restart();
     expect(await running).toBe('done');
     expect(countsOf(await bench.state(id)).accepted).toBe(300);
-  }, 120_000);
+  });
 });
 
 (existsSync(folder) ? describe : describe.skip)('the published lists', () => {
@@ -224,7 +224,7 @@ describe('a run', () => {
     } finally {
       await fresh.stop();
     }
-  }, 180_000);
+  });
 
   it('change one known product’s elements when the next list follows, and add the new ones', async () => {
     const fresh = await ImportBench.start();
@@ -285,5 +285,5 @@ describe('a run', () => {
     } finally {
       await fresh.stop();
     }
-  }, 180_000);
+  });
 });
