@@ -37,7 +37,7 @@ describeNodeOnly('the node whose Postgres does not answer', () => {
       process.kill(pid, 'SIGSTOP');
       try {
         await expect(append()).rejects.toThrow();
-        await until('it ended', () => !node.isRunning, 90_000);
+        await until('it ended', () => !node.isRunning);
       } finally {
         process.kill(pid, 'SIGCONT');
       }

@@ -20,8 +20,11 @@ describe('a free port', () => {
   it('is not one where somebody listens', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    expect(await freePort([], anyAfter(port))).not.toBe(port);
-    server.close();
+    try {
+      const { port } = server.address() as AddressInfo;
+      expect(await freePort([], anyAfter(port))).not.toBe(port);
+    } finally {
+      server.close();
+    }
   });
 });

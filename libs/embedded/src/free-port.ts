@@ -10,7 +10,7 @@ const candidate = (): number => randomInt(20_000, 30_000);
  *
  * Below the range that systems hand out by themselves (from 32,768 on Linux, from 49,152 by IANA): a port
  * of that range may be given to an outgoing connection before it is bound, and a client that knocks
- * there while nobody listens would sooner or later be connected to itself.
+ * there while nobody listens would sooner or later be connected to itself. `choose` proposes one.
  */
 export async function freePort(
   except: readonly number[] = [],
@@ -18,24 +18,25 @@ export async function freePort(
 ): Promise<number> {
   for (;;) {
     const port = choose();
-    if (except.includes(port) || !(await reserved(port))) continue;
-    if (!(await portProblem('127.0.0.1', port))) return port;
+    if (except.includes(port) || (await portProblem('127.0.0.1', port))) continue;
+    if (await reserved(port)) return port;
   }
 }
 
 /**
- * Seconds may pass between the choice of a port and its use, and at its next use. The UDP port of the same
- * number, which we need for nothing else, stands for it until this process ends.
+ * Seconds may pass between the choice of a port and its use, and between the end of a server and its
+ * next start. The UDP port of the same number, which we need for nothing else, stands for it until this
+ * process ends.
  */
 function reserved(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    // Where there is no UDP, nothing is reserved.
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'EADDRINUSE'));
-    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
-      socket.unref().on('error', () => undefined);
-      resolve(true);
+    const socket = createSocket('udp4').unref();
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      socket.close();
+      // Where there is no UDP, nothing is reserved.
+      resolve(code !== 'EADDRINUSE');
     });
+    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => resolve(true));
   });
 }
 

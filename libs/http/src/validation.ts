@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
-import { Length, type ValidationError } from 'class-validator';
+import { Length, ValidateIf, type ValidationError } from 'class-validator';
 
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
@@ -47,6 +47,16 @@ export const assertNoFields = (body: unknown): void => {
 /** A field that holds text of 1 to `max` characters. */
 export const IsText = (max: number): PropertyDecorator =>
   Length(1, max, { message: `expected text of 1 to ${String(max)} characters` });
+
+/** The same for a field that may be missing; null is not missing. */
+export const IsOptionalText = (max: number): PropertyDecorator => {
+  const isText = IsText(max);
+  const unlessMissing = ValidateIf((_, value) => value !== undefined);
+  return (target, name) => {
+    isText(target, name);
+    unlessMissing(target, name);
+  };
+};
 
 const isPlainObject = (value: unknown): value is object =>
   typeof value === 'object' &&

@@ -31,7 +31,7 @@ export class PageReader {
     return this.cursor;
   }
 
-  /** Whether the log held nothing more when what was handed out last was read from it. */
+  /** Whether the log, or the tail, held nothing more when what was handed out last was read from it. */
   get atEnd(): boolean {
     return this.ended;
   }

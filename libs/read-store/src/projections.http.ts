@@ -10,7 +10,6 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -19,7 +18,7 @@ import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { IsText } from '#http/validation.js';
+import { IsOptionalText, IsText } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Logger } from '#observability/logging.js';
 
@@ -100,8 +99,7 @@ class ParkedListResponse {
 
 class ReasonBody {
   @ApiPropertyOptional({ description: 'Why; kept with the request.', maxLength: 2000 })
-  @IsOptional()
-  @IsText(2000)
+  @IsOptionalText(2000)
   reason?: string;
 }
 

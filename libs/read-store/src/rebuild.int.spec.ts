@@ -88,7 +88,7 @@ describe('a build', () => {
       for (let query = 0; query < 20; query += 1) {
         await fixture.store.transaction(
           (other) => other.query('select sum(sum) from tally.total'),
-          `set local lock_timeout to '3s'`,
+          `set local lock_timeout to '1s'`,
         );
       }
       const { rows } = await client.query('select count(*)::int as entries from tally.entry');

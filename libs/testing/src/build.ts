@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -13,7 +14,6 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { runProgram } from './kafka/run-program.js';
 import { locked } from './run-folder.js';
 
 /** The folder of package.json, from the sources as from a compiled tree. */
@@ -22,7 +22,6 @@ export const projectRoot = rootFrom(dirname(fileURLToPath(import.meta.url)));
 const folders = ['apps', 'libs', 'projections', 'test'];
 const cache = join(projectRoot, 'node_modules', '.cache', 'voltrace-dist');
 const keptMs = 60 * 60 * 1_000;
-const compileMs = 10 * 60 * 1_000;
 
 /**
  * The current sources compiled, for tests that start our apps as processes: a folder like `dist`
@@ -35,17 +34,16 @@ export async function compiled(): Promise<string> {
   if (existsSync(target)) return target;
   mkdirSync(cache, { recursive: true });
   return locked(`${target}.lock`, async () => {
-    if (!existsSync(target)) await compile(target, sources);
-    return target;
+    if (!existsSync(target)) compile(target, sources);
+    return Promise.resolve(target);
   });
 }
 
-/** Blocks nobody: the worker has other things to answer meanwhile. */
-async function compile(target: string, sources: readonly string[]): Promise<void> {
+function compile(target: string, sources: readonly string[]): void {
   removeOld();
   const building = `${target}.building`;
   rmSync(building, { recursive: true, force: true });
-  const { code, output } = await runProgram(
+  const swc = spawnSync(
     process.execPath,
     [
       join(projectRoot, 'node_modules', '@swc', 'cli', 'bin', 'swc.js'),
@@ -53,9 +51,9 @@ async function compile(target: string, sources: readonly string[]): Promise<void
       ...['--config-file', '.swcrc', '--extensions', '.ts', '--ignore', '**/*.spec.ts', '--quiet'],
       ...['--out-dir', building],
     ],
-    { cwd: projectRoot, env: { ...process.env, NODE_OPTIONS: '' }, timeoutMs: compileMs },
+    { cwd: projectRoot, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
   );
-  if (code !== 0) throw new Error(`The sources do not compile:\n${output}`);
+  if (swc.status !== 0) throw new Error(`The sources do not compile:\n${swc.stderr}${swc.stdout}`);
   for (const source of sources.filter((path) => path.endsWith('.sql'))) {
     cpSync(join(projectRoot, source), join(building, source), { recursive: true });
   }
@@ -99,7 +97,8 @@ function fingerprint(sources: readonly string[]): string {
 }
 
 function removeOld(): void {
-  for (const entry of readdirSync(cache)) {
+  // A lock stays where it is: who holds it, this process too, would lose it.
+  for (const entry of readdirSync(cache).filter((name) => !name.endsWith('.lock'))) {
     const path = join(cache, entry);
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age > keptMs) rmSync(path, { recursive: true, force: true });

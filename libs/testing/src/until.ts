@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A machine that others keep busy takes many times as long as an idle one: nothing is slow before that. */
+/** A machine that others keep busy takes many times as long as an idle one. */
 const patienceMs = 90_000;
 
 /** Waits until `holds` does; fails with `what` it waited for when that never happens. */

@@ -43,11 +43,9 @@ interface Claim {
 /** Attempts before a key that keeps changing hands is answered as a conflict. */
 const maxAttempts = 5;
 
-/**
- * How long a new claim is left to whoever made it, before it may be taken over: for some calls to the log, as
- * slow as they are now, because that is what using it takes.
- */
+/** How long a new claim is left to whoever made it, before it may be taken over. */
 const graceMs = { least: 250, most: 5_000 };
+/** In between, as long as so many calls take just now: a registration makes them to use what it claimed. */
 const graceCalls = 6;
 const graceStepMs = 25;
 
@@ -174,21 +172,21 @@ const ownerWithoutKey = async <S, C extends Command, E extends DomainEvent>(
   { owner, created }: Claim,
   pace: Pace,
 ): Promise<Folded<S>> => {
-  const seen = Date.now();
+  const began = performance.now();
   for (;;) {
-    const asked = Date.now();
+    // Whichever is longer: clocks differ.
+    const leftMs = Math.max(performance.now() - began, Date.now() - created.getTime());
     const folded = await timed(pace, () => states.refresh(owner));
     const held = states.decider.keys?.(folded.state) ?? [];
     if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {
       throw new KeyTaken(key, owner);
     }
-    // Whichever is earlier: clocks differ.
-    if (asked - Math.min(seen, created.getTime()) >= graceOf(pace)) return folded;
+    if (leftMs >= graceOf(pace)) return folded;
     await sleep(graceStepMs);
   }
 };
 
-/** The slowest call of a claim so far: as slow as those of the others who use the log now. */
+/** The slowest call that was timed so far: those of others who use the log now are as slow. */
 interface Pace {
   slowestMs: number;
 }

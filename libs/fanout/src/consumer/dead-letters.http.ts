@@ -18,7 +18,7 @@ import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { IsText } from '#http/validation.js';
+import { IsOptionalText, IsText } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { ConsumerAdmin } from './admin.js';
@@ -71,8 +71,7 @@ class RetryBody {
   id?: string;
 
   @ApiPropertyOptional({ description: 'Why; kept with the event that says so.' })
-  @IsOptional()
-  @IsText(2000)
+  @IsOptionalText(2000)
   reason?: string;
 }
 

@@ -10,7 +10,6 @@ import {
   ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -18,7 +17,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { readQuery } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { IsText } from '#http/validation.js';
+import { IsOptionalText, IsText } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { Publication } from '../fact.js';
@@ -89,8 +88,7 @@ class PauseBody {
 
 class ResumeBody {
   @ApiPropertyOptional({ description: 'Why; kept with the event that says so.' })
-  @IsOptional()
-  @IsText(2000)
+  @IsOptionalText(2000)
   reason?: string;
 }
 

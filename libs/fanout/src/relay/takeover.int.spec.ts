@@ -14,7 +14,10 @@ const streams = Array.from({ length: 5 }, (_, index) => `counter-${String(index)
 
 /** What it said since: on a machine where its start took too long, it has given up before. */
 const sinceFrozen = ({ output }: AppProcess): string => output.split('it freezes').at(-1) ?? '';
-/** Whichever it meets first: its own time limit, which a long sleep outlasts, or the broker's answer. */
+/**
+ * Whichever it meets first: its own time limit, which a long sleep outlasts, or the broker's answer. What
+ * counts is that it wrote nothing: `compare` says so.
+ */
 const hasGivenUp = (relay: AppProcess): boolean =>
   /this one stands by|goes on from what was committed/.test(sinceFrozen(relay));
 

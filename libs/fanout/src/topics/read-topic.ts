@@ -7,7 +7,7 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 const recordsPerTurn = 250;
 const fetchBytes = 1024 * 1024;
 const partitionBytes = 256 * 1024;
-/** Many a broker lets a new group wait for some seconds, and a busy one takes its time. */
+/** How long to wait to be let in: many a broker keeps a new group waiting, and a busy one takes its time. */
 const joinMs = 60_000;
 
 export interface TopicReading {
@@ -27,8 +27,8 @@ export interface TopicReading {
 
 /**
  * Reads a topic from its beginning as a read_committed reader sees it, until each partition is at its
- * end, or nothing came for `quietMs`: `reached` then says where. Rejects with what the cluster says, or
- * with the reason of `signal`.
+ * end, or nothing came for `quietMs`: `reached` then says where. Rejects with what the cluster says, when
+ * it does not let the group in within a minute, or with the reason of `signal`.
  */
 export const readTopic = async (reading: TopicReading): Promise<void> => {
   const { kafka, topic, group, until, reached } = reading;
@@ -63,6 +63,7 @@ const untilRead = (consumer: Consumer, reading: TopicReading): Promise<void> => 
   const { topic, until, reached, signal, quietMs } = reading;
   return new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => {
+      forgetJoin();
       clearTimeout(quiet);
       reject(error);
     };
@@ -72,7 +73,9 @@ const untilRead = (consumer: Consumer, reading: TopicReading): Promise<void> => 
     let quiet = setTimeout(() => {
       fail(new Error(`reading ${topic} was not begun within ${String(joinMs / 1_000)} s`));
     }, joinMs);
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    // Once: a group that joins again and again reads nothing.
+    const forgetJoin = consumer.on(consumer.events.GROUP_JOIN, () => {
+      forgetJoin();
       clearTimeout(quiet);
       quiet = setTimeout(resolve, quietMs);
     });

@@ -94,12 +94,15 @@ describeWithKafkaPrograms('npm run kafka', () => {
     // The guard ends the broker some time later only: when it is awake again, here.
     const guard = guardOf(broker.pid);
     sendSignal(guard, 'SIGSTOP');
-    first.app.signal('SIGKILL');
-    await first.app.ended;
-    await expect(startKafkaBroker({ folder: join(dataDir, 'kafka') })).rejects.toThrow(
-      /^A broker already runs on .*kafka/,
-    );
-    sendSignal(guard, 'SIGCONT');
+    try {
+      first.app.signal('SIGKILL');
+      await first.app.ended;
+      await expect(startKafkaBroker({ folder: join(dataDir, 'kafka') })).rejects.toThrow(
+        /^A broker already runs on .*kafka/,
+      );
+    } finally {
+      sendSignal(guard, 'SIGCONT');
+    }
     expect(await waitForEnd(broker, 60_000)).toBe(true);
 
     const last = await start();

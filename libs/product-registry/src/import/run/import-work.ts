@@ -55,8 +55,8 @@ export class ImportWork {
              select from product_imports.work as other
              where other.kind = waiting.kind
                and (other.owner is not null
-                 or other.not_before <= clock_timestamp()
-                   and other.requested_at < waiting.requested_at))
+                 or (other.not_before <= clock_timestamp()
+                   and other.requested_at < waiting.requested_at)))
          order by requested_at limit 1
          for update of waiting skip locked
        )
