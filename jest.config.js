@@ -26,7 +26,7 @@ export default {
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
   testSequencer: '<rootDir>/scripts/sequencer.mjs',
   // Many wait for a server or a broker most of the time.
-  maxWorkers: 3,
+  maxWorkers: 4,
   projects: Object.entries(kinds).map(([displayName, kind]) => ({
     ...shared,
     ...kind,

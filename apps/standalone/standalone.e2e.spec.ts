@@ -12,7 +12,6 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 
@@ -21,7 +20,7 @@ import { identityOf, sendSignal } from '#embedded/processes.js';
 import { blockingFolder } from '#embedded/server-user.js';
 import { compiled } from '#testing/build.js';
 import { launchStandalone, type StandaloneOptions, TestStandalone } from '#testing/standalone.js';
-import { eventually } from '#testing/until.js';
+import { eventually, until } from '#testing/until.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-standalone-'));
 chmodSync(root, 0o755);
@@ -56,14 +55,6 @@ const ownLines = ({ said }: TestStandalone): readonly string[] =>
 
 const isAlive = (pid: number): boolean => identityOf(pid) !== undefined;
 
-async function until(what: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await what())) {
-    if (Date.now() > deadline) throw new Error('It did not happen in time');
-    await sleep(50);
-  }
-}
-
 afterEach(async () => {
   for (const standalone of running.splice(0)) await standalone.stop();
 });
@@ -76,7 +67,10 @@ describe('npm start', () => {
     const standalone = await start({ dataDir });
     const startMs = Date.now() - startedAt;
     // It is told by another channel than it is shown.
-    await until(() => ownLines(standalone).at(-1)?.startsWith('Voltrace is ready') === true);
+    await until(
+      'it says so',
+      () => ownLines(standalone).at(-1)?.startsWith('Voltrace is ready') === true,
+    );
     expect(ownLines(standalone).at(-1)).toMatch(
       /^Voltrace is ready: http:\/\/127\.0\.0\.1:\d+ \(API docs: .*\/docs; admin key: .*admin\.key\)$/,
     );
@@ -142,8 +136,8 @@ describe('npm start', () => {
     for (const part of ['analytics', 'projector', 'event-node', 'postgres', 'api']) {
       const before = standalone.pids[part]!;
       sendSignal(before, 'SIGKILL');
-      await until(() => standalone.pids[part] !== before);
-      await until(() => isReady(standalone));
+      await until(`${part} is another one`, () => standalone.pids[part] !== before);
+      await until(`ready without the first ${part}`, () => isReady(standalone));
     }
     expect(standalone.app.isRunning).toBe(true);
   });
@@ -151,17 +145,17 @@ describe('npm start', () => {
   it('serves without Kafka, and says what becomes of consumers that read the log before', async () => {
     const dataDir = join(root, 'moved');
     const onLog = await start({ dataDir });
-    await until(async () => (await consumersOf(onLog)).length === 1);
+    await until('it consumes', async () => (await consumersOf(onLog)).length === 1);
     await onLog.stop();
     const env = { KAFKA_BROKERS: `127.0.0.1:${await freePort()}` };
     const moved = await start({ dataDir, env });
-    await until(() => isReady(moved));
-    await until(() =>
+    await until('ready', () => isReady(moved));
+    await until('it says what to do', () =>
       moved.said.some((line) =>
         line.includes('voltrace consumers reset registry-activity --to start'),
       ),
     );
-    await until(() => moved.pids['relay'] !== undefined);
+    await until('the relay runs', () => moved.pids['relay'] !== undefined);
     // Neither is started again and again: they wait.
     expect(moved.said.filter((line) => line.includes('started again'))).toEqual([]);
     // Noted after it was said.
@@ -211,7 +205,7 @@ const asRoot = process.getuid?.() === 0;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    await until(() => said.includes('Voltrace is ready') || child.exitCode !== null);
+    await until('it is ready', () => said.includes('Voltrace is ready') || child.exitCode !== null);
     expect(readdirSync(join(home, '.voltrace'))).toEqual(
       expect.arrayContaining(['admin.key', 'logs', 'postgres', 'postgres.json', 'run.json']),
     );
