@@ -57,9 +57,10 @@ describe('the topics, by an API without brokers', () => {
 });
 
 describe('the topics, by an API whose brokers do not answer', () => {
-  const silent = createServer();
+  // It hears when they hang up.
+  const silent = createServer((socket) => socket.resume());
   beforeAll(() => new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve)));
-  afterAll(() => void silent.close());
+  afterAll(() => new Promise((resolve) => silent.close(resolve)));
   const silentPort = () => Promise.resolve((silent.address() as AddressInfo).port);
 
   it.each([
