@@ -77,6 +77,22 @@ describe('a request that cannot be served', () => {
     expect(pointers.sort()).toEqual(['/colour', '/name', '/reason', '/roles']);
   });
 
+  it.each([
+    ['/v1/products', 'elements'],
+    ['/v1/products', 'evidence'],
+    ['/v1/products/x/record-certification', 'supersedes'],
+    ['/v1/products/x/publish-listing', 'remarks'],
+    ['/v1/manufacturers', 'aliases'],
+    ['/v1/manufacturers/x/issue-entity-code', 'code'],
+    ['/v1/fanout/relay/resume', 'reason'],
+    ['/v1/projections/imports/rebuild', 'reason'],
+  ])('to %s with null as its %s names that field', async (path, field) => {
+    const { status, body } = await api.ask(path, { json: { [field]: null } });
+    expect([status, body['code']]).toEqual([400, 'BODY_INVALID']);
+    const pointers = (body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer);
+    expect(pointers).toContain(`/${field}`);
+  });
+
   it('by somebody without the permission is refused, counted and recorded once', async () => {
     const { id, key } = await api.newKey('viewer');
     for (let i = 0; i < 3; i += 1) {

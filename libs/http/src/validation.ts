@@ -48,15 +48,8 @@ export const assertNoFields = (body: unknown): void => {
 export const IsText = (max: number): PropertyDecorator =>
   Length(1, max, { message: `expected text of 1 to ${String(max)} characters` });
 
-/** The same for a field that may be missing; null is not missing. */
-export const IsOptionalText = (max: number): PropertyDecorator => {
-  const isText = IsText(max);
-  const unlessMissing = ValidateIf((_, value) => value !== undefined);
-  return (target, name) => {
-    isText(target, name);
-    unlessMissing(target, name);
-  };
-};
+/** A field that need not be there. Null is a value, which the other decorators of the field may refuse. */
+export const MayBeMissing = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 const isPlainObject = (value: unknown): value is object =>
   typeof value === 'object' &&

@@ -1,15 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  IsInt,
-  IsOptional,
-  Matches,
-  Max,
-  Min,
-  registerDecorator,
-  ValidateNested,
-} from 'class-validator';
+import { IsInt, Matches, Max, Min, registerDecorator, ValidateNested } from 'class-validator';
 
+import { MayBeMissing } from '#http/validation.js';
 import type { Evidence } from '#kernel/event.js';
 
 import { modelKeyOf } from './codes.js';
@@ -99,12 +92,12 @@ export class EvidenceBody implements Evidence {
   sha256!: string;
 
   @ApiPropertyOptional({ maxLength: 300 })
-  @IsOptional()
+  @MayBeMissing()
   @IsPlainText(300)
   file?: string;
 
   @ApiPropertyOptional({ minimum: 1, description: 'The data row, counted from 1.' })
-  @IsOptional()
+  @MayBeMissing()
   @IsInt()
   @Min(1)
   @Max(2_147_483_647)
@@ -117,7 +110,7 @@ export class ReasonedBody {
   reason!: string;
 
   @ApiPropertyOptional({ type: EvidenceBody })
-  @IsOptional()
+  @MayBeMissing()
   @ValidateNested()
   @Type(() => EvidenceBody)
   evidence?: EvidenceBody;

@@ -18,7 +18,7 @@ import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { IsOptionalText, IsText } from '#http/validation.js';
+import { IsText, MayBeMissing } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Logger } from '#observability/logging.js';
 
@@ -99,7 +99,8 @@ class ParkedListResponse {
 
 class ReasonBody {
   @ApiPropertyOptional({ description: 'Why; kept with the request.', maxLength: 2000 })
-  @IsOptionalText(2000)
+  @MayBeMissing()
+  @IsText(2000)
   reason?: string;
 }
 

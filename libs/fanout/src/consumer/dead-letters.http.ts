@@ -10,7 +10,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { IsOptional, Matches } from 'class-validator';
+import { Matches } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -18,7 +18,7 @@ import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { IsOptionalText, IsText } from '#http/validation.js';
+import { IsText, MayBeMissing } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { ConsumerAdmin } from './admin.js';
@@ -66,12 +66,13 @@ class RetryBody {
     description:
       'This one and those of its stream, in their order; all of the consumer when absent.',
   })
-  @IsOptional()
+  @MayBeMissing()
   @Matches(/^\d{1,18}$/, { message: 'expected the id of a dead letter' })
   id?: string;
 
   @ApiPropertyOptional({ description: 'Why; kept with the event that says so.' })
-  @IsOptionalText(2000)
+  @MayBeMissing()
+  @IsText(2000)
   reason?: string;
 }
 

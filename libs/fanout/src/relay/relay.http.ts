@@ -17,7 +17,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { commandResponse, type WriteResponse } from '#http/command-response.js';
 import { readQuery } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { IsOptionalText, IsText } from '#http/validation.js';
+import { IsText, MayBeMissing } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { Publication } from '../fact.js';
@@ -88,7 +88,8 @@ class PauseBody {
 
 class ResumeBody {
   @ApiPropertyOptional({ description: 'Why; kept with the event that says so.' })
-  @IsOptionalText(2000)
+  @MayBeMissing()
+  @IsText(2000)
   reason?: string;
 }
 

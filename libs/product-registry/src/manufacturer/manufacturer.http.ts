@@ -15,6 +15,7 @@ import type { CommandResult } from '#event-log/handle-command.js';
 import { commandResponse } from '#http/command-response.js';
 import { ifMatchOf } from '#http/etag.js';
 import { commandMeta } from '#http/request-context.js';
+import { MayBeMissing } from '#http/validation.js';
 import { newIdOf } from '#kernel/ids.js';
 
 import {
@@ -46,7 +47,7 @@ class RegisterManufacturerBody extends ReasonedBody {
   name!: string;
 
   @ApiPropertyOptional({ isArray: true, type: String, maxItems: maxAliases })
-  @IsOptional()
+  @MayBeMissing()
   @IsArray()
   @ArrayMaxSize(maxAliases)
   @ArePlainTexts(maxNameLength)
@@ -71,7 +72,7 @@ class AddAliasBody extends ReasonedBody {
 
 class IssueCodeBody extends ReasonedBody {
   @ApiPropertyOptional({ example: 'DISCE', description: 'Absent: one that follows from the name.' })
-  @IsOptional()
+  @MayBeMissing()
   @Matches(entityCodePattern, codeMessage)
   code?: string;
 }

@@ -11,6 +11,8 @@ import {
   MaxLength,
 } from 'class-validator';
 
+import { MayBeMissing } from '#http/validation.js';
+
 import { IsDay, IsPlainText, IsTextRecord, maxNameLength, ReasonedBody } from '../bodies.http.js';
 import type { ElementInputs } from '../read-elements.js';
 import { type ProductType, productTypes } from './events.js';
@@ -47,7 +49,7 @@ export class RegisterProductBody extends ReasonedBody {
   model!: string;
 
   @ApiPropertyOptional(elementsSchema)
-  @IsOptional()
+  @MayBeMissing()
   @IsObject({ message: 'expected an object of elements by name' })
   elements?: ElementInputs;
 }
@@ -89,7 +91,7 @@ export class RecordCertificationBody extends ReasonedBody {
   certificateDate?: string | null;
 
   @ApiPropertyOptional({ description: 'Id of the certification that this one replaces.' })
-  @IsOptional()
+  @MayBeMissing()
   @IsUUID('all', { message: 'expected the id of a certification' })
   supersedes?: string;
 }
@@ -127,7 +129,7 @@ export class PublishListingBody extends WithdrawListingBody {
   notes?: string | null;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional()
+  @MayBeMissing()
   @IsTextRecord(50, 2_000)
   remarks?: Record<string, string>;
 }
