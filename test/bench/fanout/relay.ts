@@ -14,6 +14,7 @@ import { Placement } from '#fanout/relay/portions.js';
 import { Relay } from '#fanout/relay/relay.js';
 import { RelayReport } from '#fanout/relay/report.js';
 import { Lease } from '#read-store/lease.js';
+import { makeTopic } from '#testing/kafka/make-topic.js';
 
 import { rate, type Row } from '../report.js';
 import { benchLogger as logger, type BenchStores, type Record_ } from './stores.js';
@@ -83,10 +84,7 @@ export const producerRate = async (
   const bare = named(settings, `${topic}.bare`);
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({
-    topics: [{ topic: bare, numPartitions: contract.partitions }],
-    waitForLeaders: true,
-  });
+  await makeTopic(admin, { topic: bare, numPartitions: contract.partitions });
   await admin.disconnect();
   const producer = kafka.producer({
     transactionalId: named(settings, 'bench.bare'),

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 
 import type { Contract } from '../contract.js';
@@ -27,6 +29,8 @@ const maxRecordBytes = 2 * 1024 * 1024;
 // Node does not see this name among the exports of kafkajs, which is CommonJS.
 const { ConfigResourceTypes } = kafkajs;
 const mebibyte = String(1024 * 1024);
+/** How long the brokers may take to hear of a topic. */
+const knownMs = 30_000;
 
 /** The relay's topics, by their plain names; the cluster knows them by `named`. */
 export class Topics {
@@ -101,9 +105,17 @@ export class Topics {
       .sort((a, b) => a.partition - b.partition);
   }
 
-  /** Somebody else may make it at the same moment. */
+  /**
+   * Somebody else may make it at the same moment. The controller answers before the brokers know of the
+   * topic, and the client's own wait for leaders gives up at the first that does not.
+   */
   private async create(topic: ITopicConfig): Promise<void> {
-    await this.admin.createTopics({ topics: [topic], waitForLeaders: true });
+    await this.admin.createTopics({ topics: [topic], waitForLeaders: false });
+    const end = Date.now() + knownMs;
+    while (!(await this.admin.listTopics()).includes(topic.topic)) {
+      if (Date.now() > end) throw new Error(`no broker knows the topic ${topic.topic}, just made`);
+      await sleep(50);
+    }
   }
 
   private topicOfFacts(topic: string, numPartitions: number): ITopicConfig {

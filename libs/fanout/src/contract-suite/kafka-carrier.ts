@@ -1,6 +1,7 @@
 import { type Kafka, type Message, type Producer } from 'kafkajs';
 
 import type { Position } from '#event-log/event-log.js';
+import { makeTopic } from '#testing/kafka/make-topic.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
@@ -57,20 +58,14 @@ export class KafkaCarrier implements Carrier {
 
   async createTopic(): Promise<void> {
     await this.administered((admin) =>
-      admin.createTopics({
-        topics: [{ topic: this.topic, numPartitions: tallyContract.partitions }],
-        waitForLeaders: true,
-      }),
+      makeTopic(admin, { topic: this.topic, numPartitions: tallyContract.partitions }),
     );
   }
 
   async createDeadTopic(config: Readonly<Record<string, string>>): Promise<void> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.administered((admin) =>
-      admin.createTopics({
-        topics: [{ topic: deadTopicOf(this.topic), numPartitions: 1, configEntries }],
-        waitForLeaders: true,
-      }),
+      makeTopic(admin, { topic: deadTopicOf(this.topic), numPartitions: 1, configEntries }),
     );
   }
 

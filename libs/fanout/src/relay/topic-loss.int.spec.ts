@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
+import { makeTopic } from '#testing/kafka/make-topic.js';
 import { sharedKafka } from '#testing/kafka/shared.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
@@ -56,9 +57,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
   it('stops when the topic was made anew, and fills it when told to', async () => {
     await publishedOnce();
     await fixture.deleteTopic(fixture.topic);
-    await fixture.admin((admin) =>
-      admin.createTopics({ topics: [{ topic: fixture.topic, numPartitions: 3 }] }),
-    );
+    await fixture.admin((admin) => makeTopic(admin, { topic: fixture.topic, numPartitions: 3 }));
     const relay = await stopsWith(/made anew or lost records: its partition \d ends at 0/);
     await reset();
     await fixture.published(relay);
@@ -69,9 +68,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     const relay = fixture.run();
     await fixture.published(relay);
     await fixture.deleteTopic(fixture.topic);
-    await fixture.admin((admin) =>
-      admin.createTopics({ topics: [{ topic: fixture.topic, numPartitions: 3 }] }),
-    );
+    await fixture.admin((admin) => makeTopic(admin, { topic: fixture.topic, numPartitions: 3 }));
     const before = relay.report.published;
     await fixture.count(1, streams);
     await until('stopped', () => relay.report.state === 'stopped');
@@ -190,16 +187,12 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
   });
 
   it('does not publish into a topic with another number of partitions', async () => {
-    await fixture.admin((admin) =>
-      admin.createTopics({ topics: [{ topic: fixture.topic, numPartitions: 4 }] }),
-    );
+    await fixture.admin((admin) => makeTopic(admin, { topic: fixture.topic, numPartitions: 4 }));
     await stopsWith(/has 4 partitions, and its contract says 3/);
   });
 
   it('does not take over a topic that others have filled', async () => {
-    await fixture.admin((admin) =>
-      admin.createTopics({ topics: [{ topic: fixture.topic, numPartitions: 3 }] }),
-    );
+    await fixture.admin((admin) => makeTopic(admin, { topic: fixture.topic, numPartitions: 3 }));
     await fixture.produce(fixture.topic, { value: 'theirs' });
     const relay = await stopsWith(/has records, and there is no position/);
     await reset();
@@ -209,7 +202,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
 
   it('does not write a position where it would be forgotten', async () => {
     const topic = fixture.positionTopic;
-    await fixture.admin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }));
+    await fixture.admin((admin) => makeTopic(admin, { topic, numPartitions: 1 }));
     await stopsWith(/has cleanup\.policy delete: it must be compact/);
   });
 

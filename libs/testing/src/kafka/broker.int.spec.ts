@@ -11,6 +11,7 @@ import { runFolder } from '../run-folder.js';
 import { until } from '../until.js';
 import { startKafkaBroker } from './broker.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
+import { makeTopic } from './make-topic.js';
 import { readTopicIndependently } from './read-independently.js';
 import { type OwnKafka, ownKafka } from './shared.js';
 
@@ -61,7 +62,7 @@ describeWithKafkaPrograms('a broker of our own', () => {
   });
 
   it('keeps what was committed when it is killed, and when it is stopped', async () => {
-    await admin.createTopics({ topics: [{ topic: 'facts', numPartitions: 2 }] });
+    await makeTopic(admin, { topic: 'facts', numPartitions: 2 });
     const { clusterId } = await admin.describeCluster();
     const { pid } = own.broker;
     await commit('facts', 'one');
@@ -75,7 +76,7 @@ describeWithKafkaPrograms('a broker of our own', () => {
   });
 
   it('goes on after it was frozen', async () => {
-    await admin.createTopics({ topics: [{ topic: 'frozen', numPartitions: 1 }] });
+    await makeTopic(admin, { topic: 'frozen', numPartitions: 1 });
     await own.broker.kill('SIGSTOP');
     let committed = false;
     const committing = commit('frozen', 'one').then(() => (committed = true));

@@ -13,6 +13,7 @@ import { compiled } from '../build.js';
 import { runFolder } from '../run-folder.js';
 import { startKafkaBroker } from './broker.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
+import { makeTopic } from './make-topic.js';
 
 interface Foreground {
   readonly app: AppProcess;
@@ -67,10 +68,10 @@ describeWithKafkaPrograms('npm run kafka', () => {
     return guard.pid;
   }
 
-  async function makeTopic(brokers: string, topic: string): Promise<void> {
+  async function topicIsMade(brokers: string, topic: string): Promise<void> {
     const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await makeTopic(admin, { topic, numPartitions: 1 });
     await admin.disconnect();
   }
 
@@ -86,7 +87,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
     }
     // What a second broker did to the files of the first, that one noticed within seconds.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
-    await makeTopic(address, 'after-the-others');
+    await topicIsMade(address, 'after-the-others');
     expect(first.app.isRunning).toBe(true);
     expect(logOf(dataDir).match(/Kafka Server started/g)).toHaveLength(1);
     expect(faultsIn(logOf(dataDir))).toEqual([]);

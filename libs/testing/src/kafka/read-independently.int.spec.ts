@@ -3,6 +3,7 @@ import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkaj
 
 import { until } from '../until.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
+import { makeTopic } from './make-topic.js';
 import { type ReadRecord, readTopicIndependently } from './read-independently.js';
 import { freshNamespace, sharedKafka, type TestKafka } from './shared.js';
 
@@ -21,7 +22,7 @@ describeWithKafkaPrograms('the independent reader', () => {
     admin = client.admin();
     producer = client.producer({ transactionalId: namespace, maxInFlightRequests: 1 });
     await Promise.all([admin.connect(), producer.connect()]);
-    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] });
+    await makeTopic(admin, { topic, numPartitions: 3 });
   });
 
   afterAll(async () => {
@@ -71,7 +72,7 @@ describeWithKafkaPrograms('the independent reader', () => {
 
   it('finds an empty topic empty', async () => {
     const empty = `${namespace}.empty`;
-    await admin.createTopics({ topics: [{ topic: empty, numPartitions: 1 }] });
+    await makeTopic(admin, { topic: empty, numPartitions: 1 });
     const request = { ...kafka, topic: empty, quietMs, onRecord: () => undefined };
     expect(await readTopicIndependently(request)).toBe(0);
     await admin.deleteTopics({ topics: [empty] });
@@ -79,7 +80,7 @@ describeWithKafkaPrograms('the independent reader', () => {
 
   it('waits for records that are slow to come, where it knows of them', async () => {
     const late = `${namespace}.late`;
-    await admin.createTopics({ topics: [{ topic: late, numPartitions: 1 }] });
+    await makeTopic(admin, { topic: late, numPartitions: 1 });
     const values: (string | null)[] = [];
     const onRecord = ({ value }: ReadRecord) => values.push(value);
     const reading = readTopicIndependently({

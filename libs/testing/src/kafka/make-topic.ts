@@ -1,0 +1,14 @@
+import type { Admin, ITopicConfig } from 'kafkajs';
+
+import { until } from '../until.js';
+
+/**
+ * Makes a topic. Resolves when the broker knows it: the controller answers before, and the client's own
+ * wait for leaders fails then.
+ */
+export const makeTopic = async (admin: Admin, topic: ITopicConfig): Promise<void> => {
+  await admin.createTopics({ topics: [topic], waitForLeaders: false });
+  await until(`${topic.topic} is there`, async () => {
+    return (await admin.listTopics()).includes(topic.topic);
+  });
+};
