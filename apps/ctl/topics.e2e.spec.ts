@@ -8,6 +8,7 @@ import { type EachMessagePayload, Kafka, type KafkaMessage, logLevel } from 'kaf
 import { projectRoot } from '#testing/build.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
+import { deleteTopic } from '#testing/kafka/topics.js';
 import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
 import { until } from '#testing/until.js';
 
@@ -108,9 +109,7 @@ describeWithKafka('the topics on the command line', () => {
     const deleted = `${namespace}.${facts}`;
     const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
-    await admin.deleteTopics({ topics: [deleted] });
-    // Deleted by the controller; the broker hears of it a moment later.
-    await until('it is gone', async () => !(await admin.listTopics()).includes(deleted));
+    await deleteTopic(admin, deleted);
     await admin.disconnect();
     const { exitCode, stdout } = await ctl('topics', 'verify');
     expect(exitCode).toBe(1);

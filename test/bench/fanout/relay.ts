@@ -14,7 +14,7 @@ import { Placement } from '#fanout/relay/portions.js';
 import { Relay } from '#fanout/relay/relay.js';
 import { RelayReport } from '#fanout/relay/report.js';
 import { Lease } from '#read-store/lease.js';
-import { makeTopic } from '#testing/kafka/make-topic.js';
+import { makeTopic } from '#testing/kafka/topics.js';
 
 import { rate, type Row } from '../report.js';
 import { benchLogger as logger, type BenchStores, type Record_ } from './stores.js';

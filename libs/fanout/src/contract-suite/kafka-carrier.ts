@@ -1,10 +1,9 @@
 import { type Kafka, type Message, type Producer } from 'kafkajs';
 
 import type { Position } from '#event-log/event-log.js';
-import { makeTopic } from '#testing/kafka/make-topic.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
+import { deleteTopic, makeTopic } from '#testing/kafka/topics.js';
 import { quiet } from '#testing/quiet.js';
-import { until } from '#testing/until.js';
 
 import { toRecord } from '../cloud-event.js';
 import { deadTopicOf } from '../cluster/topics.js';
@@ -71,11 +70,7 @@ export class KafkaCarrier implements Carrier {
 
   /** As an operator would: everything in it is gone. */
   async deleteTopic(): Promise<void> {
-    await this.administered(async (admin) => {
-      await admin.deleteTopics({ topics: [this.topic] });
-      // Until the broker has heard of it, it is still there.
-      await until('deleted', async () => !(await admin.listTopics()).includes(this.topic));
-    });
+    await this.administered((admin) => deleteTopic(admin, this.topic));
     this.brought = undefined;
   }
 

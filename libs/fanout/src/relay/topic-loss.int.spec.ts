@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
-import { makeTopic } from '#testing/kafka/make-topic.js';
 import { sharedKafka } from '#testing/kafka/shared.js';
+import { makeTopic } from '#testing/kafka/topics.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 

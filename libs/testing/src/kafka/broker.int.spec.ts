@@ -11,9 +11,9 @@ import { runFolder } from '../run-folder.js';
 import { until } from '../until.js';
 import { startKafkaBroker } from './broker.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
-import { makeTopic } from './make-topic.js';
 import { readTopicIndependently } from './read-independently.js';
 import { type OwnKafka, ownKafka } from './shared.js';
+import { makeTopic } from './topics.js';
 
 describeWithKafkaPrograms('a broker of our own', () => {
   let own: OwnKafka;

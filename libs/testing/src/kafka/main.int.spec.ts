@@ -13,7 +13,7 @@ import { compiled } from '../build.js';
 import { runFolder } from '../run-folder.js';
 import { startKafkaBroker } from './broker.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
-import { makeTopic } from './make-topic.js';
+import { makeTopic } from './topics.js';
 
 interface Foreground {
   readonly app: AppProcess;

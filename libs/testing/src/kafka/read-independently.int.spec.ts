@@ -3,9 +3,9 @@ import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkaj
 
 import { until } from '../until.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
-import { makeTopic } from './make-topic.js';
 import { type ReadRecord, readTopicIndependently } from './read-independently.js';
 import { freshNamespace, sharedKafka, type TestKafka } from './shared.js';
+import { makeTopic } from './topics.js';
 
 const quietMs = 1_500;
 

@@ -11,6 +11,7 @@ import { Fixture } from '#read-store/test/fixture.js';
 import { compiled } from '#testing/build.js';
 import { readTopicIndependently } from '#testing/kafka/read-independently.js';
 import { freshNamespace } from '#testing/kafka/shared.js';
+import { deleteTopic } from '#testing/kafka/topics.js';
 import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
@@ -182,12 +183,7 @@ export class RelayFixture {
   }
 
   async deleteTopic(topic: string): Promise<void> {
-    await this.admin((admin) => admin.deleteTopics({ topics: [topic] }));
-    // Until the broker has heard of it, it is still there.
-    await until('deleted', async () => {
-      const topics = await this.admin((admin) => admin.listTopics());
-      return !topics.includes(topic);
-    });
+    await this.admin((admin) => deleteTopic(admin, topic));
   }
 
   /** Waits until everything that is in the log now is on Kafka, as far as the relay says. */

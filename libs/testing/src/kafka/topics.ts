@@ -12,3 +12,9 @@ export const makeTopic = async (admin: Admin, topic: ITopicConfig): Promise<void
     return (await admin.listTopics()).includes(topic.topic);
   });
 };
+
+/** Deletes a topic, as an operator would. Resolves when the broker has heard of it: until then it is there. */
+export const deleteTopic = async (admin: Admin, topic: string): Promise<void> => {
+  await admin.deleteTopics({ topics: [topic] });
+  await until(`${topic} is gone`, async () => !(await admin.listTopics()).includes(topic));
+};
