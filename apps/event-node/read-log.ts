@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-import { MAX_REVISION, type RecordedEvent } from './event.js';
+import type { RecordedEvent } from './event.js';
 import type { LoadedIds, Missing } from './group.js';
 
 /** A page ends after this many bytes of data and metadata, whatever its limit of events. */
@@ -79,12 +79,6 @@ export class LogReader {
     return backwards
       ? this.page('stream-backwards', streamBackwards, values, limit)
       : this.page('stream-forwards', streamForwards, values, limit);
-  }
-
-  /** Position of the last committed event, 0 while there is none. */
-  async head(): Promise<bigint> {
-    const { events } = await this.allBackwards(MAX_REVISION, 1);
-    return events[0]?.position ?? 0n;
   }
 
   /** The events at these places, in no order; missing ones are left out. */

@@ -1,6 +1,5 @@
 import {
   ANY,
-  BACKWARDS,
   END,
   type EventStoreDBClient,
   NO_STREAM,
@@ -108,17 +107,6 @@ describe('a subscription to all', () => {
       expect(ids(followed)).toEqual(rest);
       await followed.subscription.unsubscribe();
     }
-  });
-
-  it('from a position behind the end, of another log then, is refused', async () => {
-    const [last] = await collect(
-      store.client.readAll({ fromPosition: END, direction: BACKWARDS, maxCount: 1 }),
-    );
-    const beyond = commitOf(last!) + 1_000_000n;
-    const followed = follow(store.connect(), { fromPosition: { commit: beyond, prepare: beyond } });
-    await until('it was refused', () => followed.error !== undefined);
-    expect(followed.error?.message).toMatch(/INVALID_ARGUMENT/);
-    expect(followed.caughtUp).toBe(0);
   });
 
   it('resumes after each lost connection from the last event received, without gap or double', async () => {
