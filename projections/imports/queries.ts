@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
-import { Refusal } from '#kernel/refusal.js';
 import type { Outcome, RowProblem } from '#product-registry/import/events.js';
 
 /** An import in a list. */
@@ -116,7 +115,8 @@ export const listImports = async (
   { limit, cursor }: PageAsked,
 ): Promise<PageOf<ListedImport>> => {
   const context = JSON.stringify(['imports', state, kind]);
-  const [position = null, id = null] = cursor === undefined ? [] : place(cursor, context, 2);
+  const [position = null, id = null] =
+    cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint', 'text']);
   const { rows } = await pool.query<Selected>(
     `select ${selected} from imports.imports as imports
      where ($1::text is null or state = $1) and ($2::text is null or kind = $2)
@@ -161,7 +161,7 @@ export const listRows = async (
   { limit, cursor }: PageAsked,
 ): Promise<PageOf<ImportedRow>> => {
   const context = JSON.stringify(['import-rows', importId, outcome ?? null, problems ?? null]);
-  const [after = '0'] = cursor === undefined ? [] : place(cursor, context, 1);
+  const [after = '0'] = cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint']);
   const { rows } = await pool.query<SelectedRow>(
     `select row::float8 as row, outcome, product_id, manufacturer_id, problems
      from imports.import_rows
@@ -183,14 +183,3 @@ const importedRow = ({ row, outcome, product_id, manufacturer_id, problems }: Se
   ...(manufacturer_id !== null && { manufacturerId: manufacturer_id }),
   problems,
 });
-
-/** The parts of a cursor; the first is a number of at most 64 bits. */
-const place = (cursor: string, context: string, parts: number): readonly string[] => {
-  const found = decodeCursor(cursor, context).filter((part) => part !== null);
-  if (found.length === parts && /^\d{1,18}$/.test(found[0] ?? '')) return found;
-  throw new Refusal('CURSOR_INVALID', 'invalid', 'the cursor is not acceptable', {
-    errors: [
-      { pointer: '?cursor', reason: 'expected the nextCursor of an earlier page, unchanged' },
-    ],
-  });
-};

@@ -1,7 +1,6 @@
 import { formatPosition } from '#event-log/position.js';
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
 import type { Actor, Evidence, Source } from '#kernel/event.js';
-import { Refusal } from '#kernel/refusal.js';
 import { type Change, differences } from '#product-registry/product/differences.js';
 
 import type { Version } from './stream-folds.js';
@@ -61,15 +60,8 @@ const indicesBehind = (
 };
 
 const revisionIn = (cursor: string, context: string): bigint => {
-  const [revision, ...more] = decodeCursor(cursor, context);
-  if (typeof revision === 'string' && /^\d{1,19}$/.test(revision) && more.length === 0) {
-    return BigInt(revision);
-  }
-  throw new Refusal('CURSOR_INVALID', 'invalid', 'the cursor is not acceptable', {
-    errors: [
-      { pointer: '?cursor', reason: 'expected the nextCursor of an earlier page, unchanged' },
-    ],
-  });
+  const [revision] = decodeCursor(cursor, context, ['bigint']);
+  return BigInt(revision);
 };
 
 const itemOf = (

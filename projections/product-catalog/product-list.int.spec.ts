@@ -157,6 +157,34 @@ describe('a search for products', () => {
     ).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
   });
 
+  it('reads or refuses a cursor with any number in it, whatever the sort', async () => {
+    const first = { cursor: undefined, limit: 1 };
+    const pages = [
+      ...productSorts.map(
+        (sort) => (page: typeof first | { cursor: string; limit: number }) =>
+          listProducts(database.pool, {}, sort, page),
+      ),
+      ...manufacturerSorts.map(
+        (sort) => (page: typeof first | { cursor: string; limit: number }) =>
+          listManufacturers(database.pool, {}, sort, page),
+      ),
+    ];
+    const numbers = ['9223372036854775808', '-9223372036854775809', '9'.repeat(60), '1e400', 'NaN'];
+    for (const page of pages) {
+      const { nextCursor } = await page(first);
+      const parts = Buffer.from(nextCursor ?? '', 'base64url').toString();
+      const [context, , id] = JSON.parse(parts) as [string, string | null, string];
+      for (const number of numbers) {
+        const cursor = Buffer.from(JSON.stringify([context, number, id])).toString('base64url');
+        const refused = await page({ cursor, limit: 1 }).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (refused) expect(refused).toMatchObject({ code: 'CURSOR_INVALID' });
+      }
+    }
+  });
+
   it('lists manufacturers that answer for themselves, with the names and products of the merged ones', async () => {
     const { items } = await listManufacturers(database.pool, {}, 'name', {
       cursor: undefined,

@@ -1,8 +1,6 @@
 import type pg from 'pg';
 
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
-import { parseInstant } from '#kernel/instant.js';
-import { Refusal } from '#kernel/refusal.js';
 
 /** A row of the API. Days are of the time at which changes were recorded, in UTC. */
 export interface ActivityView {
@@ -134,7 +132,7 @@ export const listActivity = async (
   { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
 ): Promise<PageOf<ActivityView>> => {
   const context = JSON.stringify(['registry-activity', filter]);
-  const place = cursor === undefined ? undefined : placeIn(decodeCursor(cursor, context));
+  const place = cursor === undefined ? undefined : placeIn(cursor, context);
   const rows = await rowsBehind(pool, filter, place, limit + 1);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
@@ -168,13 +166,8 @@ const placeOf = ({ day, name_key: name, manufacturer_id: manufacturerId, kind }:
   kind,
 });
 
-const placeIn = (parts: readonly (string | null)[]): Place => {
-  const [day = '', name = '', manufacturerId = '', kind] = parts.map((part) => part ?? '');
-  const exists = parseInstant(`${day}T00:00:00Z`) !== undefined && !day.startsWith('0000');
-  if (kind !== undefined && exists) return { day, name, manufacturerId, kind };
-  throw new Refusal('CURSOR_INVALID', 'invalid', 'the cursor is not acceptable', {
-    errors: [
-      { pointer: '?cursor', reason: 'expected the nextCursor of an earlier page, unchanged' },
-    ],
-  });
+const placeIn = (cursor: string, context: string): Place => {
+  const shape = ['day', 'text', 'text', 'text'] as const;
+  const [day, name, manufacturerId, kind] = decodeCursor(cursor, context, shape);
+  return { day, name, manufacturerId, kind };
 };

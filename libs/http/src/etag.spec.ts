@@ -16,7 +16,7 @@ describe('If-Match', () => {
     expect(ifMatch('*')).toBeUndefined();
   });
 
-  it.each(['0', 'W/"1"', '"1", "2"', '"-1"', '"01"', '""', '"99999999999999999999"', 'x'])(
+  it.each(['0', 'W/"1"', '"1", "2"', '"-1"', '"01"', '""', '"9223372036854775808"', 'x'])(
     'refuses %s, which names no single revision',
     (value) => {
       expect(() => ifMatch(value)).toThrow(expect.objectContaining({ code: 'IF_MATCH_INVALID' }));

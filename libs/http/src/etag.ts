@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify';
 
 import { Refusal } from '#kernel/refusal.js';
 
-/** At most 19 digits: a 64-bit revision. */
+import { isBigint } from './query-params.js';
+
 const revisionTag = /^"(0|[1-9]\d{0,18})"$/;
 
 /**
@@ -15,7 +16,7 @@ export const ifMatchOf = (request: Pick<FastifyRequest, 'headers'>): bigint | un
   const header = request.headers['if-match'];
   if (header === undefined || header.trim() === '*') return undefined;
   const [, revision] = revisionTag.exec(header.trim()) ?? [];
-  if (revision === undefined) {
+  if (revision === undefined || !isBigint(revision)) {
     throw new Refusal('IF_MATCH_INVALID', 'invalid', 'the If-Match header is not acceptable', {
       errors: [{ pointer: 'If-Match', reason: 'expected one revision in quotes, such as "3"' }],
     });

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
+import { parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { isBigint } from './query-params.js';
 import { unstorable } from './storable-text.js';
 
 /** A page of a list. `nextCursor` is null on the last one. */
@@ -22,26 +24,51 @@ const fingerprint = (context: string): string =>
  * `context` names what the cursor belongs to (list, filters, sort): with another one it is refused,
  * since the keys would then point to a meaningless place.
  */
-export const encodeCursor = (parts: readonly (string | null)[], context: string): string =>
-  Buffer.from(JSON.stringify([fingerprint(context), ...parts])).toString('base64url');
+export const encodeCursor = (keys: readonly (string | null)[], context: string): string =>
+  Buffer.from(JSON.stringify([fingerprint(context), ...keys])).toString('base64url');
 
-/** The parts of a cursor. Throws a `Refusal` (`invalid`) for a malformed one and for one of another list. */
-export const decodeCursor = (text: string, context: string): (string | null)[] => {
+/** What Postgres could not read as a value of the part's type would fail there as a bug. */
+const parts = {
+  text: () => true,
+  bigint: isBigint,
+  numeric: (part: string) => /^-?\d{1,60}(\.\d{1,60})?$/.test(part),
+  day: (part: string) =>
+    parseInstant(`${part}T00:00:00Z`) !== undefined && !part.startsWith('0000'),
+};
+
+type PartType = keyof typeof parts;
+/** The type of one part, with a question mark where it may be null. */
+export type CursorPart = PartType | `${PartType}?`;
+
+/** Of each part what it is compared with, such as `'bigint', 'text?'`. */
+type PartsOf<Shape extends readonly CursorPart[]> = {
+  [K in keyof Shape]: Shape[K] extends PartType ? string : string | null;
+};
+
+/**
+ * The parts of a cursor, each of the type that `shape` says.
+ *
+ * Throws a `Refusal` (`invalid`) for a malformed one and for one of another list.
+ */
+export const decodeCursor = <const Shape extends readonly CursorPart[]>(
+  text: string,
+  context: string,
+  shape: Shape,
+): PartsOf<Shape> => {
   const parsed = text.length <= maxCursorLength ? parseCursor(text) : undefined;
   if (!parsed) throw badCursor('expected the nextCursor of an earlier page, unchanged');
-  const [made, ...parts] = parsed;
+  const [made, ...found] = parsed;
   if (made !== fingerprint(context)) {
     throw badCursor('this cursor belongs to a query with other filters or another sort order');
   }
-  return parts;
-};
-
-/** The id that a cursor consists of: a bigint as text. Throws as `decodeCursor`. */
-export const decodeIdCursor = (text: string, context: string): string => {
-  const [id] = decodeCursor(text, context);
-  if (/^\d{1,18}$/.test(id ?? '')) return id ?? '';
+  if (found.length === shape.length && shape.every((type, i) => isOfType(found[i] ?? null, type))) {
+    return found as PartsOf<Shape>;
+  }
   throw badCursor('expected the nextCursor of an earlier page, unchanged');
 };
+
+const isOfType = (part: string | null, type: CursorPart): boolean =>
+  part === null ? type.endsWith('?') : parts[type.replace('?', '') as PartType](part);
 
 const parseCursor = (text: string): (string | null)[] | undefined => {
   if (!/^[\w-]+$/.test(text)) return undefined;

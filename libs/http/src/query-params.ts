@@ -126,11 +126,15 @@ export const uuid: Parser<string> = (raw) => {
   return raw.toLowerCase();
 };
 
-const maxPosition = 2n ** 63n - 1n;
+const maxBigint = 2n ** 63n - 1n;
+
+/** Whether a text is a number from 0 to 2^63 - 1: Postgres and the event store hold no larger one. */
+export const isBigint = (raw: string): boolean =>
+  /^\d{1,19}$/.test(raw) && BigInt(raw) <= maxBigint;
 
 /** A position of the log as a decimal string, such as a write's `position`: `?after=1234`. */
 export const position: Parser<Position> = (raw) => {
-  expect(/^\d{1,19}$/.test(raw) && BigInt(raw) <= maxPosition, 'a position such as 1234');
+  expect(isBigint(raw), 'a position such as 1234');
   return parsePosition(raw);
 };
 

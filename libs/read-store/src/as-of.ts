@@ -1,5 +1,6 @@
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
+import { isBigint } from '#http/query-params.js';
 import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -14,14 +15,13 @@ export type Moment = { readonly at: Date } | { readonly position: Position };
 
 /** By how much a caller's clock may be ahead of ours. */
 const clockDifferenceMs = 5_000;
-const maxPosition = 2n ** 63n - 1n;
 const expected = `${instantExpected}, or @ and a position`;
 
 /** Reads `?asOf=`: an ISO 8601 time with zone, or `@position`. Throws a `Refusal` (`AS_OF_INVALID`). */
 export const parseAsOf = (text: string): Moment => {
   if (text.startsWith('@')) {
     const digits = text.slice(1);
-    if (/^\d{1,19}$/.test(digits) && BigInt(digits) <= maxPosition) {
+    if (isBigint(digits)) {
       return { position: parsePosition(digits) };
     }
   } else {

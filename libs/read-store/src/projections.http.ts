@@ -15,7 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequirePermission } from '#access/require-permission.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { commandResponse, type WriteResponse } from '#http/command-response.js';
-import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
+import { decodeCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { IsText, MayBeMissing } from '#http/validation.js';
@@ -221,7 +221,8 @@ export class ParkedController {
     });
     const { projection, limit = parseLimit(undefined) } = asked;
     const context = `parked ${projection ?? ''}`;
-    const after = asked.cursor === undefined ? undefined : decodeIdCursor(asked.cursor, context);
+    const [after] =
+      asked.cursor === undefined ? [] : decodeCursor(asked.cursor, context, ['bigint']);
     const rows = await listParked(this.store, {
       projection,
       after,

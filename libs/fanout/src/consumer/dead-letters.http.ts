@@ -15,7 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { commandResponse, type WriteResponse } from '#http/command-response.js';
-import { decodeIdCursor, encodeCursor, parseLimit } from '#http/paging.js';
+import { decodeCursor, encodeCursor, parseLimit } from '#http/paging.js';
 import { readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { IsText, MayBeMissing } from '#http/validation.js';
@@ -111,7 +111,8 @@ export class DeadLettersController {
     const asked = readQuery(query, { consumer: text(100), limit: parseLimit, cursor: text(4096) });
     const { consumer, limit = parseLimit(undefined) } = asked;
     const context = `dead ${consumer ?? ''}`;
-    const after = asked.cursor === undefined ? undefined : decodeIdCursor(asked.cursor, context);
+    const [after] =
+      asked.cursor === undefined ? [] : decodeCursor(asked.cursor, context, ['bigint']);
     if (consumer !== undefined) await consumerStatus(this.store, consumer);
     const rows = await listDeadLetters(this.store, { consumer, after, limit: limit + 1 });
     const page = rows.slice(0, limit);
