@@ -3,6 +3,8 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 
 import { problemKinds } from '#http/problems.js';
 
+import { completeOperations } from './document-operations.js';
+
 const kinds = Object.entries(problemKinds)
   .map(([kind, { status, title }]) => `| ${String(status)} | ${kind} | ${title} |`)
   .join('\n');
@@ -40,33 +42,32 @@ const problemSchema = {
   },
 };
 
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+/** What each tag of the routes stands for. */
+const tags: Readonly<Record<string, string>> = {
+  products: 'Products of the registry: commands, queries, history and exports.',
+  manufacturers: 'Who makes the products, under which names and EntityCode.',
+  imports: 'Published equipment lists, imported row by row.',
+  analytics: 'What the consumers of published facts count.',
+  events: 'The log itself: replay and live feed.',
+  access: 'API keys.',
+  operations: 'Health, metrics, read models, the relay and consumers.',
+};
 
-const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
-
-/** The OpenAPI document of an application, with the problem document as every operation's other answer. */
+/** The OpenAPI document of an application, with everything that all its operations share. */
 export const apiDocument = (app: INestApplication): OpenAPIObject => {
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setTitle('Voltrace')
     .setVersion('v1')
     .setDescription(description)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vt_<id>_<secret>' })
-    .build();
-  const document = SwaggerModule.createDocument(app, config);
+    .addServer('/', 'Where this document was read.')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vt_<id>_<secret>' });
+  for (const [name, meaning] of Object.entries(tags)) builder.addTag(name, meaning);
+  const document = SwaggerModule.createDocument(app, builder.build());
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problemSchema },
   };
-  const problem = { $ref: '#/components/schemas/Problem' };
-  for (const operation of operationsOf(document)) {
-    operation.responses.default = {
-      description: 'A problem document.',
-      content: { 'application/problem+json': { schema: problem } },
-    };
-  }
+  completeOperations(document);
   return document;
 };
-
-const operationsOf = (document: OpenAPIObject): Operation[] =>
-  Object.values(document.paths).flatMap((path) => methods.flatMap((method) => path[method] ?? []));

@@ -17,14 +17,22 @@ export class HealthController {
   constructor(private readonly health: HealthRegistry) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'The process answers' })
+  @ApiOperation({
+    summary: 'The process answers',
+    description:
+      'Says nothing of the parts that it needs; an orchestrator restarts the process where this fails.',
+  })
   @ApiOkResponse({ description: 'It does.' })
   live() {
     return { status: 'up' };
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Each part that requests rest on, by its progress' })
+  @ApiOperation({
+    summary: 'Each part that requests rest on, by its progress',
+    description:
+      '200 while the process should be given requests, 503 with the same document while a part keeps it from answering them.',
+  })
   @ApiOkResponse({ description: 'All parts are up.' })
   @ApiServiceUnavailableResponse({ description: 'A part is down; the same document says which.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {

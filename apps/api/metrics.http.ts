@@ -13,7 +13,10 @@ export class MetricsController {
 
   @Get()
   @RequirePermission('metrics.read')
-  @ApiOperation({ summary: 'Counters and histograms of this process, for Prometheus' })
+  @ApiOperation({
+    summary: 'Counters and histograms of this process, for Prometheus',
+    description: 'In the text format of Prometheus.',
+  })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   async show(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { contentType, body } = await this.metrics.render();

@@ -75,7 +75,10 @@ export class ImportsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Imports, the one that changed last first' })
+  @ApiOperation({
+    summary: 'Imports, the one that changed last first',
+    description: 'State and counts of each, without its rows.',
+  })
   @ApiQuery({
     name: 'state',
     required: false,

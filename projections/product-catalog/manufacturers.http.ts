@@ -64,7 +64,10 @@ export class ManufacturersController {
 
   @Get()
   @RequirePermission('products.read')
-  @ApiOperation({ summary: 'Manufacturers with their names, codes and numbers of products' })
+  @ApiOperation({
+    summary: 'Manufacturers with their names, codes and numbers of products',
+    description: 'Manufacturers that were merged into another one are not listed.',
+  })
   @ApiQuery({ name: 'q', required: false, description: 'Words, each found in a name or code.' })
   @ApiQuery({ name: 'code', required: false, description: 'EntityCode, old ones too.' })
   @ApiQuery({

@@ -10,10 +10,9 @@ class ProductManufacturerResponse {
 
 export class ElementResponse {
   @ApiProperty({
-    nullable: true,
     description: 'Decimals as strings, exactly as written; null unless submitted.',
     oneOf: [
-      { type: 'string' },
+      { type: 'string', nullable: true },
       { type: 'boolean' },
       {
         type: 'array',

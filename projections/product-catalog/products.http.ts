@@ -171,7 +171,10 @@ export class ProductsController {
 
   @Get(':idOrCode/history')
   @RequirePermission('products.read')
-  @ApiOperation({ summary: 'Who changed what of a product, when, why, and on which evidence' })
+  @ApiOperation({
+    summary: 'Who changed what of a product, when, why, and on which evidence',
+    description: 'One item per event, with its field-level differences, the newest last.',
+  })
   @ApiQuery({
     name: 'order',
     required: false,

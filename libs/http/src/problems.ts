@@ -31,7 +31,6 @@ export const problemKinds: Readonly<
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   unprocessable: { status: 422, title: 'The request cannot be carried out' },
-  'precondition-required': { status: 428, title: 'If-Match is required' },
   'too-many': { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
   bug: { status: 500, title: 'Internal error' },

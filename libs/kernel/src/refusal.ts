@@ -6,7 +6,6 @@ export type RefusalKind =
   | 'not-found'
   | 'conflict'
   | 'stale'
-  | 'precondition-required'
   | 'unprocessable'
   | 'too-large'
   | 'unsupported-media-type'

@@ -87,16 +87,23 @@ const isDay = (value: unknown): boolean => {
 };
 
 export class EvidenceBody implements Evidence {
-  @ApiProperty({ description: 'SHA-256 of the document, in hexadecimal.' })
+  @ApiProperty({
+    description: 'SHA-256 of the document, in hexadecimal.',
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  })
   @Matches(/^[0-9a-f]{64}$/, { message: 'expected 64 hexadecimal digits in lower case' })
   sha256!: string;
 
-  @ApiPropertyOptional({ maxLength: 300 })
+  @ApiPropertyOptional({ example: 'data-sheet.pdf', maxLength: 300 })
   @MayBeMissing()
   @IsPlainText(300)
   file?: string;
 
-  @ApiPropertyOptional({ minimum: 1, description: 'The data row, counted from 1.' })
+  @ApiPropertyOptional({
+    minimum: 1,
+    description: 'The data row, counted from 1.',
+    example: 12,
+  })
   @MayBeMissing()
   @IsInt()
   @Min(1)
@@ -105,7 +112,11 @@ export class EvidenceBody implements Evidence {
 }
 
 export class ReasonedBody {
-  @ApiProperty({ description: 'Why; kept with the event.', maxLength: 1000 })
+  @ApiProperty({
+    description: 'Why; kept with the event.',
+    example: 'data sheet rev. C',
+    maxLength: 1000,
+  })
   @IsPlainText(1_000)
   reason!: string;
 

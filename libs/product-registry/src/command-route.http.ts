@@ -13,11 +13,11 @@ import type { CommandMeta } from '#kernel/command.js';
 import { WriteAnswer } from './bodies.http.js';
 
 /** A route that carries out one command on one thing and answers with where it stands then. */
-export const CommandRoute = (path: string, summary: string): MethodDecorator =>
+export const CommandRoute = (path: string, summary: string, description: string): MethodDecorator =>
   applyDecorators(
     Post(path),
     HttpCode(200),
-    ApiOperation({ summary }),
+    ApiOperation({ summary, description }),
     ApiOkResponse({ type: WriteAnswer }),
   );
 

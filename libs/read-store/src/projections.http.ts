@@ -98,14 +98,21 @@ class ParkedListResponse {
 }
 
 class ReasonBody {
-  @ApiPropertyOptional({ description: 'Why; kept with the request.', maxLength: 2000 })
+  @ApiPropertyOptional({
+    description: 'Why; kept with the request.',
+    example: 'before the upgrade',
+    maxLength: 2000,
+  })
   @MayBeMissing()
   @IsText(2000)
   reason?: string;
 }
 
-class DiscardBody {
-  @ApiProperty({ description: 'Why the event is given up; kept with the event that says so.' })
+class DiscardParkedBody {
+  @ApiProperty({
+    description: 'Why the event is given up; kept with the event that says so.',
+    example: 'written by a broken version',
+  })
   @IsText(2000)
   reason!: string;
 }
@@ -135,7 +142,11 @@ export class ProjectionsController {
 
   @Get()
   @RequirePermission('projections.read')
-  @ApiOperation({ summary: 'How each read model stands' })
+  @ApiOperation({
+    summary: 'How each read model stands',
+    description:
+      'Version, build, position, lag and parked events of each projection; `outdated` and `building` are answered with 503 by its routes.',
+  })
   @ApiOkResponse({ type: ProjectionListResponse })
   async list(@Query() query: Record<string, unknown>): Promise<ProjectionListResponse> {
     readQuery(query, {});
@@ -147,7 +158,11 @@ export class ProjectionsController {
   @Post(':name/build')
   @HttpCode(202)
   @RequirePermission('projections.manage')
-  @ApiOperation({ summary: 'Build, or go on building, what the running version needs' })
+  @ApiOperation({
+    summary: 'Build, or go on building, what the running version needs',
+    description:
+      'The build stands beside the tables that are read, and is switched to when it has caught up.',
+  })
   @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
   build(@Param('name') name: string, @Body() body: ReasonBody, @Req() request: FastifyRequest) {
@@ -157,7 +172,10 @@ export class ProjectionsController {
   @Post(':name/rebuild')
   @HttpCode(202)
   @RequirePermission('projections.manage')
-  @ApiOperation({ summary: 'Build anew beside the active tables, then switch' })
+  @ApiOperation({
+    summary: 'Build anew beside the active tables, then switch',
+    description: 'Queries go on reading the active tables meanwhile.',
+  })
   @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
   rebuild(@Param('name') name: string, @Body() body: ReasonBody, @Req() request: FastifyRequest) {
@@ -167,7 +185,10 @@ export class ProjectionsController {
   @Post(':name/stop')
   @HttpCode(202)
   @RequirePermission('projections.manage')
-  @ApiOperation({ summary: 'Pause a build; build or rebuild goes on with it' })
+  @ApiOperation({
+    summary: 'Pause a build; build or rebuild goes on with it',
+    description: 'What is built so far is kept.',
+  })
   @ApiBody({ type: ReasonBody, required: false })
   @ApiAcceptedResponse({ type: RequestedResponse })
   stop(@Param('name') name: string, @Body() body: ReasonBody, @Req() request: FastifyRequest) {
@@ -208,7 +229,11 @@ export class ParkedController {
 
   @Get()
   @RequirePermission('projections.read')
-  @ApiOperation({ summary: 'Events that a projection could not apply, and those that wait behind' })
+  @ApiOperation({
+    summary: 'Events that a projection could not apply, and those that wait behind',
+    description:
+      'Each with its error and its attempts; the later events of the same stream wait behind it, without an error of their own.',
+  })
   @ApiQuery({ name: 'projection', required: false })
   @ApiQuery({ name: 'limit', required: false })
   @ApiQuery({ name: 'cursor', required: false })
@@ -240,7 +265,11 @@ export class ParkedController {
   @HttpCode(202)
   @RequirePermission('parked.manage')
   @ApiBody({ type: ReasonBody, required: false })
-  @ApiOperation({ summary: 'Try the event and those that wait behind it again' })
+  @ApiOperation({
+    summary: 'Try the event and those that wait behind it again',
+    description:
+      'The running projector carries the request out, in the order of the stream; what fails again stays parked.',
+  })
   @ApiAcceptedResponse({ type: WrittenResponse })
   async retry(
     @Param('id') id: string,
@@ -255,11 +284,14 @@ export class ParkedController {
   @Post(':id/discard')
   @HttpCode(202)
   @RequirePermission('parked.manage')
-  @ApiOperation({ summary: 'Give the event up for good; those behind it are tried' })
+  @ApiOperation({
+    summary: 'Give the event up for good; those behind it are tried',
+    description: 'Also in every later build of the projection. The event stays in the log.',
+  })
   @ApiAcceptedResponse({ type: WrittenResponse })
   async discard(
     @Param('id') id: string,
-    @Body() { reason }: DiscardBody,
+    @Body() { reason }: DiscardParkedBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteResponse> {

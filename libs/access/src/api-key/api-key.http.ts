@@ -69,7 +69,11 @@ class IssueApiKeyBody extends Reasoned {
   @IsIn(roles, { each: true, message: `each role must be one of ${roles.join(', ')}` })
   roles!: Role[];
 
-  @ApiPropertyOptional({ description: 'ISO 8601 with zone; absent: it does not expire.' })
+  @ApiPropertyOptional({
+    description: 'ISO 8601 with zone; absent: it does not expire.',
+    example: '2099-12-31T23:59:59Z',
+    format: 'date-time',
+  })
   @ValidateIf((body: IssueApiKeyBody) => body.expiresAt !== undefined)
   @IsInstant()
   expiresAt?: string;
@@ -120,7 +124,11 @@ export class ApiKeyController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Issue an API key; it is shown in this answer only' })
+  @ApiOperation({
+    summary: 'Issue an API key; it is shown in this answer only',
+    description:
+      'The key holds its id and a 256-bit secret, of which only the SHA-256 is kept. A repeated request is answered without the key.',
+  })
   @ApiCreatedResponse({ type: IssuedKeyResponse })
   @ApiOkResponse({ type: IssuedKeyResponse, description: 'Issued before; without the key.' })
   async issue(
@@ -147,7 +155,11 @@ export class ApiKeyController {
 
   @Post(':id/revoke')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Revoke an API key, at once and for good' })
+  @ApiOperation({
+    summary: 'Revoke an API key, at once and for good',
+    description:
+      'From the answer on this API refuses the key; other API processes follow within seconds.',
+  })
   async revoke(
     @Param('id') id: string,
     @Body() { reason }: Reasoned,
@@ -164,7 +176,10 @@ export class ApiKeyController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'What a key may do; neither the key nor its hash' })
+  @ApiOperation({
+    summary: 'What a key may do; neither the key nor its hash',
+    description: 'Name, roles, expiry and whether it was revoked.',
+  })
   @ApiOkResponse({ type: ApiKeyResponse })
   async show(
     @Param('id') id: string,

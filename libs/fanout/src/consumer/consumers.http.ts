@@ -99,7 +99,7 @@ class ResetPreviewResponse {
   forgets!: string | null;
 }
 
-class ResetBody {
+class ResetConsumerBody {
   @ApiProperty({
     description: '`start`, or a position of the log: facts after it are delivered again.',
     example: 'start',
@@ -107,7 +107,10 @@ class ResetBody {
   @Matches(/^(start|\d{1,19})$/, { message: 'expected start, or a position such as 1234' })
   to!: string;
 
-  @ApiProperty({ description: 'Why; kept with the event that says so.' })
+  @ApiProperty({
+    description: 'Why; kept with the event that says so.',
+    example: 'from the log to Kafka',
+  })
   @IsText(2000)
   reason!: string;
 }
@@ -131,7 +134,10 @@ export class ConsumersController {
 
   @Get()
   @RequirePermission('fanout.read')
-  @ApiOperation({ summary: 'How each consumer of published facts stands' })
+  @ApiOperation({
+    summary: 'How each consumer of published facts stands',
+    description: 'State, lag and offsets of each consumer, as its process last recorded them.',
+  })
   @ApiOkResponse({ type: ConsumerListResponse })
   async list(@Query() query: Record<string, unknown>): Promise<ConsumerListResponse> {
     readQuery(query, {});
@@ -141,7 +147,10 @@ export class ConsumersController {
 
   @Get(':name')
   @RequirePermission('fanout.read')
-  @ApiOperation({ summary: 'How one consumer stands' })
+  @ApiOperation({
+    summary: 'How one consumer stands',
+    description: 'State, lag and offsets of the consumer, as its process last recorded them.',
+  })
   @ApiOkResponse({ type: ConsumerResponse })
   @ApiNotFoundResponse({ description: 'CONSUMER_NOT_FOUND' })
   async one(
@@ -154,7 +163,11 @@ export class ConsumersController {
 
   @Get(':name/reset-preview')
   @RequirePermission('fanout.manage')
-  @ApiOperation({ summary: 'What a reset would do; nothing is changed' })
+  @ApiOperation({
+    summary: 'What a reset would do; nothing is changed',
+    description:
+      'Counts the facts that would be delivered again after `to`, and says what the consumer would forget.',
+  })
   @ApiQuery({ name: 'to', example: 'start' })
   @ApiOkResponse({ type: ResetPreviewResponse })
   @ApiNotFoundResponse({ description: 'CONSUMER_NOT_FOUND' })
@@ -180,7 +193,7 @@ export class ConsumersController {
   @ApiNotFoundResponse({ description: 'CONSUMER_NOT_FOUND' })
   async reset(
     @Param('name') name: string,
-    @Body() { to, reason }: ResetBody,
+    @Body() { to, reason }: ResetConsumerBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteResponse> {

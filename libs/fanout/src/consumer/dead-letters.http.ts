@@ -63,6 +63,7 @@ class RetryBody {
   consumer!: string;
 
   @ApiPropertyOptional({
+    example: '17',
     description:
       'This one and those of its stream, in their order; all of the consumer when absent.',
   })
@@ -70,22 +71,28 @@ class RetryBody {
   @Matches(/^\d{1,18}$/, { message: 'expected the id of a dead letter' })
   id?: string;
 
-  @ApiPropertyOptional({ description: 'Why; kept with the event that says so.' })
+  @ApiPropertyOptional({
+    description: 'Why; kept with the event that says so.',
+    example: 'the table was repaired',
+  })
   @MayBeMissing()
   @IsText(2000)
   reason?: string;
 }
 
-class DiscardBody {
+class DiscardDeadLetterBody {
   @ApiProperty({ description: 'Whose dead letter.', example: 'registry-activity' })
   @IsText(100)
   consumer!: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: '17' })
   @Matches(/^\d{1,18}$/, { message: 'expected the id of a dead letter' })
   id!: string;
 
-  @ApiProperty({ description: 'Why; kept with the event that says so.' })
+  @ApiProperty({
+    description: 'Why; kept with the event that says so.',
+    example: 'counted by hand',
+  })
   @IsText(2000)
   reason!: string;
 }
@@ -101,7 +108,11 @@ export class DeadLettersController {
 
   @Get()
   @RequirePermission('fanout.read')
-  @ApiOperation({ summary: 'Facts that a consumer could not handle, and those that wait behind' })
+  @ApiOperation({
+    summary: 'Facts that a consumer could not handle, and those that wait behind',
+    description:
+      'Each with its error and its attempts; the later facts of the same stream wait behind it, without an error of their own.',
+  })
   @ApiQuery({ name: 'consumer', required: false })
   @ApiQuery({ name: 'limit', required: false })
   @ApiQuery({ name: 'cursor', required: false })
@@ -126,7 +137,11 @@ export class DeadLettersController {
   @Post('retry')
   @HttpCode(202)
   @RequirePermission('fanout.manage')
-  @ApiOperation({ summary: 'Handle dead letters again, those of a stream in their order' })
+  @ApiOperation({
+    summary: 'Handle dead letters again, those of a stream in their order',
+    description:
+      'One, by `id`, or all of a consumer. The running consumer carries the request out; what fails again stays.',
+  })
   @ApiAcceptedResponse({ type: ControlRequestedResponse })
   @ApiNotFoundResponse({ description: 'CONSUMER_NOT_FOUND or DEAD_LETTER_NOT_FOUND' })
   async retry(
@@ -149,7 +164,7 @@ export class DeadLettersController {
   @ApiAcceptedResponse({ type: ControlRequestedResponse })
   @ApiNotFoundResponse({ description: 'CONSUMER_NOT_FOUND or DEAD_LETTER_NOT_FOUND' })
   async discard(
-    @Body() { consumer, id, reason }: DiscardBody,
+    @Body() { consumer, id, reason }: DiscardDeadLetterBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteResponse> {

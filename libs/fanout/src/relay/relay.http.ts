@@ -81,19 +81,25 @@ class RelayRequestedResponse {
 }
 
 class PauseBody {
-  @ApiProperty({ description: 'Why; kept with the event that says so.' })
+  @ApiProperty({
+    description: 'Why; kept with the event that says so.',
+    example: 'the brokers are upgraded',
+  })
   @IsText(2000)
   reason!: string;
 }
 
 class ResumeBody {
-  @ApiPropertyOptional({ description: 'Why; kept with the event that says so.' })
+  @ApiPropertyOptional({
+    description: 'Why; kept with the event that says so.',
+    example: 'the brokers are back',
+  })
   @MayBeMissing()
   @IsText(2000)
   reason?: string;
 }
 
-class ResetBody extends PauseBody {
+class ResetTopicBody extends PauseBody {
   @ApiProperty({ example: 'voltrace.product-registry.v1' })
   @IsText(249)
   topic!: string;
@@ -112,7 +118,11 @@ export class RelayController {
 
   @Get()
   @RequirePermission('fanout.read')
-  @ApiOperation({ summary: 'How the relay stands that publishes the log to Kafka' })
+  @ApiOperation({
+    summary: 'How the relay stands that publishes the log to Kafka',
+    description:
+      'State, reason, the position up to which the log is published, and how much is not yet.',
+  })
   @ApiOkResponse({ type: RelayResponse })
   async status(@Query() query: Record<string, unknown>): Promise<RelayResponse> {
     readQuery(query, {});
@@ -132,7 +142,11 @@ export class RelayController {
   @Post('pause')
   @HttpCode(202)
   @RequirePermission('fanout.manage')
-  @ApiOperation({ summary: 'Have the relay stand still, also over restarts' })
+  @ApiOperation({
+    summary: 'Have the relay stand still, also over restarts',
+    description:
+      'For maintenance of the cluster. The log goes on; what is not published waits there.',
+  })
   @ApiAcceptedResponse({ type: RelayRequestedResponse })
   async pause(
     @Body() { reason }: PauseBody,
@@ -146,7 +160,11 @@ export class RelayController {
   @Post('resume')
   @HttpCode(202)
   @RequirePermission('fanout.manage')
-  @ApiOperation({ summary: 'Have the relay go on where it stands' })
+  @ApiOperation({
+    summary: 'Have the relay go on where it stands',
+    description:
+      'Nothing was lost meanwhile: the relay publishes what the log has after its position.',
+  })
   @ApiBody({ type: ResumeBody, required: false })
   @ApiAcceptedResponse({ type: RelayRequestedResponse })
   async resume(
@@ -169,7 +187,7 @@ export class RelayController {
   @ApiAcceptedResponse({ type: RelayRequestedResponse })
   @ApiNotFoundResponse({ description: 'TOPIC_NOT_FOUND' })
   async reset(
-    @Body() { topic, reason }: ResetBody,
+    @Body() { topic, reason }: ResetTopicBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteResponse> {

@@ -76,7 +76,11 @@ export class TopicsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The topics of the fan-out, as they are on the cluster' })
+  @ApiOperation({
+    summary: 'The topics of the fan-out, as they are on the cluster',
+    description:
+      'Partitions, replication and settings of each topic, beside what the relay expects of them.',
+  })
   @ApiOkResponse({ type: TopicListResponse })
   async list(@Query() query: Record<string, unknown>): Promise<TopicListResponse> {
     readQuery(query, {});

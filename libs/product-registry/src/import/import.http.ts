@@ -52,7 +52,14 @@ export class ImportController {
       'import and runs once more. With `dryRun` the answer says what would change, and nothing is kept.',
   })
   @ApiConsumes('text/csv')
-  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiBody({
+    schema: {
+      type: 'string',
+      format: 'binary',
+      example:
+        'EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\nMBAY,Marrow Bay Power,Marrow Bay Power Inc.\n',
+    },
+  })
   @ApiQuery({ name: 'kind', enum: ['products', 'manufacturers'] })
   @ApiQuery({
     name: 'issueCodes',
@@ -99,7 +106,10 @@ export class ImportController {
 
   @Post(':id/retry')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Redo rows that were rejected, left for review or never reached' })
+  @ApiOperation({
+    summary: 'Redo rows that were rejected, left for review or never reached',
+    description: 'The stored file is read again; rows that were accepted are left alone.',
+  })
   @ApiAcceptedResponse({ type: ImportResponse })
   async retry(
     @Param('id') id: string,

@@ -42,11 +42,16 @@ const maxAliases = 50;
 const codeMessage = { message: 'expected two to six capital letters or digits' };
 
 class RegisterManufacturerBody extends ReasonedBody {
-  @ApiProperty({ maxLength: maxNameLength })
+  @ApiProperty({ example: 'Juniper Hill Storage', maxLength: maxNameLength })
   @IsPlainText(maxNameLength)
   name!: string;
 
-  @ApiPropertyOptional({ isArray: true, type: String, maxItems: maxAliases })
+  @ApiPropertyOptional({
+    example: ['Juniper Hill Batteries'],
+    isArray: true,
+    type: String,
+    maxItems: maxAliases,
+  })
   @MayBeMissing()
   @IsArray()
   @ArrayMaxSize(maxAliases)
@@ -54,7 +59,7 @@ class RegisterManufacturerBody extends ReasonedBody {
   aliases?: string[];
 
   @ApiPropertyOptional({
-    example: 'DISCE',
+    example: 'JUNHS',
     description: 'EntityCode. Absent: one that follows from the name; null: none for now.',
     nullable: true,
     type: String,
@@ -65,13 +70,13 @@ class RegisterManufacturerBody extends ReasonedBody {
 }
 
 class AddAliasBody extends ReasonedBody {
-  @ApiProperty({ maxLength: maxNameLength })
+  @ApiProperty({ example: 'Juniper Hill', maxLength: maxNameLength })
   @IsPlainText(maxNameLength)
   alias!: string;
 }
 
 class IssueCodeBody extends ReasonedBody {
-  @ApiPropertyOptional({ example: 'DISCE', description: 'Absent: one that follows from the name.' })
+  @ApiPropertyOptional({ example: 'JHSTO', description: 'Absent: one that follows from the name.' })
   @MayBeMissing()
   @Matches(entityCodePattern, codeMessage)
   code?: string;
@@ -80,6 +85,7 @@ class IssueCodeBody extends ReasonedBody {
 class MergeBody extends ReasonedBody {
   @ApiProperty({
     description: 'Id or name of the manufacturer that answers for this one from now on.',
+    example: 'Juniper Hill Storage',
   })
   @IsPlainText(maxNameLength)
   into!: string;
@@ -93,7 +99,11 @@ export class ManufacturerController {
   constructor(private readonly bus: CommandBus) {}
 
   @Post()
-  @ApiOperation({ summary: 'Register a manufacturer' })
+  @ApiOperation({
+    summary: 'Register a manufacturer',
+    description:
+      'The name, the aliases and the EntityCode are claimed: no two manufacturers hold the same one.',
+  })
   @ApiCreatedResponse({ type: WriteAnswer })
   async register(
     @Body() { name, aliases = [], code, ...why }: RegisterManufacturerBody,
@@ -107,7 +117,11 @@ export class ManufacturerController {
     return commandResponse(reply.header('location', `/v1/manufacturers/${id}`), id, result);
   }
 
-  @CommandRoute(':id/add-alias', 'Add another name')
+  @CommandRoute(
+    ':id/add-alias',
+    'Add another name',
+    'Lists and people find the manufacturer by it. The name is claimed: no other manufacturer may hold it.',
+  )
   addAlias(
     @Param('id') named: string,
     @Body() { alias, ...why }: AddAliasBody,
@@ -119,6 +133,7 @@ export class ManufacturerController {
   @CommandRoute(
     ':id/issue-entity-code',
     'Issue an EntityCode or replace it; products get new codes, old ones keep resolving',
+    'A code is claimed: no other manufacturer may hold it, or ever have held it.',
   )
   issueCode(
     @Param('id') named: string,
@@ -128,7 +143,11 @@ export class ManufacturerController {
     return this.change(named, why, call, IssueEntityCode, wishOf(code));
   }
 
-  @CommandRoute(':id/merge', 'Make this manufacturer another name of one that is registered too')
+  @CommandRoute(
+    ':id/merge',
+    'Make this manufacturer another name of one that is registered too',
+    'Its names, code and products pass to the other one. There is no way back.',
+  )
   merge(
     @Param('id') named: string,
     @Body() { into, ...why }: MergeBody,

@@ -33,18 +33,19 @@ const elementsSchema: ApiPropertyOptions = {
 };
 
 export class RegisterProductBody extends ReasonedBody {
-  @ApiProperty({ enum: productTypes })
+  @ApiProperty({ enum: productTypes, example: 'ProdBattery' })
   @IsIn(productTypes, { message: `expected one of ${productTypes.join(', ')}` })
   type!: ProductType;
 
   @ApiProperty({
     description: 'Id or name of a registered manufacturer.',
+    example: 'Juniper Hill Storage',
     maxLength: maxNameLength,
   })
   @IsPlainText(maxNameLength)
   manufacturer!: string;
 
-  @ApiProperty({ maxLength: maxNameLength })
+  @ApiProperty({ example: 'JH-20.48/A', maxLength: maxNameLength })
   @IsPlainText(maxNameLength)
   model!: string;
 
@@ -61,7 +62,12 @@ export class SetElementsBody extends ReasonedBody {
 }
 
 export class WithdrawElementsBody extends ReasonedBody {
-  @ApiProperty({ isArray: true, type: String, maxItems: 100 })
+  @ApiProperty({
+    example: ['EnergyCapacityNominal'],
+    isArray: true,
+    type: String,
+    maxItems: 100,
+  })
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(100)
@@ -85,7 +91,12 @@ export class RecordCertificationBody extends ReasonedBody {
   @IsPlainText(100)
   edition?: string | null;
 
-  @ApiPropertyOptional({ format: 'date', nullable: true, type: String })
+  @ApiPropertyOptional({
+    example: '2025-12-29',
+    format: 'date',
+    nullable: true,
+    type: String,
+  })
   @IsOptional()
   @IsDay()
   certificateDate?: string | null;
@@ -97,11 +108,15 @@ export class RecordCertificationBody extends ReasonedBody {
 }
 
 export class SupersedeCertificationBody extends ReasonedBody {
-  @ApiProperty()
+  @ApiProperty({ format: 'uuid', example: '0d4b3a4e-5a0c-5f5b-8a5c-000000000003' })
   @IsUUID('all', { message: 'expected the id of a certification' })
   certificationId!: string;
 
-  @ApiProperty({ description: 'Id of the certification that replaces it.' })
+  @ApiProperty({
+    description: 'Id of the certification that replaces it.',
+    format: 'uuid',
+    example: '0d4b3a4e-5a0c-5f5b-8a5c-000000000004',
+  })
   @IsUUID('all', { message: 'expected the id of a certification' })
   by!: string;
 }
@@ -113,22 +128,41 @@ export class WithdrawListingBody extends ReasonedBody {
 }
 
 export class PublishListingBody extends WithdrawListingBody {
-  @ApiPropertyOptional({ format: 'date', nullable: true, type: String })
+  @ApiPropertyOptional({
+    example: '2025-02-11',
+    format: 'date',
+    nullable: true,
+    type: String,
+  })
   @IsOptional()
   @IsDay()
   listingDate?: string | null;
 
-  @ApiPropertyOptional({ format: 'date', nullable: true, type: String })
+  @ApiPropertyOptional({
+    example: '2026-02-02',
+    format: 'date',
+    nullable: true,
+    type: String,
+  })
   @IsOptional()
   @IsDay()
   lastUpdate?: string | null;
 
-  @ApiPropertyOptional({ maxLength: 2000, nullable: true, type: String })
+  @ApiPropertyOptional({
+    example: 'JA12 declared',
+    maxLength: 2000,
+    nullable: true,
+    type: String,
+  })
   @IsOptional()
   @IsPlainText(2_000)
   notes?: string | null;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { 'Declaration for JA12 Submitted': 'N' },
+  })
   @MayBeMissing()
   @IsTextRecord(50, 2_000)
   remarks?: Record<string, string>;

@@ -45,7 +45,11 @@ export class ProductController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Register a product' })
+  @ApiOperation({
+    summary: 'Register a product',
+    description:
+      'A manufacturer has at most one product of a model. A manufacturer is named by id, name, alias or EntityCode and must be registered.',
+  })
   @ApiCreatedResponse({ type: WriteAnswer })
   async register(
     @Body() { type, manufacturer, model, elements = {}, ...why }: RegisterProductBody,
@@ -59,7 +63,11 @@ export class ProductController {
     return commandResponse(reply.header('location', `/v1/products/${id}`), id, result);
   }
 
-  @CommandRoute(':id/set-elements', 'Set elements; the others stay as they are')
+  @CommandRoute(
+    ':id/set-elements',
+    'Set elements; the others stay as they are',
+    'Each element is checked against its kind and unit. A decimal is kept as it was written.',
+  )
   setElements(
     @Param('id') id: string,
     @Body() { elements, ...why }: SetElementsBody,
@@ -68,7 +76,11 @@ export class ProductController {
     return this.change(id, why, call, SetElements, { elements });
   }
 
-  @CommandRoute(':id/withdraw-elements', 'Withdraw elements')
+  @CommandRoute(
+    ':id/withdraw-elements',
+    'Withdraw elements',
+    'The values are gone from the product and stay in its history.',
+  )
   withdrawElements(
     @Param('id') id: string,
     @Body() { names, ...why }: WithdrawElementsBody,
@@ -80,6 +92,7 @@ export class ProductController {
   @CommandRoute(
     ':id/record-certification',
     'Record a certification; a newer one of its agency replaces the older',
+    'A certification is known by its agency, standard, edition and date: the same one again changes nothing.',
   )
   recordCertification(
     @Param('id') id: string,
@@ -97,7 +110,11 @@ export class ProductController {
     return this.change(id, why, call, RecordCertification, fact);
   }
 
-  @CommandRoute(':id/supersede-certification', 'Say that one certification replaces another')
+  @CommandRoute(
+    ':id/supersede-certification',
+    'Say that one certification replaces another',
+    'Both must be recorded for the product.',
+  )
   supersedeCertification(
     @Param('id') id: string,
     @Body() { certificationId, by, ...why }: SupersedeCertificationBody,
@@ -106,7 +123,11 @@ export class ProductController {
     return this.change(id, why, call, SupersedeCertification, { certificationId, by });
   }
 
-  @CommandRoute(':id/publish-listing', 'Publish an agency’s listing of the product, or revise it')
+  @CommandRoute(
+    ':id/publish-listing',
+    'Publish an agency’s listing of the product, or revise it',
+    'A product has at most one listing of an agency; a revision replaces its dates, notes and remarks.',
+  )
   publishListing(
     @Param('id') id: string,
     @Body() { agency, listingDate, lastUpdate, notes, remarks, ...why }: PublishListingBody,
@@ -122,7 +143,11 @@ export class ProductController {
     return this.change(id, why, call, PublishListing, listing);
   }
 
-  @CommandRoute(':id/withdraw-listing', 'Withdraw an agency’s listing of the product')
+  @CommandRoute(
+    ':id/withdraw-listing',
+    'Withdraw an agency’s listing of the product',
+    'The listing is gone from the product and stays in its history.',
+  )
   withdrawListing(
     @Param('id') id: string,
     @Body() { agency, ...why }: WithdrawListingBody,

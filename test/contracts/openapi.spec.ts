@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import spectral, { type RulesetDefinition } from '@stoplight/spectral-core';
+import parsers from '@stoplight/spectral-parsers';
+import rulesets from '@stoplight/spectral-rulesets';
+import ts from 'typescript';
+
+import { isTestCode } from '../generate/problem-codes.js';
+
+const document = readFileSync('docs/openapi.json', 'utf8');
+
+const redocly = async (source: string): Promise<string[]> => {
+  const config = await createConfig({ extends: ['recommended'] });
+  const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
+  return problems.map(
+    ({ ruleId, message, location }) => `${ruleId}: ${message} at ${String(location[0]?.pointer)}`,
+  );
+};
+
+const spectralOas = async (source: string): Promise<string[]> => {
+  const linter = new spectral.Spectral();
+  // The two packages do not agree on their types; the linter checks what it is given.
+  linter.setRuleset({ extends: [rulesets.oas] } as unknown as RulesetDefinition);
+  const results = await linter.run(new spectral.Document(source, parsers.Json, 'openapi.json'));
+  return results.map(
+    ({ code, message, path }) => `${String(code)}: ${message} at ${path.join('/')}`,
+  );
+};
+
+const empty = '{"openapi":"3.0.0","info":{"title":"","version":""},"paths":{}}';
+
+describe('the OpenAPI document', () => {
+  it('gives the rules recommended by Redocly nothing to say', async () => {
+    expect(await redocly(document)).toEqual([]);
+    expect(await redocly(empty)).not.toEqual([]);
+  });
+
+  it('gives the rules of spectral:oas nothing to say', async () => {
+    expect(await spectralOas(document)).toEqual([]);
+    expect(await spectralOas(empty)).not.toEqual([]);
+  });
+
+  it('rests on classes of which no two share a name', () => {
+    const names = ts.sys
+      .readDirectory(
+        '.',
+        ['.http.ts'],
+        ['**/node_modules', 'dist'],
+        ['apps', 'libs', 'projections'],
+      )
+      .filter((file) => !isTestCode(file))
+      .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^(?:export )?class (\w+)/gm)])
+      .map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+});
