@@ -58,6 +58,8 @@ export interface WriterSession {
   readonly epoch: bigint;
   /** Position of the last event, 0 while there is none. */
   readonly head: bigint;
+  /** When the last event was created, in ticks; 0 while there is none. */
+  readonly created: bigint;
 }
 
 /**
@@ -80,10 +82,11 @@ export const openWriterSession = async (databaseUrl: string): Promise<WriterSess
     const epoch = await client.query<{ epoch: bigint }>(
       'update epoch set epoch = epoch + 1 returning epoch',
     );
-    const head = await client.query<{ head: bigint | null }>(
-      'select max(position) as head from events',
+    const last = await client.query<{ position: bigint; created: bigint }>(
+      'select position, created from events order by position desc limit 1',
     );
-    return { client, epoch: only(epoch).epoch, head: only(head).head ?? 0n };
+    const { position: head, created } = last.rows[0] ?? { position: 0n, created: 0n };
+    return { client, epoch: only(epoch).epoch, head, created };
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error;

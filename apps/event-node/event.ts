@@ -37,13 +37,7 @@ export const metastreamOf = (stream: string): string => METADATA_PREFIX + stream
 export const baseOf = (stream: string): string =>
   isMetastream(stream) ? stream.slice(METADATA_PREFIX.length) : stream;
 
-const TICKS_PER_MILLISECOND = 10_000;
-
-/** Now, in ticks of 100 ns since the Unix epoch. */
-export const ticksNow = (): bigint => {
-  const milliseconds = performance.timeOrigin + performance.now();
-  return BigInt(Math.floor(milliseconds * TICKS_PER_MILLISECOND));
-};
+export const TICKS_PER_MILLISECOND = 10_000;
 
 export const ticksOfMilliseconds = (milliseconds: number): bigint =>
   BigInt(Math.floor(milliseconds)) * BigInt(TICKS_PER_MILLISECOND);

@@ -9,7 +9,6 @@ import {
   metastreamOf,
   type ProposedEvent,
   type RecordedEvent,
-  ticksNow,
   TOMBSTONE_TYPE,
 } from './event.js';
 import { deletedMetadata, isSoftDeleted, parseMetadata, withTruncateBefore } from './metadata.js';
@@ -51,12 +50,13 @@ export class Group {
   bytes = 0;
   private readonly changed = new Map<string, StreamState>();
   private readonly written = new Map<string, WrittenId>();
-  private readonly created = ticksNow();
 
   constructor(
     private readonly states: StreamStates,
     private readonly recentIds: RecentIds,
     private position: bigint,
+    /** When its events were created, in ticks. */
+    private readonly created: bigint,
   ) {}
 
   /** Position of the last event decided. */

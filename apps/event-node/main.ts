@@ -6,6 +6,7 @@ import { stopOnRequest } from '#observability/process-end.js';
 import { type Config, readConfig } from './config.js';
 import { openReadPool, openWriterSession, type WriterSession } from './database.js';
 import { type Readiness, serveHealth } from './health.js';
+import { LogClock } from './log-clock.js';
 import type { Node } from './node.js';
 import { LogReader } from './read-log.js';
 import { RecentEvents } from './recent-events.js';
@@ -47,6 +48,14 @@ const createNode = (config: Config, session: WriterSession, readiness: Readiness
     states: new StreamStates(forWriter),
     readStates: states,
     recent,
+    clock: new LogClock(session.created, {
+      onBehind: (behindMs) =>
+        logger.warn(
+          { behindMs },
+          'the clock is behind the log: events get the time of the last one until it has caught up',
+        ),
+      onCaughtUp: () => logger.info({}, 'the clock has caught up with the log'),
+    }),
     loadIds: (missing) => lookup.ids(missing),
     onFatal: (error) => exitWith(1, error, 'may not write any more'),
     onAccepting: (accepting, reason) => {

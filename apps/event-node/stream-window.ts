@@ -1,4 +1,4 @@
-import { baseOf, isMetastream, MAX_REVISION, ticksNow, ticksOfMilliseconds } from './event.js';
+import { baseOf, isMetastream, MAX_REVISION, ticksOfMilliseconds } from './event.js';
 import { streamDeleted } from './failure.js';
 import { firstVisible } from './metadata.js';
 import type { StreamState } from './stream-state.js';
@@ -25,7 +25,7 @@ export const streamWindow = (stream: string, state: StreamState): StreamWindow |
   const { revision } = state.events;
   if (revision < 0n || state.metadata.truncateBefore === MAX_REVISION) return undefined;
   const { maxAgeSeconds } = state.metadata;
-  const age = maxAgeSeconds === undefined ? undefined : ticksOfMilliseconds(maxAgeSeconds * 1000);
-  const createdFrom = age === undefined ? 0n : ticksNow() - age;
+  const createdFrom =
+    maxAgeSeconds === undefined ? 0n : ticksOfMilliseconds(Date.now() - maxAgeSeconds * 1000);
   return { first: firstVisible(state.metadata, revision), last: revision, createdFrom };
 };

@@ -2,6 +2,7 @@ import type { WriterSession } from './database.js';
 import { baseOf } from './event.js';
 import { Group, type LoadedIds, type Missing } from './group.js';
 import { insertEvents, isShortage } from './insert-events.js';
+import type { LogClock } from './log-clock.js';
 import type { RecentEvents } from './recent-events.js';
 import { RecentIds } from './recent-ids.js';
 import type { StreamStates } from './stream-state.js';
@@ -33,6 +34,7 @@ export interface WriterParts {
   /** What readers see; told of every commit. */
   readonly readStates: StreamStates;
   readonly recent: RecentEvents;
+  readonly clock: LogClock;
   readonly loadIds: (missing: Missing & { kind: 'ids' }) => Promise<LoadedIds>;
   /** The outcome of a commit is not known, or this node may not write any more: it must end. */
   readonly onFatal: (error: Error) => void;
@@ -119,7 +121,7 @@ export class Writer {
 
   private pump(): void {
     if (this.committing || this.queue.length === 0) return;
-    const group = new Group(this.parts.states, this.ids, this.position);
+    const group = new Group(this.parts.states, this.ids, this.position, this.parts.clock.next());
     const decided = this.fill(group);
     if (group.events.length > 0) void this.commit(group, decided);
     else for (const { entry, outcome } of decided) entry.done(outcome);
