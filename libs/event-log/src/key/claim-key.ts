@@ -109,6 +109,32 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
 };
 
 /**
+ * Makes sure that nobody but `owner` comes to hold the key by a claim that was made before this call:
+ * whoever claimed it and has not used it yet is fenced, as `claimKey` does, and the key is left unclaimed.
+ *
+ * Throws `KeyTaken` where the key is held.
+ */
+export const fenceClaim = async <S, C extends Command, E extends DomainEvent>(
+  log: EventLog,
+  states: States<S, C, E>,
+  key: Key,
+  owner: string,
+  meta: CommandMeta,
+): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const current = await lastClaim(log, key);
+    if (!current || current.owner === owner) return;
+    try {
+      await forfeit(log, states, key, current, meta, { slowestMs: 0 });
+      return;
+    } catch (error) {
+      // The owner moved on meanwhile, perhaps by using the key.
+      if (!(error instanceof WrongExpectedRevision) || attempt === maxAttempts) throw error;
+    }
+  }
+};
+
+/**
  * Most keys are new: an append that expects no stream tells so without a read. Undefined where
  * somebody claimed the key before.
  */

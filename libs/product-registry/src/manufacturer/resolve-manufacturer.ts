@@ -65,11 +65,24 @@ export const manufacturerState = async (
   return state;
 };
 
-const stateOf = async (
-  { manufacturers }: ProductRegistry,
+/** As `resolveManufacturer`, with every manufacturer on the way read to the end of its stream. */
+export const resolveAfresh = (
+  registry: ProductRegistry,
   id: string,
-): Promise<RegisteredManufacturer | undefined> => {
-  const { state } = manufacturers.cached(id) ?? (await manufacturers.refresh(id));
+): Promise<ResolvedManufacturer | undefined> => answering(registry, id, newestStateOf);
+
+type StateOf = (
+  registry: ProductRegistry,
+  id: string,
+) => Promise<RegisteredManufacturer | undefined>;
+
+const stateOf: StateOf = async (registry, id) => {
+  const { state } = registry.manufacturers.cached(id) ?? (await registry.manufacturers.refresh(id));
+  return state.status === 'registered' ? state : undefined;
+};
+
+const newestStateOf: StateOf = async ({ manufacturers }, id) => {
+  const { state } = await manufacturers.refresh(id);
   return state.status === 'registered' ? state : undefined;
 };
 
@@ -77,25 +90,30 @@ const stateOf = async (
 const answering = async (
   registry: ProductRegistry,
   id: string,
+  find: StateOf = stateOf,
 ): Promise<ResolvedManufacturer | undefined> => {
   const passed = new Set<string>();
   let current = id;
-  let state = await stateOf(registry, current);
+  let state = await find(registry, current);
   for (let into = state?.mergedInto; state && into && !passed.has(into); into = state?.mergedInto) {
     passed.add(current);
     current = into;
-    state = await stateOf(registry, current);
+    state = await find(registry, current);
   }
-  return state && { id: current, state, family: await familyOf(registry, current) };
+  return state && { id: current, state, family: await familyOf(registry, current, find) };
 };
 
 /** An absorbed manufacturer belongs here once it says so itself: its merger may have been refused. */
-const familyOf = async (registry: ProductRegistry, id: string): Promise<readonly string[]> => {
+const familyOf = async (
+  registry: ProductRegistry,
+  id: string,
+  find: StateOf,
+): Promise<readonly string[]> => {
   const family = [id];
   for (const member of family) {
-    const absorbed = (await stateOf(registry, member))?.absorbed ?? [];
+    const absorbed = (await find(registry, member))?.absorbed ?? [];
     for (const one of absorbed.filter((other) => !family.includes(other))) {
-      if ((await stateOf(registry, one))?.mergedInto === member) family.push(one);
+      if ((await find(registry, one))?.mergedInto === member) family.push(one);
     }
   }
   return family;

@@ -1,4 +1,4 @@
-import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import { type CommandResult, concurrentChange, handleCommand } from '#event-log/handle-command.js';
 import { KeyTaken } from '#event-log/key/claim-key.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { newIdOf } from '#kernel/ids.js';
@@ -32,21 +32,24 @@ export interface ReconciledListing {
  * `MANUFACTURER_UNKNOWN`, `MODEL_EMPTY`, `PROD_CODE_TOO_LONG`, `ELEMENTS_INVALID` (`unprocessable`), and
  * what `handleCommand` throws.
  */
-export const reconcileListing = async (
+export const reconcileListing = (
   registry: ProductRegistry,
   facts: ListedFacts,
   meta: CommandMeta,
   { isLikelyNew = false }: ReconcileOptions = {},
 ): Promise<ReconciledListing> => {
   const modelKey = requireModelKey(facts.model);
-  const maker = await requireManufacturer(registry, facts.manufacturer, '/manufacturer');
-  // Alone only until it is merged: then the other members' products are its own.
-  const isAlone = maker.family.length === 1;
-  const known =
-    isLikelyNew && isAlone
+  let mayBeSkipped = isLikelyNew;
+  return retryForfeited(async () => {
+    const maker = await requireManufacturer(registry, facts.manufacturer, '/manufacturer');
+    // Alone only until it is merged: then the other members' products are its own.
+    const isSkipped = mayBeSkipped && maker.family.length === 1;
+    mayBeSkipped = false;
+    const known = isSkipped
       ? undefined
       : await reconcileKnown(registry, facts, meta, maker, modelKey);
-  return known ?? (await registerListed(registry, facts, meta, maker, modelKey));
+    return known ?? (await registerListed(registry, facts, meta, maker, modelKey));
+  });
 };
 
 export interface ReconcileOptions {
@@ -76,35 +79,32 @@ const reconcileKnown = async (
   return undefined;
 };
 
-const registerListed = (
+const registerListed = async (
   registry: ProductRegistry,
   facts: ListedFacts,
   meta: CommandMeta,
   maker: ResolvedManufacturer,
   modelKey: string,
-): Promise<ReconciledListing> =>
-  retryForfeited(async () => {
-    const productId = newIdOf(meta.commandId);
-    // Before any key is claimed: what is refused anyway leaves no trace.
-    decideOnNew(productId, facts, meta, { manufacturerId: maker.id, modelKey, code: null });
-    registry.products.assumeNew(productId);
-    try {
-      const { lookedUp, claims } = await claimRegistration(
-        registry,
-        productId,
-        maker,
-        modelKey,
-        meta,
-      );
-      const command = new ReconcileListing(productId, facts, meta, lookedUp);
-      return await handled(registry, command, { claims });
-    } catch (error) {
-      if (!(error instanceof KeyTaken)) throw error;
-      // Somebody registered it meanwhile: the row is about that product.
-      const lookedUp = { manufacturerId: maker.id, modelKey };
-      return handled(registry, new ReconcileListing(error.owner, facts, meta, lookedUp));
-    }
-  });
+): Promise<ReconciledListing> => {
+  const productId = newIdOf(meta.commandId);
+  // Before any key is claimed: what is refused anyway leaves no trace.
+  decideOnNew(productId, facts, meta, { manufacturerId: maker.id, modelKey, code: null });
+  registry.products.assumeNew(productId);
+  try {
+    const { lookedUp, claims } = await claimRegistration(
+      registry,
+      productId,
+      maker,
+      modelKey,
+      meta,
+    );
+    const command = new ReconcileListing(productId, facts, meta, lookedUp);
+    return await handled(registry, command, { claims });
+  } catch (error) {
+    // Somebody registered it meanwhile: the row is about that product, which is found next time.
+    throw error instanceof KeyTaken ? concurrentChange() : error;
+  }
+};
 
 const handled = async (
   { log, products }: ProductRegistry,

@@ -1,11 +1,12 @@
-import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
-import { type ClaimedKey, claimKey, KeyTaken } from '#event-log/key/claim-key.js';
+import { type CommandResult, concurrentChange, handleCommand } from '#event-log/handle-command.js';
+import { type ClaimedKey, claimKey, fenceClaim, KeyTaken } from '#event-log/key/claim-key.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { modelKeyOf, prodCodeOf } from '../codes.js';
 import {
   requireManufacturer,
+  resolveAfresh,
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
@@ -73,7 +74,11 @@ const refuseKnown = async (
   if (known !== undefined) throw productExists(known);
 };
 
-/** Claims what a new product is known by. Throws `KeyTaken` where the product is registered already. */
+/**
+ * Claims what a new product is known by. Throws `KeyTaken` where the product is registered already, under
+ * this manufacturer or one that was merged into it, and `CONCURRENT_CHANGE` where this one was merged
+ * meanwhile.
+ */
 export const claimRegistration = async (
   registry: ProductRegistry,
   productId: string,
@@ -89,8 +94,32 @@ export const claimRegistration = async (
   const product = await claimKey(log, products, key, productId, meta);
   const prodCode =
     code === null ? null : await claimProdCode(registry, productId, code, modelKey, meta);
+  await ensureAnswering(registry, productId, manufacturerId, modelKey, meta);
   return {
     lookedUp: { manufacturerId, modelKey, code: prodCode?.value ?? null },
     claims: prodCode ? [product, prodCode] : [product],
   };
+};
+
+/**
+ * Mergers do not claim the models that they bring together, so a registration looks for them itself,
+ * after its key is claimed. Of two registrations of one model under two makers, one of which is merged
+ * into the other, one at least meets the other one's claim or the merger: under the absorbed maker the
+ * merger is seen here, and under the answering one the claim, which is fenced where it is unused. Only
+ * two that were both past this point before the merger came to its end stand side by side, as two that
+ * were registered before it do.
+ */
+const ensureAnswering = async (
+  registry: ProductRegistry,
+  productId: string,
+  manufacturerId: string,
+  modelKey: string,
+  meta: CommandMeta,
+): Promise<void> => {
+  const maker = await resolveAfresh(registry, manufacturerId);
+  if (maker?.id !== manufacturerId) throw concurrentChange();
+  for (const member of maker.family.filter((one) => one !== manufacturerId)) {
+    const key = productKey(member, modelKey);
+    await fenceClaim(registry.log, registry.products, key, productId, meta);
+  }
 };
