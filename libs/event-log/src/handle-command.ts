@@ -62,6 +62,26 @@ export const handleCommand = async <S, C extends Command, E extends DomainEvent>
   }
 };
 
+/**
+ * Decides a command on the stream as it is now, and appends nothing: its result where it is settled
+ * without an append, or the refusal. Undefined where it leads to events. For commands that claim keys:
+ * a claim may fence another owner, so nothing is claimed for a command that is refused anyway.
+ */
+export const settledWithoutAppend = async <S, C extends Command, E extends DomainEvent>(
+  states: States<S, C, E>,
+  id: string,
+  command: C,
+  options: HandleOptions = {},
+): Promise<CommandResult<S, E> | undefined> => {
+  try {
+    const folded = await states.refresh(id);
+    const decision = decideOn(states, folded, command, commandHash(command), options);
+    return decision.kind === 'append' ? undefined : settle(decision, folded);
+  } catch (error) {
+    throw asRefusal(error);
+  }
+};
+
 const decideAndAppend = async <S, C extends Command, E extends DomainEvent>(
   log: EventLog,
   states: States<S, C, E>,

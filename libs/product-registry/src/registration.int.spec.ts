@@ -142,6 +142,17 @@ describe('registering a product', () => {
     });
   });
 
+  it('leaves no claim behind where its code is taken and has no room for a number', async () => {
+    const maker = await makeManufacturer(registry, uniqueName());
+    const longest = 'x'.repeat(49 - (await codeOfMaker(maker)).length);
+    await makeProduct(registry, maker, `${longest.slice(1)}.`);
+    const model = `${longest.slice(1)}/`;
+    await expect(makeProduct(registry, maker, model)).rejects.toMatchObject({
+      code: 'PROD_CODE_TOO_LONG',
+    });
+    expect(await keyOwner(log, productKey(maker, model))).toBeUndefined();
+  });
+
   it('uses up no code where the product is registered already', async () => {
     const maker = await makeManufacturer(registry, uniqueName());
     await makeProduct(registry, maker, 'D');

@@ -2,13 +2,14 @@ import {
   type CommandResult,
   concurrentChange,
   handleCommand,
+  settledWithoutAppend,
   staleRevision,
 } from '#event-log/handle-command.js';
 import { claimKey, KeyTaken } from '#event-log/key/claim-key.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { manufacturerNameKeyOf } from '../codes.js';
+import { derivedEntityCodeOf, manufacturerNameKeyOf } from '../codes.js';
 import { type ProductRegistry, retryForfeited } from '../registry.js';
 import { claimEntityCode } from './claim-entity-code.js';
 import {
@@ -33,7 +34,8 @@ export const addManufacturerAlias = (
     const { manufacturerId: id, data, meta } = command;
     const { log, manufacturers } = registry;
     if (manufacturerNameKeyOf(data.alias) === '') throw emptyName();
-    await manufacturerState(registry, id);
+    const settled = await settledWithoutAppend(manufacturers, id, command, ifMatchOf(command));
+    if (settled) return settled;
     const key = manufacturerNameKey(data.alias);
     const claim = await claimKey(log, manufacturers, key, id, meta).catch((error: unknown) => {
       throw error instanceof KeyTaken ? nameTaken(error) : error;
@@ -53,6 +55,15 @@ export const issueEntityCode = (
     const { manufacturerId: id, data, meta, ifMatch } = command;
     const { log, manufacturers } = registry;
     const { name } = await manufacturerState(registry, id);
+    const candidate = data.rule === 'derived' ? derivedEntityCodeOf(name) : data.code;
+    if (candidate === null) throw noCode(name);
+    const settled = await settledWithoutAppend(
+      manufacturers,
+      id,
+      new IssueEntityCode(id, data, meta, ifMatch, { code: candidate }),
+      ifMatchOf(command),
+    );
+    if (settled) return settled;
     const claim = await claimEntityCode(registry, id, name, data, meta);
     if (!claim) throw noCode(name);
     const decided = new IssueEntityCode(id, data, meta, ifMatch, { code: claim.value });

@@ -25,6 +25,18 @@ export const claimEntityCode = async (
     ? claimDerived(registry, id, name, meta)
     : claimNamed(registry, id, wish.code, meta);
 
+/** Refuses a code that cannot be claimed, without claiming anything. Throws as `claimEntityCode` does. */
+export const refuseUnclaimable = async (
+  registry: ProductRegistry,
+  id: string,
+  wish: CodeWish,
+): Promise<void> => {
+  if (wish.rule === 'derived') return;
+  if (!entityCodePattern.test(wish.code)) throw invalidCode(wish.code);
+  const holder = await registry.holderOf(registry.manufacturers, entityCodeKey(wish.code));
+  if (holder !== undefined && holder !== id) throw codeTaken(wish.code, holder);
+};
+
 const claimNamed = async (
   registry: ProductRegistry,
   id: string,
@@ -35,13 +47,7 @@ const claimNamed = async (
   try {
     return await claim(registry, id, code, meta);
   } catch (error) {
-    if (!(error instanceof KeyTaken)) throw error;
-    throw new Refusal(
-      'ENTITY_CODE_TAKEN',
-      'conflict',
-      `the code ${code} is or was another manufacturer's; codes are never reused`,
-      { manufacturerId: error.owner },
-    );
+    throw error instanceof KeyTaken ? codeTaken(code, error.owner) : error;
   }
 };
 
@@ -69,6 +75,14 @@ const claim = (
   code: string,
   meta: CommandMeta,
 ): Promise<ClaimedKey> => claimKey(log, manufacturers, entityCodeKey(code), id, meta);
+
+const codeTaken = (code: string, manufacturerId: string) =>
+  new Refusal(
+    'ENTITY_CODE_TAKEN',
+    'conflict',
+    `the code ${code} is or was another manufacturer's; codes are never reused`,
+    { manufacturerId },
+  );
 
 const invalidCode = (code: string) =>
   new Refusal('ENTITY_CODE_INVALID', 'unprocessable', `"${code}" is no EntityCode`, {

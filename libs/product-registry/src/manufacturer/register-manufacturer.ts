@@ -4,7 +4,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf } from '../codes.js';
 import { allOf, type ProductRegistry, retryForfeited } from '../registry.js';
-import { claimEntityCode } from './claim-entity-code.js';
+import { claimEntityCode, refuseUnclaimable } from './claim-entity-code.js';
 import { RegisterManufacturer } from './commands.js';
 import { manufacturerExists, manufacturerNameKey } from './decider.js';
 
@@ -27,6 +27,7 @@ export const registerManufacturer = (
     const before = await manufacturers.refresh(id);
     if (before.state.status === 'registered') return handleCommand(log, manufacturers, id, command);
     await refuseKnown(registry, names);
+    if (data.code) await refuseUnclaimable(registry, id, data.code);
     const [claims, code] = await allOf(
       claimNames(registry, id, names, command),
       data.code

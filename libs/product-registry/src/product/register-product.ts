@@ -3,7 +3,7 @@ import { type ClaimedKey, claimKey, fenceClaim, KeyTaken } from '#event-log/key/
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { modelKeyOf, prodCodeOf } from '../codes.js';
+import { modelKeyOf } from '../codes.js';
 import {
   requireManufacturer,
   resolveAfresh,
@@ -11,7 +11,7 @@ import {
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
 import { type ProductRegistry, retryForfeited } from '../registry.js';
-import { claimProdCode } from './claim-prod-code.js';
+import { claimProdCode, refuseTooLong } from './claim-prod-code.js';
 import { RegisterProduct, type Registration } from './commands.js';
 import { productExists } from './decider.js';
 import { findProductId } from './find-product.js';
@@ -87,8 +87,7 @@ export const claimRegistration = async (
   meta: CommandMeta,
 ): Promise<{ readonly lookedUp: Registration; readonly claims: readonly ClaimedKey[] }> => {
   const { log, products } = registry;
-  // A code that is too long is refused before any key is claimed.
-  if (code !== null) prodCodeOf(code, modelKey);
+  if (code !== null) await refuseTooLong(registry, productId, code, modelKey);
   // One after the other: a product that is registered already must not use up a code.
   const key = productKey(manufacturerId, modelKey);
   const product = await claimKey(log, products, key, productId, meta);
