@@ -6,8 +6,6 @@ import type { Contract } from '#fanout/contract.js';
 import { Publication } from '#fanout/fact.js';
 import { exampleEvent, type MessageOf, messagesOf } from '#test/contracts/example-events.js';
 
-/** No format that every tool must know; those that do not know it pass over the payloads. */
-const schemaFormat = 'application/schema+json;version=draft-2020-12';
 const bindingVersion = '0.5.0';
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more });
@@ -113,8 +111,8 @@ const messageOf = (publication: Publication, { category, type, message }: Messag
     title: type,
     summary,
     traits: [{ $ref: '#/components/messageTraits/fact' }],
-    headers: { properties: { ce_type: { const: name } } },
-    payload: { schemaFormat, schema },
+    headers: { type: 'object', properties: { ce_type: { const: name } } },
+    payload: schema,
     examples: [
       { name: type, headers: toRecord(published.fact).headers, payload: published.fact.data },
     ],
@@ -127,12 +125,17 @@ export const buildAsyncApi = (contracts: readonly Contract[]): object => {
   const publication = new Publication(contracts);
   const topics = contracts.map(({ topic }) => topic);
   return {
-    asyncapi: '3.0.0',
+    asyncapi: '3.1.0',
     info: {
       title: 'Voltrace',
       version: 'v1',
       description:
         'The facts that Voltrace publishes on Apache Kafka. Generated from the contracts by `npm run generate`.',
+      license: {
+        name: 'Apache-2.0',
+        url: 'https://www.apache.org/licenses/LICENSE-2.0',
+      },
+      tags: contracts.map(({ context, summary }) => ({ name: context, description: summary })),
     },
     defaultContentType: 'application/json',
     servers: {
@@ -151,6 +154,7 @@ export const buildAsyncApi = (contracts: readonly Contract[]): object => {
           action: 'send',
           channel: { $ref: `#/channels/${topic}` },
           summary: 'The relay publishes what was appended to the log, in its order.',
+          description: orderOfFacts,
         },
       ]),
     ),
