@@ -1,5 +1,6 @@
 import { upcastOrNull } from '#event-log/codec.js';
 import type { Position, StoredEvent } from '#event-log/event-log.js';
+import { libraryTypes } from '#event-log/reading.js';
 
 import type { Contract, PublishedCategory, PublishedMessage } from './contract.js';
 
@@ -61,7 +62,7 @@ export class Publication {
   /** Null for what is not published. Throws `UnknownEventType`. */
   of(stored: StoredEvent): Published | null {
     const known = this.categories.get(categoryOf(stored.stream));
-    if (!known) return null;
+    if (!known || libraryTypes.has(stored.type)) return null;
     const event = upcastOrNull(known.of.types, stored);
     if (!event) throw new UnknownEventType(stored);
     const message = known.of.messages[event.type];
