@@ -21,8 +21,8 @@ beforeAll(async () => {
   for (const order of importStories) await appendImport(order);
   const last = await fixture.log.head();
   if (!last) throw new Error('nothing was appended');
-  for (const { name } of projections) {
-    await waitForPosition(fixture.store, name, last, { timeoutMs: 20_000 });
+  for (const projection of projections) {
+    await waitForPosition(fixture.store, projection, last, { timeoutMs: 20_000 });
   }
 });
 afterAll(async () => {
@@ -82,12 +82,12 @@ const dump = async (schema: string): Promise<readonly string[]> => {
   return dumps.flat().sort();
 };
 
-describe.each(projections.map(({ name }) => name))('the read model %s', (name) => {
+describe.each(projections)('the read model $name', (projection) => {
   it('is the same row for row when it is rebuilt from the log', async () => {
-    const live = await dump(schemaOf(name));
+    const live = await dump(schemaOf(projection));
     expect(live.length).toBeGreaterThan(3);
-    await fixture.rebuild(name);
-    expect(await dump(schemaOf(name))).toEqual(live);
+    await fixture.rebuild(projection.name, projection.version);
+    expect(await dump(schemaOf(projection))).toEqual(live);
     expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
   });
 });

@@ -8,9 +8,10 @@ import { projections } from '#projections/all.js';
 import { ImportsModule } from '#projections/imports/imports.module.js';
 import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
 import { RegistryActivityModule } from '#projections/registry-activity/registry-activity.module.js';
+import { ParkedController } from '#read-store/parked.http.js';
 import { ParkedEvents } from '#read-store/parked-event/parked-events.js';
 import { Projections } from '#read-store/projection.js';
-import { ParkedController, ProjectionsController } from '#read-store/projections.http.js';
+import { ProjectionsController } from '#read-store/projections.http.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { ConsumersModule } from './consumers.module.js';

@@ -6,6 +6,7 @@ import { isMissingRelation } from '#read-store/store-errors.js';
 
 interface Row {
   readonly projection: string;
+  readonly version: number;
   readonly build: number;
   readonly status: string;
   readonly position: string | null;
@@ -15,7 +16,7 @@ interface Row {
 }
 
 const builds = `
-  select b.projection, b.build, b.status, b.commit_position::text as position, b.parked::text,
+  select b.projection, b.version, b.build, b.status, b.commit_position::text as position, b.parked::text,
          b.moved_at, b.caught_up_at
   from read_store.build b
   where b.status in ('live', 'building')
@@ -38,6 +39,7 @@ export class ProjectionsHealth implements OnApplicationBootstrap {
       if (!rows) return { status: 'down', reason: 'the read store is not migrated yet' };
       const shown = rows.map((row) => ({
         name: row.projection,
+        version: row.version,
         build: row.build,
         status: row.status,
         position: row.position,

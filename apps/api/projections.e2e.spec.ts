@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { eventClockVersion } from '#read-store/as-of.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { untilBuilt } from '#read-store/status.js';
 import { appendCounted } from '#read-store/test/fixture.js';
@@ -101,6 +102,26 @@ describe('the read models over HTTP', () => {
       body: { code: 'PROJECTION_NOT_FOUND' },
     });
     expect(await outcomes('rebuild')).toHaveLength(2);
+  });
+
+  it('of another version than the running one are dropped by those who may', async () => {
+    const path = '/v1/projections/event-clock/drop';
+    expect(await api.ask(path, { json: { version: 7, reason: 'a test' } })).toMatchObject({
+      status: 202,
+      body: { projection: 'event-clock', requested: 'drop' },
+    });
+    expect(await api.ask(path, { json: { version: eventClockVersion.version } })).toMatchObject({
+      status: 409,
+      body: { code: 'PROJECTION_IN_USE' },
+    });
+    for (const version of [undefined, 0, 1.5, '2', 2 ** 31]) {
+      expect(await api.ask(path, { json: { version } })).toMatchObject({
+        status: 400,
+        body: { code: 'BODY_INVALID', errors: [{ pointer: '/version' }] },
+      });
+    }
+    const { key } = await api.newKey('viewer');
+    expect(await api.ask(path, { json: { version: 7 }, key })).toMatchObject({ status: 403 });
   });
 });
 

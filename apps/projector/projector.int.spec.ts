@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventClock } from '#projections/event-clock/projector.js';
+import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
 import { Fixture } from '#read-store/test/fixture.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 import { AppProcesses } from '#testing/app-processes.js';
@@ -35,8 +37,8 @@ describe('the projector', () => {
     const projector = start({ HEALTH_PORT: '0' });
     const { port } = await projector.ready;
     const position = await fixture.count(3);
-    await waitForPosition(fixture.store, 'event-clock', position, { timeoutMs: 30_000 });
-    await waitForPosition(fixture.store, 'product-catalog', position, { timeoutMs: 30_000 });
+    await waitForPosition(fixture.store, eventClock, position, { timeoutMs: 30_000 });
+    await waitForPosition(fixture.store, productCatalog, position, { timeoutMs: 30_000 });
 
     const get = (path: string) => fetch(`http://127.0.0.1:${String(port)}${path}`);
     expect((await get('/health/live')).status).toBe(200);
@@ -80,12 +82,12 @@ describe('the projector', () => {
     await first.ready;
     const second = start();
     await second.ready;
-    await waitForPosition(fixture.store, 'event-clock', await fixture.count(3), {
+    await waitForPosition(fixture.store, eventClock, await fixture.count(3), {
       timeoutMs: 30_000,
     });
     first.signal('SIGKILL');
     await first.ended;
-    await waitForPosition(fixture.store, 'event-clock', await fixture.count(3), {
+    await waitForPosition(fixture.store, eventClock, await fixture.count(3), {
       timeoutMs: 30_000,
     });
     expect(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Position, StoredEvent } from '#event-log/event-log.js';
+import { eventClockVersion } from '#read-store/as-of.js';
 import { defineProjection } from '#read-store/projection.js';
 
 /** The clock of the log while a batch is applied. Times are milliseconds since 1970. */
@@ -22,8 +23,7 @@ const table = new URL('./table.sql', import.meta.url);
  * running maximum is one, and each of its values is kept with the last event up to which it stood.
  */
 export const eventClock = defineProjection<Clock>({
-  name: 'event-clock',
-  version: 1,
+  ...eventClockVersion,
   sources: [table, new URL('./projector.js', import.meta.url)],
   tables: readFileSync(table, 'utf8'),
   on: { '*': tick },

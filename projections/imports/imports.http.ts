@@ -143,7 +143,7 @@ export class ImportsController {
 
   private async visible(after: Position | undefined): Promise<void> {
     await assertBuilt(this.store, projection);
-    if (after) await waitForPosition(this.store, projection.name, after);
+    if (after) await waitForPosition(this.store, projection, after);
   }
 
   /** Times are a courtesy: without the read model the rest is answered all the same. */

@@ -6,6 +6,7 @@ import { ReceiveImport, RetryImport } from '#product-registry/import/commands.js
 import { runImport } from '#product-registry/import/run/run-import.js';
 import { countsOf } from '#product-registry/import/state.js';
 import { ImportBench } from '#product-registry/import/testing/import-bench.js';
+import { schemaOf } from '#read-store/projection.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 import { commandMeta } from '#testing/decider-spec.js';
@@ -35,7 +36,7 @@ afterAll(async () => {
 
 const visible = async (): Promise<void> => {
   const head = await bench.tools.log.head();
-  if (head) await waitForPosition(bench.store, 'imports', head, { timeoutMs: 20_000 });
+  if (head) await waitForPosition(bench.store, imports, head, { timeoutMs: 20_000 });
 };
 
 const rowsAt = async (id: string) =>
@@ -119,7 +120,7 @@ describe('the imports read model', () => {
     const places = [9_999_999_999_999n, 10_000_000_000_000n];
     for (const place of places) {
       await pool.query(
-        `insert into imports.imports
+        `insert into ${schemaOf(imports)}.imports
            (id, kind, state, sha256, bytes, run, requested, times_received, accepted, unchanged,
             rejected, needs_review, received_at, received_by, last_received_at, revision, position)
          values ($1, 'products', 'parted', '', 0, 1, 1, 1, 0, 0, 0, 0, now(), 'x', now(), 0, $2)`,
@@ -133,7 +134,7 @@ describe('the imports read model', () => {
       [...places].reverse().map(String),
     );
     expect(next.nextCursor).toBeNull();
-    await pool.query(`delete from imports.imports where state = 'parted'`);
+    await pool.query(`delete from ${schemaOf(imports)}.imports where state = 'parted'`);
   });
 
   it('holds rows with characters that a database cannot', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { importsVersion } from '#product-registry/import/read-model.js';
 import { defineProjection, type Projection } from '#read-store/projection.js';
 
 import { changes } from './projector.js';
@@ -10,8 +11,7 @@ const table = source('./table.sql');
 
 /** Imports and the outcomes of their rows. */
 export const imports: Projection = defineProjection({
-  name: 'imports',
-  version: 1,
+  ...importsVersion,
   sources: [table, source('./projector.js'), source('./working-set.js')],
   tables: readFileSync(table, 'utf8'),
   on: changes,

@@ -2,6 +2,11 @@ import type { Pool } from 'pg';
 
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
 import type { Outcome, RowProblem } from '#product-registry/import/events.js';
+import { schemaOf } from '#read-store/projection.js';
+
+import { imports } from './imports.projection.js';
+
+const schema = schemaOf(imports);
 
 /** An import in a list. */
 export interface ListedImport {
@@ -92,7 +97,7 @@ export const findImport = async (
   id: string,
 ): Promise<ListedImport | undefined> => {
   const { rows } = await pool.query<Selected>(
-    `select ${selected} from imports.imports where id = $1`,
+    `select ${selected} from ${schema}.imports where id = $1`,
     [id],
   );
   return rows[0] && listed(rows[0]);
@@ -118,7 +123,7 @@ export const listImports = async (
   const [position = null, id = null] =
     cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint', 'text']);
   const { rows } = await pool.query<Selected>(
-    `select ${selected} from imports.imports as imports
+    `select ${selected} from ${schema}.imports as imports
      where ($1::text is null or state = $1) and ($2::text is null or kind = $2)
        and ($3::bigint is null or (position, id) < ($3::bigint, $4))
      order by imports.position desc, imports.id desc limit $5`,
@@ -164,7 +169,7 @@ export const listRows = async (
   const [after = '0'] = cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint']);
   const { rows } = await pool.query<SelectedRow>(
     `select row::float8 as row, outcome, product_id, manufacturer_id, problems
-     from imports.import_rows
+     from ${schema}.import_rows
      where import_id = $1 and row > $2::bigint and ($3::text is null or outcome = $3)
        and ($4::boolean is null or (problems <> '[]'::jsonb) = $4)
      order by import_rows.row limit $5`,

@@ -3,7 +3,7 @@ import { applyEvents } from '#read-store/apply-batch.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { migratedDatabase } from '#read-store/test/fixture.js';
 
-import { productCatalog } from './product-catalog.projection.js';
+import { catalog, productCatalog } from './product-catalog.projection.js';
 
 /** A real database with the catalogue's tables in the schema that queries read. */
 export class CatalogDatabase {
@@ -45,7 +45,7 @@ export class CatalogDatabase {
     const dumps = await Promise.all(
       tables.map(async (table) => {
         const { rows } = await this.pool.query<{ line: string }>(
-          `select t::text as line from product_catalog.${table} t order by t::text collate "C"`,
+          `select t::text as line from ${catalog}.${table} t order by t::text collate "C"`,
         );
         return rows.map(({ line }) => `${table} ${line}`);
       }),
@@ -65,7 +65,7 @@ const inSchema = (
   create?: 'create',
 ): Promise<void> =>
   store.transaction(async (client) => {
-    if (create) await client.query('create schema product_catalog');
-    await client.query('set local search_path to product_catalog, public');
+    if (create) await client.query(`create schema ${catalog}`);
+    await client.query(`set local search_path to ${catalog}, public`);
     await work(client);
   });

@@ -27,7 +27,7 @@ export class CatalogReader {
    */
   async ready(after?: Position): Promise<ReadStore['pool']> {
     await assertBuilt(this.store, productCatalog);
-    if (after) await waitForPosition(this.store, productCatalog.name, after);
+    if (after) await waitForPosition(this.store, productCatalog, after);
     return this.store.pool;
   }
 

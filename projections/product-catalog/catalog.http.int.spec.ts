@@ -116,8 +116,8 @@ describe('the catalogue’s routes', () => {
       positions = await appendAll(fixture.log, story.events);
       const last = positions.at(-1);
       if (!last) throw new Error('the story is empty');
-      for (const { name } of [eventClock, productCatalog]) {
-        await waitForPosition(fixture.store, name, last, { timeoutMs: 30_000 });
+      for (const projection of [eventClock, productCatalog]) {
+        await waitForPosition(fixture.store, projection, last, { timeoutMs: 30_000 });
       }
     });
 

@@ -9,7 +9,7 @@ import { eventClock } from '../event-clock/projector.js';
 import { CatalogHistory } from './catalog-history.js';
 import { historyPage } from './history.js';
 import { findProduct } from './lookup.js';
-import { productCatalog } from './product-catalog.projection.js';
+import { catalog, productCatalog } from './product-catalog.projection.js';
 import { appendAll, decimal, idOf, Story, text } from './story.fixture.js';
 
 let fixture: Fixture;
@@ -20,7 +20,7 @@ const dump = async (): Promise<readonly unknown[]> => {
   const rows = await Promise.all(
     tables.map((table) =>
       fixture.rows(
-        `select t::text as line from product_catalog.${table} t order by t::text collate "C"`,
+        `select t::text as line from ${catalog}.${table} t order by t::text collate "C"`,
       ),
     ),
   );
@@ -61,7 +61,7 @@ describe('the catalogue over a log', () => {
     history = new CatalogHistory(fixture.log);
     await fixture.runBuilt(eventClock, productCatalog);
     positions = await appendAll(fixture.log, story.events);
-    await waitForPosition(fixture.store, 'product-catalog', positions.at(-1) ?? never(), {
+    await waitForPosition(fixture.store, productCatalog, positions.at(-1) ?? never(), {
       timeoutMs: 20_000,
     });
   });

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 
+import { catalog } from './product-catalog.projection.js';
 import { productColumns, productsJoined } from './product-list.js';
 import { type ProductView, productView, type ProductViewRow } from './product-view.js';
 
@@ -15,7 +16,7 @@ export const productIdOfCode = async (
   code: string,
 ): Promise<string | undefined> => {
   const { rows } = await pool.query<{ product_id: string }>(
-    'select product_id from product_catalog.product_codes where code = $1',
+    `select product_id from ${catalog}.product_codes where code = $1`,
     [code.toUpperCase()],
   );
   return rows[0]?.product_id;
@@ -29,7 +30,7 @@ export const findProduct = async (
   const id = asId(idOrCode);
   const of =
     id === undefined
-      ? 'p.id = (select product_id from product_catalog.product_codes where code = $1)'
+      ? `p.id = (select product_id from ${catalog}.product_codes where code = $1)`
       : 'p.id = $1';
   const { rows } = await pool.query<ProductViewRow>(
     `select ${productColumns} from ${productsJoined} where ${of}`,
@@ -49,7 +50,7 @@ export const manufacturerIdOf = async (
   const id = asId(idOrCode);
   if (id !== undefined) return id;
   const { rows } = await pool.query<{ id: string }>(
-    `select id from product_catalog.manufacturers
+    `select id from ${catalog}.manufacturers
      where $1 = any(codes)
      order by (code = $1) desc nulls last, id
      limit 1`,

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { PageOf } from '#http/paging.js';
 
 import { type ListQuery, pageOf, type Sorted, type SortKey } from './keyset.js';
+import { catalog } from './product-catalog.projection.js';
 import { containing, searchWords } from './search-text.js';
 
 /** A manufacturer as the API shows it: with the names and products of those that were merged into it. */
@@ -59,16 +60,16 @@ interface ManufacturerViewRow {
 const columns = `m.id, m.name, m.code, m.codes, m.revision::text, m.position::text,
   m.aliases || array(
     select other
-    from product_catalog.manufacturers kin, unnest(array[kin.name] || kin.aliases) as other
+    from ${catalog}.manufacturers kin, unnest(array[kin.name] || kin.aliases) as other
     where kin.resolved_id = m.id and kin.id <> m.id
     order by other collate "C") as aliases,
   array(
-    select kin.id from product_catalog.manufacturers kin
+    select kin.id from ${catalog}.manufacturers kin
     where kin.resolved_id = m.id and kin.id <> m.id
     order by kin.id) as merged,
   (select count(*)
-   from product_catalog.products p
-   join product_catalog.manufacturers kin on kin.id = p.manufacturer_id
+   from ${catalog}.products p
+   join ${catalog}.manufacturers kin on kin.id = p.manufacturer_id
    where kin.resolved_id = m.id)::text as products`;
 
 const view = (row: ManufacturerViewRow): ManufacturerView => ({
@@ -105,8 +106,8 @@ export const findManufacturer = async (
   id: string,
 ): Promise<ManufacturerView | undefined> => {
   const { rows } = await pool.query<ManufacturerViewRow>(
-    `select ${columns} from product_catalog.manufacturers m
-     where m.id = (select resolved_id from product_catalog.manufacturers where id = $1)`,
+    `select ${columns} from ${catalog}.manufacturers m
+     where m.id = (select resolved_id from ${catalog}.manufacturers where id = $1)`,
     [id],
   );
   return rows[0] && view(rows[0]);
@@ -117,7 +118,7 @@ const listOf = (filter: ManufacturerFilter, sort: ManufacturerSort): ListQuery =
   const name = (descending ? sort.slice(1) : sort) as SortName;
   return {
     select: columns,
-    from: 'product_catalog.manufacturers m',
+    from: `${catalog}.manufacturers m`,
     id: 'm.id',
     sort: { key: sortKeys[name], descending },
     filter: (parameters) => [
@@ -133,5 +134,5 @@ const listOf = (filter: ManufacturerFilter, sort: ManufacturerSort): ListQuery =
 };
 
 const kinCondition = (condition: string): string =>
-  `exists (select from product_catalog.manufacturers kin
+  `exists (select from ${catalog}.manufacturers kin
            where kin.resolved_id = m.id and ${condition})`;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { defineProjection, type Projection } from '#read-store/projection.js';
+import { defineProjection, type Projection, schemaOf } from '#read-store/projection.js';
 
 import { changes } from './projector.js';
 import { loadWork, saveWork } from './working-set.js';
@@ -28,3 +28,6 @@ export const productCatalog: Projection = defineProjection({
   load: loadWork,
   save: saveWork,
 });
+
+/** The schema that queries of this version read. */
+export const catalog = schemaOf(productCatalog);

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 
+import { catalog } from './product-catalog.projection.js';
 import { containing, folded, searchWords } from './search-text.js';
 import type { SqlParameters } from './sql-parameters.js';
 
@@ -76,9 +77,9 @@ const familyOf = async (
   values: readonly string[],
 ): Promise<readonly string[]> => {
   const { rows } = await pool.query<{ id: string }>(
-    `select kin.id from product_catalog.manufacturers kin
+    `select kin.id from ${catalog}.manufacturers kin
      where kin.resolved_id in (
-       select x.resolved_id from product_catalog.manufacturers x where ${condition})`,
+       select x.resolved_id from ${catalog}.manufacturers x where ${condition})`,
     [...values],
   );
   return rows.map(({ id }) => id);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { CatalogDatabase } from './catalog-database.fixture.js';
 import { listManufacturers, manufacturerSorts } from './manufacturer-list.js';
+import { catalog } from './product-catalog.projection.js';
 import type { ProductFilter } from './product-filter.js';
 import {
   allProducts,
@@ -299,7 +300,7 @@ describe('a list of many products that sort alike', () => {
       ids.push(id);
     }
     const { rows } = await many.pool.query(
-      `select id from product_catalog.products where chemistry = 'LiIon'`,
+      `select id from ${catalog}.products where chemistry = 'LiIon'`,
     );
     expect(ids.sort()).toEqual(rows.map(({ id }: { id: string }) => id).sort());
   });

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { PageOf } from '#http/paging.js';
 
 import { everyRow, type ListQuery, pageOf, type Sorted, type SortKey } from './keyset.js';
+import { catalog } from './product-catalog.projection.js';
 import { type Conditions, productConditions, type ProductFilter } from './product-filter.js';
 import { type ProductView, productView, type ProductViewRow } from './product-view.js';
 import { allOf, SqlParameters } from './sql-parameters.js';
@@ -28,9 +29,9 @@ export const productSorts = Object.keys(sortKeys).flatMap((name) => [
 ]) as ProductSort[];
 
 /** The products and who answers for them. A maker that is not there leaves its products in the list. */
-export const productsJoined = `product_catalog.products p
-  left join product_catalog.manufacturers registered on registered.id = p.manufacturer_id
-  left join product_catalog.manufacturers m on m.id = registered.resolved_id`;
+export const productsJoined = `${catalog}.products p
+  left join ${catalog}.manufacturers registered on registered.id = p.manufacturer_id
+  left join ${catalog}.manufacturers m on m.id = registered.resolved_id`;
 
 export const productColumns = `p.id, p.code, p.product_type, p.manufacturer_id, p.model, p.document,
   p.revision::text, p.position::text,
@@ -85,7 +86,7 @@ export const elementUses = async (
             bool_or(jsonb_typeof(element.value -> 'value') <> 'null') as has_value,
             bool_or(element.value ? 'state') as has_state,
             bool_or(element.value ? 'raw') as has_raw
-     from product_catalog.products p, jsonb_each(p.document -> 'elements') as element
+     from ${catalog}.products p, jsonb_each(p.document -> 'elements') as element
      where ${allOf(conditions(parameters))}
      group by 1, 2
      order by element.key collate "C", (element.value ->> 'unit') collate "C" nulls last`,

@@ -6,6 +6,7 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { CatalogDatabase } from './catalog-database.fixture.js';
 import { findProduct, manufacturerIdOf } from './lookup.js';
 import { findManufacturer } from './manufacturer-list.js';
+import { catalog } from './product-catalog.projection.js';
 import { decimal, idOf, Story, text } from './story.fixture.js';
 
 const databases: CatalogDatabase[] = [];
@@ -142,7 +143,7 @@ describe('the catalogue’s tables', () => {
   it('find substrings by trigrams', async () => {
     const { pool } = await bound();
     const { rows } = await pool.query(
-      `select indexdef from pg_indexes where schemaname = 'product_catalog' and indexname = 'products_search'`,
+      `select indexdef from pg_indexes where schemaname = '${catalog}' and indexname = 'products_search'`,
     );
     expect(rows).toEqual([{ indexdef: expect.stringContaining('gin_trgm_ops') as unknown }]);
   });

@@ -8,7 +8,10 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { Logger } from '#observability/logging.js';
-import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
+import {
+  catalog,
+  productCatalog,
+} from '#projections/product-catalog/product-catalog.projection.js';
 import { migrate } from '#read-store/migrate.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -116,7 +119,7 @@ const catchUpRate = async (
   events: number,
 ): Promise<number> => {
   const store = new ReadStore(databaseUrl, { logger });
-  await store.pool.query('drop schema if exists product_catalog cascade');
+  await store.pool.query(`drop schema if exists ${catalog} cascade`);
   await store.pool.query('truncate read_store.projection cascade');
   const tail = new LogTail(log);
   await tail.start();
@@ -126,7 +129,7 @@ const catchUpRate = async (
   try {
     for (;;) {
       const { rows } = await store.pool.query<{ done: boolean }>(
-        `select active_build is not null as done from read_store.projection`,
+        'select active as done from read_store.build',
       );
       if (rows[0]?.done === true) return rate(events, began);
       await sleep(20);

@@ -1,3 +1,4 @@
+import { catalog } from '#projections/product-catalog/product-catalog.projection.js';
 import type { ApiClient } from '#test/support/client.js';
 
 import { logIsSound, tableHashes, wholeLog } from './checks.js';
@@ -31,9 +32,9 @@ export const faultsAfter = async (
   expect('events of the second run on products, manufacturers and keys', touched.length, 0);
 
   await caughtUp(api);
-  const live = await tableHashes(databaseUrl, 'product_catalog');
+  const live = await tableHashes(databaseUrl, catalog);
   await rebuild(api, databaseUrl, 'product-catalog');
-  const rebuilt = await tableHashes(databaseUrl, 'product_catalog');
+  const rebuilt = await tableHashes(databaseUrl, catalog);
   expect('the rebuilt tables', JSON.stringify(rebuilt), JSON.stringify(live));
   const parked = await api.persist('/v1/parked');
   expect('parked events', (parked.body['items'] as unknown[]).length, 0);

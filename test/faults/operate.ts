@@ -52,11 +52,11 @@ const activeBuild = async (databaseUrl: string, name: string): Promise<number | 
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<{ active_build: number | null }>(
-      'select active_build from read_store.projection where name = $1',
+    const { rows } = await client.query<{ build: number | null }>(
+      'select max(build) as build from read_store.build where projection = $1 and active',
       [name],
     );
-    return rows[0]?.active_build ?? null;
+    return rows[0]?.build ?? null;
   } finally {
     await client.end();
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
@@ -31,6 +31,7 @@ interface Projection {
   readonly parked: number;
   readonly error: string | null;
   readonly build: Build | null;
+  readonly others: readonly Build[];
 }
 
 const pollMs = 150;
@@ -51,6 +52,34 @@ export function addProjectionCommands(voltrace: Command): void {
     if (verb !== 'stop') command.option('--no-wait', 'do not wait until it is done');
     command.action((name: string, options: AskOptions) => ask(verb, name, options, command));
   }
+  const drop = projections
+    .command('drop')
+    .description('drop the tables of a version that no projector runs any more')
+    .argument('<name>')
+    .argument('<version>', 'one of the other versions that the status shows', wholeNumber)
+    .option('--reason <text>', 'why; kept with the request');
+  drop.action((name: string, version: number, { reason }: AskOptions) =>
+    askToDrop(drop, name, { version, ...(reason !== undefined && { reason }) }),
+  );
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number from 1 on.');
+}
+
+async function askToDrop(
+  command: Command,
+  name: string,
+  body: { readonly version: number; readonly reason?: string },
+): Promise<void> {
+  const { api, json } = contextOf(command);
+  const answer = await api.post<object>(`/v1/projections/${segment(name)}/drop`, body);
+  return json
+    ? printJson(answer)
+    : write(
+        `Requested: version ${String(body.version)} of ${name} is dropped unless a projector runs it. voltrace projections shows what is left.\n`,
+      );
 }
 
 async function status(_options: object, command: Command): Promise<void> {
@@ -58,7 +87,18 @@ async function status(_options: object, command: Command): Promise<void> {
   const answer = await api.get<{ items: Projection[] }>('/v1/projections');
   if (json) return printJson(answer);
   await printTable(
-    ['projection', 'state', 'version', 'events', 'pending', 'lag s', 'parked', 'build', 'error'],
+    [
+      'projection',
+      'state',
+      'version',
+      'events',
+      'pending',
+      'lag s',
+      'parked',
+      'build',
+      'others',
+      'error',
+    ],
     answer.items.map((item) => [
       item.name,
       item.state,
@@ -68,6 +108,7 @@ async function status(_options: object, command: Command): Promise<void> {
       item.lagSeconds,
       item.parked,
       item.build ? `#${item.build.build} ${item.build.state} ${percentOf(item.build)}` : '',
+      item.others.map(({ version, state }) => `${version} ${state}`).join(', '),
       item.error ?? item.build?.error,
     ]),
   );

@@ -5,6 +5,7 @@ import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { positionOf, type PositionRow } from './builds.js';
+import { type ProjectionVersion, schemaOf } from './projection.js';
 import type { ReadStore } from './read-store.js';
 import { newestPosition } from './status.js';
 import { isMissingRelation } from './store-errors.js';
@@ -12,6 +13,10 @@ import { waitForPosition } from './wait-for-position.js';
 
 /** A moment of the log: by the clock, or a place in it. */
 export type Moment = { readonly at: Date } | { readonly position: Position };
+
+/** The projection that moments are looked up in; it is defined with the others. */
+export const eventClockVersion = { name: 'event-clock', version: 1 } satisfies ProjectionVersion;
+const eventClock = schemaOf(eventClockVersion);
 
 /** By how much a caller's clock may be ahead of ours. */
 const clockDifferenceMs = 5_000;
@@ -61,7 +66,7 @@ export const positionAt = async (
   if (early.passed) return early.position;
   const head = await newestPosition(log);
   if (!head) return undefined;
-  await waitForPosition(store, 'event-clock', head);
+  await waitForPosition(store, eventClockVersion, head);
   return (await lookUp(store, time)).position;
 };
 
@@ -72,10 +77,10 @@ const lookUp = async (
   const { rows } = await store.pool
     .query<PositionRow & { passed: boolean }>(
       `select t.commit_position, t.prepare_position,
-            coalesce((select max(running_max) > $1 from event_clock.tick), false) as passed
+            coalesce((select max(running_max) > $1 from ${eventClock}.tick), false) as passed
        from (values (1)) as one
        left join lateral (
-         select commit_position, prepare_position from event_clock.tick
+         select commit_position, prepare_position from ${eventClock}.tick
           where running_max <= $1 order by running_max desc limit 1
        ) as t on true`,
       [time],

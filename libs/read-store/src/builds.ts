@@ -15,6 +15,7 @@ export interface Build {
   readonly hash: string;
   readonly status: BuildStatus;
   readonly position: Position | undefined;
+  /** Whether queries of its version read it. */
   readonly active: boolean;
 }
 
@@ -26,7 +27,7 @@ export interface Target {
 }
 
 export const schemaOfTarget = ({ projection, build, status }: Target): string =>
-  status === 'live' ? schemaOf(projection.name) : buildSchemaOf(projection.name, build);
+  status === 'live' ? schemaOf(projection) : buildSchemaOf(projection.name, build);
 
 interface BuildRow extends PositionRow {
   build: number;
@@ -46,14 +47,14 @@ export const positionOf = (row: PositionRow): Position | undefined =>
     ? undefined
     : { commit: BigInt(row.commit_position), prepare: BigInt(row.prepare_position) };
 
-/** Every build of a projection, newest first. */
+/** The lock of whoever applies events to the build. */
+export const buildLease = (name: string, build: number): string => `${name}/${String(build)}`;
+
+/** Every build of a projection, of whatever version, newest first. */
 export const readBuilds = async (client: ProjectionClient, name: string): Promise<Build[]> => {
   const { rows } = await client.query<BuildRow>(
-    `select b.build, b.version, b.hash, b.status, b.commit_position, b.prepare_position,
-            b.build is not distinct from p.active_build as active
-       from read_store.build b join read_store.projection p on p.name = b.projection
-      where b.projection = $1
-      order by b.build desc`,
+    `select build, version, hash, status, commit_position, prepare_position, active
+       from read_store.build where projection = $1 order by build desc`,
     [name],
   );
   return rows.map((row) => ({
@@ -97,15 +98,6 @@ export const createBuild = async (
     [projection.name, build, projection.version, hash],
   );
   return build;
-};
-
-/** Forgets a build that never became the active one. */
-export const dropBuild = async (client: PoolClient, name: string, build: number): Promise<void> => {
-  await client.query('delete from read_store.build where projection = $1 and build = $2', [
-    name,
-    build,
-  ]);
-  await client.query(`drop schema if exists ${buildSchemaOf(name, build)} cascade`);
 };
 
 /** Whether any event is parked in the build, and whether any of the projection was given up. */

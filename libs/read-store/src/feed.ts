@@ -10,7 +10,8 @@ import { comparePositions, isAfter } from '#event-log/position.js';
 
 import { applyBatch, type BatchCounts, Fenced } from './apply-batch.js';
 import { CarefulApplier } from './apply-carefully.js';
-import { noteCaughtUp, putDown, takeOver, type Target } from './builds.js';
+import { buildLease, noteCaughtUp, putDown, takeOver, type Target } from './builds.js';
+import { dropOutgrown } from './drop-builds.js';
 import type { Lease } from './lease.js';
 import { PageReader } from './page-reader.js';
 import { describeError } from './parking.js';
@@ -63,7 +64,7 @@ export class Feed {
   }
 
   private get key(): string {
-    return `${this.target.projection.name}/${String(this.target.build)}`;
+    return buildLease(this.target.projection.name, this.target.build);
   }
 
   private get fields(): object {
@@ -214,6 +215,7 @@ export class Feed {
     try {
       await switchBuild(store, this.target, (to) => this.catchUp(to, signal));
       logger.info(this.fields, 'the build is switched to');
+      await dropOutgrown(this.context, this.target.projection);
       return true;
     } catch (error) {
       if (!isStoreFault(error)) throw error;

@@ -14,7 +14,7 @@ describe('the checkpoint', () => {
   beforeEach(async () => {
     fixture = await Fixture.start();
     const runner = await fixture.run(projection);
-    await waitForPosition(fixture.store, 'tally', await fixture.count(10), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await fixture.count(10), { timeoutMs: 20_000 });
     await runner.stop();
     await fixture.count(10);
   });
@@ -24,7 +24,7 @@ describe('the checkpoint', () => {
   });
 
   const sum = async (): Promise<number> =>
-    Number(await fixture.value('select sum(sum) from tally.total'));
+    Number(await fixture.value('select sum(sum) from tally_v1.total'));
 
   it('lets a batch be applied once: the same again, an old one and one too far are fenced', async () => {
     const { events } = await fixture.log.readAll({ limit: 100 });
@@ -68,14 +68,14 @@ describe('the checkpoint', () => {
     let reached = 0;
     const waiting = Promise.all(
       Array.from({ length: 50 }, () =>
-        waitForPosition(fixture.store, 'tally', head, { timeoutMs: 30_000 }).then(() => {
+        waitForPosition(fixture.store, tally(), head, { timeoutMs: 30_000 }).then(() => {
           reached += 1;
         }),
       ),
     );
     // Each waits for as long as it was told, whoever waits beside it.
     await expect(
-      waitForPosition(fixture.store, 'tally', head, { timeoutMs: 200 }),
+      waitForPosition(fixture.store, tally(), head, { timeoutMs: 200 }),
     ).rejects.toMatchObject({ code: 'NOT_YET_VISIBLE', kind: 'unavailable' });
     expect(reached).toBe(0);
     await fixture.run(projection);

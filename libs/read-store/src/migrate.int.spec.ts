@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,10 @@ import { migrate } from './migrate.js';
 
 const folder = fileURLToPath(new URL('./migrations/', import.meta.url));
 const files = readdirSync(folder).sort();
+/** As they are recorded. */
+const recorded = files.map((file) =>
+  readFileSync(join(folder, file), 'utf8').startsWith('-- breaking') ? `${file} (breaking)` : file,
+);
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -43,7 +47,31 @@ describe('migrations', () => {
 
   it('are applied once, however many processes apply them at once', async () => {
     await Promise.all(Array.from({ length: 20 }, () => migrate(database.url)));
-    expect(await names()).toEqual(files);
+    expect(await names()).toEqual(recorded);
+  });
+
+  it('give the tables that are read to the version that they were built for', async () => {
+    const earlier = copyWith();
+    for (const file of files.filter((name) => name >= '000080')) rmSync(join(earlier, file));
+    await migrate(database.url, { folder: earlier });
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query(`create schema some_model; create table some_model.row ();
+      create schema some_model__b5; create table some_model__b5.row ();
+      insert into read_store.projection (name, active_build, last_build) values ('some-model', 4, 5);
+      insert into read_store.build (projection, build, version, hash, status)
+      values ('some-model', 4, 3, '', 'live'), ('some-model', 5, 4, '', 'building')`);
+    await migrate(database.url);
+    const { rows } = await client.query(
+      `select build, active, to_regclass('some_model_v3.row') is not null as moved,
+              to_regclass('some_model__b5.row') is not null as kept
+         from read_store.build order by build`,
+    );
+    await client.end();
+    expect(rows).toEqual([
+      { build: 4, active: true, moved: true, kept: true },
+      { build: 5, active: false, moved: true, kept: true },
+    ]);
   });
 
   it('take up the lock of a migrator that was killed', async () => {
@@ -55,7 +83,7 @@ describe('migrations', () => {
     await migrate(database.url, {
       folder: copyWith(['900001_more.sql', 'create table read_store.more ()']),
     });
-    expect(await names()).toEqual([...files, '900001_more.sql']);
+    expect(await names()).toEqual([...recorded, '900001_more.sql']);
   });
 
   it('leave nothing of a file that fails', async () => {

@@ -40,7 +40,7 @@ describe('an event that cannot be applied', () => {
   });
 
   const sum = async (): Promise<number> =>
-    Number(await fixture.value('select coalesce(sum(sum), 0) from tally.total'));
+    Number(await fixture.value('select coalesce(sum(sum), 0) from tally_v1.total'));
   const parkedCount = async (): Promise<number> =>
     Number(await fixture.value('select count(*) from read_store.parked'));
 
@@ -56,7 +56,7 @@ describe('an event that cannot be applied', () => {
   it('is parked with the later ones of its stream, with the error, and the others go on', async () => {
     await fixture.run(projection());
     const last = await appendPoison();
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(3);
     const parked = await listParked(fixture.store, { limit: 10 });
     expect(
@@ -70,19 +70,19 @@ describe('an event that cannot be applied', () => {
 
   it('holds back events of its stream that come after a restart', async () => {
     const first = await fixture.run(projection());
-    await waitForPosition(fixture.store, 'tally', await appendPoison(), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await appendPoison(), { timeoutMs: 20_000 });
     await first.stop();
     broken = false;
     await fixture.run(projection());
     const last = await fixture.count(1, 'tally-ill');
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(3);
     expect(await parkedCount()).toBe(4);
   });
 
   it('is applied with those behind it after the cure, in order, and the request is an event', async () => {
     await fixture.run(projection());
-    await waitForPosition(fixture.store, 'tally', await appendPoison(), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await appendPoison(), { timeoutMs: 20_000 });
     const [parked] = await listParked(fixture.store, { limit: 1 });
     const operators = new ParkedEvents(fixture.store, fixture.log);
 
@@ -99,10 +99,10 @@ describe('an event that cannot be applied', () => {
     await until('healed', async () => (await parkedCount()) === 0);
     expect(await sum()).toBe(6);
     const applied = await fixture.rows<{ revision: string }>(
-      `select revision::text from tally.entry where stream = 'tally-ill' order by revision`,
+      `select revision::text from tally_v1.entry where stream = 'tally-ill' order by revision`,
     );
     expect(applied.map(({ revision }) => revision)).toEqual(['0', '1', '2', '3']);
-    await waitForPosition(fixture.store, 'tally', await fixture.count(1, 'tally-ill'), {
+    await waitForPosition(fixture.store, tally(), await fixture.count(1, 'tally-ill'), {
       timeoutMs: 20_000,
     });
     expect(await sum()).toBe(7);
@@ -110,7 +110,7 @@ describe('an event that cannot be applied', () => {
 
   it('is passed over for good when it is discarded, by a rebuild too', async () => {
     await fixture.run(projection());
-    await waitForPosition(fixture.store, 'tally', await appendPoison(), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await appendPoison(), { timeoutMs: 20_000 });
     const [parked] = await listParked(fixture.store, { limit: 1 });
     const operators = new ParkedEvents(fixture.store, fixture.log);
     await operators.discard(parked?.id ?? '', meta('the sensor was broken'));
@@ -127,7 +127,7 @@ describe('an event that cannot be applied', () => {
 
   it('stops a projection that needs the order of the whole log, until it is retried', async () => {
     await fixture.run(projection('global'));
-    await waitForPosition(fixture.store, 'tally', await fixture.count(1), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await fixture.count(1), { timeoutMs: 20_000 });
     const last = await appendPoison();
     await until('stopped', async () => {
       return (await fixture.value('select status from read_store.build')) === 'stopped';
@@ -136,7 +136,7 @@ describe('an event that cannot be applied', () => {
     broken = false;
     const [parked] = await listParked(fixture.store, { limit: 1 });
     await new ParkedEvents(fixture.store, fixture.log).requestRetry(parked?.id ?? '', meta());
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(7);
     expect(await parkedCount()).toBe(0);
   });

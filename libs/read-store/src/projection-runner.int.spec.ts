@@ -20,21 +20,21 @@ describe('the projection runner', () => {
   });
 
   const sum = async (): Promise<number> =>
-    Number(await fixture.value('select coalesce(sum(sum), 0) from tally.total'));
+    Number(await fixture.value('select coalesce(sum(sum), 0) from tally_v1.total'));
 
   it('applies what was there before it started and what comes later', async () => {
     await fixture.count(2_500);
     await fixture.run(tally());
-    await waitForPosition(fixture.store, 'tally', await fixture.count(10), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await fixture.count(10), { timeoutMs: 20_000 });
     expect(await sum()).toBe(2_510);
-    expect(await fixture.value('select count(*)::int from tally.entry')).toBe(2_510);
+    expect(await fixture.value('select count(*)::int from tally_v1.entry')).toBe(2_510);
   });
 
   it('makes a projection visible on an empty log at once', async () => {
     await fixture.run(tally());
     await until(
       'built',
-      async () => (await fixture.value(`select to_regclass('tally.entry')`)) !== null,
+      async () => (await fixture.value(`select to_regclass('tally_v1.entry')`)) !== null,
     );
   });
 
@@ -48,7 +48,7 @@ describe('the projection runner', () => {
     );
     const head = await fixture.log.head();
     expect(head?.commit).toBeGreaterThan(position.commit);
-    if (head) await waitForPosition(fixture.store, 'tally', head, { timeoutMs: 10_000 });
+    if (head) await waitForPosition(fixture.store, tally(), head, { timeoutMs: 10_000 });
     expect(await sum()).toBe(3);
   });
 
@@ -61,7 +61,7 @@ describe('the projection runner', () => {
       last = await fixture.count(50, stream);
       if (round === 10) await first.stop();
     }
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(1_005);
   });
 

@@ -44,6 +44,7 @@ interface Running {
  * carries out what operators ask for.
  *
  * Any number of processes may run the same projections: one works on each build, the others stand by.
+ * Processes of different versions run beside each other, each on the builds of its own version.
  */
 export class ProjectionRunner {
   private readonly hashes = new Map<string, string>();
@@ -118,8 +119,7 @@ export class ProjectionRunner {
   }
 
   private async look(): Promise<void> {
-    const names = this.projections.map(({ name }) => name);
-    for (const request of await openRequests(this.store, names)) {
+    for (const request of await openRequests(this.store, this.projections)) {
       if (this.stopping.signal.aborted) return;
       await this.handle(request);
     }
@@ -127,8 +127,8 @@ export class ProjectionRunner {
   }
 
   private async ensureFeeds(projection: Projection): Promise<void> {
-    const { targets } = await planBuilds(this.store, projection, this.hashOf(projection));
-    for (const target of targets) this.ensureFeed(target);
+    const hash = this.hashOf(projection);
+    for (const target of await planBuilds(this.store, projection, hash)) this.ensureFeed(target);
   }
 
   private ensureFeed(target: Target): void {
@@ -156,9 +156,7 @@ export class ProjectionRunner {
     const projection = this.projections.find(({ name }) => name === request.projection);
     if (!projection) return;
     try {
-      const { superseded } = await planBuilds(this.store, projection, this.hashOf(projection));
-      // The processes of the later version answer for it.
-      if (superseded) return;
+      await planBuilds(this.store, projection, this.hashOf(projection));
       const outcome = await this.carryOut(projection, request);
       const { logger } = this.context;
       if (outcome !== undefined) logger.info({ ...request, outcome }, 'a request is carried out');
@@ -194,7 +192,7 @@ export class ProjectionRunner {
   private carryOut(projection: Projection, request: Request): Promise<string | undefined> {
     return request.kind === 'retry' || request.kind === 'discard'
       ? handleParkedRequest(this.context, projection, request)
-      : handleBuildRequest(this.store, projection, this.hashOf(projection), request);
+      : handleBuildRequest(this.context, projection, this.hashOf(projection), request);
   }
 
   private hashOf(projection: Projection): string {

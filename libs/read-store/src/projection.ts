@@ -14,7 +14,7 @@ export type ProjectionClient = Pick<PoolClient, 'query'>;
  * or looks at a clock or a random number: the same events always give the same rows.
  */
 export interface Projection<W = unknown> {
-  /** kebab-case and permanent: the name of the checkpoint, and in snake_case of the active schema. */
+  /** kebab-case and permanent: the name of the checkpoint, and in snake_case of the schemas. */
   readonly name: string;
   /** Raised with each change of the tables or of what an event means to them. */
   readonly version: number;
@@ -60,12 +60,18 @@ export const defineProjection = <W>(projection: Projection<W>): Projection => {
   return projection as unknown as Projection;
 };
 
-/** The schema that queries of the projection name: `product-catalog` is read from `product_catalog`. */
-export const schemaOf = (name: string): string => name.replaceAll('-', '_');
+/** What tells the tables of one version of a projection from those of all others. */
+export type ProjectionVersion = Pick<Projection, 'name' | 'version'>;
+
+const snakeCase = (name: string): string => name.replaceAll('-', '_');
+
+/** The schema that queries name: version 2 of `product-catalog` is read from `product_catalog_v2`. */
+export const schemaOf = ({ name, version }: ProjectionVersion): string =>
+  `${snakeCase(name)}_v${String(version)}`;
 
 /** The schema of a build that is not (yet) the active one. */
 export const buildSchemaOf = (name: string, build: number): string =>
-  `${schemaOf(name)}__b${String(build)}`;
+  `${snakeCase(name)}__b${String(build)}`;
 
 /** Every projection of this version of the code, as one thing that can be injected. */
 export class Projections {

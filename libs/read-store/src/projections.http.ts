@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBearerAuth,
@@ -7,22 +7,19 @@ import {
   ApiOperation,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { IsInt, Max, Min } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
-import { commandResponse, type WriteResponse } from '#http/command-response.js';
-import { decodeCursor, encodeCursor, parseLimit } from '#http/paging.js';
-import { readQuery, text } from '#http/query-params.js';
+import { readQuery } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { IsText, MayBeMissing } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Logger } from '#observability/logging.js';
 
-import { listParked, ParkedEvents } from './parked-event/parked-events.js';
 import { Projections } from './projection.js';
 import { ReadStore } from './read-store.js';
 import { type BuildRequestKind, placeRequest } from './requests.js';
@@ -48,12 +45,16 @@ class ProjectionResponse {
   @ApiProperty() name!: string;
   @ApiProperty({ type: Number, nullable: true, description: 'Of the running code.' })
   version!: number | null;
-  @ApiProperty({ type: Number, nullable: true, description: 'Of the tables that are read.' })
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Of the tables that are described: those of the running code, else the newest.',
+  })
   builtVersion!: number | null;
   @ApiProperty({
     type: Number,
     nullable: true,
-    description: 'Of the build that is read; another one after each switch.',
+    description: 'Number of their build; another one after each switch.',
   })
   activeBuild!: number | null;
   @ApiProperty({ enum: ['live', 'building', 'paused', 'stopped', 'outdated'] }) state!: string;
@@ -65,6 +66,12 @@ class ProjectionResponse {
   @ApiProperty({ type: String, nullable: true }) error!: string | null;
   @ApiProperty({ type: BuildProgressResponse, nullable: true })
   build!: BuildProgressResponse | null;
+  @ApiProperty({
+    type: [BuildProgressResponse],
+    description:
+      'Builds of other versions: for a roll-back, of processes that still run, or to be dropped.',
+  })
+  others!: readonly BuildProgressResponse[];
 }
 
 class ProjectionListResponse {
@@ -72,32 +79,7 @@ class ProjectionListResponse {
   @ApiProperty({ type: String, nullable: true }) nextCursor!: null;
 }
 
-class ParkedResponse {
-  @ApiProperty() id!: string;
-  @ApiProperty() projection!: string;
-  @ApiProperty({ description: 'False: parked in a build beside the one that is read.' })
-  active!: boolean;
-  @ApiProperty() stream!: string;
-  @ApiProperty() revision!: string;
-  @ApiProperty() eventId!: string;
-  @ApiProperty() type!: string;
-  @ApiProperty() position!: string;
-  @ApiProperty() attempts!: number;
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Null for an event that waits behind an earlier one of its stream.',
-  })
-  error!: string | null;
-  @ApiProperty({ type: String, format: 'date-time' }) parkedAt!: string;
-}
-
-class ParkedListResponse {
-  @ApiProperty({ type: [ParkedResponse] }) items!: ParkedResponse[];
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-}
-
-class ReasonBody {
+export class ReasonBody {
   @ApiPropertyOptional({
     description: 'Why; kept with the request.',
     example: 'before the upgrade',
@@ -108,25 +90,18 @@ class ReasonBody {
   reason?: string;
 }
 
-class DiscardParkedBody {
-  @ApiProperty({
-    description: 'Why the event is given up; kept with the event that says so.',
-    example: 'written by a broken version',
-  })
-  @IsText(2000)
-  reason!: string;
+class DropVersionBody extends ReasonBody {
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1, description: 'One of `others`.' })
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
+  version!: number;
 }
 
 class RequestedResponse {
   @ApiProperty() id!: string;
   @ApiProperty() projection!: string;
-  @ApiProperty({ enum: ['build', 'rebuild', 'stop'] }) requested!: string;
-}
-
-class WrittenResponse {
-  @ApiProperty() id!: string;
-  @ApiProperty() revision!: number;
-  @ApiProperty() position!: string;
+  @ApiProperty({ enum: ['build', 'rebuild', 'stop', 'drop'] }) requested!: string;
 }
 
 @ApiTags('operations')
@@ -195,20 +170,42 @@ export class ProjectionsController {
     return this.ask('stop', name, body, request);
   }
 
+  @Post(':name/drop')
+  @HttpCode(202)
+  @RequirePermission('projections.manage')
+  @ApiOperation({
+    summary: 'Drop the tables of another version than the running one',
+    description: 'What a running projector still feeds is left.',
+  })
+  @ApiAcceptedResponse({ type: RequestedResponse })
+  drop(@Param('name') name: string, @Body() body: DropVersionBody, @Req() request: FastifyRequest) {
+    return this.ask('drop', name, body, request, body.version);
+  }
+
   private async ask(
     kind: BuildRequestKind,
     name: string,
     { reason }: ReasonBody,
     request: FastifyRequest,
+    other?: number,
   ): Promise<RequestedResponse> {
-    if (!this.projections.all.some((projection) => projection.name === name)) {
+    const projection = this.projections.all.find((one) => one.name === name);
+    if (!projection) {
       throw new Refusal('PROJECTION_NOT_FOUND', 'not-found', 'there is no such projection');
+    }
+    if (other === projection.version) {
+      throw new Refusal(
+        'PROJECTION_IN_USE',
+        'conflict',
+        `version ${String(other)} of ${name} is what the running code reads`,
+      );
     }
     const { commandId: id, actor } = commandMeta(request);
     await placeRequest(this.store, {
       id,
       projection: name,
       kind,
+      version: other ?? projection.version,
       parkedId: null,
       reason: reason ?? null,
       requestedBy: actor.id,
@@ -217,90 +214,3 @@ export class ProjectionsController {
     return { id, projection: name, requested: kind };
   }
 }
-
-@ApiTags('operations')
-@ApiBearerAuth()
-@Controller('v1/parked')
-export class ParkedController {
-  constructor(
-    private readonly store: ReadStore,
-    private readonly parked: ParkedEvents,
-  ) {}
-
-  @Get()
-  @RequirePermission('projections.read')
-  @ApiOperation({
-    summary: 'Events that a projection could not apply, and those that wait behind',
-    description:
-      'Each with its error and its attempts; the later events of the same stream wait behind it, without an error of their own.',
-  })
-  @ApiQuery({ name: 'projection', required: false })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiOkResponse({ type: ParkedListResponse })
-  async list(@Query() query: Record<string, unknown>): Promise<ParkedListResponse> {
-    const asked = readQuery(query, {
-      projection: text(100),
-      limit: parseLimit,
-      cursor: text(4096),
-    });
-    const { projection, limit = parseLimit(undefined) } = asked;
-    const context = `parked ${projection ?? ''}`;
-    const [after] =
-      asked.cursor === undefined ? [] : decodeCursor(asked.cursor, context, ['bigint']);
-    const rows = await listParked(this.store, {
-      projection,
-      after,
-      limit: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page.map((row) => ({ ...row, parkedAt: row.parkedAt.toISOString() })),
-      nextCursor: rows.length > limit && last ? encodeCursor([last.id], context) : null,
-    };
-  }
-
-  @Post(':id/retry')
-  @HttpCode(202)
-  @RequirePermission('parked.manage')
-  @ApiBody({ type: ReasonBody, required: false })
-  @ApiOperation({
-    summary: 'Try the event and those that wait behind it again',
-    description:
-      'The running projector carries the request out, in the order of the stream; what fails again stays parked.',
-  })
-  @ApiAcceptedResponse({ type: WrittenResponse })
-  async retry(
-    @Param('id') id: string,
-    @Body() { reason }: ReasonBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WriteResponse> {
-    const meta = commandMeta(request, { reason });
-    return commandResponse(reply, id, await this.parked.requestRetry(checkedId(id), meta));
-  }
-
-  @Post(':id/discard')
-  @HttpCode(202)
-  @RequirePermission('parked.manage')
-  @ApiOperation({
-    summary: 'Give the event up for good; those behind it are tried',
-    description: 'Also in every later build of the projection. The event stays in the log.',
-  })
-  @ApiAcceptedResponse({ type: WrittenResponse })
-  async discard(
-    @Param('id') id: string,
-    @Body() { reason }: DiscardParkedBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WriteResponse> {
-    const meta = commandMeta(request, { reason });
-    return commandResponse(reply, id, await this.parked.discard(checkedId(id), meta));
-  }
-}
-
-const checkedId = (id: string): string => {
-  if (/^\d{1,18}$/.test(id)) return id;
-  throw new Refusal('PARKED_NOT_FOUND', 'not-found', 'there is no such parked event');
-};

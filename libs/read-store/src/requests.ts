@@ -1,16 +1,19 @@
 import type { PoolClient } from 'pg';
 
 import { createBuild, lockProjection, readBuilds } from './builds.js';
+import { dropVersion } from './drop-builds.js';
 import type { Lease } from './lease.js';
-import type { Projection } from './projection.js';
+import type { Projection, ProjectionVersion } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
-export type BuildRequestKind = 'build' | 'rebuild' | 'stop';
+export type BuildRequestKind = 'build' | 'rebuild' | 'stop' | 'drop';
 
 export interface Request {
   readonly id: string;
   readonly projection: string;
   readonly kind: BuildRequestKind | 'retry' | 'discard';
+  /** The version whose builds are meant; null for a parked event, which knows its build. */
+  readonly version: number | null;
   /** Of a retry or discard. A bigint in the database, hence text. */
   readonly parkedId: string | null;
   readonly reason: string | null;
@@ -22,12 +25,13 @@ export interface Request {
  */
 export const placeRequest = async (store: ReadStore, request: Request): Promise<void> => {
   await store.pool.query(
-    `insert into read_store.request (id, projection, kind, parked_id, reason, requested_by)
-     values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing`,
+    `insert into read_store.request (id, projection, kind, version, parked_id, reason, requested_by)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing`,
     [
       request.id,
       request.projection,
       request.kind,
+      request.version,
       request.parkedId,
       request.reason,
       request.requestedBy,
@@ -35,17 +39,25 @@ export const placeRequest = async (store: ReadStore, request: Request): Promise<
   );
 };
 
-/** What was asked of these projections and not yet done, oldest first. */
+/**
+ * What was asked of these projections and not yet done, oldest first. What is meant for the builds of
+ * another version waits for a process that knows its tables; any process may drop a version.
+ */
 export const openRequests = async (
   store: ReadStore,
-  projections: readonly string[],
+  projections: readonly ProjectionVersion[],
 ): Promise<Request[]> => {
   const { rows } = await store.pool.query<Request>(
-    `select id, projection, kind, parked_id as "parkedId", reason, requested_by as "requestedBy"
-       from read_store.request
-      where handled_at is null and projection = any($1)
-      order by requested_at limit 100`,
-    [projections],
+    `select r.id, r.projection, r.kind, r.version, r.parked_id as "parkedId", r.reason,
+            r.requested_by as "requestedBy"
+       from read_store.request r
+       join unnest($1::text[], $2::integer[]) as own(name, version) on own.name = r.projection
+       left join read_store.parked p on p.id = r.parked_id
+       left join read_store.build b on b.projection = p.projection and b.build = p.build
+      where r.handled_at is null
+        and (r.kind = 'drop' or coalesce(b.version, r.version, own.version) = own.version)
+      order by r.requested_at limit 100`,
+    [projections.map(({ name }) => name), projections.map(({ version }) => version)],
   );
   return rows;
 };
@@ -100,7 +112,7 @@ export const closeRequest = async (
 
 /** Carries out a request that concerns the builds; what became of it, or undefined when another does it. */
 export const handleBuildRequest = async (
-  store: ReadStore,
+  { store, lease }: { readonly store: ReadStore; readonly lease: Lease },
   projection: Projection,
   hash: string,
   request: Request,
@@ -108,7 +120,10 @@ export const handleBuildRequest = async (
   store.transaction(async (client) => {
     if (!(await lockRequest(client, request.id))) return undefined;
     await lockProjection(client, projection.name);
-    const outcome = await carryOut(client, projection, hash, request.kind);
+    const outcome =
+      request.kind === 'drop'
+        ? await dropVersion(client, lease, { ...projection, version: request.version ?? 0 })
+        : await carryOut(client, projection, hash, request.kind);
     await closeRequest(client, request.id, outcome);
     return outcome;
   });
@@ -120,7 +135,9 @@ const carryOut = async (
   kind: Request['kind'],
 ): Promise<string> => {
   const builds = await readBuilds(client, projection.name);
-  const unfinished = builds.find(({ active }) => !active);
+  const unfinished = builds.find(
+    ({ active, version }) => !active && version === projection.version,
+  );
   if (unfinished) {
     if (unfinished.status === 'stopped') return 'stopped by an event: retry or discard it';
     const status = kind === 'stop' ? 'paused' : 'building';

@@ -46,7 +46,7 @@ describe('a retry of parked events', () => {
   const parkedCount = async (): Promise<number> =>
     Number(await fixture.value('select count(*) from read_store.parked'));
   const sum = async (): Promise<number> =>
-    Number(await fixture.value('select coalesce(sum(sum), 0) from tally.total'));
+    Number(await fixture.value('select coalesce(sum(sum), 0) from tally_v1.total'));
   const outcome = (id: string): Promise<unknown> =>
     fixture.value('select outcome from read_store.request where id = $1', [id]);
   /** Whether a request to stop, placed after another one, was carried out. */
@@ -55,7 +55,7 @@ describe('a retry of parked events', () => {
     'nothing is being built';
   const appendAndWait = async (count: number): Promise<void> => {
     const last = await fixture.count(count, stream);
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
   };
 
   /** What is asked of no runner of the fixture: it belongs to a projection that they do not run. */
@@ -65,6 +65,7 @@ describe('a retry of parked events', () => {
       id: randomUUID(),
       projection: name,
       kind: 'retry',
+      version: null,
       parkedId: String(parkedId),
       reason: null,
       requestedBy: 'test',

@@ -170,10 +170,9 @@ const goOn = async (
 ): Promise<string> => {
   for (const row of rows) await unpark(client, build, row);
   await client.query(
-    `update read_store.build b set error = null,
-            status = case when b.build = p.active_build then 'live' else 'building' end
-       from read_store.projection p
-      where p.name = b.projection and b.projection = $1 and b.build = $2`,
+    `update read_store.build
+        set error = null, status = case when active then 'live' else 'building' end
+      where projection = $1 and build = $2`,
     [build.projection.name, build.build],
   );
   return 'the projection goes on';

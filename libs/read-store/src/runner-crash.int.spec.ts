@@ -47,7 +47,7 @@ describe('a projector that dies or stands still', () => {
   };
 
   const sum = async (): Promise<number> =>
-    Number(await fixture.value('select coalesce(sum(sum), 0) from tally.total'));
+    Number(await fixture.value('select coalesce(sum(sum), 0) from tally_v1.total'));
 
   const nothingParked = async (): Promise<void> => {
     expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
@@ -65,7 +65,7 @@ describe('a projector that dies or stands still', () => {
     expect(broken).toBeGreaterThan(15);
     await fixture.run(tally());
     const last = await fixture.count(1);
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(expected + 1);
     await nothingParked();
   });
@@ -77,7 +77,7 @@ describe('a projector that dies or stands still', () => {
       const last = await fixture.count(3);
       expected += 3;
       const child = spawn({ CRASH_AT: String(statement) });
-      const done = waitForPosition(fixture.store, 'tally', last, { timeoutMs: 45_000 });
+      const done = waitForPosition(fixture.store, tally(), last, { timeoutMs: 45_000 });
       const survived = await Promise.race([child.ended.then(() => false), done.then(() => true)]);
       if (!survived) killed += 1;
       done.catch(() => undefined);
@@ -87,7 +87,7 @@ describe('a projector that dies or stands still', () => {
     expect(killed).toBeGreaterThan(0);
     await fixture.run(tally());
     const last = await fixture.count(1);
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
     expect(await sum()).toBe(expected + 1);
     await nothingParked();
   });
@@ -115,7 +115,7 @@ describe('a projector that dies or stands still', () => {
     expect(starts).toBe(6);
     await until(
       'switched',
-      async () => (await fixture.value(`select to_regclass('tally.total')`)) !== null,
+      async () => (await fixture.value(`select to_regclass('tally_v1.total')`)) !== null,
     );
     expect(await sum()).toBe(40);
     const parked = await fixture.rows<{ stream: string; attempts: number }>(
@@ -131,16 +131,16 @@ describe('a projector that dies or stands still', () => {
   it('writes nothing when it was frozen in the middle of a batch while another went on', async () => {
     const frozen = spawn({ FREEZES: 'yes' });
     await frozen.ready;
-    await waitForPosition(fixture.store, 'tally', await fixture.count(5), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await fixture.count(5), { timeoutMs: 20_000 });
     await appendCounted(fixture.log, 1, 'tally-frozen', { freeze: true });
     await sleep(1_000);
     const other = spawn();
     await other.ready;
     const last = await fixture.count(5);
-    await waitForPosition(fixture.store, 'tally', last, { timeoutMs: 40_000 });
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 40_000 });
     expect(await sum()).toBe(11);
     frozen.signal('SIGCONT');
-    await waitForPosition(fixture.store, 'tally', await fixture.count(5), { timeoutMs: 20_000 });
+    await waitForPosition(fixture.store, tally(), await fixture.count(5), { timeoutMs: 20_000 });
     await sleep(2_000);
     expect(frozen.isRunning).toBe(true);
     expect(await sum()).toBe(16);

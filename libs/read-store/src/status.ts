@@ -5,10 +5,10 @@ import { comparePositions, formatPosition } from '#event-log/position.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { type BuildStatus, positionOf, type PositionRow } from './builds.js';
-import type { Projection } from './projection.js';
+import type { ProjectionVersion } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
-/** A build that is not the active one (yet). */
+/** A build that is not the active one of its version (yet), or that is of another version. */
 export interface BuildProgress {
   readonly build: number;
   readonly version: number;
@@ -25,9 +25,9 @@ export interface ProjectionStatus {
   readonly name: string;
   /** Of the running code; null for a projection that the code no longer has. */
   readonly version: number | null;
-  /** Of the tables that queries read; null before the first build is done. */
+  /** Of the tables that the fields below are about: the running code's, else the newest. Null before a first build is done. */
   readonly builtVersion: number | null;
-  /** Number of the build that queries read: another one after each switch. Null before the first is done. */
+  /** Number of that build: another one after each switch. Null before the first is done. */
   readonly activeBuild: number | null;
   /** live: queries are answered. building, paused, stopped: see `build`, or the error. outdated: not built for this code. */
   readonly state: BuildStatus | 'outdated';
@@ -40,6 +40,8 @@ export interface ProjectionStatus {
   readonly parked: number;
   readonly error: string | null;
   readonly build: BuildProgress | null;
+  /** Builds of other versions: for a roll-back, of processes that still run, or to be dropped. */
+  readonly others: readonly BuildProgress[];
 }
 
 interface StatusRow extends PositionRow {
@@ -73,15 +75,14 @@ export const newestPosition = async (
  */
 export const projectionStatus = async (
   store: ReadStore,
-  projections: readonly Pick<Projection, 'name' | 'version'>[],
+  projections: readonly ProjectionVersion[],
   head?: Position,
 ): Promise<ProjectionStatus[]> => {
   const { rows } = await store.pool.query<StatusRow>(
-    `select b.projection as name, b.build is not distinct from p.active_build as active, b.build,
-            b.version, b.status, b.commit_position, b.prepare_position, b.events, b.parked, b.error,
-            extract(epoch from now() - greatest(b.event_created, b.caught_up_at)) as behind_seconds
-       from read_store.build b join read_store.projection p on p.name = b.projection
-      order by b.projection, b.build`,
+    `select projection as name, active, build, version, status, commit_position, prepare_position,
+            events, parked, error,
+            extract(epoch from now() - greatest(event_created, caught_up_at)) as behind_seconds
+       from read_store.build order by projection, build`,
   );
   const counted = Math.max(0, ...rows.map(({ events }) => Number(events)));
   const names = [
@@ -101,8 +102,10 @@ const statusOf = (
   counted: number,
   head: Position | undefined,
 ): ProjectionStatus => {
-  const active = rows.find((row) => row.active);
-  const next = rows.find((row) => !row.active);
+  const built = rows.filter((row) => row.active).sort((a, b) => b.version - a.version);
+  const active = built.find((row) => row.version === version) ?? built[0];
+  const own = version ?? active?.version;
+  const next = rows.find((row) => !row.active && (own === undefined || row.version === own));
   return {
     name,
     version,
@@ -116,6 +119,9 @@ const statusOf = (
     parked: Number(active?.parked ?? 0),
     error: active?.error ?? null,
     build: next ? progressOf(next, counted) : null,
+    others: rows
+      .filter((row) => row !== active && row !== next)
+      .map((row) => progressOf(row, counted)),
   };
 };
 
@@ -155,17 +161,21 @@ const progressOf = (row: StatusRow, counted: number): BuildProgress => {
 
 /** A positive answer holds for so long: builds are only ever replaced by complete ones. */
 const knownMs = 1_000;
+/** Tables that hold less than those of another version are read until they are so far behind. */
+const maxBehindSeconds = 15;
 const built = new WeakMap<ReadStore, Map<string, number>>();
 
 /**
  * Resolves when the tables that this version of the code reads are there.
  *
- * Throws a `Refusal` (`PROJECTION_BUILDING`, unavailable) with the progress until then, and
- * (`PROJECTION_OUTDATED`) when a later version of the code has replaced them.
+ * Throws a `Refusal` (unavailable) with the progress until then: `PROJECTION_BUILDING`, and
+ * `PROJECTION_OUTDATED` where the tables of another version hold more and these are more than 15 s
+ * behind. So it is when no projector of this version runs any more, and until one that was started
+ * again has caught up.
  */
 export const assertBuilt = async (
   store: ReadStore,
-  projection: Pick<Projection, 'name' | 'version'>,
+  projection: ProjectionVersion,
 ): Promise<void> => {
   const known = built.get(store) ?? new Map<string, number>();
   built.set(store, known);
@@ -174,23 +184,27 @@ export const assertBuilt = async (
   const [status] = (await projectionStatus(store, [projection])).filter(
     ({ name }) => name === projection.name,
   );
-  if (status?.builtVersion === projection.version) {
-    known.set(key, performance.now());
-    return;
-  }
-  throw notBuilt(projection, status);
+  if (status?.builtVersion !== projection.version) throw notBuilt(projection, status);
+  if (isOutdated(status)) throw outdated(projection, status);
+  known.set(key, performance.now());
+};
+
+const isOutdated = ({ position, lagSeconds, others }: ProjectionStatus): boolean => {
+  const held = BigInt(position ?? 0);
+  const isBehind = others.some((other) => BigInt(other.position ?? 0) > held);
+  return isBehind && (lagSeconds ?? 0) > maxBehindSeconds;
 };
 
 /** Resolves when queries are answered from all of them: true, or after `timeoutMs`: false. */
 export const untilBuilt = async (
   store: ReadStore,
-  projections: readonly Pick<Projection, 'name' | 'version'>[],
+  projections: readonly ProjectionVersion[],
   timeoutMs: number,
 ): Promise<boolean> => {
   const end = performance.now() + timeoutMs;
   while (performance.now() < end) {
     const statuses = await projectionStatus(store, projections);
-    const isBuilt = ({ name, version }: Pick<Projection, 'name' | 'version'>): boolean =>
+    const isBuilt = ({ name, version }: ProjectionVersion): boolean =>
       statuses.some((status) => status.name === name && status.builtVersion === version);
     if (projections.every(isBuilt)) return true;
     await sleep(20);
@@ -198,18 +212,21 @@ export const untilBuilt = async (
   return false;
 };
 
-const notBuilt = (
-  { name, version }: Pick<Projection, 'name' | 'version'>,
-  status: ProjectionStatus | undefined,
+const outdated = (
+  { name, version }: ProjectionVersion,
+  { events, pending, position, lagSeconds, state }: ProjectionStatus,
 ): Refusal => {
-  if ((status?.builtVersion ?? 0) > version) {
-    return new Refusal(
-      'PROJECTION_OUTDATED',
-      'unavailable',
-      `${name} was built by a later version of Voltrace, which answers for it now`,
-      { retryAfterSeconds: 5 },
-    );
-  }
+  const all = events + (pending ?? 0);
+  const percent = all > 0 ? Math.floor((events / all) * 1_000) / 10 : null;
+  return new Refusal(
+    'PROJECTION_OUTDATED',
+    'unavailable',
+    `version ${String(version)} of ${name} is ${String(lagSeconds)} s behind (${String(events)} of ${String(all)} events), while another version of Voltrace is ahead: a projector of this version brings it up`,
+    { retryAfterSeconds: 5, progress: { percent, events, position, state } },
+  );
+};
+
+const notBuilt = ({ name }: ProjectionVersion, status: ProjectionStatus | undefined): Refusal => {
   const build = status?.build;
   const percent = build?.percent ?? null;
   const progress = build

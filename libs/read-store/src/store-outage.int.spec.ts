@@ -52,7 +52,7 @@ describe('an outage', () => {
 
   const sum = async (): Promise<number> => {
     const { rows } = await store.pool.query<{ sum: string }>(
-      'select coalesce(sum(sum), 0) as sum from tally.total',
+      'select coalesce(sum(sum), 0) as sum from tally_v1.total',
     );
     return Number(rows[0]?.sum);
   };

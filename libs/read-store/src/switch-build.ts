@@ -4,7 +4,7 @@ import type { Position } from '#event-log/event-log.js';
 import { comparePositions } from '#event-log/position.js';
 
 import { lockProjection, positionOf, type PositionRow, type Target } from './builds.js';
-import { buildSchemaOf, schemaOf } from './projection.js';
+import { buildSchemaOf, type ProjectionVersion, schemaOf } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
 /** How long the switch may stand in front of queries while others still run; then it tries again later. */
@@ -13,8 +13,9 @@ const queriesTimeoutMs = 250;
 const batchTimeoutMs = 5_000;
 
 /**
- * Makes a build that reached the end of the log the active one: in one transaction its schema takes
- * the projection's name, and the old one is dropped with its checkpoint.
+ * Makes a build that reached the end of the log the active one of its version: in one transaction its
+ * schema takes the name that queries read, and the old one of the same version, if any, is dropped with
+ * its checkpoint. Other versions have tables of their own and are left alone.
  *
  * The old build's checkpoint row is locked first, so that it stands; `catchUp` then has to bring the
  * new one at least as far (in transactions of its own). The exclusive lock on the old tables keeps
@@ -29,25 +30,24 @@ export const switchBuild = async (
 ): Promise<void> =>
   store.transaction(
     async (client) => {
-      const { name } = target.projection;
-      await lockProjection(client, name);
-      const old = await lockActive(client, name);
+      const { projection, build } = target;
+      await lockProjection(client, projection.name);
+      const old = await lockActive(client, projection);
       if (old?.position) await catchUp(old.position);
       await requireCaughtUp(client, target, old?.position);
       await client.query(`set local lock_timeout to ${String(queriesTimeoutMs)}`);
-      if (old) await retire(client, name, old.build);
+      if (old) await retire(client, projection, old.build);
       await client.query(
-        `alter schema ${buildSchemaOf(name, target.build)} rename to ${schemaOf(name)}`,
+        `alter schema ${buildSchemaOf(projection.name, build)} rename to ${schemaOf(projection)}`,
       );
       await client.query(
-        `update read_store.build set status = 'live', caught_up_at = now()
+        `update read_store.build set status = 'live', active = true, caught_up_at = now()
           where projection = $1 and build = $2`,
-        [name, target.build],
+        [projection.name, build],
       );
-      await client.query(
-        'update read_store.projection set active_build = $2, changed_at = now() where name = $1',
-        [name, target.build],
-      );
+      await client.query('update read_store.projection set changed_at = now() where name = $1', [
+        projection.name,
+      ]);
     },
     `set local lock_timeout to ${String(batchTimeoutMs)}`,
   );
@@ -57,14 +57,14 @@ interface Active {
   readonly position: Position | undefined;
 }
 
-const lockActive = async (client: PoolClient, name: string): Promise<Active | undefined> => {
+const lockActive = async (
+  client: PoolClient,
+  { name, version }: ProjectionVersion,
+): Promise<Active | undefined> => {
   const { rows } = await client.query<PositionRow & { build: number }>(
-    `select b.build, b.commit_position, b.prepare_position
-       from read_store.build b
-      where b.projection = $1
-        and b.build = (select active_build from read_store.projection where name = $1)
-        for update`,
-    [name],
+    `select build, commit_position, prepare_position
+       from read_store.build where projection = $1 and version = $2 and active for update`,
+    [name, version],
   );
   const [row] = rows;
   return row && { build: row.build, position: positionOf(row) };
@@ -89,18 +89,22 @@ const requireCaughtUp = async (
 };
 
 /** Locks out every query, in one order, then takes the old build away. */
-const retire = async (client: PoolClient, name: string, build: number): Promise<void> => {
+const retire = async (
+  client: PoolClient,
+  projection: ProjectionVersion,
+  build: number,
+): Promise<void> => {
   const { rows } = await client.query<{ tables: string | null }>(
     `select string_agg(format('%I.%I', n.nspname, c.relname), ', ' order by c.relname) as tables
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = $1 and c.relkind in ('r', 'p')`,
-    [schemaOf(name)],
+    [schemaOf(projection)],
   );
   const tables = rows[0]?.tables;
   if (tables) await client.query(`lock table ${tables} in access exclusive mode`);
-  await client.query(`drop schema ${schemaOf(name)} cascade`);
+  await client.query(`drop schema ${schemaOf(projection)} cascade`);
   await client.query('delete from read_store.build where projection = $1 and build = $2', [
-    name,
+    projection.name,
     build,
   ]);
 };

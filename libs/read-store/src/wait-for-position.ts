@@ -2,6 +2,7 @@ import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { type ProjectionVersion, schemaOf } from './projection.js';
 import type { ReadStore } from './read-store.js';
 import { isStoreFault } from './store-errors.js';
 
@@ -10,7 +11,7 @@ const lookMs = 10;
 const defaultTimeoutMs = 2_000;
 
 interface Waiting {
-  readonly projection: string;
+  readonly projection: ProjectionVersion;
   readonly commit: bigint;
   readonly resolve: (visible: boolean) => void;
 }
@@ -22,7 +23,7 @@ class Waiters {
 
   constructor(private readonly store: ReadStore) {}
 
-  wait(projection: string, commit: bigint, timeoutMs: number): Promise<boolean> {
+  wait(projection: ProjectionVersion, commit: bigint, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const waiter: Waiting = {
         projection,
@@ -50,7 +51,7 @@ class Waiters {
         return new Map<string, bigint>();
       });
       for (const waiter of [...this.waiting]) {
-        const commit = reached.get(waiter.projection);
+        const commit = reached.get(schemaOf(waiter.projection));
         if (commit !== undefined && commit >= waiter.commit) waiter.resolve(true);
       }
       if (this.waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, lookMs));
@@ -59,17 +60,17 @@ class Waiters {
   }
 
   private async reached(): Promise<Map<string, bigint>> {
-    const names = [...new Set([...this.waiting].map(({ projection }) => projection))];
-    const { rows } = await this.store.pool.query<{ name: string; commit_position: string | null }>(
-      `select p.name, b.commit_position
-         from read_store.projection p
-         join read_store.build b on b.projection = p.name and b.build = p.active_build
-        where p.name = any($1)`,
+    const names = [...new Set([...this.waiting].map(({ projection }) => projection.name))];
+    const { rows } = await this.store.pool.query<
+      ProjectionVersion & { commit_position: string | null }
+    >(
+      `select projection as name, version, commit_position
+         from read_store.build where projection = any($1) and active`,
       [names],
     );
     return new Map(
-      rows.flatMap(({ name, commit_position: commit }) =>
-        commit === null ? [] : [[name, BigInt(commit)]],
+      rows.flatMap(({ commit_position: commit, ...projection }) =>
+        commit === null ? [] : [[schemaOf(projection), BigInt(commit)]],
       ),
     );
   }
@@ -78,7 +79,7 @@ class Waiters {
 const waitersOf = new WeakMap<ReadStore, Waiters>();
 
 /**
- * Resolves when the active build of `projection` holds everything up to `position`, such as the one
+ * Resolves when what queries of this version of the projection read holds everything up to `position`, such as the one
  * that a command answered with.
  *
  * Throws a `Refusal` (`NOT_YET_VISIBLE`, unavailable) when that takes longer than `timeoutMs`, two
@@ -86,7 +87,7 @@ const waitersOf = new WeakMap<ReadStore, Waiters>();
  */
 export const waitForPosition = async (
   store: ReadStore,
-  projection: string,
+  projection: ProjectionVersion,
   position: Position,
   { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {},
 ): Promise<void> => {
@@ -96,7 +97,7 @@ export const waitForPosition = async (
   throw new Refusal(
     'NOT_YET_VISIBLE',
     'unavailable',
-    `position ${formatPosition(position)} has not reached ${projection} yet; try again`,
+    `position ${formatPosition(position)} has not reached ${projection.name} yet; try again`,
     { retryAfterSeconds: 1 },
   );
 };

@@ -30,9 +30,9 @@ export interface ParkedEvent {
 
 interface ParkedRow extends PositionRow, Omit<ParkedEvent, 'position'> {}
 
-const columns = `p.id, p.projection, p.build is not distinct from r.active_build as active, p.stream,
-  p.revision::text as revision, p.event_id as "eventId", p.type, p.commit_position,
-  p.prepare_position, p.attempts, p.error, p.parked_at as "parkedAt"`;
+const columns = `p.id, p.projection, b.active, p.stream, p.revision::text as revision,
+  p.event_id as "eventId", p.type, p.commit_position, p.prepare_position, p.attempts, p.error,
+  p.parked_at as "parkedAt"`;
 
 export interface ParkedQuery {
   readonly projection?: string | undefined;
@@ -48,7 +48,7 @@ export const listParked = async (
 ): Promise<ParkedEvent[]> => {
   const { rows } = await store.pool.query<ParkedRow>(
     `select ${columns}
-       from read_store.parked p join read_store.projection r on r.name = p.projection
+       from read_store.parked p join read_store.build b using (projection, build)
       where ($1::text is null or p.projection = $1) and p.id > $2
       order by p.id limit $3`,
     [projection ?? null, after ?? '0', limit],
@@ -60,7 +60,7 @@ export const listParked = async (
 export const findParked = async (store: ReadStore, id: string): Promise<ParkedEvent> => {
   const { rows } = await store.pool.query<ParkedRow>(
     `select ${columns}
-       from read_store.parked p join read_store.projection r on r.name = p.projection
+       from read_store.parked p join read_store.build b using (projection, build)
       where p.id = $1`,
     [id],
   );
@@ -109,6 +109,7 @@ export class ParkedEvents {
       id: command.meta.commandId,
       projection,
       kind,
+      version: null,
       parkedId: id,
       reason: command.meta.reason ?? null,
       requestedBy: command.meta.actor.id,

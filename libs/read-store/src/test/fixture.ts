@@ -41,8 +41,12 @@ export class Fixture {
     return new Fixture(node, database, log, tail, new ReadStore(database.url));
   }
 
+  async stopRunners(): Promise<void> {
+    for (const runner of this.runners.splice(0)) await runner.stop();
+  }
+
   async stop(): Promise<void> {
-    for (const runner of this.runners) await runner.stop();
+    await this.stopRunners();
     await this.tail.stop();
     await this.store.close();
     await this.log.close();
@@ -73,11 +77,13 @@ export class Fixture {
     return appendCounted(this.log, count, stream);
   }
 
-  async request(kind: BuildRequestKind, projection: string): Promise<void> {
+  /** Asks the runners for something that concerns version 1, unless another is given. */
+  async request(kind: BuildRequestKind, projection: string, version = 1): Promise<void> {
     await placeRequest(this.store, {
       id: randomUUID(),
       projection,
       kind,
+      version,
       parkedId: null,
       reason: null,
       requestedBy: 'test',
@@ -85,12 +91,18 @@ export class Fixture {
   }
 
   /** Rebuilds and waits for the switch. */
-  async rebuild(projection: string): Promise<void> {
-    const active = (): Promise<unknown> =>
-      this.value('select active_build from read_store.projection where name = $1', [projection]);
-    const before = await active();
-    await this.request('rebuild', projection);
-    await until('rebuilt', async () => (await active()) !== before);
+  async rebuild(projection: string, version = 1): Promise<void> {
+    const before = await this.activeBuild(projection, version);
+    await this.request('rebuild', projection, version);
+    await until('rebuilt', async () => (await this.activeBuild(projection, version)) !== before);
+  }
+
+  /** The build that queries of the version read; undefined before the first one is done. */
+  activeBuild(projection: string, version = 1): Promise<unknown> {
+    return this.value(
+      'select build from read_store.build where projection = $1 and version = $2 and active',
+      [projection, version],
+    );
   }
 
   /** What one statement answers, as rows. */

@@ -1,5 +1,9 @@
 import type { Pool } from 'pg';
 
+import { schemaOf } from '#read-store/projection.js';
+
+import { importsVersion } from '../read-model.js';
+
 /** An import that this process holds the lease of. */
 export interface ClaimedImport {
   readonly importId: string;
@@ -113,7 +117,8 @@ export class ImportWork {
   async heal(): Promise<void> {
     await this.pool.query(
       `insert into product_imports.work (import_id, kind)
-       select id::uuid, kind from imports.imports where state in ('received', 'running')
+       select id::uuid, kind from ${schemaOf(importsVersion)}.imports
+        where state in ('received', 'running')
        on conflict (import_id) do nothing`,
     );
   }
