@@ -8,6 +8,8 @@ import { ApiKeys } from '#access/api-key/api-keys.js';
 import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
+import { readEnvironment } from '#observability/config.js';
+import { diskEnvironment, DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { migrate } from '#read-store/migrate.js';
@@ -44,14 +46,17 @@ export class TestApi {
     private readonly admin: string,
   ) {}
 
-  static async start(kafka?: KafkaSettings): Promise<TestApi> {
+  static async start(
+    kafka?: KafkaSettings,
+    diskEnv: Readonly<Record<string, string>> = {},
+  ): Promise<TestApi> {
     const folder = mkdtempSync(join(tmpdir(), 'voltrace-api-'));
-    const node = await startTestNode();
+    const node = await startTestNode(diskEnv);
     const database = await databaseFrom({
       name: 'read-store',
       prepare: (target) => migrate(target),
     });
-    const app = await listening(node, database, folder, 0, kafka);
+    const app = await listening(node, database, folder, 0, kafka, diskEnv);
     const keyFile = join(folder, 'admin.key');
     await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), keyFile);
     const admin = readFileSync(keyFile, 'utf8').trim();
@@ -112,14 +117,17 @@ const listening = async (
   dataDir: string,
   perAddressPerMinute: number,
   kafka?: KafkaSettings,
+  diskEnv: Readonly<Record<string, string>> = {},
 ): Promise<NestFastifyApplication> => {
+  const logger = Logger.create({ app: 'test', level: 'silent' });
   const app = await createApi({
     eventStoreUrl: node.url,
     databaseUrl: database.url,
     poolSize: 4,
     dataDir,
     kafka,
-    logger: Logger.create({ app: 'test', level: 'silent' }),
+    logger,
+    disk: new DiskReserve(readEnvironment(diskEnvironment, diskEnv), [dataDir], logger),
     metrics: new Metrics({ processMetrics: false }),
     limits: { requestTimeoutMs: 30_000, perKeyPerMinute: 0, perAddressPerMinute },
   });

@@ -5,6 +5,7 @@ import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
 import { CommandObserver } from '#observability/command-observer.js';
+import { DiskReserve } from '#observability/disk-reserve.js';
 import { HealthRegistry, progressHealth } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { type AppendOutcome, Metrics } from '#observability/metrics.js';
@@ -18,6 +19,8 @@ export interface Infrastructure {
   readonly poolSize: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Of what the process writes to and of the stores, where they are on this machine. */
+  readonly disk: DiskReserve;
 }
 
 /**
@@ -33,6 +36,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     private readonly tail: LogTail,
     private readonly store: ReadStore,
     private readonly health: HealthRegistry,
+    private readonly disk: DiskReserve,
   ) {}
 
   static over({
@@ -41,6 +45,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     poolSize,
     logger,
     metrics,
+    disk,
   }: Infrastructure): DynamicModule {
     const log = measured(EsdbEventLog.connect(eventStoreUrl), metrics);
     const store = new ReadStore(databaseUrl, {
@@ -53,6 +58,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [Metrics, metrics],
       [CommandObserver, new CommandObserver(logger, metrics)],
       [HealthRegistry, new HealthRegistry()],
+      [DiskReserve, disk],
       [EsdbEventLog, log],
       [LogTail, new LogTail(log, { logger })],
       [ReadStore, store],
@@ -72,6 +78,8 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       const position = status.position ? formatPosition(status.position) : null;
       return { ...progressHealth(status, new Date()), position };
     });
+    void this.disk.start();
+    this.health.register('disk', () => this.disk.health());
     this.health.register('read-store', async () => {
       await this.store.pool.query('select 1');
       return { status: 'up', connections: this.store.pool.totalCount };

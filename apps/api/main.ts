@@ -7,6 +7,7 @@ import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogUnavailable } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
+import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
@@ -31,6 +32,7 @@ const start = async ({
     kafka: kafkaSettingsOf(rest),
     logger,
     metrics: new Metrics(),
+    disk: new DiskReserve(rest, [rest.VOLTRACE_DATA_DIR], logger),
     limits: {
       requestTimeoutMs: rest.REQUEST_TIMEOUT_SECONDS * 1000,
       perKeyPerMinute: rest.RATE_LIMIT_PER_KEY,

@@ -11,6 +11,7 @@ import {
   portNumber,
   postgresUrl,
 } from '#observability/config.js';
+import { diskEnvironment } from '#observability/disk-reserve.js';
 import { logLevels } from '#observability/logging.js';
 
 /** The environment of the API; `docs/configuration.md` is generated from it. */
@@ -34,6 +35,7 @@ export const apiEnvironment = {
     desc: 'Brokers of the Kafka cluster that facts are published to, to list and verify its topics.',
   }),
   ...kafkaEnvironment,
+  ...diskEnvironment,
   ADMIN_KEY_FILE: str({
     default: undefined,
     desc: 'Where a first admin key is written (mode 600) if the file is not there.',

@@ -3,8 +3,9 @@ import { isIPv4 } from 'node:net';
 import { makeValidator } from 'envalid';
 
 import { configOrExit, integer, portNumber, postgresUrl } from '#observability/config.js';
+import { diskEnvironment, type DiskSettings } from '#observability/disk-reserve.js';
 
-export interface Config {
+export interface Config extends DiskSettings {
   readonly databaseUrl: string;
   readonly host: string;
   /** 0 takes a free port. */
@@ -50,6 +51,7 @@ export const eventNodeEnvironment = {
     default: MEBIBYTE,
     desc: 'Most bytes of one append: data, metadata and twice the length of the types.',
   }),
+  ...diskEnvironment,
 };
 
 /** Reads the environment; says what is wrong with it and ends the process where something is. */
@@ -61,5 +63,7 @@ export const readConfig = (): Config => {
     port: environment.EVENT_NODE_PORT,
     healthPort: environment.EVENT_NODE_HEALTH_PORT,
     maxAppendBytes: environment.EVENT_NODE_MAX_APPEND_BYTES,
+    VOLTRACE_DISK_RESERVE_BYTES: environment.VOLTRACE_DISK_RESERVE_BYTES,
+    VOLTRACE_DISK_FOLDERS: environment.VOLTRACE_DISK_FOLDERS,
   };
 };

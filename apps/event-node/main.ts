@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { describeShortage, DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { stopOnRequest } from '#observability/process-end.js';
 
@@ -72,12 +73,17 @@ const start = async (config: Config): Promise<void> => {
   const session = await openWriterSession(config.databaseUrl);
   const readiness: Readiness = { accepting: true };
   const node = createNode(config, session, readiness);
+  const disk = new DiskReserve(config, [], logger, (shortage) =>
+    node.writer.refuseAll(shortage && describeShortage(shortage)),
+  );
+  await disk.start();
   const { server, port } = await serve(node, config.host, config.port);
   if (config.healthPort !== undefined) {
     await serveHealth(readiness, node.writer, config.host, config.healthPort);
   }
 
   stopOnRequest(logger, async () => {
+    disk.stop();
     await node.writer.stop();
     await sleep(FLUSH_MS);
     server.forceShutdown();

@@ -11,6 +11,8 @@ import type { WriteOutcome, WriteRequest } from './write-request.js';
 const GROUP_EVENTS = 2_000;
 const GROUP_BYTES = 4 * 1024 * 1024;
 const SWEEP_MS = 250;
+/** SQLSTATE. */
+const DISK_FULL = '53100';
 
 interface Entry {
   readonly request: WriteRequest;
@@ -53,6 +55,10 @@ export class Writer {
   private committing = false;
   private pumpScheduled = false;
   private stopping = false;
+  /** Why everything is refused before it is looked at. */
+  private refusal: string | undefined;
+  /** Why the last commit was rolled back. */
+  private shortage: string | undefined;
   private accepting = true;
   private position: bigint;
   /** When each query that Postgres has not answered was sent, the oldest first. */
@@ -90,6 +96,10 @@ export class Writer {
       done({ kind: 'unavailable', message: 'the node is shutting down' });
       return;
     }
+    if (this.refusal !== undefined) {
+      done({ kind: 'unavailable', message: this.refusal });
+      return;
+    }
     const deadline = performance.now() + options.timeoutMs;
     const entry: Entry = { request, bytes: options.bytes, deadline, done };
     this.queue.push(entry);
@@ -97,6 +107,12 @@ export class Writer {
     const base = baseOf(request.stream);
     if (this.parts.states.peek(base) === undefined) this.load(entry, { kind: 'state', base });
     else this.pumpSoon();
+  }
+
+  /** Refuses what comes from now on for this reason, or takes it again where there is none. */
+  refuseAll(reason: string | undefined): void {
+    this.refusal = reason;
+    this.note();
   }
 
   /** Takes nothing new, finishes what was taken, closes the session. */
@@ -212,7 +228,8 @@ export class Writer {
     }
     for (const event of group.events) this.ids.add(event);
     this.parts.recent.push(group.events);
-    this.setAccepting(true);
+    this.shortage = undefined;
+    this.note();
     this.settle(decided);
   }
 
@@ -228,12 +245,16 @@ export class Writer {
       this.parts.onFatal(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    this.setAccepting(false, error.message);
-    const outcome: WriteOutcome = { kind: 'unavailable', message: error.message };
+    const message = error.code === DISK_FULL ? `disk full: ${error.message}` : error.message;
+    this.shortage = message;
+    this.note();
+    const outcome: WriteOutcome = { kind: 'unavailable', message };
     this.settle(decided.map(({ entry }) => ({ entry, outcome })));
   }
 
-  private setAccepting(accepting: boolean, reason?: string): void {
+  private note(): void {
+    const reason = this.refusal ?? this.shortage;
+    const accepting = reason === undefined;
     if (this.accepting === accepting) return;
     this.accepting = accepting;
     this.parts.onAccepting(accepting, reason);

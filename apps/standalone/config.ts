@@ -10,11 +10,12 @@ import {
   portNumber,
   postgresUrl,
 } from '#observability/config.js';
+import { diskEnvironment, type DiskSettings } from '#observability/disk-reserve.js';
 import { type LogLevel, logLevels } from '#observability/logging.js';
 
 import { relayEnvironment } from '../relay/config.js';
 
-export interface StandaloneConfig {
+export interface StandaloneConfig extends DiskSettings {
   /** Absolute. */
   readonly dataDir: string;
   /** Named by VOLTRACE_DATA_DIR, so used or refused, never replaced. */
@@ -61,6 +62,7 @@ export const standaloneEnvironment = {
   ...kafkaEnvironment,
   KAFKA_RETENTION_MS: relayEnvironment.KAFKA_RETENTION_MS,
   KAFKA_REPLICATION_FACTOR: relayEnvironment.KAFKA_REPLICATION_FACTOR,
+  ...diskEnvironment,
 };
 
 /** From the environment and `.env`; ends the process with a message if something is wrong. */
@@ -76,5 +78,7 @@ export function standaloneConfig(): StandaloneConfig {
     databaseUrl: env.DATABASE_URL,
     eventNodeDatabaseUrl: env.EVENT_NODE_DATABASE_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
+    VOLTRACE_DISK_RESERVE_BYTES: env.VOLTRACE_DISK_RESERVE_BYTES,
+    VOLTRACE_DISK_FOLDERS: env.VOLTRACE_DISK_FOLDERS,
   };
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { AppProcess } from '#embedded/app-process.js';
@@ -23,6 +23,8 @@ export interface Context {
 /** Where the parts find each other. Filled in as they come up, and the same over their restarts. */
 interface Addresses {
   postgresPort: number | undefined;
+  /** Of our own Postgres: its disk is watched. */
+  postgresFolder: string | undefined;
   databaseUrl: string | undefined;
   eventNodeDatabaseUrl: string | undefined;
   eventNodePort: number | undefined;
@@ -43,6 +45,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
   const { config, watcher } = context;
   const addresses: Addresses = {
     postgresPort: undefined,
+    postgresFolder: undefined,
     databaseUrl: config.databaseUrl,
     eventNodeDatabaseUrl: config.eventNodeDatabaseUrl,
     eventNodePort: undefined,
@@ -81,7 +84,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
   };
 }
 
-function present(...parts: readonly (Supervised | undefined)[]): Supervised[] {
+function present<T>(...parts: readonly (T | undefined)[]): T[] {
   return parts.filter((part) => part !== undefined);
 }
 
@@ -98,6 +101,7 @@ function postgresPart({ config, terminal, notes }: Context, addresses: Addresses
         ...(addresses.postgresPort !== undefined && { port: addresses.postgresPort }),
       });
       addresses.postgresPort = server.port;
+      addresses.postgresFolder = server.folder;
       addresses.databaseUrl =
         config.databaseUrl ?? (await server.ensureDatabase({ name: 'voltrace', role: 'voltrace' }));
       addresses.eventNodeDatabaseUrl =
@@ -125,7 +129,7 @@ function eventNodePart(context: Context, addresses: Addresses, after: readonly S
       addresses.eventStoreUrl = `esdb://127.0.0.1:${port}?tls=false`;
       context.notes.set({ eventStoreUrl: addresses.eventStoreUrl });
       const app = launch(context, 'event-node', {
-        ...baseEnv(context),
+        ...baseEnv(context, addresses),
         EVENT_NODE_DATABASE_URL: addresses.eventNodeDatabaseUrl,
         EVENT_NODE_HOST: '127.0.0.1',
         EVENT_NODE_PORT: String(port),
@@ -168,13 +172,19 @@ function launch({ terminal }: Context, name: string, env: NodeJS.ProcessEnv): Ap
   });
 }
 
-function baseEnv({ config }: Context): NodeJS.ProcessEnv {
-  return { ...process.env, VOLTRACE_DATA_DIR: config.dataDir, LOG_LEVEL: config.logLevel };
+function baseEnv({ config }: Context, { postgresFolder }: Addresses): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    VOLTRACE_DATA_DIR: config.dataDir,
+    LOG_LEVEL: config.logLevel,
+    VOLTRACE_DISK_RESERVE_BYTES: String(config.VOLTRACE_DISK_RESERVE_BYTES),
+    VOLTRACE_DISK_FOLDERS: present(config.VOLTRACE_DISK_FOLDERS, postgresFolder).join(delimiter),
+  };
 }
 
 function storesEnv(context: Context, addresses: Addresses): NodeJS.ProcessEnv {
   return {
-    ...baseEnv(context),
+    ...baseEnv(context, addresses),
     DATABASE_URL: addresses.databaseUrl,
     EVENTSTORE_URL: addresses.eventStoreUrl,
   };

@@ -5,6 +5,7 @@ import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import {
   AppendTooLarge,
   type ExpectedRevision,
+  LogDiskFull,
   LogUnavailable,
   OutcomeUnknown,
   StreamGone,
@@ -43,7 +44,9 @@ export const appendError = (status: Status, stream: string, expected: ExpectedRe
 const byCode = (code: number, message: string): Error => {
   // A request that the server cannot take is a bug of ours: to repeat it would not help.
   if (code === statusInvalidArgument) return new Error(`the event store refuses: ${message}`);
-  return code === statusUnavailable ? new LogUnavailable(message) : new OutcomeUnknown(message);
+  if (code !== statusUnavailable) return new OutcomeUnknown(message);
+  // The words of the embedded node; a cluster has none for it.
+  return message.startsWith('disk full') ? new LogDiskFull(message) : new LogUnavailable(message);
 };
 
 export const isStreamNotFound = (error: unknown): boolean => error instanceof StreamNotFoundError;

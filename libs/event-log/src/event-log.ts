@@ -119,3 +119,6 @@ export class AppendTooLarge extends Error {
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
 }
+
+/** The store refuses appends because its disk is full; it still answers reads. */
+export class LogDiskFull extends LogUnavailable {}

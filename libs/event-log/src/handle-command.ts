@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Command } from '#kernel/command.js';
+import { diskFull } from '#kernel/disk-full.js';
 import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 import { eventIdOf, keyIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -9,6 +10,7 @@ import { commandHash } from './command-hash.js';
 import {
   AppendTooLarge,
   type EventLog,
+  LogDiskFull,
   LogUnavailable,
   type NewEvent,
   OutcomeUnknown,
@@ -248,6 +250,7 @@ const asRefusal = (error: unknown): unknown => {
       { cause: error },
     );
   }
+  if (error instanceof LogDiskFull) return diskFull('changes are refused', error);
   if (error instanceof LogUnavailable) {
     return new Refusal(
       'STORE_UNAVAILABLE',

@@ -1,8 +1,9 @@
 import { HttpException } from '@nestjs/common';
 
-import { LogUnavailable, OutcomeUnknown, StreamGone } from '#event-log/event-log.js';
+import { LogDiskFull, LogUnavailable, OutcomeUnknown, StreamGone } from '#event-log/event-log.js';
+import { diskFull } from '#kernel/disk-full.js';
 import { type FieldError, Refusal, type RefusalKind } from '#kernel/refusal.js';
-import { isStoreFault } from '#read-store/store-errors.js';
+import { isDiskFull, isStoreFault } from '#read-store/store-errors.js';
 
 /** RFC 9457, with extension members of letters, digits and underscores as it asks. */
 export interface Problem {
@@ -33,6 +34,7 @@ export const problemKinds: Readonly<
   unprocessable: { status: 422, title: 'The request cannot be carried out' },
   'too-many': { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
+  'insufficient-storage': { status: 507, title: 'There is no room for this' },
   bug: { status: 500, title: 'Internal error' },
 };
 
@@ -93,9 +95,11 @@ export const asRefusal = (error: unknown): Refusal | undefined => {
   if (error instanceof StreamGone) {
     return new Refusal('STREAM_GONE', 'not-found', 'this was deleted for good');
   }
+  if (error instanceof LogDiskFull) return diskFull('changes are refused', error);
   if (error instanceof LogUnavailable || error instanceof OutcomeUnknown) {
     return new Refusal('STORE_UNAVAILABLE', 'unavailable', 'the event store does not answer');
   }
+  if (isDiskFull(error)) return diskFull('the read store refuses what it has to write', error);
   if (isStoreFault(error)) {
     return new Refusal('READ_STORE_UNAVAILABLE', 'unavailable', 'the read store does not answer');
   }

@@ -10,7 +10,8 @@ export type RefusalKind =
   | 'too-large'
   | 'unsupported-media-type'
   | 'too-many'
-  | 'unavailable';
+  | 'unavailable'
+  | 'insufficient-storage';
 
 /** One part of the input that is wrong: a JSON pointer (or parameter name) and what was expected. */
 export interface FieldError {

@@ -50,6 +50,10 @@ export const isStoreFault = (error: unknown): boolean => {
   return networkCodes.has(code) || messages.some((pattern) => pattern.test(error.message));
 };
 
+/** Whether Postgres refused a statement because its disk is full. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'severity' in error && 'code' in error && error.code === '53100';
+
 /** Whether `error` says that a schema or table is not there (yet). */
 export const isMissingRelation = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '3F000');

@@ -11,9 +11,11 @@ export interface TestNode {
   stop(): Promise<void>;
 }
 
-export const startTestNode = async (): Promise<TestNode> => {
+export const startTestNode = async (
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestNode> => {
   const database = await testDatabase();
-  const node = await startEventNode({ databaseUrl: database.url });
+  const node = await startEventNode({ databaseUrl: database.url, env });
   return {
     url: node.url,
     port: node.port,

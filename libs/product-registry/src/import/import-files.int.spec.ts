@@ -57,6 +57,11 @@ describe('an upload', () => {
       ['a,b', Object.assign(new Error('aborted'), { code: 'ECONNRESET' })],
       'UPLOAD_ABORTED',
     ],
+    [
+      'finds the disk full',
+      ['a,b', Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })],
+      'INSUFFICIENT_STORAGE',
+    ],
   ])('leaves nothing when it %s', async (_, parts, code) => {
     await expect(files.spool(chunks(...parts))).rejects.toMatchObject({ code });
     expect(spooled()).toEqual([]);

@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { diskFull } from '#kernel/disk-full.js';
 import { Refusal } from '#kernel/refusal.js';
+import type { DiskReserve } from '#observability/disk-reserve.js';
 
 import { sniffedBytes, sniffEncoding } from './reading/encoding.js';
 
@@ -25,6 +27,7 @@ export class ImportFiles {
     dataDir: string,
     /** Largest file that is taken, in bytes. */
     private readonly maxBytes: number,
+    private readonly disk: Pick<DiskReserve, 'shortage'> = { shortage: undefined },
   ) {
     this.folder = join(dataDir, 'imports');
     this.spoolFolder = join(this.folder, 'tmp');
@@ -37,23 +40,29 @@ export class ImportFiles {
   /**
    * Writes a body to the spool and syncs it. An upload that breaks off or is refused leaves nothing.
    *
-   * Throws `Refusal`: `EMPTY_FILE`, `NOT_TEXT`, `FILE_TOO_LARGE`, `UPLOAD_ABORTED`.
+   * Throws `Refusal`: `EMPTY_FILE`, `NOT_TEXT`, `FILE_TOO_LARGE`, `UPLOAD_ABORTED`, `DISK_FULL`,
+   * `INSUFFICIENT_STORAGE`.
    */
   async spool(body: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
-    await mkdir(this.spoolFolder, { recursive: true, mode: 0o700 });
+    if (this.disk.shortage) throw diskFull('files are refused');
     const path = join(this.spoolFolder, randomUUID());
     try {
+      await mkdir(this.spoolFolder, { recursive: true, mode: 0o700 });
       return await this.write(path, body);
     } catch (error) {
       await rm(path, { force: true });
-      throw error;
+      throw isOutOfSpace(error) ? outOfSpace(error) : error;
     }
   }
 
   /** Moves a spooled file to its place, for good: when this resolves, it survives a power cut. */
   async keep({ path, sha256 }: SpooledFile): Promise<void> {
-    await rename(path, this.pathOf(sha256));
-    await syncFolder(this.folder);
+    try {
+      await rename(path, this.pathOf(sha256));
+      await syncFolder(this.folder);
+    } catch (error) {
+      throw isOutOfSpace(error) ? outOfSpace(error) : error;
+    }
   }
 
   async discard({ path }: SpooledFile): Promise<void> {
@@ -133,6 +142,19 @@ const tooLarge = (maxBytes: number) =>
     'FILE_TOO_LARGE',
     'too-large',
     `the file is larger than ${String(maxBytes)} bytes, which this server takes at most`,
+  );
+
+/** The disk, or what a user may have of it. */
+const isOutOfSpace = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+
+const outOfSpace = (cause: unknown) =>
+  new Refusal(
+    'INSUFFICIENT_STORAGE',
+    'insufficient-storage',
+    'the disk became full while the file was stored; nothing of it was kept',
+    {},
+    { cause },
   );
 
 const isAbort = (error: unknown): boolean =>

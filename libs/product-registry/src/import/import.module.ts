@@ -8,6 +8,7 @@ import {
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { CommandObserver } from '#observability/command-observer.js';
+import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { ReadStore } from '#read-store/read-store.js';
 
@@ -43,7 +44,11 @@ export class ImportModule implements OnApplicationBootstrap, OnModuleDestroy {
       imports: [ProductRegistryModule],
       controllers: [ImportController],
       providers: [
-        { provide: ImportFiles, useFactory: () => new ImportFiles(dataDir, maxBytes) },
+        {
+          provide: ImportFiles,
+          inject: [DiskReserve],
+          useFactory: (disk: DiskReserve) => new ImportFiles(dataDir, maxBytes, disk),
+        },
         {
           provide: ImportWork,
           inject: [ReadStore],
