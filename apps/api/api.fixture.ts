@@ -8,6 +8,7 @@ import { ApiKeys } from '#access/api-key/api-keys.js';
 import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
+import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
 import { readEnvironment } from '#observability/config.js';
 import { diskEnvironment, DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
@@ -19,6 +20,7 @@ import { databaseFrom } from '#testing/template-database.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { closeApi, createApi } from './create-api.js';
+import type { LiveFeedLimits } from './live-feeds.js';
 
 export interface Answer {
   readonly status: number;
@@ -35,6 +37,8 @@ export interface Asking {
   readonly headers?: Record<string, string>;
 }
 
+export type TestLimits = Partial<ServerLimits> & { readonly liveFeeds?: LiveFeedLimits };
+
 /** The API in this process, on a node and a database of its own. */
 export class TestApi {
   private constructor(
@@ -43,7 +47,7 @@ export class TestApi {
     private readonly folder: string,
     private readonly app: NestFastifyApplication,
     readonly url: string,
-    private readonly admin: string,
+    readonly admin: string,
   ) {}
 
   static async start(
@@ -56,16 +60,16 @@ export class TestApi {
       name: 'read-store',
       prepare: (target) => migrate(target),
     });
-    const app = await listening(node, database, folder, 0, kafka, diskEnv);
+    const app = await listening(node, database, folder, {}, kafka, diskEnv);
     const keyFile = join(folder, 'admin.key');
     await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), keyFile);
     const admin = readFileSync(keyFile, 'utf8').trim();
     return new TestApi(node, database, folder, app, await app.getUrl(), admin);
   }
 
-  /** Another API on the same stores, with a limit per address and minute. Gives its URL to `use`. */
-  async limited(perMinute: number, use: (url: string) => Promise<void>): Promise<void> {
-    const app = await listening(this.node, this.database, this.folder, perMinute);
+  /** Another API on the same stores, with other limits. Gives its URL to `use`. */
+  async limited(limits: TestLimits, use: (url: string) => Promise<void>): Promise<void> {
+    const app = await listening(this.node, this.database, this.folder, limits);
     try {
       await use(await app.getUrl());
     } finally {
@@ -115,7 +119,7 @@ const listening = async (
   node: TestNode,
   database: TestDatabase,
   dataDir: string,
-  perAddressPerMinute: number,
+  { liveFeeds, ...limits }: TestLimits,
   kafka?: KafkaSettings,
   diskEnv: Readonly<Record<string, string>> = {},
 ): Promise<NestFastifyApplication> => {
@@ -129,7 +133,14 @@ const listening = async (
     logger,
     disk: new DiskReserve(readEnvironment(diskEnvironment, diskEnv), [dataDir], logger),
     metrics: new Metrics({ processMetrics: false }),
-    limits: { requestTimeoutMs: 30_000, perKeyPerMinute: 0, perAddressPerMinute },
+    liveFeeds,
+    limits: {
+      ...defaultLimits,
+      requestTimeoutMs: 30_000,
+      perKeyPerMinute: 0,
+      perAddressPerMinute: 0,
+      ...limits,
+    },
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   return app;

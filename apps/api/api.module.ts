@@ -18,9 +18,11 @@ import { ConsumersModule } from './consumers.module.js';
 import { EventsController } from './events.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
+import { type LiveFeedLimits, LiveFeeds } from './live-feeds.js';
 import { MetricsController } from './metrics.http.js';
 import { ProjectionsHealth } from './projections-health.js';
 import { RelayModule } from './relay.module.js';
+import { RoutesReady } from './routes-ready.js';
 import { TopicsModule } from './topics.module.js';
 
 export interface ApiParts extends Infrastructure {
@@ -28,6 +30,7 @@ export interface ApiParts extends Infrastructure {
   readonly dataDir: string;
   /** Absent: questions about topics are refused. */
   readonly kafka?: KafkaSettings | undefined;
+  readonly liveFeeds?: LiveFeedLimits | undefined;
 }
 
 /** Everything that the API serves. */
@@ -56,6 +59,8 @@ export class ApiModule {
       ],
       providers: [
         ProjectionsHealth,
+        RoutesReady,
+        { provide: LiveFeeds, useValue: new LiveFeeds(parts.liveFeeds) },
         { provide: Projections, useValue: new Projections(projections) },
         {
           provide: ParkedEvents,

@@ -2,17 +2,20 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { Authenticator } from '#access/api-key/authenticator.js';
-import { installAuthentication } from '#access/guard.js';
+import { Denials } from '#access/denial/denials.js';
+import { installGuard } from '#access/guard.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { installBodyParsers } from '#http/body-parsers.js';
 import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
+import { installRateLimits } from '#http/rate-limits.js';
 import {
-  installBodyParsers,
-  installRateLimit,
+  installConnectionLimits,
+  installMethodAnswers,
   installRequestHooks,
-  type ServerLimits,
   serverOptions,
 } from '#http/server.js';
+import type { ServerLimits } from '#http/server-limits.js';
 import { BodyValidationPipe } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
@@ -20,6 +23,7 @@ import { ApiModule, type ApiParts } from './api.module.js';
 import { apiDocument } from './api-document.js';
 import { installDocsPage } from './docs-page.js';
 import { nestLogger } from './nest-logger.js';
+import { RoutesReady } from './routes-ready.js';
 
 export interface ApiOptions extends ApiParts {
   readonly limits: ServerLimits;
@@ -28,7 +32,7 @@ export interface ApiOptions extends ApiParts {
 /** The application, wired but not initialised: nothing has connected and nothing listens yet. */
 export const createApi = async (options: ApiOptions): Promise<NestFastifyApplication> => {
   const { logger, metrics, limits } = options;
-  const filter = new ProblemDetailsFilter(logger, metrics);
+  const filter = new ProblemDetailsFilter(logger, metrics, limits.refusedBodyMs);
   const adapter = new FastifyAdapter(
     serverOptions(limits, (error, request, reply) => filter.answer(error, request, reply)),
   );
@@ -40,7 +44,14 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   const server = adapter.getInstance();
   installBodyParsers(server);
   installRequestHooks(server, metrics);
-  installAuthentication(server, app.get(Authenticator), await installRateLimit(server, limits));
+  installConnectionLimits(server, limits, metrics);
+  installGuard(server, {
+    authenticator: app.get(Authenticator),
+    limits: await installRateLimits(server, limits),
+    denials: app.get(Denials),
+    metrics,
+  });
+  app.get(RoutesReady).whenReady = installMethodAnswers(server);
   app.useGlobalFilters(filter);
   app.useGlobalPipes(new BodyValidationPipe());
   installDocsPage(server, () => apiDocument(app));

@@ -17,13 +17,11 @@ import {
   position,
   readQuery,
 } from '#http/query-params.js';
-import { Refusal } from '#kernel/refusal.js';
+import { actorOf } from '#http/request-context.js';
 
 import { live, replay } from './event-feed.js';
+import { LiveFeeds } from './live-feeds.js';
 import { Shutdown } from './shutdown.js';
-
-/** Each holds a connection and its place in the log. */
-const maxLiveFeeds = 200;
 
 const name: Parser<string> = (raw) => {
   if (/^[A-Za-z][\w.]{0,99}$/.test(raw)) return raw;
@@ -50,13 +48,12 @@ const withLists = (query: Readonly<Record<string, unknown>>): Record<string, unk
 @ApiQuery({ name: 'type', required: false, description: 'ProductRegistered,...; may be repeated' })
 @ApiQuery({ name: 'from', required: false, description: 'Position to go on after (exclusive).' })
 export class EventsController {
-  private liveFeeds = 0;
-
   constructor(
     private readonly log: EsdbEventLog,
     private readonly tail: LogTail,
     private readonly authenticator: Authenticator,
     private readonly shutdown: Shutdown,
+    private readonly feeds: LiveFeeds,
   ) {}
 
   @Get()
@@ -90,16 +87,11 @@ export class EventsController {
     const lastEventId = request.headers['last-event-id'];
     const from = lastEventId === undefined ? {} : { from: lastEventId };
     const asked = readQuery(withLists({ ...query, ...from }), filters);
-    if (this.liveFeeds >= maxLiveFeeds) {
-      throw new Refusal('TOO_MANY_FEEDS', 'too-many', 'too many live feeds are open', {
-        retryAfterSeconds: 10,
-      });
-    }
+    const release = this.feeds.open(actorOf(request).id);
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, this.shutdown.signal]);
-    this.liveFeeds += 1;
     reply.raw.once('close', () => {
-      this.liveFeeds -= 1;
+      release();
       gone.abort();
     });
     const feed = live(this.log, this.tail, {

@@ -13,7 +13,7 @@ import { Metrics } from '#observability/metrics.js';
 import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
 
 import { closeApi, createApi } from './create-api.js';
-import { type ApiSettings, kafkaSettingsOf, readApiSettings } from './settings.js';
+import { type ApiSettings, kafkaSettingsOf, limitsOf, readApiSettings } from './settings.js';
 
 const settings = readApiSettings();
 const logger = Logger.create({ app: 'api', level: settings.LOG_LEVEL });
@@ -33,11 +33,8 @@ const start = async ({
     logger,
     metrics: new Metrics(),
     disk: new DiskReserve(rest, [rest.VOLTRACE_DATA_DIR], logger),
-    limits: {
-      requestTimeoutMs: rest.REQUEST_TIMEOUT_SECONDS * 1000,
-      perKeyPerMinute: rest.RATE_LIMIT_PER_KEY,
-      perAddressPerMinute: rest.RATE_LIMIT_PER_ADDRESS,
-    },
+    limits: limitsOf(settings),
+    liveFeeds: { inAll: rest.MAX_LIVE_FEEDS, perKey: rest.MAX_LIVE_FEEDS_PER_KEY },
   });
   try {
     await app.listen({ port: PORT, host: HOST });

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
+import { defaultLimits } from '#http/server-limits.js';
 import { readEnvironment } from '#observability/config.js';
 import { diskEnvironment, DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
@@ -19,7 +20,7 @@ export const buildOpenApi = async (): Promise<OpenAPIObject> => {
     logger,
     disk: new DiskReserve(readEnvironment(diskEnvironment, {}), [], logger),
     metrics: new Metrics({ processMetrics: false }),
-    limits: { requestTimeoutMs: 1_000, perKeyPerMinute: 0, perAddressPerMinute: 0 },
+    limits: defaultLimits,
   });
   try {
     return apiDocument(app);

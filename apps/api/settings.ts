@@ -1,7 +1,10 @@
 import { str } from 'envalid';
 
 import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
+import { proxiesIn } from '#http/connections.js';
+import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
 import {
+  check,
   configOrExit,
   eventStoreUrl,
   folder,
@@ -13,6 +16,8 @@ import {
 } from '#observability/config.js';
 import { diskEnvironment } from '#observability/disk-reserve.js';
 import { logLevels } from '#observability/logging.js';
+
+import { defaultLiveFeeds } from './live-feeds.js';
 
 /** The environment of the API; `docs/configuration.md` is generated from it. */
 export const apiEnvironment = {
@@ -49,21 +54,68 @@ export const apiEnvironment = {
     5,
     86_400,
   )({
-    default: 300,
+    default: defaultLimits.requestTimeoutMs / 1000,
     desc: 'What a whole request with its body may take to arrive.',
   }),
+  HEADERS_TIMEOUT_SECONDS: integer(
+    1,
+    600,
+  )({
+    default: defaultLimits.headersTimeoutMs / 1000,
+    desc: 'What the headers of a request may take to arrive, counted from its connection or the last answer.',
+  }),
+  KEEP_ALIVE_SECONDS: integer(
+    1,
+    3_600,
+  )({
+    default: defaultLimits.keepAliveTimeoutMs / 1000,
+    desc: 'How long a connection may lie idle between two requests; more than at a proxy in front.',
+  }),
+  REFUSED_BODY_SECONDS: integer(
+    1,
+    600,
+  )({
+    default: defaultLimits.refusedBodyMs / 1000,
+    desc: 'How long the body of a refused request may still arrive before its connection is cut.',
+  }),
+  TRUST_PROXY: check(
+    'addresses and CIDR ranges separated by commas, such as 10.0.0.0/8, or loopback',
+    (input) => proxiesIn(input) !== undefined,
+  )({
+    default: undefined,
+    desc: 'Proxies in front whose X-Forwarded-For is believed; otherwise all of their callers are one address.',
+  }),
+  MAX_CONNECTIONS: integer(
+    10,
+    1_000_000,
+  )({ default: defaultLimits.maxConnections, desc: 'Open connections in all.' }),
+  MAX_CONNECTIONS_PER_ADDRESS: integer(
+    1,
+    1_000_000,
+  )({
+    default: defaultLimits.maxConnectionsPerAddress,
+    desc: 'Open connections of one address that is not in TRUST_PROXY.',
+  }),
+  MAX_LIVE_FEEDS: integer(
+    0,
+    100_000,
+  )({ default: defaultLiveFeeds.inAll, desc: 'Live feeds of events in all.' }),
+  MAX_LIVE_FEEDS_PER_KEY: integer(
+    0,
+    100_000,
+  )({ default: defaultLiveFeeds.perKey, desc: 'Live feeds of events of one API key.' }),
   RATE_LIMIT_PER_KEY: integer(
     0,
     100_000_000,
   )({
-    default: 600_000,
+    default: defaultLimits.perKeyPerMinute,
     desc: 'Requests per minute of one API key; 0 for no limit.',
   }),
   RATE_LIMIT_PER_ADDRESS: integer(
     0,
     100_000_000,
   )({
-    default: 6_000,
+    default: defaultLimits.perAddressPerMinute,
     desc: 'Requests per minute of one address without an accepted key; 0 for no limit.',
   }),
 };
@@ -72,6 +124,19 @@ export type ApiSettings = ReturnType<typeof readApiSettings>;
 
 /** Ends the process with a message where the environment is not valid. */
 export const readApiSettings = () => configOrExit(apiEnvironment);
+
+/** The limits of the server, in its own units. */
+export const limitsOf = (settings: ApiSettings): ServerLimits => ({
+  requestTimeoutMs: settings.REQUEST_TIMEOUT_SECONDS * 1000,
+  headersTimeoutMs: settings.HEADERS_TIMEOUT_SECONDS * 1000,
+  keepAliveTimeoutMs: settings.KEEP_ALIVE_SECONDS * 1000,
+  refusedBodyMs: settings.REFUSED_BODY_SECONDS * 1000,
+  perKeyPerMinute: settings.RATE_LIMIT_PER_KEY,
+  perAddressPerMinute: settings.RATE_LIMIT_PER_ADDRESS,
+  maxConnections: settings.MAX_CONNECTIONS,
+  maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
+  trustedProxies: proxiesIn(settings.TRUST_PROXY ?? '') ?? [],
+});
 
 /** Undefined where no brokers are named. */
 export const kafkaSettingsOf = ({

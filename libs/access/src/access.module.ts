@@ -1,5 +1,5 @@
 import { Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule } from '@nestjs/core';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
@@ -10,9 +10,8 @@ import { ApiKeys } from './api-key/api-keys.js';
 import { Authenticator } from './api-key/authenticator.js';
 import { ClosedRoutes } from './closed-routes.js';
 import { Denials } from './denial/denials.js';
-import { AccessGuard } from './guard.js';
 
-/** API keys, and the guard of every route. */
+/** API keys, and what the guard of every route rests on. */
 @Module({
   imports: [DiscoveryModule],
   controllers: [ApiKeyController],
@@ -25,9 +24,8 @@ import { AccessGuard } from './guard.js';
       inject: [EsdbEventLog, Logger],
       useFactory: (log: EsdbEventLog, logger: Logger) => new Denials(log, logger),
     },
-    { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [ApiKeys, Authenticator],
+  exports: [ApiKeys, Authenticator, Denials],
 })
 export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
   private stopHearing: () => void = () => undefined;

@@ -1,7 +1,9 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
-import { permissionMetadata, publicMetadata } from './require-permission.js';
+import { routeConfigOf } from '#http/route-config.js';
+
+import './require-permission.js';
 
 /** Nest's own key for the path of a controller or of a handler. */
 const pathMetadata = 'path';
@@ -12,7 +14,6 @@ export class ClosedRoutes implements OnApplicationBootstrap {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly reflector: Reflector,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -22,7 +23,7 @@ export class ClosedRoutes implements OnApplicationBootstrap {
       return this.scanner
         .getAllMethodNames(prototype)
         .map((name) => ({ name, handler: prototype[name] }))
-        .filter(({ handler }) => isUndecided(this.reflector, handler, metatype))
+        .filter(({ handler }) => isUndecided(handler))
         .map(({ name }) => `${metatype.name}.${name}`);
     });
     if (open.length === 0) return;
@@ -32,11 +33,7 @@ export class ClosedRoutes implements OnApplicationBootstrap {
   }
 }
 
-const isUndecided = (reflector: Reflector, handler: unknown, controller: object): boolean => {
-  if (typeof handler !== 'function') return false;
-  if (Reflect.getMetadata(pathMetadata, handler) === undefined) return false;
-  const targets = [handler, controller] as Parameters<Reflector['getAllAndOverride']>[1];
-  const named: unknown = reflector.getAllAndOverride(permissionMetadata, targets);
-  const isPublic: unknown = reflector.getAllAndOverride(publicMetadata, targets);
-  return named === undefined && isPublic !== true;
-};
+const isUndecided = (handler: unknown): boolean =>
+  typeof handler === 'function' &&
+  Reflect.getMetadata(pathMetadata, handler) !== undefined &&
+  routeConfigOf(handler).access === undefined;

@@ -1,80 +1,79 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import type { RateLimits } from '#http/rate-limits.js';
 import { contextOf } from '#http/request-context.js';
+import { assertRoute } from '#http/server.js';
+import type { Actor } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
-import { Metrics } from '#observability/metrics.js';
+import type { Metrics } from '#observability/metrics.js';
 
-import { Authenticator } from './api-key/authenticator.js';
-import { Denials } from './denial/denials.js';
+import type { Authenticator } from './api-key/authenticator.js';
+import type { Denials } from './denial/denials.js';
 import { isPermitted, type Permission } from './permissions.js';
-import { permissionMetadata, publicMetadata } from './require-permission.js';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Why the request has no actor. */
-    authenticationError?: Error;
-  }
+export interface Gatekeepers {
+  readonly authenticator: Authenticator;
+  readonly limits: RateLimits;
+  readonly denials: Denials;
+  readonly metrics: Metrics;
 }
 
 /**
- * Recognises the caller of every request before anything reads its body, so that limits can be per
- * key. Whether somebody unknown may go on is for the guard to say: some routes are public.
- * `admitStranger` throws where an address has shown too many keys that were not met before.
+ * Decides on every request when only its headers are there: who sends it, whether too many come, and
+ * whether its route is open to the sender. What is refused here costs no body. Deny by default: a
+ * route names its permission, or is public, or is refused.
  */
-export const installAuthentication = (
-  server: FastifyInstance,
-  authenticator: Authenticator,
-  admitStranger: (request: FastifyRequest) => Promise<void>,
-): void => {
-  server.addHook('onRequest', async (request) => {
-    try {
-      request.actor = await authenticator.authenticate(request.headers.authorization, () =>
-        admitStranger(request),
-      );
-    } catch (error) {
-      request.authenticationError = error as Error;
+export const installGuard = (server: FastifyInstance, gatekeepers: Gatekeepers): void => {
+  server.addHook('onRequest', async (request, reply) => {
+    const { access } = request.routeOptions.config;
+    const { limits } = gatekeepers;
+    // A probe that is refused would take the process out of service; its answer costs nothing.
+    if (request.routeOptions.url?.startsWith('/health/') && access === 'public') return;
+    const caller = await recognise(request, gatekeepers);
+    if ('actor' in caller) {
+      request.actor = caller.actor;
+      await limits.known(request);
+    } else if (!(caller.error instanceof Refusal) || caller.error.kind !== 'unauthenticated') {
+      throw caller.error;
+    } else {
+      await limits.stranger(request);
     }
+    assertRoute(request, reply);
+    if (access === 'public') return;
+    if (!('actor' in caller)) throw caller.error;
+    assertPermitted(request, caller.actor, access, gatekeepers);
   });
 };
 
-/** Deny by default: a route names its permission, or is public, or is refused. */
-@Injectable()
-export class AccessGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly denials: Denials,
-    private readonly metrics: Metrics,
-  ) {}
-
-  canActivate(context: ExecutionContext): boolean {
-    const targets = [context.getHandler(), context.getClass()];
-    const permission = this.reflector.getAllAndOverride<Permission | undefined>(
-      permissionMetadata,
-      targets,
-    );
-    if (permission === undefined && this.reflector.getAllAndOverride(publicMetadata, targets)) {
-      return true;
-    }
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { actor } = request;
-    if (!actor) throw request.authenticationError ?? notAuthenticated();
-    if (permission !== undefined && isPermitted(actor.roles, permission)) return true;
-
-    const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
-    this.metrics.forbidden.inc({ route });
-    const { correlationId } = contextOf(request);
-    this.denials.note({ actor, route, permission: permission ?? 'none', correlationId });
-    throw new Refusal(
-      'FORBIDDEN',
-      'forbidden',
-      permission === undefined
-        ? 'this route names no permission, so nobody may use it'
-        : `this needs the permission ${permission}, which the roles of your key do not hold`,
-    );
+const recognise = async (
+  request: FastifyRequest,
+  { authenticator, limits }: Gatekeepers,
+): Promise<{ readonly actor: Actor } | { readonly error: unknown }> => {
+  try {
+    const { authorization } = request.headers;
+    const actor = await authenticator.authenticate(authorization, () => limits.isSuspect(request));
+    return { actor };
+  } catch (error) {
+    return { error };
   }
-}
+};
 
-const notAuthenticated = () =>
-  new Refusal('CREDENTIALS_MISSING', 'unauthenticated', 'this request carries no credentials');
+const assertPermitted = (
+  request: FastifyRequest,
+  actor: Actor,
+  permission: Permission | undefined,
+  { denials, metrics }: Gatekeepers,
+): void => {
+  if (permission !== undefined && isPermitted(actor.roles, permission)) return;
+  const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
+  metrics.forbidden.inc({ route });
+  const { correlationId } = contextOf(request);
+  denials.note({ actor, route, permission: permission ?? 'none', correlationId });
+  throw new Refusal(
+    'FORBIDDEN',
+    'forbidden',
+    permission === undefined
+      ? 'this route names no permission, so nobody may use it'
+      : `this needs the permission ${permission}, which the roles of your key do not hold`,
+  );
+};

@@ -1,13 +1,17 @@
-import { type CustomDecorator, SetMetadata } from '@nestjs/common';
+import { ConfigureRoute } from '#http/route-config.js';
 
 import type { Permission } from './permissions.js';
 
-export const permissionMetadata = 'voltrace:permission';
-export const publicMetadata = 'voltrace:public';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may use the route: set by `RequirePermission` or `Public`. Nobody where it is absent. */
+    access?: Permission | 'public';
+  }
+}
 
-/** Names the permission that a route (or every route of a controller) needs. */
-export const RequirePermission = (permission: Permission): CustomDecorator =>
-  SetMetadata(permissionMetadata, permission);
+/** Names the permission that a route (or every other route of a controller) needs. */
+export const RequirePermission = (permission: Permission): ClassDecorator & MethodDecorator =>
+  ConfigureRoute({ access: permission });
 
 /** Opens a route to everybody. A route with neither decorator is refused, and the API does not start. */
-export const Public = (): CustomDecorator => SetMetadata(publicMetadata, true);
+export const Public = (): ClassDecorator & MethodDecorator => ConfigureRoute({ access: 'public' });

@@ -1,7 +1,35 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { textErrors } from './json-text.js';
+import { jsonTooComplex, textErrors } from './json-text.js';
+
+const reasonOf = (json: string) => jsonTooComplex(json)?.details.errors?.[0]?.reason;
+
+describe('a JSON text', () => {
+  it('is bounded in depth and in values before it is parsed', () => {
+    expect(reasonOf('['.repeat(32) + ']'.repeat(32))).toBeUndefined();
+    expect(reasonOf('[{"a":'.repeat(17))).toBe('nested deeper than 32 levels');
+    expect(reasonOf(`[${'[],'.repeat(20_000)}[]]`)).toBeUndefined();
+    expect(reasonOf(`[${'[],'.repeat(20_001)}[]]`)).toBe('more than 20000 values and names');
+    expect(reasonOf('{"a":1,'.repeat(10_001))).toBe('nested deeper than 32 levels');
+    expect(reasonOf(`{${'"a":1,'.repeat(10_001)}}`)).toBe('more than 20000 values and names');
+  });
+
+  it('may hold anything within its texts', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('[', '{', ',', '"', '\\', 'x') }), (text) => {
+        const json = JSON.stringify({ [text]: text.repeat(20), other: [text] });
+        expect(reasonOf(json)).toBeUndefined();
+        expect(reasonOf(json + '['.repeat(40))).toBe('nested deeper than 32 levels');
+      }),
+    );
+    expect(reasonOf(JSON.stringify('\\"[,'.repeat(10_000)))).toBeUndefined();
+  });
+
+  it('without an end is for the parser to refuse', () => {
+    for (const json of ['', '"', '"\\', '"\\"', '[']) expect(reasonOf(json)).toBeUndefined();
+  });
+});
 
 const parsed = (json: string): unknown => JSON.parse(json);
 

@@ -6,9 +6,8 @@ import { Metrics } from '#observability/metrics.js';
 
 import { type Answer, problemOf } from './problems.js';
 import { contextOf, traceIdOf } from './request-context.js';
-
-/** Of a refused body, at most so much is read to no purpose, in bytes. */
-const maxDiscarded = 16 * 1024 * 1024;
+import { defaultLimits } from './server-limits.js';
+import { discardBody } from './unread-body.js';
 
 export const problemContentType = 'application/problem+json';
 
@@ -18,6 +17,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   constructor(
     private readonly logger: Logger,
     private readonly metrics: Metrics,
+    private readonly refusedBodyMs: number = defaultLimits.refusedBodyMs,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -40,7 +40,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     }
     if (reply.sent) return;
     // Fastify would close the connection, and who is still sending would never see the answer.
-    if (isDiscardable(request)) reply.removeHeader('connection');
+    reply.removeHeader('connection');
+    discardBody(request.raw, this.refusedBodyMs);
     sendProblem(reply, answer, context.requestId);
   }
 
@@ -56,17 +57,13 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       code,
     };
     if (status === 500) this.logger.error({ ...fields, error }, 'a request failed on a bug');
-    else if (status > 500) this.logger.warn({ ...fields, error }, 'a request could not be served');
+    else if (status > 501) this.logger.warn({ ...fields, error }, 'a request could not be served');
     else if (status === 401) {
       this.metrics.unauthenticated.inc({ reason: code });
       this.logger.warn({ ...fields, ip: request.ip, detail: problem.detail }, 'not authenticated');
     }
   }
 }
-
-/** Node reads and drops the rest of a body after the answer, where the connection is kept. */
-const isDiscardable = ({ headers }: FastifyRequest): boolean =>
-  Number(headers['content-length']) <= maxDiscarded;
 
 const sendProblem = (reply: FastifyReply, answer: Answer, requestId: string): void => {
   const { problem, retryAfterSeconds } = answer;

@@ -27,12 +27,17 @@ export const problemKinds: Readonly<
   unauthenticated: { status: 401, title: 'Credentials are missing or not accepted' },
   forbidden: { status: 403, title: 'Not permitted' },
   'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'timed-out': { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'The current state does not allow this' },
   stale: { status: 412, title: 'The resource has changed since it was read' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   unprocessable: { status: 422, title: 'The request cannot be carried out' },
   'too-many': { status: 429, title: 'Too many requests' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
+  'not-configured': { status: 501, title: 'Not configured here' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
   'insufficient-storage': { status: 507, title: 'There is no room for this' },
   bug: { status: 500, title: 'Internal error' },
@@ -180,11 +185,7 @@ const ofHttpException = (exception: HttpException): Refusal | undefined => {
   }
   if (kind === 'bug') return undefined;
   if (kind === 'not-found') {
-    return new Refusal(
-      'ROUTE_UNKNOWN',
-      'not-found',
-      'there is no such route, or not with this method',
-    );
+    return new Refusal('ROUTE_UNKNOWN', 'not-found', 'there is no such route');
   }
   const code = kind.toUpperCase().replaceAll('-', '_');
   return new Refusal(code, kind, exception.message);

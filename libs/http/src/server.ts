@@ -1,43 +1,34 @@
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-import rateLimit, { normalizeIP } from '@fastify/rate-limit';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyHttpOptions,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HTTPMethods,
+} from 'fastify';
 
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 import type { Metrics } from '#observability/metrics.js';
 
+import { assertReadableEncoding } from './body-parsers.js';
+import { answerBrokenRequest, limitConnections, proxyTrust } from './connections.js';
 import { textErrors } from './json-text.js';
-import { problemOf } from './problems.js';
 import { queryInvalid } from './query-params.js';
-import { contextOf, readContext, traceIdOf } from './request-context.js';
+import { contextOf } from './request-context.js';
+import type { ServerLimits } from './server-limits.js';
 import { unstorable } from './storable-text.js';
 import { bodyInvalid } from './validation.js';
 
 /** JSON bodies; a route that streams sets a limit of its own. */
 export const jsonBodyLimit = 1024 * 1024;
 const maxParamLength = 200;
-/** `hostileText` refuses keys such as `__proto__` itself, since it can say where they are. */
-const poisoning = 'ignore';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Set by `AcceptsCsv`. */
-    acceptsCsv?: boolean;
+    /** The methods of a path, on the route that answers the others. */
+    allow?: readonly string[];
   }
-}
-
-/** Opens a route to `text/csv`: its body is then the request's stream, not read yet and without a size limit. */
-export const AcceptsCsv = (): MethodDecorator => RouteConfig({ acceptsCsv: true });
-
-export interface ServerLimits {
-  /** For a whole request with its body, in milliseconds. */
-  readonly requestTimeoutMs: number;
-  /** Requests per minute of one caller who is known by its key; 0 for no limit. */
-  readonly perKeyPerMinute: number;
-  /** Requests per minute of one address without an accepted key; 0 for no limit. */
-  readonly perAddressPerMinute: number;
 }
 
 type ErrorAnswer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
@@ -48,8 +39,16 @@ export const serverOptions = (limits: ServerLimits, answer: ErrorAnswer) =>
     bodyLimit: jsonBodyLimit,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: 120_000,
-    keepAliveTimeout: 72_000,
-    http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: limits.headersTimeoutMs,
+      // Node compares the times of its connections this often.
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+      // Ours says so in a problem document.
+      requireHostHeader: false,
+    },
+    trustProxy: limits.trustedProxies.length > 0 && proxyTrust(limits.trustedProxies),
     forceCloseConnections: 'idle',
     logger: false,
     routerOptions: { maxParamLength, ignoreTrailingSlash: false },
@@ -57,26 +56,18 @@ export const serverOptions = (limits: ServerLimits, answer: ErrorAnswer) =>
     clientErrorHandler: answerBrokenRequest,
   }) satisfies FastifyHttpOptions<Server>;
 
-/** What is not HTTP, or has too large headers, is answered on the bare socket. */
-const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const refusal =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new Refusal('HEADERS_TOO_LARGE', 'invalid', 'the headers are larger than 16 KiB')
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new Refusal('REQUEST_TIMED_OUT', 'invalid', 'the request did not arrive in time')
-        : new Refusal('HTTP_MALFORMED', 'invalid', 'this is not a valid HTTP request');
-  const context = readContext({}, new Date());
-  const { problem } = problemOf(refusal, {
-    requestId: context.requestId,
-    traceId: traceIdOf(context),
-  });
-  const body = JSON.stringify(problem);
-  if (!socket.writable) return;
-  socket.end(
-    `HTTP/1.1 ${String(problem.status)} Bad Request\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
-  );
+/** Bounds connections, and leaves `Expect` to the hooks: Node would ask for a body that is refused. */
+export const installConnectionLimits = (
+  server: FastifyInstance,
+  limits: ServerLimits,
+  metrics: Metrics,
+): void => {
+  limitConnections(server.server, limits, (reason) => metrics.connectionsRefused.inc({ reason }));
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    server.server.emit('request', request, response);
+  };
+  server.server.on('checkContinue', handle);
+  server.server.on('checkExpectation', handle);
 };
 
 /** Hooks that every request passes before its route: context, echo of ids, times, hostile text. */
@@ -85,9 +76,16 @@ export const installRequestHooks = (server: FastifyInstance, metrics: Metrics): 
     const { requestId, correlationId, idempotencyKey } = contextOf(request);
     reply.header('x-request-id', requestId).header('x-correlation-id', correlationId);
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
     if (request.method !== 'GET' && idempotencyKey !== undefined) {
       reply.header('idempotency-key', idempotencyKey);
     }
+    assertOneRequest(request);
+    done();
+  });
+  server.addHook('preParsing', (request, reply, _payload, done) => {
+    assertReadableEncoding(request);
+    if (request.headers.expect !== undefined) reply.raw.writeContinue();
     done();
   });
   server.addHook('preValidation', (request, _reply, done) => {
@@ -104,6 +102,27 @@ export const installRequestHooks = (server: FastifyInstance, metrics: Metrics): 
     done();
   });
 };
+
+/** Of these Node keeps the first one; who sits in between may keep the last. */
+const singleHeaders = ['host', 'authorization', 'content-type'];
+
+/** Refuses what two readers could take for two different requests. */
+const assertOneRequest = ({ raw, headers }: FastifyRequest): void => {
+  const names = raw.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  const repeated = singleHeaders.find((name) => names.filter((other) => other === name).length > 1);
+  if (repeated !== undefined) throw headersInvalid(repeated, 'given more than once');
+  if (raw.httpVersion === '1.1' && headers.host === undefined) {
+    throw headersInvalid('host', 'required');
+  }
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') {
+    throw new Refusal('EXPECTATION_FAILED', 'expectation-failed', 'expected Expect: 100-continue');
+  }
+};
+
+const headersInvalid = (pointer: string, reason: string) =>
+  new Refusal('HEADERS_INVALID', 'invalid', 'the headers are not acceptable', {
+    errors: [{ pointer, reason }],
+  });
 
 const hostileText = (request: FastifyRequest): Refusal | undefined => {
   const query = textErrors(request.query).map(({ pointer, reason }) => ({
@@ -127,67 +146,41 @@ const hostileText = (request: FastifyRequest): Refusal | undefined => {
 const isStream = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && 'pipe' in body && typeof body.pipe === 'function';
 
-/** JSON everywhere, CSV where a route asks for it, nothing else. */
-export const installBodyParsers = (server: FastifyInstance): void => {
-  const parseJson = server.getDefaultJsonParser(poisoning, poisoning);
-  const asText = { parseAs: 'string' } as const;
-  server.addContentTypeParser<string>('application/json', asText, (request, body, done) => {
-    // No body, whatever its type would have been.
-    if (body === '') done(null, undefined);
-    else void parseJson(request, body, done);
-  });
-  server.removeContentTypeParser('text/plain');
-  server.addContentTypeParser('text/csv', (request, body, done) => {
-    if (request.routeOptions.config.acceptsCsv === true) done(null, body);
-    else done(mediaTypeUnsupported());
-  });
-};
-
-const mediaTypeUnsupported = () =>
-  new Refusal(
-    'MEDIA_TYPE_UNSUPPORTED',
-    'unsupported-media-type',
-    'this route does not accept text/csv; expected application/json',
-  );
+/** Methods that a path may be asked with; anything else is answered by Node or as an unknown route. */
+const commonMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /**
- * Limits requests per accepted key, or per address where there is none; routes that are added later
- * are limited after every hook of the server, and so after authentication.
- *
- * Returns the limit of strangers, for who authenticates: it throws a `Refusal` (`too-many`) once an
- * address has asked more often in a minute than it may without a key.
+ * Remembers the routes that are added from now on. The function that it returns adds, for each path,
+ * the answer to the methods that it does not have; call it when all routes are there.
  */
-export const installRateLimit = async (
-  server: FastifyInstance,
-  { perKeyPerMinute, perAddressPerMinute }: ServerLimits,
-): Promise<(request: FastifyRequest) => Promise<void>> => {
-  const limitOf = (request: FastifyRequest): number =>
-    (request.actor ? perKeyPerMinute : perAddressPerMinute) || Number.MAX_SAFE_INTEGER;
-  await server.register(rateLimit, {
-    global: true,
-    hook: 'onRequest',
-    timeWindow: 60_000,
-    cache: 10_000,
-    max: limitOf,
-    addHeadersOnExceeding: {
-      'x-ratelimit-limit': false,
-      'x-ratelimit-remaining': false,
-      'x-ratelimit-reset': false,
-    },
-    keyGenerator: (request) => request.actor?.id ?? normalizeIP(request.ip),
-    // A probe that is refused would take the process out of service.
-    allowList: (request) => request.url.startsWith('/health/'),
-    errorResponseBuilder: (_request, { ttl }) => rateLimited(ttl),
+export const installMethodAnswers = (server: FastifyInstance): (() => void) => {
+  const methodsOf = new Map<string, Set<HTTPMethods>>();
+  server.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.allow) return;
+    const methods = methodsOf.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    methodsOf.set(url, methods);
   });
-  // Options of its own give it counters of its own; a probe need not carry a made-up key.
-  const strangers = server.createRateLimit({ max: limitOf, allowList: [] });
-  return async (request) => {
-    const use = await strangers(request);
-    if (!use.isAllowed && use.isExceeded) throw rateLimited(use.ttl);
+  return () => {
+    for (const [url, methods] of methodsOf) {
+      const others = commonMethods.filter((method) => !methods.has(method));
+      if (others.length === 0 || url.includes('*')) continue;
+      const allow = [...methods].sort();
+      server.route({ method: others, url, config: { allow }, handler: () => undefined });
+    }
   };
 };
 
-const rateLimited = (ttlMs: number) =>
-  new Refusal('RATE_LIMITED', 'too-many', 'too many requests in the last minute', {
-    retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1000)),
-  });
+/** Throws a `Refusal` where a request meets no route, before anything else is decided about it. */
+export const assertRoute = (request: FastifyRequest, reply: FastifyReply): void => {
+  const { allow } = request.routeOptions.config;
+  if (allow) {
+    reply.header('allow', allow.join(', '));
+    throw new Refusal(
+      'METHOD_NOT_ALLOWED',
+      'method-not-allowed',
+      `this path takes ${allow.join(', ')}`,
+    );
+  }
+  if (request.is404) throw new Refusal('ROUTE_UNKNOWN', 'not-found', 'there is no such route');
+};

@@ -4,14 +4,19 @@ export type RefusalKind =
   | 'unauthenticated'
   | 'forbidden'
   | 'not-found'
+  | 'method-not-allowed'
+  | 'timed-out'
   | 'conflict'
   | 'stale'
   | 'unprocessable'
   | 'too-large'
+  | 'headers-too-large'
+  | 'expectation-failed'
   | 'unsupported-media-type'
   | 'too-many'
   | 'unavailable'
-  | 'insufficient-storage';
+  | 'insufficient-storage'
+  | 'not-configured';
 
 /** One part of the input that is wrong: a JSON pointer (or parameter name) and what was expected. */
 export interface FieldError {

@@ -32,6 +32,19 @@ describe('health', () => {
     expect((await health.report()).checks['store']).toMatchObject({ status: 'down' });
   });
 
+  it('is found out once for all who ask at the same time or soon after', async () => {
+    const countWith = async (maxAgeMs: number): Promise<number> => {
+      let checked = 0;
+      const health = new HealthRegistry(maxAgeMs);
+      health.register('store', () => ({ status: (checked += 1) > 0 ? 'up' : 'down' }));
+      await Promise.all(Array.from({ length: 50 }, () => health.report()));
+      await health.report();
+      return checked;
+    };
+    expect(await countWith(600_000)).toBe(1);
+    expect(await countWith(0)).toBe(2);
+  });
+
   it('is progress, not a connection', () => {
     const now = new Date('2026-01-01T00:01:00Z');
     const seconds = (ago: number) => new Date(now.getTime() - ago * 1000);

@@ -16,16 +16,35 @@ const checkTimeoutMs = 2_000;
 /** The named checks of this process. Ready means that every one of them is up. */
 export class HealthRegistry {
   private readonly checks = new Map<string, Check>();
+  private latest: { readonly report: Promise<HealthReport>; at: number } | undefined;
+
+  /** A report is as old at most, in milliseconds: whoever asks more often costs the stores nothing. */
+  constructor(private readonly maxAgeMs = 1_000) {}
 
   /** Returns the way to take the check out again. */
   register(name: string, check: Check): () => void {
     if (this.checks.has(name)) throw new Error(`there is a health check named ${name} already`);
     this.checks.set(name, check);
-    return () => this.checks.delete(name);
+    this.latest = undefined;
+    return () => {
+      this.checks.delete(name);
+      this.latest = undefined;
+    };
   }
 
-  /** Runs every check, each for 2 s at most. Never throws. */
-  async report(): Promise<HealthReport> {
+  /** What the checks found lately, each given 2 s at most. Never throws. */
+  report(): Promise<HealthReport> {
+    const now = performance.now();
+    if (!this.latest || now - this.latest.at >= this.maxAgeMs) {
+      // Counted from the end: while the checks run, everybody waits for the same ones.
+      const latest = { report: this.runChecks(), at: Number.POSITIVE_INFINITY };
+      this.latest = latest;
+      void latest.report.then(() => (latest.at = performance.now()));
+    }
+    return this.latest.report;
+  }
+
+  private async runChecks(): Promise<HealthReport> {
     const names = [...this.checks];
     const results = await Promise.all(
       names.map(async ([name, check]) => [name, await outcomeOf(check)] as const),

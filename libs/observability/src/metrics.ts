@@ -76,6 +76,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly connectionsRefused = new Counter({
+    name: 'voltrace_http_connections_refused_total',
+    help: 'Connections refused beyond a limit: of their address, or of all.',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  });
+
   /** With `processMetrics`, CPU, memory, handles and event loop lag too. */
   constructor(options: { readonly processMetrics?: boolean } = {}) {
     if (options.processMetrics ?? true) collectDefaultMetrics({ register: this.registry });

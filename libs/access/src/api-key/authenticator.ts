@@ -8,12 +8,13 @@ import { Refusal } from '#kernel/refusal.js';
 import { ApiKeys } from './api-keys.js';
 import type { ApiKeyState, IssuedKey } from './decider.js';
 import { apiKeyStream } from './events.js';
+import { ReadSlots } from './read-slots.js';
 import { type KeyText, parseKeyText, secretMatches } from './secret.js';
 
 /** A key's state is read again when it is older: the bound on a revocation that was not heard. */
 const maxAgeMs = 5_000;
 const maxKeys = 10_000;
-const nobodyAsks = (): Promise<void> => Promise.resolve();
+const notSuspect = (): Promise<boolean> => Promise.resolve(false);
 const prefix = apiKeyStream('');
 
 /** Who sends a request, by its `Authorization` header. Fails closed: no log, no entry. */
@@ -22,21 +23,24 @@ export class Authenticator {
   private readonly known = new LRUCache<string, ApiKeyState>({ max: maxKeys, ttl: maxAgeMs });
   /** Apart from the real ones, so that made-up ids cannot push those out. */
   private readonly unknown = new LRUCache<string, ApiKeyState>({ max: maxKeys, ttl: maxAgeMs });
+  /** Reads for ids that were not met before. Suspects wait for their own, so that others need not. */
+  private readonly slots = { usual: new ReadSlots(16, 1_000), suspect: new ReadSlots(2, 200) };
   private readonly reading = new Map<string, Promise<ApiKeyState>>();
 
   constructor(private readonly states: ApiKeys) {}
 
   /**
    * Throws a `Refusal`: `unauthenticated` for a key that is missing, malformed, unknown, wrong,
-   * revoked or expired; `unavailable` where the event log does not answer. `admitStranger` is asked
-   * before the log is read for an id that was not met before; what it throws is thrown.
+   * revoked or expired; `unavailable` where the event log does not answer; `too-many` where too many
+   * ids that were not met before wait to be read. `isSuspect` says whether whoever shows such an id
+   * has shown too many that were none; it then waits among its like.
    */
   async authenticate(
     authorization: string | undefined,
-    admitStranger: () => Promise<void> = nobodyAsks,
+    isSuspect: () => Promise<boolean> = notSuspect,
   ): Promise<Actor> {
     const given = keyIn(authorization);
-    const state = await this.stateOf(given.id, admitStranger);
+    const state = await this.stateOf(given.id, isSuspect);
     return actorOfKey(given, state, new Date());
   }
 
@@ -53,13 +57,14 @@ export class Authenticator {
     this.reading.delete(id);
   }
 
-  private async stateOf(id: string, admitStranger: () => Promise<void>): Promise<ApiKeyState> {
+  private async stateOf(id: string, isSuspect: () => Promise<boolean>): Promise<ApiKeyState> {
     const known = this.known.get(id) ?? this.unknown.get(id);
     if (known) return known;
-    if (!this.states.cached(id)) await admitStranger();
+    const wasMet = this.states.cached(id) !== undefined;
+    const slots = !wasMet && (await isSuspect()) ? this.slots.suspect : this.slots.usual;
     let reading = this.reading.get(id);
     if (!reading) {
-      reading = this.read(id);
+      reading = wasMet ? this.read(id) : slots.run(() => this.read(id));
       this.reading.set(id, reading);
     }
     try {

@@ -16,10 +16,10 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
+import { AcceptsCsv } from '#http/body-parsers.js';
 import { commandResponse } from '#http/command-response.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { AcceptsCsv } from '#http/server.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { ReasonedBody } from '../bodies.http.js';

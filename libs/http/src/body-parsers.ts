@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import { Refusal } from '#kernel/refusal.js';
+
+import { jsonTooComplex } from './json-text.js';
+import { ConfigureRoute } from './route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set by `AcceptsCsv`. */
+    acceptsCsv?: boolean;
+  }
+}
+
+/** Opens a route to `text/csv`: its body is then the request's stream, not read yet and without a size limit. */
+export const AcceptsCsv = (): MethodDecorator => ConfigureRoute({ acceptsCsv: true });
+
+/** `hostileText` refuses keys such as `__proto__` itself, since it can say where they are. */
+const poisoning = 'ignore';
+
+/** JSON everywhere, CSV where a route asks for it, nothing else, and all of it in UTF-8. */
+export const installBodyParsers = (server: FastifyInstance): void => {
+  const parseJson = server.getDefaultJsonParser(poisoning, poisoning);
+  const asBytes = { parseAs: 'buffer' } as const;
+  server.addContentTypeParser<Buffer>('application/json', asBytes, (request, bytes, done) => {
+    const text = utf8Text(bytes);
+    const refusal = text === undefined ? notUtf8() : jsonTooComplex(text);
+    // No body, whatever its type would have been.
+    if (refusal) done(refusal);
+    else if (text === '') done(null, undefined);
+    else void parseJson(request, text ?? '', done);
+  });
+  server.removeContentTypeParser('text/plain');
+  server.addContentTypeParser('text/csv', (request, body, done) => {
+    if (request.routeOptions.config.acceptsCsv === true) done(null, body);
+    else done(unsupported('this route does not accept text/csv; expected application/json'));
+  });
+};
+
+/** Undefined for what is not UTF-8: stored with replacement characters it would be another text. */
+const utf8Text = (bytes: Buffer): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+const notUtf8 = () =>
+  new Refusal('BODY_NOT_UTF8', 'invalid', 'the body holds bytes that are not UTF-8');
+
+const unsupported = (message: string) =>
+  new Refusal('MEDIA_TYPE_UNSUPPORTED', 'unsupported-media-type', message);
+
+/** A body in an encoding that nobody decodes here is refused before it is read. */
+export const assertReadableEncoding = ({ headers }: Pick<FastifyRequest, 'headers'>): void => {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw unsupported('a body with a Content-Encoding is not decoded here; send it as it is');
+  }
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '') ?? [];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw unsupported('expected a body in UTF-8');
+  }
+};
