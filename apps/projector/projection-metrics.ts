@@ -9,6 +9,7 @@ import { newestPosition, projectionStatus } from '#read-store/status.js';
 /** Counts what becomes of events, and tells the lag when it is asked for. */
 export class ProjectionMetrics implements FeedObserver {
   private readonly progressAt = new Map<string, number>();
+  private readonly withoutRoom = new Set<string>();
 
   constructor(private readonly metrics: Metrics) {}
 
@@ -25,6 +26,16 @@ export class ProjectionMetrics implements FeedObserver {
 
   progressed(projection: string): void {
     this.progressAt.set(projection, Date.now());
+    this.withoutRoom.delete(projection);
+  }
+
+  outOfSpace(projection: string): void {
+    this.withoutRoom.add(projection);
+  }
+
+  /** Whether the projection waits for room on the disk of the read store. */
+  isOutOfSpace(projection: string): boolean {
+    return this.withoutRoom.has(projection);
   }
 
   /** When the projection last moved, or knew that there was nothing to move over. */

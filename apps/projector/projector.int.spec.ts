@@ -77,6 +77,35 @@ describe('the projector', () => {
     },
   );
 
+  it('waits on a full disk of the read store, says so at once, and goes on when there is room', async () => {
+    const projector = start({ HEALTH_PORT: '0' });
+    const { port } = await projector.ready;
+    const ready = async () =>
+      (await fetch(`http://127.0.0.1:${String(port)}/health/ready`)).json() as Promise<{
+        status: string;
+        checks: Record<string, object>;
+      }>;
+    await until('ready', async () => (await ready()).status === 'up');
+    await fixture.store.pool.query(`
+      create function no_room() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+      create trigger no_room before update of commit_position on read_store.build
+        for each row execute function no_room()`);
+    const position = await fixture.count(3);
+    await until('not ready', async () => (await ready()).status === 'down');
+    expect((await ready()).checks['projection event-clock']).toMatchObject({
+      status: 'down',
+      reason: 'disk full',
+    });
+    await until('it says so', () =>
+      projector.output.includes('the disk of the read store is full'),
+    );
+    await fixture.store.pool.query('drop trigger no_room on read_store.build');
+    await waitForPosition(fixture.store, eventClock, position, { timeoutMs: 30_000 });
+    await until('ready again', async () => (await ready()).status === 'up');
+    expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
+  });
+
   it('stands by beside another one and takes over when that is killed', async () => {
     const first = start();
     await first.ready;

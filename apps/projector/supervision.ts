@@ -34,13 +34,17 @@ export class Supervision {
       return { status: 'up' };
     });
     for (const { name } of projections) {
-      health.register(`projection ${name}`, () =>
-        progressHealth(
-          { connected: true, lastProgressAt: observer.lastProgressAt(name) },
+      health.register(`projection ${name}`, () => {
+        const lastProgressAt = observer.lastProgressAt(name);
+        const health = progressHealth(
+          { connected: true, lastProgressAt },
           new Date(),
           maxSilenceMs,
-        ),
-      );
+        );
+        return observer.isOutOfSpace(name)
+          ? { ...health, status: 'down', reason: 'disk full' }
+          : health;
+      });
     }
     const collect = () => observer.collectLag(store, log, projections);
     this.server = new SupervisionServer({ health, metrics, logger, collect });

@@ -5,35 +5,43 @@ const keptFiles = 3;
 
 /** A log file that never grows beyond 10 MB: older lines are in `.1` to `.3`. */
 export class LogFile {
-  private file: number;
-  private size: number;
+  /** Absent after it could not be opened. */
+  private file: number | undefined;
+  private size = 0;
 
   constructor(private readonly path: string) {
-    this.file = openSync(path, 'a', 0o600);
-    this.size = fstatSync(this.file).size;
+    this.open();
   }
 
   /** Writes text that ends in a newline. */
   write(text: string): void {
     try {
-      if (this.size + text.length > maxBytes) this.rotate();
-      this.size += writeSync(this.file, text);
+      const file = this.file ?? this.open();
+      const fits = this.size + text.length <= maxBytes;
+      this.size += writeSync(fits ? file : this.rotate(file), text);
     } catch {
       // A full disk must not stop what works without a log.
     }
   }
 
   close(): void {
-    closeSync(this.file);
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
   }
 
-  private rotate(): void {
-    closeSync(this.file);
+  private open(): number {
+    this.file = openSync(this.path, 'a', 0o600);
+    this.size = fstatSync(this.file).size;
+    return this.file;
+  }
+
+  private rotate(file: number): number {
+    this.file = undefined;
+    closeSync(file);
     for (let age = keptFiles - 1; age >= 0; age--) {
       const from = age === 0 ? this.path : `${this.path}.${age}`;
       if (existsSync(from)) renameSync(from, `${this.path}.${age + 1}`);
     }
-    this.file = openSync(this.path, 'a', 0o600);
-    this.size = 0;
+    return this.open();
   }
 }

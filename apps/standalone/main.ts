@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { madeDataDir } from '#embedded/cluster-home.js';
 import { FolderInUse, FolderLock } from '#embedded/folder-lock.js';
 import { freePort, portProblem } from '#embedded/free-port.js';
+import { describeShortage, DiskReserve } from '#observability/disk-reserve.js';
 
 import { type StandaloneConfig, standaloneConfig } from './config.js';
 import { type Parts, partsFor } from './parts.js';
@@ -55,7 +56,16 @@ async function main(): Promise<void> {
       if (!optional) void end(1);
     },
   };
-  run.parts = partsFor({ config, terminal, notes, watcher }, port);
+  const disk = new DiskReserve(config, [config.dataDir], terminal.logger, (shortage) => {
+    if (shortage === undefined) terminal.say('There is room on the disk again.');
+    else {
+      terminal.warn(
+        `The disk of ${shown(shortage.folder)} is full: changes are refused until there is room (${describeShortage(shortage)}).`,
+      );
+    }
+  });
+  await disk.start();
+  run.parts = partsFor({ config, terminal, notes, watcher, disk }, port);
   listenForSignals(terminal, run.parts, end);
 
   terminal.say(`Starting Voltrace on ${shown(config.dataDir)} ...`);

@@ -2,8 +2,11 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { AppProcess } from '#embedded/app-process.js';
+import { readNote } from '#embedded/cluster-home.js';
 import { freePort } from '#embedded/free-port.js';
 import { startPostgres } from '#embedded/postgres.js';
+
+import { describeShortage, type DiskReserve } from '#observability/disk-reserve.js';
 
 import type { StandaloneConfig } from './config.js';
 import type { RunNotes } from './run-note.js';
@@ -18,6 +21,7 @@ export interface Context {
   readonly terminal: Terminal;
   readonly notes: RunNotes;
   readonly watcher: Watcher;
+  readonly disk: DiskReserve;
 }
 
 /** Where the parts find each other. Filled in as they come up, and the same over their restarts. */
@@ -42,7 +46,12 @@ export interface Parts {
 
 /** What has to run for this configuration: a store that is given by its URL is not ours to run. */
 export function partsFor(context: Context, apiPort: number): Parts {
-  const { config, watcher } = context;
+  const { config, watcher, disk } = context;
+  const supervised = (part: Part): Supervised =>
+    new Supervised(part, watcher, async () => {
+      const shortage = await disk.measure();
+      return shortage && describeShortage(shortage);
+    });
   const addresses: Addresses = {
     postgresPort: undefined,
     postgresFolder: undefined,
@@ -54,11 +63,9 @@ export function partsFor(context: Context, apiPort: number): Parts {
   const ownLog = config.eventStoreUrl === undefined;
   const needsPostgres =
     config.databaseUrl === undefined || (ownLog && config.eventNodeDatabaseUrl === undefined);
-  const postgres = needsPostgres
-    ? new Supervised(postgresPart(context, addresses), watcher)
-    : undefined;
+  const postgres = needsPostgres ? supervised(postgresPart(context, addresses)) : undefined;
   const eventNode = ownLog
-    ? new Supervised(eventNodePart(context, addresses, present(postgres)), watcher)
+    ? supervised(eventNodePart(context, addresses, present(postgres)))
     : undefined;
   const stores = present(postgres, eventNode);
   const env = (): NodeJS.ProcessEnv => storesEnv(context, addresses);
@@ -69,7 +76,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
     ADMIN_KEY_FILE: process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'),
   });
   const app = (name: string, appEnv: () => NodeJS.ProcessEnv): Supervised =>
-    new Supervised(appPart(context, name, stores, appEnv), watcher);
+    supervised(appPart(context, name, stores, appEnv));
   // One port is not for several: each takes a free one, which stands in run.json.
   const apart = (): NodeJS.ProcessEnv => ({ ...env(), HEALTH_HOST: '127.0.0.1', HEALTH_PORT: '0' });
   return {
@@ -88,11 +95,13 @@ function present<T>(...parts: readonly (T | undefined)[]): T[] {
   return parts.filter((part) => part !== undefined);
 }
 
-function postgresPart({ config, terminal, notes }: Context, addresses: Addresses): Part {
+function postgresPart({ config, terminal, notes, disk }: Context, addresses: Addresses): Part {
   return {
     name: 'postgres',
     after: [],
     start: async () => {
+      const noted = readNote(config.dataDir)?.folder;
+      if (noted !== undefined) disk.watch(noted);
       const server = await startPostgres({
         dataDir: config.dataDir,
         explicit: config.dataDirChosen,
@@ -102,6 +111,7 @@ function postgresPart({ config, terminal, notes }: Context, addresses: Addresses
       });
       addresses.postgresPort = server.port;
       addresses.postgresFolder = server.folder;
+      disk.watch(server.folder);
       addresses.databaseUrl =
         config.databaseUrl ?? (await server.ensureDatabase({ name: 'voltrace', role: 'voltrace' }));
       addresses.eventNodeDatabaseUrl =

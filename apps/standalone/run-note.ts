@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { readJsonFile, writePrivateFile } from '#embedded/files.js';
+import { isOutOfSpace, readJsonFile, writePrivateFile } from '#embedded/files.js';
 import { identityOf, isRunning, type ProcessIdentity, stopProcess } from '#embedded/processes.js';
 
 export interface PartNote extends ProcessIdentity {
@@ -53,6 +53,11 @@ export class RunNotes {
 
   private write(note: RunNote): void {
     this.note = note;
-    writePrivateFile(this.path, `${JSON.stringify(note, null, 2)}\n`);
+    try {
+      writePrivateFile(this.path, `${JSON.stringify(note, null, 2)}\n`);
+    } catch (error) {
+      // What runs must not end for want of a note; the next one holds this, too.
+      if (!isOutOfSpace(error)) throw error;
+    }
   }
 }

@@ -95,6 +95,29 @@ describe('a supervised part', () => {
     expect(notes.log).toEqual(['postgres given up after 1']);
   });
 
+  it('is not given up on while the disk is full, says so, and starts when there is room', async () => {
+    const notes = new Notes();
+    let starts = 0;
+    const database = {
+      name: 'postgres',
+      after: [],
+      start: () => {
+        starts += 1;
+        return starts < 6
+          ? Promise.reject(new Error('could not write'))
+          : part('postgres', serving).start();
+      },
+    };
+    const excuse = () => Promise.resolve(starts < 6 ? 'disk full: 0 MiB free' : undefined);
+    const supervised = new Supervised(database, notes, excuse);
+    await supervised.start();
+    expect(notes.log).toEqual([
+      ...Array.from({ length: 5 }, () => 'postgres could not write (disk full: 0 MiB free)'),
+      'postgres started',
+    ]);
+    await supervised.stop(1_000);
+  });
+
   it('waits for what it needs, at each start', async () => {
     const notes = new Notes();
     const store = new Supervised(part('store', serving), notes);

@@ -47,6 +47,8 @@ export class Supervised {
   constructor(
     private readonly part: Part,
     private readonly watcher: Watcher,
+    /** Why a part cannot start through no fault of its own, such as a full disk. */
+    private readonly excuse: () => Promise<string | undefined> = () => Promise.resolve(undefined),
   ) {
     this.name = part.name;
   }
@@ -70,8 +72,11 @@ export class Supervised {
 
   private async keepRunning(): Promise<void> {
     while (!this.stopping) {
-      const how = await this.runOnce();
+      const end = await this.runOnce();
       if (this.isStopping()) return;
+      const excuse = await this.excuse();
+      if (excuse !== undefined) this.deaths = [];
+      const how = excuse === undefined ? end : `${end.split('\n')[0] ?? ''} (${excuse})`;
       if (this.hopeless || this.deaths.length >= deathLimit) {
         this.gate.give(new Error(`${this.name} does not start`));
         this.watcher.gaveUp(this.name, how, this.deaths.length);

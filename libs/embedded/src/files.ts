@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,16 +19,32 @@ export interface FileOwner {
 /** Replaces a file in one step, on the disk when this returns; readable by its owner alone. */
 export function writePrivateFile(path: string, content: string, owner?: FileOwner): void {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSynced(temporary, content);
+    if (owner) chownSync(temporary, owner.uid, owner.gid);
+    renameSync(temporary, path);
+  } catch (error) {
+    // A full disk must not be filled further by what could not be written.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function writeSynced(path: string, content: string): void {
+  const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  if (owner) chownSync(temporary, owner.uid, owner.gid);
-  renameSync(temporary, path);
-  syncFolder(dirname(path));
+}
+
+/** Whether an error says that the disk, or what the user may have of it, is used up. */
+export function isOutOfSpace(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** Makes renames in a folder survive a power loss; a no-op where folders cannot be opened (Windows). */

@@ -55,7 +55,7 @@ export interface DiskLogger {
 export class DiskReserve {
   /** The first disk that is full; undefined while there is room. */
   shortage: DiskShortage | undefined;
-  private readonly folders: readonly string[];
+  private readonly folders: Set<string>;
   private readonly reserveBytes: number;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -68,13 +68,18 @@ export class DiskReserve {
   ) {
     this.reserveBytes = settings.VOLTRACE_DISK_RESERVE_BYTES;
     const given = settings.VOLTRACE_DISK_FOLDERS?.split(delimiter) ?? [];
-    this.folders = [...new Set([...own, ...given].filter(Boolean).map((path) => resolve(path)))];
+    this.folders = new Set([...own, ...given].filter(Boolean).map((path) => resolve(path)));
+  }
+
+  /** Looks at the disk of this folder, too, from the next time on. */
+  watch(folder: string): void {
+    this.folders.add(resolve(folder));
   }
 
   /** Resolves when the disks were looked at for the first time. Does not keep the process alive. */
   async start(): Promise<void> {
     await this.measure();
-    if (this.stopped || this.folders.length === 0) return;
+    if (this.stopped) return;
     this.timer = setTimeout(() => void this.start(), pollMs).unref();
   }
 

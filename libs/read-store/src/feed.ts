@@ -16,7 +16,7 @@ import type { Lease } from './lease.js';
 import { PageReader } from './page-reader.js';
 import { describeError } from './parking.js';
 import type { ReadStore, StoreLogger } from './read-store.js';
-import { isStoreFault } from './store-errors.js';
+import { isDiskFull, isStoreFault } from './store-errors.js';
 import { switchBuild } from './switch-build.js';
 
 /** A batch: at most so many events and bytes, and smaller ones after one that took longer. */
@@ -31,6 +31,8 @@ export interface FeedObserver {
   failed(projection: string): void;
   /** It moved, or knows that there is nothing to do for it here and now. */
   progressed(projection: string): void;
+  /** It cannot write until the disk of the read store has room again. */
+  outOfSpace(projection: string): void;
 }
 
 export interface FeedContext {
@@ -86,7 +88,10 @@ export class Feed {
         const { logger } = this.context;
         const fields = { ...this.fields, err: error, backoffMs };
         if (error instanceof Fenced) logger.warn(fields, 'another runner moved the build');
-        else if (isStoreFault(error) || error instanceof LogUnavailable) {
+        else if (isDiskFull(error)) {
+          this.context.observer.outOfSpace(this.target.projection.name);
+          logger.warn(fields, 'the disk of the read store is full: the projection waits for room');
+        } else if (isStoreFault(error) || error instanceof LogUnavailable) {
           logger.warn(fields, 'the projection waits for a store');
         } else logger.error(fields, 'the projection failed unexpectedly and tries again');
         await pause(backoffMs, signal);

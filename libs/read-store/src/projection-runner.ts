@@ -210,4 +210,5 @@ const noObserver: FeedObserver = {
   counted: () => undefined,
   failed: () => undefined,
   progressed: () => undefined,
+  outOfSpace: () => undefined,
 };
