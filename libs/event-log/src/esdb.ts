@@ -1,4 +1,3 @@
-import type { Readable, Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
@@ -31,12 +30,11 @@ import {
   type StoredEvent,
 } from './event-log.js';
 import { comparePositions } from './position.js';
+import { readToEnd } from './read-to-end.js';
 
 /** How long one attempt of an append may take, and all attempts together, before its outcome is unknown. */
 const attemptMs = 2_000;
 const outcomeMs = 8_000;
-/** How long a read may stand still before its connection is given up as dead. */
-const readIdleMs = 10_000;
 const disposeMs = 500;
 
 /** The event log on EventStoreDB's gRPC protocol. One per process. */
@@ -91,9 +89,8 @@ export class EsdbEventLog implements EventLog {
       fromRevision: options.from ?? (backwards ? END : START),
       maxCount: options.limit ?? Number.MAX_SAFE_INTEGER,
     });
-    endQuietlyWhereMissing(read);
     try {
-      for await (const { event } of this.guarded(client, read)) {
+      for await (const { event } of this.toEnd(client, read)) {
         // Absent where a link's target is gone.
         if (event) yield stored(event, positionOf({ event }));
       }
@@ -117,7 +114,7 @@ export class EsdbEventLog implements EventLog {
     let considered = 0;
     let next = after;
     try {
-      for await (const resolved of this.guarded(client, read)) {
+      for await (const resolved of this.toEnd(client, read)) {
         considered += 1;
         const position = positionOf(resolved);
         if (after && comparePositions(position, after) === 0) continue;
@@ -186,45 +183,12 @@ export class EsdbEventLog implements EventLog {
     }
   }
 
-  /** The client's reads have no deadline and leave their call open when they are not read to the end. */
-  private async *guarded<T>(client: EventStoreDBClient, read: StreamingRead<T>): AsyncGenerator<T> {
-    const stream = read as StreamingRead<T> & Readable;
-    let ended = false;
-    let reading = true;
-    const idle = setTimeout(() => {
-      // It is the reader who takes his time.
-      if (!reading) return;
+  private toEnd<T>(client: EventStoreDBClient, read: StreamingRead<T>): AsyncGenerator<T> {
+    return readToEnd(read, () => {
       this.reconnect(client);
-      stream.destroy(new LogUnavailable(`a read stood still for ${String(readIdleMs)} ms`));
-    }, readIdleMs);
-    try {
-      for await (const item of stream as AsyncIterable<T>) {
-        reading = false;
-        yield item;
-        reading = true;
-        idle.refresh();
-      }
-      ended = true;
-    } finally {
-      clearTimeout(idle);
-      if (!ended) void read.cancel().catch(() => undefined);
-    }
+    });
   }
 }
-
-/**
- * Lets the read of a missing stream end by itself, as an empty one. The client destroys such a call,
- * which resets it on the wire, and many HTTP/2 servers (Node's among them: 1,000 at once, 33 a second)
- * take a row of resets for an attack and close the connection with everything that is under way on it.
- */
-const endQuietlyWhereMissing = (read: StreamingRead<unknown>): void => {
-  const stream = read as StreamingRead<unknown> & Transform;
-  const transform = stream._transform.bind(stream);
-  stream._transform = (answer: { hasStreamNotFound?(): boolean }, encoding, done) => {
-    if (answer.hasStreamNotFound?.() === true) done();
-    else transform(answer, encoding, done);
-  };
-};
 
 /** `dispose` waits for streams that may never end, and leaves the channel open. */
 const abandon = async (client: EventStoreDBClient): Promise<void> => {
