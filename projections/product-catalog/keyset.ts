@@ -114,7 +114,7 @@ export const pageOf = async <R extends Sorted>(
   };
 };
 
-/** Every row, page by page. A row that moves meanwhile is given where it is when it is reached. */
+/** Every row, page by page. Exact in a snapshot only: rows that move between two pages are lost or given twice. */
 export async function* everyRow<R extends Sorted>(
   pool: Pick<pg.Pool, 'query'>,
   list: ListQuery,

@@ -31,12 +31,11 @@ export const productConditions = async (
   pool: Pick<pg.Pool, 'query'>,
   filter: ProductFilter,
 ): Promise<Conditions> => {
-  const words = await Promise.all(
-    searchWords(filter.q ?? '').map(async (word) => {
-      const pattern = containing(word);
-      return { pattern, makers: await familyOf(pool, 'x.search_text like $1', [pattern]) };
-    }),
-  );
+  const words: { readonly pattern: string; readonly makers: readonly string[] }[] = [];
+  for (const word of searchWords(filter.q ?? '')) {
+    const pattern = containing(word);
+    words.push({ pattern, makers: await familyOf(pool, 'x.search_text like $1', [pattern]) });
+  }
   const { manufacturer } = filter;
   const makers =
     manufacturer === undefined

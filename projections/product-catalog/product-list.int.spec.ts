@@ -3,15 +3,9 @@ import fc from 'fast-check';
 
 import { CatalogDatabase } from './catalog-database.fixture.js';
 import { listManufacturers, manufacturerSorts } from './manufacturer-list.js';
-import { catalog } from './product-catalog.projection.js';
+import { manyProducts } from './many-products.fixture.js';
 import type { ProductFilter } from './product-filter.js';
-import {
-  allProducts,
-  elementUses,
-  listProducts,
-  type ProductSort,
-  productSorts,
-} from './product-list.js';
+import { elementUses, listProducts, type ProductSort, productSorts } from './product-list.js';
 import type { ProductView } from './product-view.js';
 import { decimal, idOf, Story, text } from './story.fixture.js';
 
@@ -213,29 +207,7 @@ describe('a list of many products that sort alike', () => {
   const count = 90;
 
   beforeAll(async () => {
-    many = await CatalogDatabase.create();
-    const story = new Story().maker('A', 'AA').maker('B');
-    const some = fc.record({
-      maker: fc.constantFrom('A', 'B', 'Unknown'),
-      coded: fc.boolean(),
-      capacity: fc.constantFrom(undefined, '1', '1.0', '2', '10', '-3.5'),
-      chemistry: fc.constantFrom(undefined, 'LiIon', 'LiFePO4'),
-    });
-    for (const [index, one] of fc.sample(some, count).entries()) {
-      story.battery(
-        `M ${String(index % 7)}/${String(index)}`,
-        one.maker,
-        one.coded ? `C-${String(index)}` : null,
-        {
-          ...(one.capacity !== undefined && {
-            EnergyCapacityNominal: decimal(one.capacity, 'kWh'),
-            PowerDCContinuousMax: decimal(one.capacity, 'W'),
-          }),
-          ...(one.chemistry !== undefined && { BatteryChemistryType: text(one.chemistry) }),
-        },
-      );
-    }
-    await many.apply(story.events, 40);
+    many = await manyProducts(count);
   });
   afterAll(() => many.stop());
 
@@ -292,17 +264,6 @@ describe('a list of many products that sort alike', () => {
       ),
       { numRuns: 60 },
     );
-  });
-
-  it('exports every row of the filter exactly once', async () => {
-    const ids: string[] = [];
-    for await (const { id } of allProducts(many.pool, { chemistry: 'LiIon' }, '-capacity')) {
-      ids.push(id);
-    }
-    const { rows } = await many.pool.query(
-      `select id from ${catalog}.products where chemistry = 'LiIon'`,
-    );
-    expect(ids.sort()).toEqual(rows.map(({ id }: { id: string }) => id).sort());
   });
 
   it('pages through manufacturers by every sort', async () => {

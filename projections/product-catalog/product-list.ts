@@ -55,14 +55,15 @@ export const listProducts = async (
   return { items: items.map(productView), nextCursor };
 };
 
-/** Every product of the filter, as they come from the store. */
+/** Every product of the filter, as they come from the store: from a snapshot, see `everyRow`. */
 export async function* allProducts(
   pool: Pick<pg.Pool, 'query'>,
   filter: ProductFilter,
   sort: ProductSort,
+  pageSize?: number,
 ): AsyncGenerator<ProductView> {
   const list = listOf(await productConditions(pool, filter), sort);
-  for await (const row of everyRow<Row>(pool, list)) yield productView(row);
+  for await (const row of everyRow<Row>(pool, list, pageSize)) yield productView(row);
 }
 
 /** How an element occurs in a selection of products. */

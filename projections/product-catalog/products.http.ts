@@ -32,6 +32,7 @@ import { elementsByType } from '#product-registry/elements.js';
 import { productTypes } from '#product-registry/product/events.js';
 import { parseAsOf } from '#read-store/as-of.js';
 import type { ReadStore } from '#read-store/read-store.js';
+import { fromSnapshot } from '#read-store/snapshot.js';
 
 import { CatalogReader, notRegisteredThen, productUnknown } from './catalog-reader.js';
 import { historyQuery, HistoryResponse } from './history.http.js';
@@ -86,7 +87,7 @@ export class ProductsController {
     summary: 'Search products',
     description:
       'Bounds are in kWh and kW and include their value. With `format=csv` or `ndjson`, or such an ' +
-      '`Accept`, every row is exported, with units in the column names.',
+      '`Accept`, every row is exported, as of one moment, with units in the column names.',
   })
   @ApiQuery({
     name: 'q',
@@ -134,7 +135,7 @@ export class ProductsController {
     const exported = formatAskedFor(format, request.headers.accept);
     if (exported && (cursor ?? asked.limit) !== undefined) throw exportHasNoPages(asked);
     const pool = await this.catalog.ready(after);
-    if (exported) await sendExport(reply, pool, filter, sort, exported);
+    if (exported) sendExport(reply, pool, filter, sort, exported);
     else void reply.send(await listProducts(pool, filter, sort, { cursor, limit }));
   }
 
@@ -212,21 +213,29 @@ const requireId = async (pool: ReadStore['pool'], idOrCode: string): Promise<str
 };
 
 /** The columns are known before the first row is sent, so an error up to there is a problem document. */
-const sendExport = async (
+const sendExport = (
   reply: FastifyReply,
   pool: ReadStore['pool'],
   filter: ProductFilter,
   sort: ProductSort,
   format: ExportFormat,
-): Promise<void> => {
-  const columns = exportColumns(await elementUses(pool, filter));
-  const rows = allProducts(pool, filter, sort);
-  const lines =
-    format === 'csv'
-      ? csvLines(rows, columns)
-      : ndjsonLines(mapped(rows, (product) => flatProduct(product, columns)));
+): void => {
+  const lines = fromSnapshot(pool, (client) => exportLines(client, filter, sort, format));
   sendLines(reply, lines, { format, filename: `products.${format}` });
 };
+
+async function* exportLines(
+  client: Pick<ReadStore['pool'], 'query'>,
+  filter: ProductFilter,
+  sort: ProductSort,
+  format: ExportFormat,
+): AsyncGenerator<string> {
+  const columns = exportColumns(await elementUses(client, filter));
+  const rows = allProducts(client, filter, sort);
+  yield* format === 'csv'
+    ? csvLines(rows, columns)
+    : ndjsonLines(mapped(rows, (product) => flatProduct(product, columns)));
+}
 
 async function* mapped<T, R>(rows: AsyncIterable<T>, change: (row: T) => R): AsyncGenerator<R> {
   for await (const row of rows) yield change(row);
