@@ -11,6 +11,7 @@ import { Logger } from '#observability/logging.js';
 import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
 import { registryActivity } from '#projections/registry-activity/consumer.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
+import { endBehindPooler } from '#read-store/own-sessions.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { AnalyticsModule } from './analytics.module.js';
@@ -36,6 +37,7 @@ const start = async (config: AnalyticsConfig): Promise<void> => {
   });
   stopOnRequest(logger, () => app.close());
   const port = await listen(app, config);
+  endBehindPooler(config.DATABASE_URL, logger);
   await migrateWhenPossible(config.DATABASE_URL, logger);
   await app.get(LogTail).start();
   const ready = (): void => {

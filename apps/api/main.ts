@@ -11,6 +11,7 @@ import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
+import { endBehindPooler } from '#read-store/own-sessions.js';
 
 import { closeApi, createApi } from './create-api.js';
 import { type ApiSettings, kafkaSettingsOf, limitsOf, readApiSettings } from './settings.js';
@@ -24,6 +25,7 @@ const start = async ({
   PORT,
   ...rest
 }: ApiSettings): Promise<{ app: NestFastifyApplication; url: string }> => {
+  endBehindPooler(rest.DATABASE_URL, logger);
   const app = await createApi({
     eventStoreUrl: rest.EVENTSTORE_URL,
     databaseUrl: rest.DATABASE_URL,

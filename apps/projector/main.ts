@@ -6,6 +6,7 @@ import { Logger } from '#observability/logging.js';
 import { stopOnRequest } from '#observability/process-end.js';
 import { projections } from '#projections/all.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
+import { endBehindPooler } from '#read-store/own-sessions.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { untilBuilt } from '#read-store/status.js';
@@ -26,6 +27,7 @@ const start = async (config: ProjectorConfig): Promise<void> => {
     abortOnError: false,
   });
   stopOnRequest(logger, () => app.close());
+  endBehindPooler(config.DATABASE_URL, logger);
   await migrateWhenPossible(config.DATABASE_URL, logger);
   await app.get(LogTail).start();
   await app.get(ProjectionRunner).start();

@@ -16,6 +16,7 @@ import { Metrics } from '#observability/metrics.js';
 import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
 import { SupervisionServer } from '#observability/supervision-server.js';
 import { Lease } from '#read-store/lease.js';
+import { endBehindPooler } from '#read-store/own-sessions.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
 
@@ -28,6 +29,7 @@ const logger = Logger.create({ app: 'relay' });
 
 /** Resolves when `signal` has aborted and everything is put down. */
 const run = async (config: RelayConfig, signal: AbortSignal): Promise<void> => {
+  endBehindPooler(config.DATABASE_URL, logger);
   const log = EsdbEventLog.connect(config.EVENTSTORE_URL);
   // It only tells that there is something: the thread reads it.
   const tail = new LogTail(log, { logger, maxEvents: 64 });
