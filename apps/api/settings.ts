@@ -25,7 +25,8 @@ export const apiEnvironment = {
   PORT: portNumber({ default: 8080, desc: 'Port that the API listens on; 0 takes a free one.' }),
   EVENTSTORE_URL: eventStoreUrl({
     desc: 'Connection string of the event store.',
-    example: 'esdb://127.0.0.1:2113?tls=false',
+    example:
+      'esdb://127.0.0.1:2113?tls=true&tlsCAFile=ca.crt&userCertFile=client.crt&userKeyFile=client.key',
   }),
   DATABASE_URL: postgresUrl({
     desc: 'Postgres database of the read models.',

@@ -1,8 +1,9 @@
 import { isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
 
 import { makeValidator } from 'envalid';
 
-import { configOrExit, integer, portNumber, postgresUrl } from '#observability/config.js';
+import { configOrExit, folder, integer, portNumber, postgresUrl } from '#observability/config.js';
 import { diskEnvironment, type DiskSettings } from '#observability/disk-reserve.js';
 
 export interface Config extends DiskSettings {
@@ -10,6 +11,8 @@ export interface Config extends DiskSettings {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Holds the certificates of the node and of its clients; made where there are none. */
+  readonly certificates: string;
   /** Where `GET /health` is answered; nowhere when absent. */
   readonly healthPort: number | undefined;
   /** Most bytes that one append may hold: data, metadata and twice the length of the types. */
@@ -19,10 +22,10 @@ export interface Config extends DiskSettings {
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
-/** The node has no TLS and no users, so nothing but this machine may reach it. */
+/** The node is for one machine: it has no users, and its certificates name this machine only. */
 const loopbackHost = makeValidator<string>((host: string) => {
   if (isLoopback(host)) return host;
-  throw new Error('a loopback address such as 127.0.0.1, since the node has no TLS and no users');
+  throw new Error('a loopback address such as 127.0.0.1, since the node is for this machine alone');
 });
 
 const MEBIBYTE = 1024 * 1024;
@@ -39,6 +42,10 @@ export const eventNodeEnvironment = {
   EVENT_NODE_PORT: portNumber({
     default: 2113,
     desc: 'Port that the node listens on; 0 takes a free one.',
+  }),
+  EVENT_NODE_CERTIFICATES: folder({
+    default: '.voltrace/certificates',
+    desc: 'Folder of the certificates by which the node and its clients know each other; made at the first start.',
   }),
   EVENT_NODE_HEALTH_PORT: portNumber({
     default: undefined,
@@ -61,6 +68,7 @@ export const readConfig = (): Config => {
     databaseUrl: environment.EVENT_NODE_DATABASE_URL,
     host: environment.EVENT_NODE_HOST,
     port: environment.EVENT_NODE_PORT,
+    certificates: resolve(environment.EVENT_NODE_CERTIFICATES),
     healthPort: environment.EVENT_NODE_HEALTH_PORT,
     maxAppendBytes: environment.EVENT_NODE_MAX_APPEND_BYTES,
     VOLTRACE_DISK_RESERVE_BYTES: environment.VOLTRACE_DISK_RESERVE_BYTES,

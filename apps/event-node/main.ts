@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { ensureCertificates } from '#embedded/certificates.js';
 import { describeShortage, DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { stopOnRequest } from '#observability/process-end.js';
@@ -77,7 +78,9 @@ const start = async (config: Config): Promise<void> => {
     node.writer.refuseAll(shortage && describeShortage(shortage)),
   );
   await disk.start();
-  const { server, port } = await serve(node, config.host, config.port);
+  // After the session, which one node alone can have.
+  const certificates = await ensureCertificates(config.certificates, config.host);
+  const { server, port } = await serve(node, config.host, config.port, certificates);
   if (config.healthPort !== undefined) {
     await serveHealth(readiness, node.writer, config.host, config.healthPort);
   }

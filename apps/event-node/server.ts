@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import services from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import {
@@ -47,11 +49,33 @@ const streamsService: ServiceDefinition = {
   tombstone: checked(generated.tombstone, shapes.tombstone),
 };
 
+/** What the node shows to its clients, and wants to see of them: paths of PEM files. */
+export interface ServerCertificates {
+  readonly ca: string;
+  readonly nodeCertificate: string;
+  readonly nodeKey: string;
+}
+
+/** Refuses whoever shows no certificate of our own authority, in the handshake. */
+class MutualTls extends ServerCredentials {
+  constructor({ ca, nodeCertificate, nodeKey }: ServerCertificates) {
+    super(
+      { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+      { ca: readFileSync(ca), cert: readFileSync(nodeCertificate), key: readFileSync(nodeKey) },
+    );
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return other === this;
+  }
+}
+
 /** Starts to serve; resolves with the port. What is not listed here answers UNIMPLEMENTED. */
 export const serve = async (
   node: Node,
   host: string,
   port: number,
+  certificates: ServerCertificates,
 ): Promise<{ server: Server; port: number }> => {
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_BYTES,
@@ -73,7 +97,7 @@ export const serve = async (
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(
       `${address}:${port}`,
-      ServerCredentials.createInsecure(),
+      new MutualTls(certificates),
       (error: Error | null, actual) => (error === null ? resolve(actual) : reject(error)),
     );
   });

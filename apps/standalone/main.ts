@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path';
 
-import { madeDataDir } from '#embedded/cluster-home.js';
 import { FolderInUse, FolderLock } from '#embedded/folder-lock.js';
 import { freePort, portProblem } from '#embedded/free-port.js';
+import { NeedsOperator } from '#embedded/needs-operator.js';
+import { privateFolder } from '#embedded/private-folder.js';
 import { describeShortage, DiskReserve } from '#observability/disk-reserve.js';
 
 import { type StandaloneConfig, standaloneConfig } from './config.js';
@@ -78,9 +79,9 @@ async function main(): Promise<void> {
 
 function withFolder(config: StandaloneConfig): StandaloneConfig {
   try {
-    const dataDir = madeDataDir(config.dataDir);
-    return { ...config, dataDir };
+    return { ...config, dataDir: privateFolder(config.dataDir) };
   } catch (error) {
+    if (error instanceof NeedsOperator) throw new CannotStart(error.message);
     throw new CannotStart(
       `VOLTRACE_DATA_DIR is "${config.dataDir}", and that folder cannot be made: ${(error as Error).message}`,
     );

@@ -2,6 +2,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { AppProcess } from '#embedded/app-process.js';
+import { nodeUrl } from '#embedded/certificates.js';
 import { readNote } from '#embedded/cluster-home.js';
 import { freePort } from '#embedded/free-port.js';
 import { startPostgres } from '#embedded/postgres.js';
@@ -136,13 +137,15 @@ function eventNodePart(context: Context, addresses: Addresses, after: readonly S
     start: async () => {
       // The port stays the same over restarts: the others keep their connection string.
       const port = (addresses.eventNodePort ??= await freePort());
-      addresses.eventStoreUrl = `esdb://127.0.0.1:${port}?tls=false`;
+      const certificates = join(context.config.dataDir, 'certificates');
+      addresses.eventStoreUrl = nodeUrl(port, certificates);
       context.notes.set({ eventStoreUrl: addresses.eventStoreUrl });
       const app = launch(context, 'event-node', {
         ...baseEnv(context, addresses),
         EVENT_NODE_DATABASE_URL: addresses.eventNodeDatabaseUrl,
         EVENT_NODE_HOST: '127.0.0.1',
         EVENT_NODE_PORT: String(port),
+        EVENT_NODE_CERTIFICATES: certificates,
       });
       context.notes.setPart('event-node', app.pid, port);
       return app;

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import services, { type StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 
-import { addressOf, type Store } from './support.js';
+import { addressOf, credentialsOf, type Store } from './support.js';
 
 /** The protocol itself, for what the client does not let one say or see. */
 export const rawClient = (store: Store): StreamsClient =>
-  new services.StreamsClient(addressOf(store), credentials.createInsecure(), {
+  new services.StreamsClient(addressOf(store), credentialsOf(store), {
     'grpc.max_receive_message_length': 17 * 1024 * 1024,
     'grpc.use_local_subchannel_pool': 1,
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 import {
   type AllStreamResolvedEvent,
@@ -9,6 +10,7 @@ import {
   type JSONEventData,
   START,
 } from '@eventstore/db-client';
+import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 
 import { testDatabase } from '#testing/embedded.js';
@@ -110,6 +112,21 @@ export const sharedStore = (): Store => {
 
 /** Host and port of the store, for raw calls. */
 export const addressOf = ({ url }: Store): string => new URL(url).host;
+
+/** What raw calls have to show to the store, as its connection string says. */
+export const credentialsOf = ({ url }: Store): ChannelCredentials => {
+  const { searchParams } = new URL(url);
+  if (searchParams.get('tls') === 'false') return credentials.createInsecure();
+  const content = (name: string): Buffer | null => {
+    const path = searchParams.get(name);
+    return path === null ? null : readFileSync(path);
+  };
+  return credentials.createSsl(
+    content('tlsCAFile'),
+    content('userKeyFile'),
+    content('userCertFile'),
+  );
+};
 
 export const newStream = (category = 'thing'): string => `${category}-${randomUUID()}`;
 

@@ -10,13 +10,14 @@ import projections from '@eventstore/db-client/generated/projections_grpc_pb.js'
 import projectionMessages from '@eventstore/db-client/generated/projections_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import { credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 
 import {
   addressOf,
   appendTo,
   collect,
+  credentialsOf,
   describeNodeOnly,
   failureOf,
   newStream,
@@ -26,7 +27,6 @@ import {
 
 const store = sharedStore();
 
-const insecure = credentials.createInsecure();
 const codeOf = (
   call: (reply: (error: ServiceError | null) => void) => unknown,
 ): Promise<status | undefined> =>
@@ -36,7 +36,7 @@ const codeOf = (
 
 describe('the features that are told', () => {
   it('name the calls that the client decides by', async () => {
-    const client = new features.ServerFeaturesClient(addressOf(store), insecure);
+    const client = new features.ServerFeaturesClient(addressOf(store), credentialsOf(store));
     const supported = await new Promise<string[]>((resolve, reject) => {
       client.getSupportedMethods(new shared.Empty(), (error, methods) => {
         if (error) reject(error);
@@ -57,7 +57,10 @@ describe('the features that are told', () => {
 
 describeNodeOnly('what the node does not do is answered UNIMPLEMENTED', () => {
   it('persistent subscriptions, by call', async () => {
-    const client = new persistent.PersistentSubscriptionsClient(addressOf(store), insecure);
+    const client = new persistent.PersistentSubscriptionsClient(
+      addressOf(store),
+      credentialsOf(store),
+    );
     expect(await codeOf((reply) => client.create(new persistentMessages.CreateReq(), reply))).toBe(
       status.UNIMPLEMENTED,
     );
@@ -92,11 +95,14 @@ describeNodeOnly('what the node does not do is answered UNIMPLEMENTED', () => {
   });
 
   it('projections and gossip', async () => {
-    const projectionsClient = new projections.ProjectionsClient(addressOf(store), insecure);
+    const projectionsClient = new projections.ProjectionsClient(
+      addressOf(store),
+      credentialsOf(store),
+    );
     expect(
       await codeOf((reply) => projectionsClient.create(new projectionMessages.CreateReq(), reply)),
     ).toBe(status.UNIMPLEMENTED);
-    const gossipClient = new gossip.GossipClient(addressOf(store), insecure);
+    const gossipClient = new gossip.GossipClient(addressOf(store), credentialsOf(store));
     expect(await codeOf((reply) => gossipClient.read(new shared.Empty(), reply))).toBe(
       status.UNIMPLEMENTED,
     );

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
+import { nodeUrl } from '#embedded/certificates.js';
 import { freePort } from '#embedded/free-port.js';
 
 import { ApiClient } from './client.js';
@@ -71,11 +72,13 @@ export const startApi = async (
 export const startNode = async (
   options: Pick<PartOptions, 'dist' | 'dataDir'> & { readonly logDatabaseUrl: string },
 ): Promise<{ app: AppProcess; url: string }> => {
+  const certificates = join(options.dataDir, 'certificates');
   const app = await start('event-node', options, {
     EVENT_NODE_DATABASE_URL: options.logDatabaseUrl,
     EVENT_NODE_PORT: '0',
+    EVENT_NODE_CERTIFICATES: certificates,
   });
   const { port } = await app.ready;
   if (port === undefined) throw new Error('the event node did not name its port');
-  return { app, url: `esdb://127.0.0.1:${port}?tls=false` };
+  return { app, url: nodeUrl(port, certificates) };
 };

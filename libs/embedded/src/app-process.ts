@@ -44,7 +44,8 @@ export class AppProcess {
   constructor(options: AppOptions) {
     this.child = fork(options.script, [...(options.args ?? [])], {
       env: options.env,
-      execArgv: ['--enable-source-maps'],
+      // The gRPC library names the event node by its address, which Node has a deprecation warning for.
+      execArgv: ['--enable-source-maps', '--disable-warning=DEP0123'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A session of its own: Ctrl-C in the terminal is the parent's to pass on, in its order.
       detached: true,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { readJsonFile, writePrivateFile } from './files.js';
@@ -23,7 +23,7 @@ export interface ClusterNote {
 }
 
 export interface HomeRequest {
-  /** From `madeDataDir`. */
+  /** From `privateFolder`. */
   readonly dataDir: string;
   /** The data folder was named by the user: it is used or refused, never replaced. */
   readonly explicit: boolean;
@@ -71,12 +71,6 @@ function insideFolder(dataDir: string): string {
 
 function notePath(dataDir: string): string {
   return join(dataDir, 'postgres.json');
-}
-
-/** Makes the data folder, closed to others, and answers its real path. */
-export function madeDataDir(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  return realpathSync(path);
 }
 
 function chosenFolder(dataDir: string, request: HomeRequest): string {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
-import { madeDataDir } from './cluster-home.js';
+import { privateFolder } from './private-folder.js';
 import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres.js';
 import { identityOf } from './processes.js';
 
@@ -154,7 +154,7 @@ describe('the embedded PostgreSQL', () => {
       const options = { dataDir: join(closed, 'again'), explicit: false };
       const first = await start(options);
       await first.ensureDatabase({ name: 'voltrace', role: 'voltrace' });
-      rmSync(madeDataDir(options.dataDir), { recursive: true });
+      rmSync(privateFolder(options.dataDir), { recursive: true });
       const said: string[] = [];
       const second = await start({ ...options, say: (text) => said.push(text) });
       expect(said.join('\n')).toContain('put aside');

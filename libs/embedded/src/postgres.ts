@@ -9,7 +9,6 @@ import pg from 'pg';
 import {
   clusterHome,
   type ClusterNote,
-  madeDataDir,
   readNote,
   systemFolder,
   writeNote,
@@ -17,6 +16,7 @@ import {
 import { freePort } from './free-port.js';
 import { type Cluster, initialise } from './initdb.js';
 import { usablePrograms } from './native.js';
+import { privateFolder } from './private-folder.js';
 import { identityOf, stopProcess, type StopStep } from './processes.js';
 import {
   guardServer,
@@ -144,7 +144,7 @@ export class EmbeddedPostgres {
  * start left behind there is stopped first. Throws `NeedsOperator` where only a person can help, else an Error.
  */
 export async function startPostgres(request: PostgresOptions): Promise<EmbeddedPostgres> {
-  const options = { ...request, dataDir: madeDataDir(request.dataDir) };
+  const options = { ...request, dataDir: privateFolder(request.dataDir) };
   const say = options.say ?? (() => undefined);
   const system = options.systemFolder ?? systemFolder;
   const user = serverUser((name) => say(`Created the system user "${name}" to run PostgreSQL as.`));

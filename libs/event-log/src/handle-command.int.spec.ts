@@ -185,7 +185,7 @@ describe('an append whose answer is lost', () => {
 
   beforeEach(async () => {
     proxy = await startTcpProxy(node.port);
-    behind = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
+    behind = EsdbEventLog.connect(node.urlOn(proxy.port));
     const states = new States(behind, counterDecider);
     id = randomUUID();
     countAgain = () => handleCommand(behind, states, id, count(1));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import http2, { type ClientHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 
 import { expect, it, jest } from '@jest/globals';
 
@@ -9,7 +10,10 @@ import { EsdbEventLog } from './esdb.js';
 import { keyOwner } from './key/claim-key.js';
 
 /** The class of every call's stream, which Node does not export. */
-const streamClass = async (port: number): Promise<Pick<ClientHttp2Stream, 'close'>> => {
+const streamClass = async (): Promise<Pick<ClientHttp2Stream, 'close'>> => {
+  const server = http2.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
   const session = http2.connect(`http://127.0.0.1:${String(port)}`);
   const stream = session.request({ ':path': '/' });
   stream.on('error', () => undefined);
@@ -21,6 +25,7 @@ const streamClass = async (port: number): Promise<Pick<ClientHttp2Stream, 'close
     session.close(resolve);
     stream.close();
   });
+  server.close();
   return prototype;
 };
 
@@ -29,7 +34,7 @@ it('reads of missing streams and of unclaimed keys end without a reset on the wi
   const log = EsdbEventLog.connect(node.url);
   try {
     await log.head();
-    const close = jest.spyOn(await streamClass(node.port), 'close');
+    const close = jest.spyOn(await streamClass(), 'close');
     const read = async (): Promise<number> => {
       let events = 0;
       for await (const _ of log.readStream(`nothing-${randomUUID()}`)) events += 1;

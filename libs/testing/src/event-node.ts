@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
+import { nodeUrl } from '#embedded/certificates.js';
 import { freePort } from '#embedded/free-port.js';
 
 import { compiled } from './build.js';
+import { runFolder } from './run-folder.js';
 
 export interface EventNodeOptions {
   /** A database of the node's own. */
@@ -42,7 +44,12 @@ export class TestEventNode {
 
   /** For `EsdbEventLog.connect`; stays the same over restarts. */
   get url(): string {
-    return `esdb://127.0.0.1:${this.port}?tls=false`;
+    return this.urlOn(this.port);
+  }
+
+  /** As `url`, for another port that leads to it. */
+  urlOn(port: number): string {
+    return nodeUrl(port, certificates());
   }
 
   get pid(): number {
@@ -80,6 +87,9 @@ export function startEventNode(options: EventNodeOptions): Promise<TestEventNode
   return TestEventNode.start(options);
 }
 
+/** One set for all nodes of a test run. */
+const certificates = (): string => join(runFolder(), 'certificates');
+
 function launch(script: string, options: EventNodeOptions, port: number): AppProcess {
   return new AppProcess({
     script,
@@ -87,6 +97,7 @@ function launch(script: string, options: EventNodeOptions, port: number): AppPro
       PATH: process.env['PATH'],
       EVENT_NODE_DATABASE_URL: options.databaseUrl,
       EVENT_NODE_PORT: String(port),
+      EVENT_NODE_CERTIFICATES: certificates(),
       ...options.env,
     },
     keepsParentAlive: false,

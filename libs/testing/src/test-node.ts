@@ -5,6 +5,8 @@ import { startEventNode } from './event-node.js';
 export interface TestNode {
   readonly url: string;
   readonly port: number;
+  /** As `url`, for another port that leads to it. */
+  urlOn(port: number): string;
   /** SIGKILL by default, then the same port and database again with `restart`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
@@ -19,6 +21,7 @@ export const startTestNode = async (
   return {
     url: node.url,
     port: node.port,
+    urlOn: (port) => node.urlOn(port),
     kill: (signal) => node.kill(signal),
     restart: () => node.restart(),
     stop: async () => {

@@ -1,10 +1,10 @@
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { madeDataDir } from '#embedded/cluster-home.js';
 import { readJsonFile, writePrivateFile } from '#embedded/files.js';
 import { portProblem } from '#embedded/free-port.js';
 import { NeedsOperator } from '#embedded/needs-operator.js';
+import { privateFolder } from '#embedded/private-folder.js';
 
 import { type KafkaBroker, startKafkaBroker } from './broker.js';
 import { fetchKafka, kafkaVersion } from './programs.js';
@@ -13,7 +13,7 @@ import { fetchKafka, kafkaVersion } from './programs.js';
 async function main(): Promise<void> {
   const run: { broker?: KafkaBroker; stopping?: boolean } = {};
   listenForSignals(run);
-  const folder = madeDataDir(resolve(process.env['VOLTRACE_DATA_DIR'] ?? '.voltrace', 'kafka'));
+  const folder = privateFolder(resolve(process.env['VOLTRACE_DATA_DIR'] ?? '.voltrace', 'kafka'));
   const wanted = wantedPort();
   await fetchKafka({ say });
   say(`Starting Apache Kafka ${kafkaVersion} on ${shown(folder)} ...`);
