@@ -22,6 +22,7 @@ import { ReadStore } from '#read-store/read-store.js';
 import { ApiModule, type ApiParts } from './api.module.js';
 import { apiDocument } from './api-document.js';
 import { installDocsPage } from './docs-page.js';
+import { installFrontPage } from './front-page.js';
 import { nestLogger } from './nest-logger.js';
 import { RoutesReady } from './routes-ready.js';
 
@@ -55,6 +56,7 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   app.useGlobalFilters(filter);
   app.useGlobalPipes(new BodyValidationPipe());
   installDocsPage(server, () => apiDocument(app));
+  installFrontPage(server);
   return app;
 };
 

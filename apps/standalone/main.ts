@@ -5,12 +5,15 @@ import { freePort, portProblem } from '#embedded/free-port.js';
 import { NeedsOperator } from '#embedded/needs-operator.js';
 import { privateFolder } from '#embedded/private-folder.js';
 import { describeShortage, DiskReserve } from '#observability/disk-reserve.js';
+import { version } from '#observability/version.js';
 
 import { type StandaloneConfig, standaloneConfig } from './config.js';
+import { whenNpmEnds } from './parent.js';
 import { type Parts, partsFor } from './parts.js';
 import { RunNotes } from './run-note.js';
 import type { Supervised } from './supervised.js';
 import { Terminal } from './terminal.js';
+import { welcome } from './welcome.js';
 
 /** Something that only the user can cure: shown without a stack. */
 class CannotStart extends Error {}
@@ -70,10 +73,14 @@ async function main(): Promise<void> {
   listenForSignals(terminal, run.parts, end);
 
   terminal.say(`Starting Voltrace on ${shown(config.dataDir)} ...`);
-  await startAll(run.parts);
-  const key = shown(process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'));
+  await startAll(run.parts, (part, ms) =>
+    terminal.say(`  ${part.padEnd(12)} ready after ${(ms / 1_000).toFixed(1)} s`),
+  );
+  const keyFile = shown(process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'));
   terminal.logger.info({ url, startMs: Date.now() - startedAt }, 'ready');
-  terminal.say(`Voltrace is ready: ${url} (API docs: ${url}/docs; admin key: ${key})`);
+  const { dataDirChosen } = config;
+  const places = { dataDir: shown(config.dataDir), logFolder: shown(terminal.logFolder), keyFile };
+  for (const line of welcome({ version, url, dataDirChosen, ...places })) terminal.say(line);
   process.send?.({ type: 'ready', url, port });
 }
 
@@ -117,12 +124,20 @@ async function apiPort({ host, port }: StandaloneConfig): Promise<number> {
 }
 
 /** The stores first; each part waits for those that it needs. */
-async function startAll(parts: Parts): Promise<void> {
+async function startAll(
+  parts: Parts,
+  ready: (part: string, afterMs: number) => void,
+): Promise<void> {
+  const from = performance.now();
+  const start = async (part: Supervised): Promise<void> => {
+    await part.start();
+    ready(part.name, performance.now() - from);
+  };
   // Who gives up on one of these has said so.
-  for (const part of parts.optional) part.start().catch(() => undefined);
+  for (const part of parts.optional) start(part).catch(() => undefined);
   const all = [parts.postgres, parts.eventNode, parts.projector, parts.api];
   try {
-    await Promise.all(all.filter((part) => part !== undefined).map((part) => part.start()));
+    await Promise.all(all.filter((part) => part !== undefined).map(start));
   } catch {
     // Whoever gave up ends everything; nothing is ready any more.
     await new Promise(() => undefined);
@@ -162,6 +177,7 @@ function listenForSignals(
   process.on('SIGTERM', stop);
   process.on('SIGHUP', stop);
   if (process.channel) process.on('disconnect', stop);
+  whenNpmEnds(stop);
 }
 
 /** Of what a part said at its end; the rest is in its log. */

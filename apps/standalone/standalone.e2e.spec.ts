@@ -67,13 +67,28 @@ describe('npm start', () => {
     const standalone = await start({ dataDir });
     const startMs = Date.now() - startedAt;
     // It is told by another channel than it is shown.
-    await until(
-      'it says so',
-      () => ownLines(standalone).at(-1)?.startsWith('Voltrace is ready') === true,
-    );
+    await until('it says so', () => standalone.said.includes('  stop     Ctrl-C'));
     expect(ownLines(standalone).at(-1)).toMatch(
-      /^Voltrace is ready: http:\/\/127\.0\.0\.1:\d+ \(API docs: .*\/docs; admin key: .*admin\.key\)$/,
+      /^Voltrace \d+\.\d+\.\d+ is ready: http:\/\/127\.0\.0\.1:\d+$/,
     );
+    expect(standalone.said).toEqual(
+      expect.arrayContaining([
+        ...['postgres', 'event-node', 'projector', 'api'].map(
+          (part) => expect.stringMatching(`^  ${part} +ready after \\d+\\.\\d s$`) as unknown,
+        ),
+        `  docs     ${standalone.url}/docs`,
+        `  key      ${join(dataDir, 'admin.key')}`,
+        `  data     ${dataDir}`,
+      ]),
+    );
+    const frontPage = (accept: string) => fetch(standalone.url, { headers: { accept } });
+    expect(await (await frontPage('*/*')).json()).toMatchObject({
+      name: 'Voltrace',
+      docs: '/docs',
+    });
+    const page = await frontPage('text/html,application/xhtml+xml');
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await page.text()).toContain('href="/docs"');
     expect((await standalone.fetch('/v1/projections')).status).toBe(200);
     for (const secret of ['run.json', 'postgres.json', 'admin.key']) {
       expect(statSync(join(dataDir, secret)).mode & 0o777).toBe(0o600);
@@ -205,7 +220,7 @@ const asRoot = process.getuid?.() === 0;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    await until('it is ready', () => said.includes('Voltrace is ready') || child.exitCode !== null);
+    await until('it is ready', () => said.includes('is ready: http') || child.exitCode !== null);
     expect(readdirSync(join(home, '.voltrace'))).toEqual(
       expect.arrayContaining(['admin.key', 'logs', 'postgres', 'postgres.json', 'run.json']),
     );

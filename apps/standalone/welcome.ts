@@ -1,0 +1,29 @@
+export interface Running {
+  readonly version: string;
+  readonly url: string;
+  /** All of these as they are to be shown. */
+  readonly dataDir: string;
+  readonly logFolder: string;
+  readonly keyFile: string;
+  /** The data folder was named, so that the command line must be told it, too. */
+  readonly dataDirChosen: boolean;
+}
+
+/** What is shown once everything runs: where all of it is, and what to try first. */
+export const welcome = (running: Running): string[] => {
+  const { version, url, dataDir, logFolder, keyFile, dataDirChosen } = running;
+  const command = 'npx voltrace import manufacturers examples/manufacturers.csv';
+  const rows = {
+    docs: `${url}/docs`,
+    metrics: `${url}/metrics (with the key)`,
+    key: keyFile,
+    data: dataDir,
+    logs: logFolder,
+    try: dataDirChosen ? `VOLTRACE_DATA_DIR=${dataDir} ${command}` : command,
+    stop: 'Ctrl-C',
+  };
+  return [
+    `Voltrace ${version} is ready: ${url}`,
+    ...Object.entries(rows).map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
+  ];
+};
