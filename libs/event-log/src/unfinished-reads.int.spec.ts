@@ -68,7 +68,7 @@ describe('a read that did not see its end', () => {
     ['resets it without an error', (answer: http2.ServerHttp2Stream) => answer.close(0)],
     ['hangs up', (answer: http2.ServerHttp2Stream) => answer.session?.destroy()],
   ])('fails when the server %s', async (_, breakOff) => {
-    const proxy = await startBreakingProxy(node.port, breakOff);
+    const proxy = await startBreakingProxy(node, breakOff);
     const log = EsdbEventLog.connect(`esdb://127.0.0.1:${String(proxy.port)}?tls=false`);
     try {
       expect(await failures(reads(log))).toEqual(allUnavailable);
@@ -81,10 +81,10 @@ describe('a read that did not see its end', () => {
 
 /** Passes calls on to the node, and breaks each answer off where its status is due. */
 const startBreakingProxy = async (
-  target: number,
+  target: TestNode,
   breakOff: (answer: http2.ServerHttp2Stream) => void,
 ) => {
-  const session = http2.connect(`http://127.0.0.1:${String(target)}`);
+  const session = http2.connect(`https://127.0.0.1:${String(target.port)}`, target.tls);
   const server = http2.createServer();
   server.on('stream', (near, headers) => {
     near.on('error', () => undefined);

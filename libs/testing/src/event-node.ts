@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
-import { nodeUrl } from '#embedded/certificates.js';
+import { certificatePaths, nodeUrl } from '#embedded/certificates.js';
 import { freePort } from '#embedded/free-port.js';
 
 import { compiled } from './build.js';
@@ -50,6 +51,15 @@ export class TestEventNode {
   /** As `url`, for another port that leads to it. */
   urlOn(port: number): string {
     return nodeUrl(port, certificates());
+  }
+
+  /** What a client shows that is none of `@eventstore/db-client`. */
+  get tls(): { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } {
+    const { ca, clientCertificate, clientKey } = certificatePaths(certificates());
+    return {
+      ...{ ca: readFileSync(ca), cert: readFileSync(clientCertificate) },
+      key: readFileSync(clientKey),
+    };
   }
 
   get pid(): number {

@@ -1,5 +1,5 @@
 import { testDatabase } from './embedded.js';
-import { startEventNode } from './event-node.js';
+import { startEventNode, type TestEventNode } from './event-node.js';
 
 /** An event node on an empty database of the shared cluster. */
 export interface TestNode {
@@ -7,6 +7,7 @@ export interface TestNode {
   readonly port: number;
   /** As `url`, for another port that leads to it. */
   urlOn(port: number): string;
+  readonly tls: TestEventNode['tls'];
   /** SIGKILL by default, then the same port and database again with `restart`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
@@ -22,6 +23,7 @@ export const startTestNode = async (
     url: node.url,
     port: node.port,
     urlOn: (port) => node.urlOn(port),
+    tls: node.tls,
     kill: (signal) => node.kill(signal),
     restart: () => node.restart(),
     stop: async () => {
