@@ -4,31 +4,7 @@ import { createNodeResolver, flatConfigs } from 'eslint-plugin-import-x';
 import sortImports from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
-const contexts = ['product-registry', 'access'];
-
-/** What pure files may not see: a decision depends on its command and its state, on nothing else. */
-const impure = ['@nestjs/*', 'pg', 'knex', 'kafkajs', 'mqtt', 'fastify', 'node:*'];
-const eventStoreClient = {
-  group: ['@eventstore/db-client', '@eventstore/db-client/*'],
-  message: 'Only libs/event-log and the event node know EventStoreDB.',
-};
-const noOtherContext = (own) => ({
-  group: contexts.filter((name) => name !== own).map((name) => `#${name}/*`),
-  message: 'Contexts meet through contract.ts and in processes, never by import.',
-});
-const restricted = (...patterns) => ({
-  'no-restricted-imports': 'off',
-  '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
-});
-
-/** Sources of randomness and time: they come in with the command's metadata. */
-const ambient = [
-  ["NewExpression[callee.name='Date'][arguments.length=0]", 'new Date()'],
-  ["CallExpression[callee.object.name='Date'][callee.property.name='now']", 'Date.now'],
-  ["CallExpression[callee.object.name='Math'][callee.property.name='random']", 'Math.random'],
-  ["CallExpression[callee.name='randomUUID']", 'randomUUID'],
-  ["CallExpression[callee.property.name='randomUUID']", 'randomUUID'],
-].map(([selector, what]) => ({ selector, message: `${what} has no place in a pure file.` }));
+import { restrictions } from './eslint.restricted.js';
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.voltrace/', 'bin/', 'docs/'] },
@@ -97,37 +73,9 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/consistent-indexed-object-style': 'off',
       '@typescript-eslint/no-invalid-void-type': ['error', { allowAsThisParameter: true }],
-      ...restricted(eventStoreClient),
     },
   },
-  ...contexts.map((own) => ({
-    files: [`libs/${own}/**/*.ts`],
-    rules: restricted(eventStoreClient, noOtherContext(own)),
-  })),
-  {
-    // What a controller shares with the edge: permissions by decorator, no other part of access.
-    files: contexts.map((name) => `libs/${name}/**/*.http.ts`),
-    rules: restricted(eventStoreClient),
-  },
-  {
-    files: ['libs/kernel/**/*.ts', 'libs/**/{events,commands,decider}.ts'],
-    rules: {
-      ...restricted(eventStoreClient, {
-        group: impure,
-        message: 'A pure file sees the kernel and its neighbours only.',
-      }),
-      'no-restricted-syntax': ['error', ...ambient],
-    },
-  },
-  {
-    files: ['libs/event-log/**/*.ts', 'apps/event-node/**/*.ts', 'test/**/*.ts'],
-    rules: restricted(),
-  },
-  {
-    files: ['test/**/*.ts'],
-    ignores: ['test/conformance/**/*.ts'],
-    rules: restricted(eventStoreClient),
-  },
+  ...restrictions,
   {
     files: ['**/*.spec.ts', 'libs/testing/**/*.ts', 'test/**/*.ts'],
     rules: {

@@ -7,6 +7,7 @@ import {
   RequiredMetadataPropertyMissingError,
   StreamNotFoundError,
 } from '@eventstore/db-client';
+import { convertToCommandError } from '@eventstore/db-client/dist/utils/CommandError.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type Metadata, type ServiceError, status } from '@grpc/grpc-js';
@@ -131,7 +132,7 @@ describe('an event', () => {
     expect(error?.code).toBe(status.INVALID_ARGUMENT);
     expect(trailers?.get('exception')).toEqual(['missing-required-metadata-property']);
     expect(trailers?.get('required-metadata-properties')).toEqual(['type,content-type']);
-    expect(RequiredMetadataPropertyMissingError).toBeDefined();
+    expect(convertToCommandError(error!)).toBeInstanceOf(RequiredMetadataPropertyMissingError);
   });
 
   it('without a UUID is refused', async () => {
