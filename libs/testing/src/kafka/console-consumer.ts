@@ -10,6 +10,8 @@ export interface ConsumerRun {
   readonly quietMs: number;
   /** Whether what was read may be all there is. While it is not, a longer silence is waited out. */
   readonly hasEnough: () => boolean;
+  /** Whether the end is reached, but perhaps for one record: then a moment of silence is enough. */
+  readonly isAtEnd?: () => boolean;
 }
 
 export interface ConsumerEnd {
@@ -22,6 +24,7 @@ export interface ConsumerEnd {
 /** A healthy one needs seconds on a busy machine; the tool itself would knock for ever. */
 const startMs = 120_000;
 const silenceMs = 60_000;
+const momentMs = 500;
 const endMs = 60_000;
 const enough = 5;
 const standsAtBeginning = 'Resetting offset for partition';
@@ -82,7 +85,7 @@ class Stop {
 
   constructor(
     private readonly consumer: ChildProcess,
-    private readonly run: Pick<ConsumerRun, 'quietMs' | 'hasEnough'>,
+    private readonly run: Pick<ConsumerRun, 'quietMs' | 'hasEnough' | 'isAtEnd'>,
   ) {
     this.timer = setTimeout(() => this.giveUp(`it did not start within ${startMs} ms`), startMs);
   }
@@ -100,8 +103,9 @@ class Stop {
   postpone(): void {
     if (this.stopped) return;
     clearTimeout(this.timer);
-    const { quietMs, hasEnough } = this.run;
-    this.timer = setTimeout(() => this.now(), hasEnough() ? quietMs : silenceMs);
+    const { quietMs, hasEnough, isAtEnd } = this.run;
+    const restMs = isAtEnd?.() === true ? momentMs : quietMs;
+    this.timer = setTimeout(() => this.now(), hasEnough() ? restMs : silenceMs);
   }
 
   cancel(): void {

@@ -5,13 +5,14 @@ import { until } from '../until.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
 import { type ReadRecord, readTopicIndependently } from './read-independently.js';
 import { freshNamespace, sharedKafka, type TestKafka } from './shared.js';
-import { makeTopic } from './topics.js';
+import { endsOf, makeTopic } from './topics.js';
 
 const quietMs = 1_500;
 
 describeWithKafkaPrograms('the independent reader', () => {
   const namespace = freshNamespace();
   const topic = `${namespace}.facts`;
+  const short = `${namespace}.short`;
   let kafka: TestKafka;
   let admin: Admin;
   let producer: Producer;
@@ -26,7 +27,7 @@ describeWithKafkaPrograms('the independent reader', () => {
   });
 
   afterAll(async () => {
-    await admin.deleteTopics({ topics: [topic] });
+    await admin.deleteTopics({ topics: [topic, short] });
     await Promise.all([admin.disconnect(), producer.disconnect()]);
   });
 
@@ -68,6 +69,26 @@ describeWithKafkaPrograms('the independent reader', () => {
 
     const all = await read(4, 'read_uncommitted');
     expect(all.map(({ value }) => value)).toContain('aborted');
+  });
+
+  it('waits for nothing more where it knows the ends', async () => {
+    await makeTopic(admin, { topic: short, numPartitions: 2 });
+    const messages = ['one', 'two', 'three'].map((value) => ({ value, partition: 1 }));
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: short, messages });
+    await transaction.commit();
+    await until('the end is known', async () => (await endsOf(admin, short)).get(1) === 4);
+    const values: (string | null)[] = [];
+    await readTopicIndependently({
+      ...kafka,
+      topic: short,
+      atLeast: 3,
+      // Longer than a test may take.
+      quietMs: 600_000,
+      ends: await endsOf(admin, short),
+      onRecord: ({ value }) => values.push(value),
+    });
+    expect(values).toEqual(['one', 'two', 'three']);
   });
 
   it('finds an empty topic empty', async () => {

@@ -15,6 +15,8 @@ export interface ReadRequest {
   readonly atLeast?: number;
   /** Ends when nothing more came for this long. Default 5,000; a longer pause of the broker cuts the reading short. */
   readonly quietMs?: number;
+  /** By partition, the offset after its last record: once all are reached, nothing more is waited for. */
+  readonly ends?: ReadonlyMap<number, number>;
 }
 
 export interface ReadRecord {
@@ -40,20 +42,28 @@ const absent = '\x18';
 export async function readTopicIndependently(request: ReadRequest): Promise<number> {
   let count = 0;
   let rest = '';
+  const read = new Map<number, number>();
+  // The last offset is that of a record, or of the mark that ends a transaction.
+  const isAtEnd = (ends: ReadonlyMap<number, number>): boolean =>
+    [...ends].every(([partition, end]) => end === 0 || (read.get(partition) ?? -1) >= end - 2);
   const { processed, problem } = await runConsoleConsumer(await fetchKafka(), {
     args: argumentsOf(request),
     quietMs: request.quietMs ?? 5_000,
     hasEnough: () => count >= (request.atLeast ?? 0),
+    isAtEnd: () => request.ends !== undefined && isAtEnd(request.ends),
     onOutput: (text) => {
       const parts = (rest + text).split(betweenRecords);
       rest = parts.pop() ?? '';
       count += parts.length;
-      for (const part of parts) request.onRecord(recordOf(part));
+      for (const record of parts.map(recordOf)) {
+        read.set(record.partition, record.offset);
+        request.onRecord(record);
+      }
     },
   });
-  const read = `The console consumer read ${count} records of ${request.topic}`;
-  if (problem !== undefined) throw new Error(`${read}: ${problem}`);
-  if (processed !== count) throw new Error(`${read}, but says that it read ${processed}`);
+  const found = `The console consumer read ${count} records of ${request.topic}`;
+  if (problem !== undefined) throw new Error(`${found}: ${problem}`);
+  if (processed !== count) throw new Error(`${found}, but says that it read ${processed}`);
   return count;
 }
 

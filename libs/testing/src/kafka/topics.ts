@@ -18,3 +18,9 @@ export const deleteTopic = async (admin: Admin, topic: string): Promise<void> =>
   await admin.deleteTopics({ topics: [topic] });
   await until(`${topic} is gone`, async () => !(await admin.listTopics()).includes(topic));
 };
+
+/** By partition, the offset after the last record of a topic, as it is now. */
+export const endsOf = async (admin: Admin, topic: string): Promise<ReadonlyMap<number, number>> => {
+  const partitions = await admin.fetchTopicOffsets(topic);
+  return new Map(partitions.map(({ partition, high }) => [partition, Number(high)]));
+};

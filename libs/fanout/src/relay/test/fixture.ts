@@ -11,7 +11,7 @@ import { Fixture } from '#read-store/test/fixture.js';
 import { compiled } from '#testing/build.js';
 import { readTopicIndependently } from '#testing/kafka/read-independently.js';
 import { freshNamespace } from '#testing/kafka/shared.js';
-import { deleteTopic } from '#testing/kafka/topics.js';
+import { deleteTopic, endsOf } from '#testing/kafka/topics.js';
 import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
@@ -214,6 +214,7 @@ export class RelayFixture {
       topic,
       atLeast,
       quietMs: 2_500,
+      ends: await this.admin((admin) => endsOf(admin, topic)),
       onRecord: ({ key, headers }) => {
         const ids = streams.get(key ?? '') ?? [];
         streams.set(key ?? '', [...ids, headers.get('ce_id') ?? '']);
