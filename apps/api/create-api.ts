@@ -8,6 +8,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { installBodyParsers } from '#http/body-parsers.js';
 import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
+import { announceSlowAnswers } from '#http/processing.js';
 import { installRateLimits } from '#http/rate-limits.js';
 import {
   installConnectionLimits,
@@ -45,6 +46,7 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   const server = adapter.getInstance();
   installBodyParsers(server);
   installRequestHooks(server, metrics);
+  announceSlowAnswers(server, limits.heartbeatMs);
   installConnectionLimits(server, limits, metrics);
   installGuard(server, {
     authenticator: app.get(Authenticator),

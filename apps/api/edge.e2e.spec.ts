@@ -44,7 +44,7 @@ describe('who may do what', () => {
   });
 
   it('leaves a refused body little time', async () => {
-    await api.limited({ refusedBodyMs: 100 }, async (url) => {
+    await api.limited({ refusedBodyMs: 100, requestTimeoutMs: 600_000 }, async (url) => {
       const connection = await RawConnection.to(url);
       connection.send('POST /v1/products HTTP/1.1', host, ...aMegabyte);
       expect((await connection.answer()).status).toBe(401);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { ndjsonLines } from '#http/export.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { live, replay } from './event-feed.js';
@@ -38,10 +39,23 @@ describe('the replay', () => {
     const written = [null, 'text', 7, true, [1], { secretSha256: 'x', kept: 1 }];
     await foreign(...written);
     const shown: unknown[] = [];
-    for await (const line of replay(log, { types: ['Noted'] }, undefined)) {
-      if ('data' in line) shown.push(line.data);
+    for await (const line of replay(log, { types: ['Noted'] })) {
+      if (typeof line === 'object' && 'data' in line) shown.push(line.data);
     }
     expect(shown).toEqual([...written.slice(0, -1), { secretSha256: '[redacted]', kept: 1 }]);
+  });
+});
+
+describe('a replay in which nothing passes', () => {
+  it('says so between the pages, and is whole all the same', async () => {
+    for (let i = 0; i < 3; i += 1) await foreign(...Array.from({ length: 400 }, () => 1));
+    const lines: string[] = [];
+    const rows = replay(log, { types: ['Rare'] }, { quietMs: 0 });
+    for await (const line of ndjsonLines(rows)) lines.push(line);
+    const beats = lines.slice(0, -1);
+    expect(beats.length).toBeGreaterThan(1);
+    expect(new Set(beats)).toEqual(new Set(['\n']));
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ atEnd: true });
   });
 });
 

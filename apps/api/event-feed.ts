@@ -1,6 +1,7 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
+import { heartbeat } from '#http/export.js';
 
 export interface EventFilter {
   readonly categories?: readonly string[] | undefined;
@@ -43,15 +44,26 @@ const trailer = (resumeFrom: Position | undefined, atEnd: boolean) => ({
   atEnd,
 });
 
-/** What lies after `from` and passes the filter, page by page up to the end of the log or `limit`; then the trailer. */
+export interface ReplayOptions {
+  /** Exclusive; from the start where absent. */
+  readonly from?: Position | undefined;
+  readonly limit?: number | undefined;
+  /** After so many milliseconds in which nothing passed, a heartbeat. */
+  readonly quietMs?: number;
+}
+
+/**
+ * What lies after `from` and passes the filter, page by page up to the end of the log or `limit`; then
+ * the trailer. Where little passes, heartbeats stand in between.
+ */
 export async function* replay(
   log: EventLog,
   filter: EventFilter,
-  from: Position | undefined,
-  limit = Number.POSITIVE_INFINITY,
-): AsyncGenerator<object> {
+  { from, limit = Number.POSITIVE_INFINITY, quietMs = heartbeatMs }: ReplayOptions = {},
+): AsyncGenerator<object | typeof heartbeat> {
   let after = from;
   let left = limit;
+  let shownAt = performance.now();
   for (;;) {
     const page = await log.readAll({ limit: pageSize, ...(after && { after }) });
     for (const event of page.events) {
@@ -61,6 +73,7 @@ export async function* replay(
         return;
       }
       yield shownEvent(event);
+      shownAt = performance.now();
       left -= 1;
       after = event.position;
     }
@@ -68,6 +81,10 @@ export async function* replay(
     if (page.atEnd) {
       yield trailer(after, true);
       return;
+    }
+    if (performance.now() - shownAt >= quietMs) {
+      yield heartbeat;
+      shownAt = performance.now();
     }
   }
 }

@@ -60,7 +60,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Replay the log as NDJSON',
     description:
-      'One event per line; the last line is `{resumeFrom, atEnd}`. A replay without it is incomplete.',
+      'One event per line; the last line is `{resumeFrom, atEnd}`. A replay without it is incomplete. Blank lines keep the connection alive.',
   })
   @ApiQuery({ name: 'limit', required: false, description: 'Events at most; all unless given.' })
   @ApiOkResponse({ content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
@@ -69,7 +69,7 @@ export class EventsController {
       ...filters,
       limit: integerFrom(1, maxEvents),
     });
-    const events = replay(this.log, { categories: category, types: type }, from, limit);
+    const events = replay(this.log, { categories: category, types: type }, { from, limit });
     sendLines(reply, ndjsonLines(events), { format: 'ndjson' });
   }
 

@@ -132,6 +132,7 @@ export const limitsOf = (settings: ApiSettings): ServerLimits => ({
   headersTimeoutMs: settings.HEADERS_TIMEOUT_SECONDS * 1000,
   keepAliveTimeoutMs: settings.KEEP_ALIVE_SECONDS * 1000,
   refusedBodyMs: settings.REFUSED_BODY_SECONDS * 1000,
+  heartbeatMs: defaultLimits.heartbeatMs,
   perKeyPerMinute: settings.RATE_LIMIT_PER_KEY,
   perAddressPerMinute: settings.RATE_LIMIT_PER_ADDRESS,
   maxConnections: settings.MAX_CONNECTIONS,

@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 
 import { until } from '#testing/until.js';
 
-import { sendLines } from './export.js';
+import { heartbeat, ndjsonLines, sendLines } from './export.js';
 
 let server: FastifyInstance;
 afterEach(async () => {
@@ -25,6 +25,26 @@ const line = `${'x'.repeat(1023)}\n`;
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a streamed answer', () => {
+  it('sends a heartbeat at once, with what came before it', async () => {
+    let goOn = (): void => undefined;
+    const seen = new Promise<void>((resolve) => (goOn = resolve));
+    const url = await serve(() =>
+      ndjsonLines(
+        (async function* () {
+          yield { a: 1 };
+          yield heartbeat;
+          await seen;
+          yield { b: 2 };
+        })(),
+      ),
+    );
+    const reader = (await fetch(url)).body?.getReader();
+    const first = Buffer.from((await reader?.read())?.value ?? []).toString();
+    expect(first).toBe('{"a":1}\n\n');
+    goOn();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('{"b":2}\n');
+  });
+
   it('arrives whole', async () => {
     const url = await serve(async function* () {
       for (let i = 0; i < 2_000; i += 1) {

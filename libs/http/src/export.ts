@@ -46,18 +46,26 @@ export async function* csvLines<T>(
   for await (const row of rows) yield csvRecord(columns.map(({ value }) => value(row)));
 }
 
+/** A blank line, which readers of NDJSON pass over: it keeps the connection of a slow answer alive. */
+const heartbeatLine = '\n';
+
+/** Stands among the rows of an export where nothing was found for a while. */
+export const heartbeat = Symbol('heartbeat');
+
 /** One JSON object per line. */
 export async function* ndjsonLines(
   rows: AsyncIterable<unknown> | Iterable<unknown>,
 ): AsyncGenerator<string> {
-  for await (const row of rows) yield `${JSON.stringify(row)}\n`;
+  for await (const row of rows) {
+    yield row === heartbeat ? heartbeatLine : `${JSON.stringify(row)}\n`;
+  }
 }
 
 async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<string> {
   let chunk = '';
   for await (const line of lines) {
     chunk += line;
-    if (chunk.length < chunkLength) continue;
+    if (chunk.length < chunkLength && line !== heartbeatLine) continue;
     yield chunk;
     chunk = '';
   }

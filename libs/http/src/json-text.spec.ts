@@ -58,6 +58,13 @@ describe('hostile text', () => {
     expect(textErrors(parsed('{"maker":"constructor"}'))).toEqual([]);
   });
 
+  it('is a control character that a terminal obeys', () => {
+    const reason = 'contains a control character';
+    expect(textErrors({ reason: 'a\x1b[2Jb' })).toEqual([{ pointer: '/reason', reason }]);
+    expect(textErrors({ reason: '\x9b2J' })).toEqual([{ pointer: '/reason', reason }]);
+    expect(textErrors({ reason: 'one\r\n\ttwo' })).toEqual([]);
+  });
+
   it('is nesting without end, found without recursion', () => {
     const deep = parsed('['.repeat(100_000) + ']'.repeat(100_000));
     expect(textErrors(deep)).toEqual([

@@ -68,6 +68,12 @@ const unacceptableName = (key: string): string | undefined => {
   return reason === undefined ? undefined : `its name ${reason}`;
 };
 
+/** A terminal or a log would obey these. Tabs and line ends belong to longer texts, such as a reason. */
+const controlCharacter = /[^\P{Cc}\t\r\n]/u;
+
+const controlIn = (text: string): string | undefined =>
+  controlCharacter.test(text) ? 'contains a control character' : undefined;
+
 /**
  * What in a parsed JSON value the stores could not keep: NUL characters and broken surrogates in
  * texts and keys, keys that reach for a prototype, and nesting deeper than 32. Without recursion, since the value is hostile.
@@ -78,7 +84,7 @@ export const textErrors = (root: unknown): FieldError[] => {
   for (let node = pending.pop(); node && errors.length < maxErrors; node = pending.pop()) {
     const { value, pointer, depth } = node;
     if (typeof value === 'string') {
-      const reason = unstorable(value);
+      const reason = unstorable(value) ?? controlIn(value);
       if (reason !== undefined) errors.push({ pointer, reason });
     } else if (typeof value === 'object' && value !== null) {
       if (depth === maxDepth) {

@@ -4,10 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 
+import { isHangUp } from './hang-up.js';
 import { type Answer, problemOf } from './problems.js';
 import { contextOf, traceIdOf } from './request-context.js';
 import { defaultLimits } from './server-limits.js';
 import { discardBody } from './unread-body.js';
+
+/** As nginx counts a request whose caller went away. */
+const closedByCaller = 499;
 
 export const problemContentType = 'application/problem+json';
 
@@ -27,6 +31,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
   /** For errors that arise outside Nest, such as a malformed URL. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (isHangUp(error, request.raw)) {
+      this.noteHangUp(request);
+      return;
+    }
     const context = contextOf(request);
     const answer = problemOf(error, {
       requestId: context.requestId,
@@ -43,6 +51,15 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     reply.removeHeader('connection');
     discardBody(request.raw, this.refusedBodyMs);
     sendProblem(reply, answer, context.requestId);
+  }
+
+  /** Nobody is there to be answered, and nothing is wrong on our side. */
+  private noteHangUp(request: FastifyRequest): void {
+    const { requestId, correlationId } = contextOf(request);
+    const { method } = request;
+    const route = request.routeOptions.url ?? null;
+    const fields = { requestId, correlationId, method, route, status: closedByCaller };
+    this.logger.debug(fields, 'the caller closed the connection before the answer');
   }
 
   private note(error: unknown, { problem }: Answer, request: FastifyRequest): void {

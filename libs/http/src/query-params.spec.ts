@@ -61,6 +61,15 @@ describe('reading a query', () => {
     expect(errorsOf(() => readQuery({ q: 'a\ud800' }, allowed))).toHaveLength(1);
   });
 
+  it('refuses control characters and line ends in a text', () => {
+    for (const hostile of ['a\r\nb', '\x1b[2J', 'a\tb', '\x7f', '\u0085', '\u2028']) {
+      expect(errorsOf(() => readQuery({ q: hostile }, allowed))).toEqual([
+        { pointer: '?q', reason: 'expected text without control characters' },
+      ]);
+    }
+    expect(readQuery({ q: 'Größe – 5 % ☀️' }, allowed)).toEqual({ q: 'Größe – 5 % ☀️' });
+  });
+
   it('does not hide a bug of a parser', () => {
     const broken = (): never => {
       throw new TypeError('bug');

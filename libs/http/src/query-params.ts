@@ -79,11 +79,15 @@ const expect = (holds: boolean, expectation: string): void => {
   if (!holds) throw new Expectation(`expected ${expectation}`);
 };
 
-/** Text of 1 to `max` characters, 500 unless given. */
+/** Line ends too: what is shown in one line of a log, a table or a terminal must not begin another one. */
+const controlCharacter = /[\p{Cc}\u2028\u2029]/u;
+
+/** One line of 1 to `max` characters, 500 unless given. */
 export const text =
   (max = 500): Parser<string> =>
   (raw) => {
     expect(raw.length >= 1 && raw.length <= max, `1 to ${String(max)} characters`);
+    expect(!controlCharacter.test(raw), 'text without control characters');
     return raw;
   };
 

@@ -8,6 +8,8 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs: number;
   /** How long the body of a refused request may still arrive before its connection is cut, in milliseconds. */
   readonly refusedBodyMs: number;
+  /** How often whoever waits for a slow answer is told that it is being made, in milliseconds. */
+  readonly heartbeatMs: number;
   /** Requests per minute of one caller who is known by its key; 0 for no limit. */
   readonly perKeyPerMinute: number;
   /** Requests per minute of one address without an accepted key; 0 for no limit. */
@@ -25,6 +27,7 @@ export const defaultLimits: ServerLimits = {
   headersTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
   refusedBodyMs: 5_000,
+  heartbeatMs: 15_000,
   perKeyPerMinute: 600_000,
   perAddressPerMinute: 6_000,
   maxConnections: 1_000,

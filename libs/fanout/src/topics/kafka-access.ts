@@ -30,7 +30,7 @@ export class KafkaAccess {
     if (kafka && settings) return { kafka, settings };
     throw new Refusal(
       'KAFKA_NOT_CONFIGURED',
-      'unavailable',
+      'not-configured',
       'the API was started without KAFKA_BROKERS, so it can ask no Kafka',
     );
   }
