@@ -1,6 +1,7 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
+import { categoryOf } from '#event-log/stream-name.js';
 import { heartbeat } from '#http/export.js';
 
 export interface EventFilter {
@@ -13,8 +14,6 @@ const pageSize = 500;
 const heartbeatMs = 15_000;
 /** How long a feed that is busy goes on without asking whether its reader still may. */
 const recheckMs = 1_000;
-
-const categoryOf = (stream: string): string => stream.split('-', 1)[0] ?? stream;
 
 const passes = ({ categories, types }: EventFilter, { stream, type }: StoredEvent): boolean =>
   (categories?.includes(categoryOf(stream)) ?? true) && (types?.includes(type) ?? true);

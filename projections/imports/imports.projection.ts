@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+import { Reading } from '#event-log/reading.js';
+import { importDecider } from '#product-registry/import/decider.js';
 import { importsVersion } from '#product-registry/import/read-model.js';
 import { defineProjection, type Projection } from '#read-store/projection.js';
 
@@ -14,6 +16,7 @@ export const imports: Projection = defineProjection({
   ...importsVersion,
   sources: [table, source('./projector.js'), source('./working-set.js')],
   tables: readFileSync(table, 'utf8'),
+  reading: new Reading([importDecider]),
   on: changes,
   load: loadWork,
   save: saveWork,

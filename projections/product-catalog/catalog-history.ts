@@ -1,6 +1,6 @@
-import { upcastOrNull } from '#event-log/codec.js';
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
+import { newest } from '#event-log/reading.js';
 import { manufacturerDecider } from '#product-registry/manufacturer/decider.js';
 import {
   type ManufacturerEvent,
@@ -19,23 +19,19 @@ const mergersAtMost = 100;
 
 /** Products and manufacturers as the log tells them: every version, and as of any position. */
 export class CatalogHistory {
-  private readonly products: StreamFolds<ProductDocument>;
-  private readonly manufacturers: StreamFolds<ManufacturerState>;
+  private readonly products: StreamFolds<ProductDocument, ProductEvent>;
+  private readonly manufacturers: StreamFolds<ManufacturerState, ManufacturerEvent>;
 
   constructor(log: Pick<EventLog, 'readStream'>) {
     this.products = new StreamFolds(log, {
       streamOf: productStream,
-      evolve: (state, id, stored) => {
-        const event = upcastOrNull<ProductEvent>(productDecider, stored);
-        return event ? evolveDocument(state, id, event) : state;
-      },
+      read: (stored) => newest<ProductEvent>(productDecider, stored),
+      evolve: evolveDocument,
     });
     this.manufacturers = new StreamFolds(log, {
       streamOf: manufacturerStream,
-      evolve: (state, id, stored) => {
-        const event = upcastOrNull<ManufacturerEvent>(manufacturerDecider, stored);
-        return event ? evolveManufacturer(state, id, event) : state;
-      },
+      read: (stored) => newest<ManufacturerEvent>(manufacturerDecider, stored),
+      evolve: evolveManufacturer,
     });
   }
 

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 
+import { Reading } from '#event-log/reading.js';
+import { manufacturerDecider } from '#product-registry/manufacturer/decider.js';
+import { productDecider } from '#product-registry/product/decider.js';
 import { defineProjection, type Projection, schemaOf } from '#read-store/projection.js';
 
 import { changes } from './projector.js';
@@ -24,6 +27,7 @@ export const productCatalog: Projection = defineProjection({
     source('../../libs/product-registry/src/product/superseded-where.js'),
   ],
   tables: readFileSync(table, 'utf8'),
+  reading: new Reading([productDecider, manufacturerDecider]),
   on: changes,
   load: loadWork,
   save: saveWork,

@@ -2,22 +2,27 @@ import { LRUCache } from 'lru-cache';
 
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import { isAfter } from '#event-log/position.js';
-import type { EventMetadata } from '#kernel/event.js';
+import type { ReadEvent } from '#event-log/reading.js';
+import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 
 /** A stream after one of its events. `state` is null before the thing exists. */
 export interface Version<S> {
   readonly revision: bigint;
   readonly position: Position;
+  /** As it was stored. */
   readonly type: string;
+  /** In the newest shape of the event. */
   readonly data: StoredEvent['data'];
   readonly metadata: EventMetadata;
   readonly state: S | null;
 }
 
-export interface Folding<S> {
+export interface Folding<S, E extends DomainEvent> {
   readonly streamOf: (id: string) => string;
-  /** The state after one more event; an event that says nothing of the state leaves it as it is. */
-  readonly evolve: (state: S | null, id: string, event: StoredEvent) => S | null;
+  /** The event in its newest shape; null for one that says nothing of the state. */
+  readonly read: (stored: StoredEvent) => ReadEvent<E> | null;
+  /** The state after one more event. */
+  readonly evolve: (state: S | null, id: string, event: E) => S | null;
 }
 
 /** What a version keeps besides the event's data: metadata, and what its state does not share with the one before. */
@@ -36,12 +41,12 @@ const nothing = { versions: [], bytes: 1 };
  * Each call reads the stream on from the last version that is kept, so that an answer is never older
  * than the call; what was folded once is neither read nor folded again.
  */
-export class StreamFolds<S> {
+export class StreamFolds<S, E extends DomainEvent> {
   private readonly cache: LRUCache<string, Fold<S>>;
 
   constructor(
     private readonly log: Pick<EventLog, 'readStream'>,
-    private readonly folding: Folding<S>,
+    private readonly folding: Folding<S, E>,
     maxBytes = 64 * 1024 * 1024,
   ) {
     this.cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });
@@ -73,9 +78,11 @@ export class StreamFolds<S> {
     const versions = [...kept.versions];
     let { bytes } = kept;
     let state: S | null = versions.at(-1)?.state ?? null;
-    for (const event of news) {
-      state = this.folding.evolve(state, id, event);
-      const { revision, position, type, data, metadata } = event;
+    for (const stored of news) {
+      const event = this.folding.read(stored);
+      if (event) state = this.folding.evolve(state, id, event);
+      const { revision, position, type, metadata } = stored;
+      const { data } = event ?? stored;
       versions.push({ revision, position, type, data, metadata, state });
       bytes += JSON.stringify(data).length + overheadBytes;
     }

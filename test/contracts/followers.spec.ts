@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import { contracts } from '#apps/contracts.js';
 import { keyCategory, keyClaimed } from '#event-log/key/claim-key.js';
-import { libraryTypes } from '#event-log/reading.js';
+import { libraryTypes, newest } from '#event-log/reading.js';
+import { categoryOf } from '#event-log/stream-name.js';
 import { Publication } from '#fanout/fact.js';
+import { projections } from '#projections/all.js';
+import { readBy } from '#read-store/projection.js';
 
 import { allDeciders } from './all-deciders.js';
 import { exampleEvent } from './example-events.js';
@@ -21,8 +24,6 @@ const stored = [
   ),
 ];
 
-const categoryOf = (stream: string): string => stream.split('-')[0] ?? stream;
-
 describe('every event type that can stand in a stream', () => {
   it('is one of at least eight categories', () => {
     expect(deciders.length).toBeGreaterThanOrEqual(8);
@@ -30,10 +31,40 @@ describe('every event type that can stand in a stream', () => {
   });
 
   it.each(stored.map((event) => [`${event.type} of ${categoryOf(event.stream)}`, event] as const))(
-    '%s is known to the relay and to the consumers',
+    '%s is known to every follower, or knowingly passed over',
     (_, event) => {
+      const types = deciders.find(({ category }) => category === categoryOf(event.stream));
+      // Relay, consumers and `topics verify`.
       expect(() => publication.of(event)).not.toThrow();
+      for (const projection of projections) expect(() => readBy(projection, event)).not.toThrow();
+      // Processes, statuses, control of the relay and of consumers, history and as-of.
+      if (types) expect(newest(types, event) === null).toBe(libraryTypes.has(event.type));
       if (libraryTypes.has(event.type)) expect(publication.of(event)).toBeNull();
     },
   );
 });
+
+describe.each(deciders.map((types) => [types.category, types] as const))(
+  'an event of %s that this version does not know',
+  (category, types) => {
+    const event = exampleEvent(category, 'InventedLater', {});
+    const refused = expect.objectContaining({ code: 'EVENT_TYPE_UNKNOWN', kind: 'unavailable' });
+
+    it('stops every follower of the category, and no other', () => {
+      expect(() => newest(types, event)).toThrow(refused);
+      const isPublished = contracts.some((contract) =>
+        contract.categories.some((each) => each.types.category === category),
+      );
+      if (isPublished) expect(() => publication.of(event)).toThrow(refused);
+      else expect(publication.of(event)).toBeNull();
+      for (const projection of projections) {
+        if (projection.reading?.follows(event.stream)) {
+          expect(() => readBy(projection, event)).toThrow(refused);
+        } else {
+          const takesAll = Object.hasOwn(projection.on, '*');
+          expect(readBy(projection, event)).toBe(takesAll ? event : undefined);
+        }
+      }
+    });
+  },
+);

@@ -28,19 +28,25 @@ export const decode = (bytes: Uint8Array): unknown =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
 
 /**
- * The newest shape of a stored event of a category.
- *
- * Throws a `Refusal` of kind `unavailable` for a type that this process does not know: readers are
- * deployed before writers, and a decision on half a stream would be a wrong one.
+ * A stream holds an event of a type that this process does not know: readers are deployed before
+ * writers, and a decision or a read model made of half a stream would be a wrong one.
  */
+export class UnknownEventType extends Refusal {
+  constructor({ stream, revision, type }: Pick<StoredEvent, 'stream' | 'type' | 'revision'>) {
+    super(
+      'EVENT_TYPE_UNKNOWN',
+      'unavailable',
+      `stream ${stream} holds at ${String(revision)} an event of type ${type}, ` +
+        'which this version does not know: deploy the version that does',
+    );
+  }
+}
+
+/** The newest shape of a stored event of a category. Throws `UnknownEventType`. */
 export const upcast = <E extends DomainEvent>(types: EventTypes<E>, stored: StoredEvent): E => {
   const known = upcastOrNull(types, stored);
   if (known) return known;
-  throw new Refusal(
-    'EVENT_TYPE_UNKNOWN',
-    'unavailable',
-    `stream ${stored.stream} holds an event of type ${stored.type}, which this version does not know`,
-  );
+  throw new UnknownEventType(stored);
 };
 
 /** As `upcast`, but null for a type that is not of this category. */

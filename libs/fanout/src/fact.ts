@@ -1,6 +1,7 @@
-import { upcastOrNull } from '#event-log/codec.js';
+import { UnknownEventType } from '#event-log/codec.js';
 import type { Position, StoredEvent } from '#event-log/event-log.js';
-import { libraryTypes } from '#event-log/reading.js';
+import { newest } from '#event-log/reading.js';
+import { categoryOf } from '#event-log/stream-name.js';
 
 import type { Contract, PublishedCategory, PublishedMessage } from './contract.js';
 
@@ -23,17 +24,6 @@ export interface Fact {
   readonly traceparent?: string;
   /** As the contract's schema of `type` says. */
   readonly data: Readonly<Record<string, unknown>>;
-}
-
-/** A published category holds an event that this version does not know: it must not be passed over. */
-export class UnknownEventType extends Error {
-  override readonly name = 'UnknownEventType';
-  constructor(event: Pick<StoredEvent, 'stream' | 'type' | 'revision'>) {
-    super(
-      `stream ${event.stream} holds at ${String(event.revision)} an event of type ${event.type}, ` +
-        'which this version does not know: deploy the version that does',
-    );
-  }
 }
 
 /** Where a fact goes: the topic of its context. */
@@ -62,9 +52,8 @@ export class Publication {
   /** Null for what is not published. Throws `UnknownEventType`. */
   of(stored: StoredEvent): Published | null {
     const known = this.categories.get(categoryOf(stored.stream));
-    if (!known || libraryTypes.has(stored.type)) return null;
-    const event = upcastOrNull(known.of.types, stored);
-    if (!event) throw new UnknownEventType(stored);
+    const event = known ? newest(known.of.types, stored) : null;
+    if (!known || !event) return null;
     const message = known.of.messages[event.type];
     if (!message) throw new UnknownEventType(stored);
     if (message === 'private') return null;
@@ -85,12 +74,6 @@ export class Publication {
     }
   }
 }
-
-/** Categories hold no dash: everything before the first one. */
-const categoryOf = (stream: string): string => {
-  const dash = stream.indexOf('-');
-  return dash < 0 ? stream : stream.slice(0, dash);
-};
 
 const factOf = (stored: StoredEvent, message: PublishedMessage, data: object): Fact => {
   const { metadata } = stored;

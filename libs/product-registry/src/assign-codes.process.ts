@@ -1,4 +1,3 @@
-import { upcast } from '#event-log/codec.js';
 import {
   type EventLog,
   type Position,
@@ -8,11 +7,13 @@ import {
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import { formatPosition } from '#event-log/position.js';
+import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import { Lease } from '#read-store/lease.js';
 import { PageReader } from '#read-store/page-reader.js';
+import { describeError } from '#read-store/parking.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 
 import { KnownMakers } from './assign-codes.makers.js';
@@ -40,6 +41,8 @@ const lastRetryMs = 15_000;
 export interface AssignCodesProgress {
   /** `standby`: another one runs. `waiting`: for what failed to come back. */
   readonly activity: 'running' | 'standby' | 'waiting';
+  /** Why it waits; null unless it does. */
+  readonly reason: string | null;
   readonly checkpoint: string | null;
   readonly lastProgressAt: string | null;
 }
@@ -66,6 +69,7 @@ export class AssignCodesProcess {
   /** Events read since the checkpoint. */
   private unsaved = 0;
   private activity: AssignCodesProgress['activity'] = 'standby';
+  private reason: string | null = null;
   private lastProgressAt: Date | undefined;
 
   constructor(
@@ -94,6 +98,7 @@ export class AssignCodesProcess {
   progress(): AssignCodesProgress {
     return {
       activity: this.activity,
+      reason: this.activity === 'waiting' ? this.reason : null,
       checkpoint: this.position ? formatPosition(this.position) : null,
       lastProgressAt: this.lastProgressAt?.toISOString() ?? null,
     };
@@ -120,6 +125,7 @@ export class AssignCodesProcess {
       } catch (error) {
         if (this.isStopped()) return;
         this.activity = 'waiting';
+        this.reason = describeError(error);
         this.logger.warn(
           { err: error, retryMs, process: processName },
           'the process waits and goes on',
@@ -161,9 +167,8 @@ export class AssignCodesProcess {
   }
 
   private async onProduct(event: StoredEvent, batch: Batch): Promise<void> {
-    if (event.type !== 'ProductRegistered') return;
-    const known = upcast<ProductEvent>(productDecider, event);
-    if (known.type !== 'ProductRegistered') return;
+    const known = newest<ProductEvent>(productDecider, event);
+    if (known?.type !== 'ProductRegistered') return;
     const { manufacturerId, code } = known.data;
     const id = event.stream.slice(productCategory.length + 1);
     batch.products.push({ id, manufacturerId });
@@ -175,10 +180,8 @@ export class AssignCodesProcess {
 
   private async onMaker(event: StoredEvent, batch: Batch): Promise<void> {
     const id = event.stream.slice(manufacturerCategory.length + 1);
-    // Not of this category's types: key bookkeeping in the same stream.
-    if (!Object.hasOwn(manufacturerDecider.events, event.type)) return;
-    const known = upcast<ManufacturerEvent>(manufacturerDecider, event);
-    const learnt = this.makers.learn(id, known);
+    const known = newest<ManufacturerEvent>(manufacturerDecider, event);
+    const learnt = known && this.makers.learn(id, known);
     if (!learnt) return;
     // The products read below are those up to the event before this one.
     await this.save(batch);

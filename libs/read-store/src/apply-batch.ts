@@ -4,7 +4,7 @@ import type { Position, StoredEvent } from '#event-log/event-log.js';
 
 import { moveCheckpoint, schemaOfTarget, type Target } from './builds.js';
 import { discardedEvents, parkBehind, parkedStreams } from './parking.js';
-import { changeOf, type Projection, type ProjectionClient } from './projection.js';
+import { changeOf, type Projection, type ProjectionClient, readBy } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
 const nothing: ReadonlySet<string> = new Set();
@@ -40,7 +40,7 @@ export const applyBatch = async (
   store.transaction(async (client) => {
     const moved = await moveCheckpoint(client, target, from, events);
     if (!moved) throw new Fenced();
-    const named = events.filter(({ type }) => changeOf(target.projection, type));
+    const named = events.filter((event) => readBy(target.projection, event));
     const ids = moved.discarded ? named.map(({ id }) => id) : [];
     const discarded = ids.length > 0 ? await discardedEvents(client, target, ids) : nothing;
     const known = discarded.size > 0 ? named.filter(({ id }) => !discarded.has(id)) : named;
@@ -61,14 +61,15 @@ export const applyBatch = async (
 export const setUp = (target: Target): string =>
   `set local synchronous_commit = off; set local search_path to ${schemaOfTarget(target)}, public`;
 
-/** Loads, changes and saves the rows of `events`; nothing where there are none. */
+/** Reads `stored`, and loads, changes and saves the rows that they touch; nothing where there are none. */
 export const applyEvents = async (
   client: ProjectionClient,
   projection: Projection,
-  events: readonly StoredEvent[],
+  stored: readonly StoredEvent[],
 ): Promise<void> => {
+  const events = stored.flatMap((event) => readBy(projection, event) ?? []);
   if (events.length === 0) return;
   const work = await projection.load(client, events);
-  for (const event of events) changeOf(projection, event.type)?.(work, event);
+  for (const event of events) changeOf(projection, event)?.(work, event);
   await projection.save(client, work);
 };

@@ -5,7 +5,7 @@ import { applyBatch, type BatchCounts, Fenced, setUp } from './apply-batch.js';
 import { type Attempt, beginAttempt, clearAttempts, maxAttempts, noteFailure } from './attempts.js';
 import { moveCheckpoint, stopAt, type Target } from './builds.js';
 import { describeError, park } from './parking.js';
-import { changeOf } from './projection.js';
+import { readBy } from './projection.js';
 import type { ReadStore } from './read-store.js';
 import { isStoreFault } from './store-errors.js';
 
@@ -48,8 +48,8 @@ export class CarefulApplier {
     };
     for (const event of events) {
       if (options.signal.aborted) return;
-      // Events that the projection does not know cannot fail: they move with the next one that it does.
-      if (!changeOf(this.target.projection, event.type)) {
+      // Events that the projection passes over cannot fail: they move with the next one that it does not.
+      if (!readBy(this.target.projection, event)) {
         passed.push(event);
         continue;
       }

@@ -122,7 +122,7 @@ export const moveCheckpoint = async (
   const { rows } = await client.query<Moved>(
     `update read_store.build
         set commit_position = $6, prepare_position = $7, event_created = $8,
-            events = events + $9, moved_at = now()
+            events = events + $9, moved_at = now(), error = null
       where projection = $1 and build = $2 and status = $3
         and commit_position is not distinct from $4 and prepare_position is not distinct from $5
       returning parked > 0 as parked,
@@ -163,6 +163,19 @@ export const stopAt = async (
     ],
   );
   return rowCount === 1;
+};
+
+/** Notes what the build waits for; the next batch clears it. */
+export const noteWaiting = async (
+  store: ReadStore,
+  { projection, build, status }: Target,
+  reason: string,
+): Promise<void> => {
+  await store.pool.query(
+    `update read_store.build set error = $4
+      where projection = $1 and build = $2 and status = $3 and error is distinct from $4`,
+    [projection.name, build, status, reason],
+  );
 };
 
 export interface TakenOver {

@@ -1,3 +1,4 @@
+import { UnknownEventType } from '#event-log/codec.js';
 import {
   type EventLog,
   LogUnavailable,
@@ -10,11 +11,19 @@ import { comparePositions, isAfter } from '#event-log/position.js';
 
 import { applyBatch, type BatchCounts, Fenced } from './apply-batch.js';
 import { CarefulApplier } from './apply-carefully.js';
-import { buildLease, noteCaughtUp, putDown, takeOver, type Target } from './builds.js';
+import {
+  buildLease,
+  noteCaughtUp,
+  noteWaiting,
+  putDown,
+  takeOver,
+  type Target,
+} from './builds.js';
 import { dropOutgrown } from './drop-builds.js';
 import type { Lease } from './lease.js';
 import { PageReader } from './page-reader.js';
 import { describeError } from './parking.js';
+import { type Projection, readBy } from './projection.js';
 import type { ReadStore, StoreLogger } from './read-store.js';
 import { isDiskFull, isStoreFault } from './store-errors.js';
 import { switchBuild } from './switch-build.js';
@@ -93,6 +102,8 @@ export class Feed {
           logger.warn(fields, 'the disk of the read store is full: the projection waits for room');
         } else if (isStoreFault(error) || error instanceof LogUnavailable) {
           logger.warn(fields, 'the projection waits for a store');
+        } else if (error instanceof UnknownEventType) {
+          logger.error(fields, 'the projection waits: this version does not know an event type');
         } else logger.error(fields, 'the projection failed unexpectedly and tries again');
         await pause(backoffMs, signal);
         backoffMs = Math.min(backoffMs * 2, lastBackoffMs);
@@ -139,7 +150,17 @@ export class Feed {
     this.reader.seek(position);
   }
 
+  /** Throws `UnknownEventType` when all before the event are applied, and notes it in the status. */
   private async apply(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    const { known, unknown } = knownOf(this.target.projection, events);
+    await this.applyKnown(known, signal);
+    if (!unknown || (known.length > 0 && !this.standsAtEndOf(known))) return;
+    this.context.observer.failed(this.target.projection.name);
+    await noteWaiting(this.context.store, this.target, unknown.message);
+    throw unknown;
+  }
+
+  private async applyKnown(events: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
     const last = events.at(-1);
     if (!last) return;
     if (this.carefulUntil === 'end of next batch') this.carefulUntil = last.position;
@@ -253,3 +274,22 @@ export class Feed {
     }
   }
 }
+
+interface Known {
+  readonly known: readonly StoredEvent[];
+  /** Why what comes after them is not applied. */
+  readonly unknown?: UnknownEventType;
+}
+
+/** The events up to the first one that this version does not know. */
+const knownOf = (projection: Projection, events: readonly StoredEvent[]): Known => {
+  for (const [index, event] of events.entries()) {
+    try {
+      readBy(projection, event);
+    } catch (error) {
+      if (!(error instanceof UnknownEventType)) throw error;
+      return { known: events.slice(0, index), unknown: error };
+    }
+  }
+  return { known: events };
+};

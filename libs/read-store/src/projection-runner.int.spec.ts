@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { newEvent } from '#testing/new-event.js';
 import { until } from '#testing/until.js';
 
+import { projectionStatus } from './status.js';
 import { Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
 import { waitForPosition } from './wait-for-position.js';
@@ -50,6 +52,55 @@ describe('the projection runner', () => {
     expect(head?.commit).toBeGreaterThan(position.commit);
     if (head) await waitForPosition(fixture.store, tally(), head, { timeoutMs: 10_000 });
     expect(await sum()).toBe(3);
+  });
+
+  it('reads old events in their newest shape, in a build too', async () => {
+    const append = (type: string, data: object) =>
+      fixture.log.append(`tally-${randomUUID()}`, [newEvent(type, data)], 'no_stream');
+    await append('CountedOnce', {});
+    await append('Counted', { amount: 5 });
+    await append('Counted.v2', { value: 7 });
+    const types = {
+      events: { 'Counted.v2': true },
+      upcasts: {
+        CountedOnce: () => ({ type: 'Counted', data: { amount: 1 } }),
+        Counted: ({ amount }: { amount: number }) => ({
+          type: 'Counted.v2',
+          data: { value: amount },
+        }),
+      },
+    } as const;
+    await fixture.runBuilt(tally({ types, change: 'Counted.v2' }));
+    expect(await sum()).toBe(13);
+    await fixture.rebuild('tally');
+    expect(await sum()).toBe(13);
+    const { position } = await append('CountedOnce', {});
+    await waitForPosition(fixture.store, tally(), position, { timeoutMs: 20_000 });
+    expect(await sum()).toBe(14);
+  });
+
+  it('stops before an event that it does not know, says so, and goes on with the version that does', async () => {
+    const old = await fixture.runBuilt(tally());
+    await fixture.count(3);
+    const later = [newEvent('Counted', { value: 1 }), newEvent('CountedLater', { value: 4 })];
+    await fixture.log.append(`tally-${randomUUID()}`, later, 'no_stream');
+    const last = await fixture.count(2);
+    const status = async () => (await projectionStatus(fixture.store, [tally()]))[0];
+    await until('the status says why', async () => (await status())?.error != null);
+    expect(await status()).toMatchObject({
+      state: 'live',
+      error: expect.stringMatching(/tally-\S+ holds at 1 an event of type CountedLater/),
+      parked: 0,
+    });
+    expect(await sum()).toBe(4);
+    await old.stop();
+    const types = {
+      upcasts: { CountedLater: (data: object) => ({ type: 'Counted', data }) },
+    };
+    await fixture.run(tally({ types }));
+    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
+    expect(await sum()).toBe(10);
+    expect(await status()).toMatchObject({ state: 'live', error: null });
   });
 
   it('doubles nothing when two runners share the projection and one is stopped under load', async () => {

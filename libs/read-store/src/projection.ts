@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
 import type { StoredEvent } from '#event-log/event-log.js';
+import { libraryTypes, type Reading } from '#event-log/reading.js';
 
 /** The client of the batch's transaction. Its `search_path` is the schema of the build, then `public`. */
 export type ProjectionClient = Pick<PoolClient, 'query'>;
@@ -27,11 +28,17 @@ export interface Projection<W = unknown> {
   /** The text of `table.sql`: unqualified names, created in the schema of each build. */
   readonly tables: string;
   /**
-   * Event type (old stored types too) to its change of the working set. `*` stands for every type
-   * that is not named; without it those are passed over.
+   * The categories that it follows: their events are read in their newest shape, and one of a type
+   * that this version does not know stops the projection. Other streams are passed over. Absent only
+   * where `on` names nothing but `*`: events come as they were stored.
+   */
+  readonly reading?: Reading;
+  /**
+   * Event type (newest shape, or a library's) to its change of the working set. `*` stands for every
+   * event of the log; without it types that are not named are passed over.
    */
   readonly on: Readonly<Record<string, (work: W, event: StoredEvent) => void>>;
-  /** One or few statements for the whole batch. `events` are those that `on` knows, in log order. */
+  /** One or few statements for the whole batch. `events` are those that `on` knows, in log order, newest shape. */
   load(client: ProjectionClient, events: readonly StoredEvent[]): Promise<W>;
   /** Multi-row statements; called once per batch. */
   save(client: ProjectionClient, work: W): Promise<void>;
@@ -42,10 +49,24 @@ export interface Projection<W = unknown> {
   readonly order?: 'stream' | 'global';
 }
 
-/** What an event of this type changes; undefined for one that the projection passes over. */
+/**
+ * The event as the projection reads it; undefined where it passes it over. Throws `UnknownEventType`
+ * for a type of its categories that this version does not know.
+ */
+export const readBy = (
+  { on, reading }: Pick<Projection, 'on' | 'reading'>,
+  stored: StoredEvent,
+): StoredEvent | undefined => {
+  const event = reading?.newest(stored) ?? stored;
+  if (Object.hasOwn(on, '*')) return event;
+  const isFollowed = libraryTypes.has(event.type) || reading?.follows(event.stream);
+  return isFollowed && Object.hasOwn(on, event.type) ? event : undefined;
+};
+
+/** What an event changes that `readBy` gave. */
 export const changeOf = (
   { on }: Projection,
-  type: string,
+  { type }: StoredEvent,
 ): ((work: unknown, event: StoredEvent) => void) | undefined =>
   Object.hasOwn(on, type) ? on[type] : on['*'];
 
@@ -56,6 +77,12 @@ export const defineProjection = <W>(projection: Projection<W>): Projection => {
   }
   if (!Number.isSafeInteger(projection.version) || projection.version < 1) {
     throw new Error(`the version of ${projection.name} must be a whole number from 1 on`);
+  }
+  const strange = Object.keys(projection.on).find(
+    (type) => type !== '*' && !libraryTypes.has(type) && !projection.reading?.has(type),
+  );
+  if (strange !== undefined) {
+    throw new Error(`${projection.name} names ${strange}, which none of its categories has`);
   }
   return projection as unknown as Projection;
 };

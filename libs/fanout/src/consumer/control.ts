@@ -1,6 +1,6 @@
-import { upcast } from '#event-log/codec.js';
-import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
+import { newest, type ReadEvent } from '#event-log/reading.js';
 import { Refusal } from '#kernel/refusal.js';
 import { describeError } from '#read-store/parking.js';
 import { isStoreFault } from '#read-store/store-errors.js';
@@ -33,8 +33,10 @@ export const carryOutControl = async (
   const row = await readConsumer(store, consumer.name);
   if (!row) return;
   let from = row.controlRevision;
-  for await (const event of log.readStream(consumerStream(consumer.name), { from: from + 1n })) {
+  for await (const stored of log.readStream(consumerStream(consumer.name), { from: from + 1n })) {
     signal.throwIfAborted();
+    const event = newest<ConsumerEvent>(consumerDecider, stored);
+    if (!event) continue;
     const outcome = await carryOut(context, from, event, signal);
     const { type, revision, data } = event;
     const fields = { consumer: consumer.name, type, revision: revision.toString(), ...data };
@@ -46,11 +48,10 @@ export const carryOutControl = async (
 const carryOut = async (
   context: ControlContext,
   from: bigint,
-  stored: StoredEvent,
+  event: ReadEvent<ConsumerEvent>,
   signal: AbortSignal,
 ): Promise<string> => {
-  const step = { from, to: stored.revision };
-  const event = upcast<ConsumerEvent>(consumerDecider, stored);
+  const step = { from, to: event.revision };
   switch (event.type) {
     case 'ConsumerReset': {
       const to = event.data.to === null ? undefined : parsePosition(event.data.to);

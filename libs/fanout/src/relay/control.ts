@@ -1,6 +1,6 @@
-import { upcast } from '#event-log/codec.js';
 import type { EventLog } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
+import { newest } from '#event-log/reading.js';
 
 import { relayDecider } from './decider.js';
 import { type RelayEvent, relayStream } from './events.js';
@@ -44,9 +44,9 @@ export class RelayControl {
     this.fresh = true;
     try {
       for await (const stored of this.log.readStream(relayStream, { from: this.last + 1n })) {
-        const event = upcast<RelayEvent>(relayDecider, stored);
-        this.folded = relayDecider.evolve(this.folded, event);
-        if (event.type === 'RelayTopicReset') this.resets.set(event.data.topic, stored.revision);
+        const event = newest<RelayEvent>(relayDecider, stored);
+        if (event) this.folded = relayDecider.evolve(this.folded, event);
+        if (event?.type === 'RelayTopicReset') this.resets.set(event.data.topic, stored.revision);
         this.last = stored.revision;
       }
     } catch (error) {

@@ -1,10 +1,12 @@
 import type { EventLog } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
+import { newest } from '#event-log/reading.js';
 import { positionOf, type PositionRow } from '#read-store/builds.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Publication } from '../fact.js';
-import { relayStream } from './events.js';
+import { relayDecider } from './decider.js';
+import { type RelayEvent, relayStream } from './events.js';
 import { backlogAfter } from './relay-backlog.js';
 import type { RelayReport, RelayStateName } from './report.js';
 
@@ -138,9 +140,10 @@ const silent = ({ state, reason, noted_at: notedAt }: RelayRow) => ({
 });
 
 const pausedBy = async (log: Pick<EventLog, 'readStream'>): Promise<Paused | null> => {
-  for await (const event of log.readStream(relayStream, { direction: 'backwards' })) {
-    if (event.type === 'RelayResumed') return null;
-    if (event.type !== 'RelayPaused') continue;
+  for await (const stored of log.readStream(relayStream, { direction: 'backwards' })) {
+    const event = newest<RelayEvent>(relayDecider, stored);
+    if (event?.type === 'RelayResumed') return null;
+    if (event?.type !== 'RelayPaused') continue;
     const { actor, reason = null, recordedAt } = event.metadata;
     return { by: actor.id, reason, at: recordedAt };
   }

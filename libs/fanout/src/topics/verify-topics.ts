@@ -8,7 +8,7 @@ import { Refusal } from '#kernel/refusal.js';
 import { PageReader } from '#read-store/page-reader.js';
 
 import { NotAFact, toFact } from '../cloud-event.js';
-import { type Publication, UnknownEventType } from '../fact.js';
+import type { Publication } from '../fact.js';
 import { named } from '../kafka.js';
 import { type TopicPosition, UnreadablePosition } from '../relay/position-record.js';
 import { Expiry } from './expiry.js';
@@ -201,22 +201,13 @@ export class Verification {
       if (events.length === 0) return;
       for (const event of events) {
         if (isAfter(event.position, last)) return;
-        const published = this.published(event);
+        const published = this.parts.publication.of(event);
         const on = published && byTopic.get(published.contract.topic);
         if (!on) continue;
         if (on.expiry.has(published.fact)) on.expired += 1;
         else on.tally.expected(published.fact);
       }
       this.events += events.length;
-    }
-  }
-
-  private published(event: Parameters<Publication['of']>[0]): ReturnType<Publication['of']> {
-    try {
-      return this.parts.publication.of(event);
-    } catch (error) {
-      if (!(error instanceof UnknownEventType)) throw error;
-      throw new Refusal('EVENT_TYPE_UNKNOWN', 'unavailable', error.message);
     }
   }
 }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
+import type { EventTypes } from '#event-log/codec.js';
 import type { StoredEvent } from '#event-log/event-log.js';
+import { Reading } from '#event-log/reading.js';
+import type { DomainEvent } from '#kernel/event.js';
 
 import { defineProjection, type Projection, type ProjectionClient } from '../projection.js';
 
@@ -21,6 +24,10 @@ export interface TallyOptions {
   readonly afterSave?: (client: ProjectionClient) => Promise<void>;
   readonly tables?: string;
   readonly sources?: readonly URL[];
+  /** The event type that it counts. */
+  readonly change?: string;
+  /** More of what its category holds. */
+  readonly types?: Partial<EventTypes<DomainEvent>>;
 }
 
 export const tally = (options: TallyOptions = {}): Projection =>
@@ -30,8 +37,9 @@ export const tally = (options: TallyOptions = {}): Projection =>
     order: options.order ?? 'stream',
     sources: options.sources ?? [table],
     tables: options.tables ?? readFileSync(table, 'utf8'),
+    reading: new Reading([{ category: 'tally', events: { Counted: true }, ...options.types }]),
     on: {
-      Counted: ({ entries }, event) => {
+      [options.change ?? 'Counted']: ({ entries }: Work, event: StoredEvent) => {
         options.before?.(event);
         entries.push({
           id: event.id,

@@ -1,4 +1,4 @@
-import { upcastOrNull } from '#event-log/codec.js';
+import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf } from '#kernel/ids.js';
 
@@ -98,7 +98,7 @@ const documentOf = async (
 ): Promise<ProductDocument | null> => {
   let document: ProductDocument | null = null;
   for await (const stored of log.readStream(productStream(productId))) {
-    const event: ProductEvent | null = upcastOrNull(productDecider, stored);
+    const event = newest<ProductEvent>(productDecider, stored);
     if (event) document = evolveDocument(document, productId, event);
   }
   return document;

@@ -1,6 +1,8 @@
 import type { EventLog } from '#event-log/event-log.js';
+import { newest } from '#event-log/reading.js';
 
-import { importStream } from '../events.js';
+import { importDecider } from '../decider.js';
+import { type ImportEvent, importStream } from '../events.js';
 import type { RunRequest } from './row-context.js';
 
 /**
@@ -12,17 +14,18 @@ export const requestOf = async (
   importId: string,
   run: number,
 ): Promise<RunRequest> => {
-  for await (const { id, type, data, metadata } of log.readStream(importStream(importId))) {
-    if (runAskedFor(type, data) !== run) continue;
-    const { actor, occurredAt, $correlationId: correlationId, reason } = metadata;
-    return { actor, occurredAt, correlationId, causationId: id, reason };
+  for await (const stored of log.readStream(importStream(importId))) {
+    const event = newest<ImportEvent>(importDecider, stored);
+    if (!event || runAskedFor(event) !== run) continue;
+    const { actor, occurredAt, $correlationId: correlationId, reason } = event.metadata;
+    return { actor, occurredAt, correlationId, causationId: event.id, reason };
   }
   throw new Error(`nobody asked for run ${String(run)} of import ${importId}`);
 };
 
-const runAskedFor = (type: string, data: Readonly<Record<string, unknown>>): unknown => {
-  if (type === 'ImportReceived') return 1;
-  return type === 'ImportReceivedAgain' || type === 'ImportRetryRequested'
-    ? data['run']
+const runAskedFor = (event: ImportEvent): number | undefined => {
+  if (event.type === 'ImportReceived') return 1;
+  return event.type === 'ImportReceivedAgain' || event.type === 'ImportRetryRequested'
+    ? event.data.run
     : undefined;
 };
