@@ -36,7 +36,14 @@ export const relayEnvironment = {
     32_767,
   )({
     default: -1,
-    desc: 'Of the topics that the relay makes; -1 as the cluster does by default.',
+    desc: 'Of the topics that the relay makes; -1 for three, or as many as there are brokers where these are fewer.',
+  }),
+  KAFKA_MIN_INSYNC_REPLICAS: integer(
+    -1,
+    32_767,
+  )({
+    default: -1,
+    desc: 'Replicas that must hold a record of these topics before it counts as published; -1 for one less than there are, but at least one.',
   }),
   ...healthEnvironment,
 };

@@ -62,6 +62,7 @@ export const standaloneEnvironment = {
   ...kafkaEnvironment,
   KAFKA_RETENTION_MS: relayEnvironment.KAFKA_RETENTION_MS,
   KAFKA_REPLICATION_FACTOR: relayEnvironment.KAFKA_REPLICATION_FACTOR,
+  KAFKA_MIN_INSYNC_REPLICAS: relayEnvironment.KAFKA_MIN_INSYNC_REPLICAS,
   ...diskEnvironment,
 };
 

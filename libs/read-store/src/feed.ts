@@ -11,14 +11,7 @@ import { comparePositions, isAfter } from '#event-log/position.js';
 
 import { applyBatch, type BatchCounts, Fenced } from './apply-batch.js';
 import { CarefulApplier } from './apply-carefully.js';
-import {
-  buildLease,
-  noteCaughtUp,
-  noteWaiting,
-  putDown,
-  takeOver,
-  type Target,
-} from './builds.js';
+import { buildLease, noteCaughtUp, noteWaiting, putDown, takeOver, type Target } from './builds.js';
 import { dropOutgrown } from './drop-builds.js';
 import type { Lease } from './lease.js';
 import { PageReader } from './page-reader.js';

@@ -59,7 +59,12 @@ export const relayRate = async (
   const times: number[] = [];
   let first = 0;
   const relay = new Relay({
-    settings: { ...settings, KAFKA_RETENTION_MS: -1, KAFKA_REPLICATION_FACTOR: -1 },
+    settings: {
+      ...settings,
+      KAFKA_RETENTION_MS: -1,
+      KAFKA_REPLICATION_FACTOR: -1,
+      KAFKA_MIN_INSYNC_REPLICAS: -1,
+    },
     ...{ contracts, log, tail, lease, logger, report },
     portions: (position, limits) => thread.feed(position, limits),
     onTransaction: (outcome, records) => {

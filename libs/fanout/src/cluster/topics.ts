@@ -5,12 +5,11 @@ import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import type { Contract } from '../contract.js';
 import { type KafkaSettings, named } from '../kafka.js';
 import { NeedsOperator } from './failures.js';
+import { replicationOn, type ReplicationSettings } from './replication.js';
 
-export interface TopicSettings {
+export interface TopicSettings extends ReplicationSettings {
   /** Of the facts; -1: for ever. */
   readonly KAFKA_RETENTION_MS: number;
-  /** -1: what the cluster has by default. */
-  readonly KAFKA_REPLICATION_FACTOR: number;
 }
 
 export interface Partition {
@@ -110,7 +109,14 @@ export class Topics {
    * topic, and the client's own wait for leaders gives up at the first that does not.
    */
   private async create(topic: ITopicConfig): Promise<void> {
-    await this.admin.createTopics({ topics: [topic], waitForLeaders: false });
+    const { brokers } = await this.admin.describeCluster();
+    const { replicationFactor, minInsyncReplicas } = replicationOn(brokers.length, this.settings);
+    const insync = { name: 'min.insync.replicas', value: String(minInsyncReplicas) };
+    const configEntries = [...(topic.configEntries ?? []), insync];
+    await this.admin.createTopics({
+      topics: [{ ...topic, replicationFactor, configEntries }],
+      waitForLeaders: false,
+    });
     const end = Date.now() + knownMs;
     while (!(await this.admin.listTopics()).includes(topic.topic)) {
       if (Date.now() > end) throw new Error(`no broker knows the topic ${topic.topic}, just made`);
@@ -143,7 +149,6 @@ export class Topics {
     return {
       topic: named(this.settings, topic),
       numPartitions,
-      replicationFactor: this.settings.KAFKA_REPLICATION_FACTOR,
       configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
     };
   }

@@ -260,6 +260,7 @@ export class KafkaReader {
       ...this.settings,
       KAFKA_RETENTION_MS: -1,
       KAFKA_REPLICATION_FACTOR: -1,
+      KAFKA_MIN_INSYNC_REPLICAS: -1,
     });
     return this.topics;
   }

@@ -53,6 +53,7 @@ export class RelayFixture {
       KAFKA_SASL_PASSWORD: undefined,
       KAFKA_RETENTION_MS: -1,
       KAFKA_REPLICATION_FACTOR: 1,
+      KAFKA_MIN_INSYNC_REPLICAS: -1,
       ...more,
     };
     return new RelayFixture(await Fixture.start(), settings);
