@@ -7,7 +7,7 @@ import { Refusal } from '#kernel/refusal.js';
 import type { CommandObserver } from '#observability/command-observer.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
-import { isId, type ProductRegistry } from '../registry.js';
+import { isId, type ProductRegistry, retryForfeited } from '../registry.js';
 import { type ImportCommand, ReceiveImport, RetryImport } from './commands.js';
 import { importDecider } from './decider.js';
 import type { ImportKind } from './events.js';
@@ -112,8 +112,9 @@ export class Imports {
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
     const { log, work, observer } = this.parts;
     await work.enqueue(id, kind).catch(asUnavailable);
+    // The same file sent by many at once is no conflict: each asks for the same run.
     const { state, revision, position, outcome } = await observer.observe(command, id, () =>
-      handleCommand(log, this.states, id, command),
+      retryForfeited(() => handleCommand(log, this.states, id, command)),
     );
     // A runner that looked in between found nothing to do and took it off the list. Where this
     // fails, the runners find the import in the read model a little later.
