@@ -7,7 +7,7 @@ import { ConsumerAdmin } from '#fanout/consumer/admin.js';
 import { exampleMeta } from '#product-registry/product/examples.js';
 import { appendAll, decimal, Story } from '#projections/product-catalog/story.fixture.js';
 import { Fixture } from '#read-store/test/fixture.js';
-import { AppProcesses } from '#testing/app-processes.js';
+import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
 import { eventually, until } from '#testing/until.js';
 
@@ -41,7 +41,7 @@ const counted = async (): Promise<number> =>
 const health = async (
   port: number | undefined,
 ): Promise<{ status: number; consumer: Record<string, unknown> | undefined }> => {
-  const answer = await fetch(`http://127.0.0.1:${String(port)}/health/ready`);
+  const answer = await supervision(port, '/health/ready');
   const { checks } = (await answer.json()) as {
     checks: Record<string, Record<string, unknown> | undefined>;
   };
@@ -68,7 +68,7 @@ describe('the analytics process', () => {
     await until('ready', async () => (await health(port)).status === 200);
     // What is written can be read before the process hears of it.
     await eventually(async () => {
-      const metrics = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
+      const metrics = await (await supervision(port, '/metrics')).text();
       expect(metrics).toContain(
         'voltrace_consumer_facts_total{consumer="registry-activity",outcome="done"} 32',
       );

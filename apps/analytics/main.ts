@@ -36,7 +36,7 @@ const start = async (config: AnalyticsConfig): Promise<void> => {
     abortOnError: false,
   });
   stopOnRequest(logger, () => app.close());
-  const port = await listen(app, config);
+  const port = await app.get(Supervision).listen(config);
   endBehindPooler(config.DATABASE_URL, logger);
   await migrateWhenPossible(config.DATABASE_URL, logger);
   await app.get(LogTail).start();
@@ -87,12 +87,6 @@ const noteRefusal = async (app: INestMicroservice, { message }: Error): Promise<
     logger.warn({ error }, 'the read store does not answer');
   });
 };
-
-const listen = async (
-  app: INestMicroservice,
-  { HEALTH_HOST, HEALTH_PORT }: AnalyticsConfig,
-): Promise<number | undefined> =>
-  HEALTH_PORT === undefined ? undefined : app.get(Supervision).listen(HEALTH_HOST, HEALTH_PORT);
 
 /** What only a new process can go on with ends this one. */
 const endedBy = (error?: Error): void => {

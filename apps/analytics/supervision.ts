@@ -4,6 +4,7 @@ import { LogTail } from '#event-log/log-tail.js';
 import type { ConsumerRunner } from '#fanout/consumer/runner.js';
 import { consumerHealth } from '#fanout/consumer/status.js';
 import { FanoutServer } from '#fanout/nest/fanout-server.js';
+import type { HealthSettings } from '#observability/config.js';
 import { type CheckResult, HealthRegistry, progressHealth } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
@@ -45,9 +46,9 @@ export class Supervision {
     this.refusal = refusal;
   }
 
-  /** Resolves with the port. */
-  listen(host: string, port: number): Promise<number> {
-    return this.supervisionServer.listen(host, port);
+  /** Resolves with the port, if one is set. */
+  listen(settings: HealthSettings): Promise<number | undefined> {
+    return this.supervisionServer.listen(settings);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { isRunning } from '#embedded/processes.js';
+
+import type { RunNote } from '../standalone/run-note.js';
 import { usage } from './exit-codes.js';
 
 /** The options that every command takes. */
@@ -36,10 +39,11 @@ function checkedUrl(text: string): string {
   );
 }
 
+/** Of an `npm start` that runs now; one that was killed leaves its note, and its port to anybody. */
 function runningUrl(dataDir: string): string | undefined {
   try {
-    const note = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as { url?: string };
-    return note.url;
+    const note = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunNote;
+    return isRunning(note) ? note.url : undefined;
   } catch {
     return undefined;
   }
@@ -51,7 +55,7 @@ function keyFrom(options: GlobalOptions, url: string, dataDir: string): string {
   const key = given ?? process.env['VOLTRACE_API_KEY'] ?? localAdminKey(url, dataDir);
   if (key === undefined || key.trim() === '') {
     throw usage(
-      'There is no API key: set VOLTRACE_API_KEY, give --key-file, or run this where the server keeps .voltrace/admin.key.',
+      'There is no API key: set VOLTRACE_API_KEY, give --key-file, or run this where the server that runs keeps .voltrace/admin.key.',
     );
   }
   if (!/^[\x21-\x7e]+$/.test(key.trim()))
@@ -59,16 +63,26 @@ function keyFrom(options: GlobalOptions, url: string, dataDir: string): string {
   return key.trim();
 }
 
-/** The administrator's key of this machine's server is never sent to another machine. */
+/**
+ * The administrator's key is sent to the server of its data folder alone, while that runs: on any other
+ * port, also of this machine, another user may listen.
+ */
 function localAdminKey(url: string, dataDir: string): string | undefined {
-  const { hostname } = new URL(url);
-  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  if (!isLocal && url !== runningUrl(dataDir)) return undefined;
+  const running = runningUrl(dataDir);
+  if (running === undefined || !isSameServer(new URL(url), new URL(running))) return undefined;
   try {
     return readFileSync(join(dataDir, 'admin.key'), 'utf8');
   } catch {
     return undefined;
   }
+}
+
+function isSameServer(one: URL, other: URL): boolean {
+  return one.host === other.host || (one.port === other.port && [one, other].every(isLocal));
+}
+
+function isLocal({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
 
 function readKey(path: string): string {

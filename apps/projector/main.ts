@@ -1,4 +1,3 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 import { LogTail } from '#event-log/log-tail.js';
@@ -31,18 +30,12 @@ const start = async (config: ProjectorConfig): Promise<void> => {
   await migrateWhenPossible(config.DATABASE_URL, logger);
   await app.get(LogTail).start();
   await app.get(ProjectionRunner).start();
-  const port = await listen(app, config);
+  const port = await app.get(Supervision).listen(config);
   // On an empty log that is a moment; a long build goes on while the process is ready.
   const built = await untilBuilt(app.get(ReadStore), projections, firstBuildMs);
   logger.info({ port, built }, 'projector is ready');
   process.send?.({ type: 'ready', ...(port !== undefined && { port }) });
 };
-
-const listen = async (
-  app: INestApplicationContext,
-  { HEALTH_HOST, HEALTH_PORT }: ProjectorConfig,
-): Promise<number | undefined> =>
-  HEALTH_PORT === undefined ? undefined : app.get(Supervision).listen(HEALTH_HOST, HEALTH_PORT);
 
 start(readConfig()).catch((error: unknown) => {
   logger.fatal({ error }, 'projector cannot start');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import type { HealthSettings } from '#observability/config.js';
 import { HealthRegistry, progressHealth } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
@@ -50,9 +51,9 @@ export class Supervision {
     this.server = new SupervisionServer({ health, metrics, logger, collect });
   }
 
-  /** Resolves with the port. */
-  listen(host: string, port: number): Promise<number> {
-    return this.server.listen(host, port);
+  /** Resolves with the port, if one is set. */
+  listen(settings: HealthSettings): Promise<number | undefined> {
+    return this.server.listen(settings);
   }
 
   close(): Promise<void> {

@@ -47,8 +47,7 @@ const run = async (config: RelayConfig, signal: AbortSignal): Promise<void> => {
     collect: () => relayMetrics.collect(log, publication),
   });
   signal.addEventListener('abort', () => void tail.stop());
-  const { HEALTH_HOST: host, HEALTH_PORT: wanted } = config;
-  const port = wanted === undefined ? undefined : await server.listen(host, wanted);
+  const port = await server.listen(config);
   const noting = keepNoting(store, report, signal);
   report.turn('starting', 'the event log has not answered yet');
   await tail.start();

@@ -7,7 +7,7 @@ import { Publication } from '#fanout/fact.js';
 import { noteRelay, relayStatus } from '#fanout/relay/relay-status.js';
 import { RelayReport } from '#fanout/relay/report.js';
 import { Fixture } from '#read-store/test/fixture.js';
-import { AppProcesses } from '#testing/app-processes.js';
+import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
@@ -76,7 +76,7 @@ describeWithKafka('the relay process', () => {
   it('shows health, and stops in order', async () => {
     const relay = await start({ HEALTH_PORT: '0' });
     const { port } = await relay.ready;
-    const get = (path: string) => fetch(`http://127.0.0.1:${String(port)}${path}`);
+    const get = (path: string) => supervision(port, path);
     await until('ready', async () => (await get('/health/ready')).status === 200);
     expect(await (await get('/health/ready')).json()).toMatchObject({
       checks: { relay: { state: 'working' } },

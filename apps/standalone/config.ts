@@ -4,6 +4,7 @@ import { kafkaBrokers, kafkaEnvironment } from '#fanout/kafka.js';
 import {
   configOrExit,
   eventStoreUrl,
+  filePath,
   folder,
   hostName,
   oneOf,
@@ -57,6 +58,10 @@ export const standaloneEnvironment = {
   KAFKA_BROKERS: kafkaBrokers({
     default: undefined,
     desc: 'Kafka brokers, comma-separated: every fact is published there, and consumers read it there. They read the log when absent.',
+  }),
+  SUPERVISION_KEY_FILE: filePath({
+    default: undefined,
+    desc: 'File of the key that the metrics of the parts ask for; `supervision.key` in the data folder when absent.',
   }),
   // Checked here and read by the parts, which get the environment as it is.
   ...kafkaEnvironment,

@@ -187,6 +187,7 @@ function launch({ terminal }: Context, name: string, env: NodeJS.ProcessEnv): Ap
 
 function baseEnv({ config }: Context, { postgresFolder }: Addresses): NodeJS.ProcessEnv {
   return {
+    SUPERVISION_KEY_FILE: join(config.dataDir, 'supervision.key'),
     ...process.env,
     VOLTRACE_DATA_DIR: config.dataDir,
     LOG_LEVEL: config.logLevel,

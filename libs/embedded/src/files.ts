@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   closeSync,
+  fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,6 +13,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { NeedsOperator } from './needs-operator.js';
+
 export interface FileOwner {
   readonly uid: number;
   readonly gid: number;
@@ -18,15 +22,33 @@ export interface FileOwner {
 
 /** Replaces a file in one step, on the disk when this returns; readable by its owner alone. */
 export function writePrivateFile(path: string, content: string, owner?: FileOwner): void {
+  published(path, content, (temporary) => {
+    if (owner) chownSync(temporary, owner.uid, owner.gid);
+    renameSync(temporary, path);
+  });
+}
+
+/** As `writePrivateFile`, but never over another's file: the first of several counts. */
+export function createPrivateFile(path: string, content: string): void {
+  published(path, content, (temporary) => {
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      // Some file systems have no links.
+      if (codeOf(error) !== 'EEXIST') renameSync(temporary, path);
+    }
+  });
+}
+
+/** The content is on the disk before `publish` gives it its name. */
+function published(path: string, content: string, publish: (temporary: string) => void): void {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     writeSynced(temporary, content);
-    if (owner) chownSync(temporary, owner.uid, owner.gid);
-    renameSync(temporary, path);
-  } catch (error) {
+    publish(temporary);
+  } finally {
     // A full disk must not be filled further by what could not be written.
     rmSync(temporary, { force: true });
-    throw error;
   }
   syncFolder(dirname(path));
 }
@@ -47,6 +69,40 @@ export function isOutOfSpace(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/**
+ * The text of a file with a secret, or undefined if there is none.
+ *
+ * Throws `NeedsOperator` for a file of another user than us and root, and for one whose mode has bits
+ * of `closed`: who wrote it might know the secret, and who can read it does.
+ */
+export function readSecretFile(path: string, closed: number): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { uid, mode } = fstatSync(file);
+    const own = process.getuid?.();
+    if (own !== undefined && uid !== own && uid !== 0) {
+      throw new NeedsOperator(
+        `${path} belongs to user ${uid}: look at it, and take it over (chown ${own} ${path}) or remove it`,
+      );
+    }
+    if (own !== undefined && (mode & closed) !== 0) {
+      throw new NeedsOperator(
+        `${path} is open to other users (mode ${(mode & 0o7777).toString(8)}), and holds a secret: ` +
+          `remove it to have a new one made, or close it (chmod 600 ${path}) if nobody can have seen it`,
+      );
+    }
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Makes renames in a folder survive a power loss; a no-op where folders cannot be opened (Windows). */
 export function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
@@ -64,7 +120,7 @@ export function readJsonFile<T>(path: string): T | undefined {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   try {
@@ -73,3 +129,5 @@ export function readJsonFile<T>(path: string): T | undefined {
     throw new Error(`${path} is not valid JSON: restore it, or remove it to start anew`);
   }
 }
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;

@@ -87,6 +87,8 @@ export const portNumber = integer(0, 65_535);
 
 export const hostName = check('a host name or an IP address', (input) => /^[\w.:-]+$/.test(input));
 
+export const filePath = check('a file', (input) => !input.includes('\0'));
+
 export const folder = check('a folder', (input) => !input.includes('\0'));
 
 export const eventStoreUrl = check(
@@ -110,16 +112,22 @@ export interface HealthSettings {
   readonly HEALTH_HOST: string;
   /** Absent: no health server. */
   readonly HEALTH_PORT: number | undefined;
+  /** Absent: nobody is shown metrics or details. */
+  readonly SUPERVISION_KEY_FILE: string | undefined;
 }
 
 /** Of every process that serves its supervision by itself. */
 export const healthEnvironment = {
   HEALTH_HOST: hostName({
     default: '127.0.0.1',
-    desc: 'Address that health is served on, without a key; metrics only ever to this machine.',
+    desc: 'Address that health and metrics are served on.',
   }),
   HEALTH_PORT: portNumber({
     default: undefined,
     desc: 'Port of health and metrics; not served when absent.',
+  }),
+  SUPERVISION_KEY_FILE: filePath({
+    default: undefined,
+    desc: 'File of the key that metrics and the details of health ask for (`Authorization: Bearer <key>`), made with mode 600 where there is none. Nobody is shown them when absent.',
   }),
 };

@@ -1,19 +1,86 @@
-import { describe, expect, it } from '@jest/globals';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { isLoopback } from './supervision-server.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-describe('the peer of a connection', () => {
-  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])(
-    '%s is this machine',
-    (address) => {
-      expect(isLoopback(address)).toBe(true);
+import { HealthRegistry } from './health.js';
+import { Metrics } from './metrics.js';
+import { SupervisionServer } from './supervision-server.js';
+
+let folder: string;
+let file: string;
+let server: SupervisionServer;
+let url: string;
+
+const listen = async (SUPERVISION_KEY_FILE: string | undefined): Promise<void> => {
+  const port = await server.listen({
+    ...{ HEALTH_HOST: '127.0.0.1', HEALTH_PORT: 0, SUPERVISION_KEY_FILE },
+  });
+  url = `http://127.0.0.1:${String(port)}`;
+};
+
+const ask = async (
+  path: string,
+  authorization?: string,
+): Promise<{ status: number; body: string }> => {
+  const answer = await fetch(url + path, authorization ? { headers: { authorization } } : {});
+  return { status: answer.status, body: await answer.text() };
+};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'voltrace-supervision-'));
+  file = join(folder, 'supervision.key');
+  const health = new HealthRegistry();
+  health.register('store', () => ({ status: 'down', reason: 'ECONNREFUSED' }));
+  server = new SupervisionServer({
+    ...{ health, metrics: new Metrics(), logger: { warn: () => undefined } },
+  });
+});
+afterEach(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the supervision of a process', () => {
+  it('shows its metrics and the details of its health to who has the key, which it makes', async () => {
+    await listen(file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const key = readFileSync(file, 'utf8').trim();
+    expect(key).toMatch(/^[\w-]{43}$/);
+    expect(await ask('/metrics', `Bearer ${key}`)).toMatchObject({ status: 200 });
+    expect((await ask('/health/ready', `bearer ${key}`)).body).toContain('ECONNREFUSED');
+  });
+
+  it.each([undefined, 'Bearer', `Bearer ${'x'.repeat(43)}`, 'Basic eDp4'])(
+    'shows to "%s" no more than that it is up or down',
+    async (authorization) => {
+      await listen(file);
+      expect(await ask('/metrics', authorization)).toMatchObject({ status: 401 });
+      expect(await ask('/health/live', authorization)).toMatchObject({ status: 200 });
+      expect(await ask('/health/ready', authorization)).toEqual({
+        ...{ status: 503, body: '{"status":"down"}' },
+      });
     },
   );
 
-  it.each(['10.0.0.1', '0.0.0.0', '::', 'fe80::1', '::ffff:10.0.0.1', undefined])(
-    '%s is not',
-    (address) => {
-      expect(isLoopback(address)).toBe(false);
-    },
-  );
+  it('shows no metrics to anybody where no key file is set', async () => {
+    await listen(undefined);
+    expect(await ask('/metrics', 'Bearer undefined')).toMatchObject({ status: 401 });
+  });
+
+  it('keeps the key over starts', async () => {
+    writeFileSync(file, `${'k'.repeat(40)}\n`, { mode: 0o600 });
+    await listen(file);
+    expect(await ask('/metrics', `Bearer ${'k'.repeat(40)}`)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['of fewer than 32 characters', 'short', 0o600, 'expected: a file with a key of at least 32'],
+    ['that others may write', 'k'.repeat(40), 0o666, 'is open to other users (mode 666)'],
+  ])('refuses a key %s', async (_, key, mode, message) => {
+    writeFileSync(file, key);
+    chmodSync(file, mode);
+    await expect(listen(file)).rejects.toThrow(message);
+  });
 });

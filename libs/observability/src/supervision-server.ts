@@ -1,17 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { BlockList, isIPv6 } from 'node:net';
 
+import type { HealthSettings } from './config.js';
 import type { HealthRegistry } from './health.js';
 import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether an address, as a socket names its peer, is this machine. */
-export const isLoopback = (address: string | undefined): boolean =>
-  address !== undefined && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+import { supervisionKey } from './supervision-key.js';
 
 export interface Supervised {
   readonly health: HealthRegistry;
@@ -21,14 +14,24 @@ export interface Supervised {
   readonly collect?: () => Promise<void> | void;
 }
 
+const unauthorized =
+  'metrics ask for the key in SUPERVISION_KEY_FILE: "Authorization: Bearer <key>"\n';
+
 /** Health and metrics of a process that serves nothing else. */
 export class SupervisionServer {
   private server: Server | undefined;
+  private holdsKey = supervisionKey(undefined);
 
   constructor(private readonly supervised: Supervised) {}
 
-  /** Serves `/health/live`, `/health/ready` and, to this machine alone, `/metrics`. Resolves with the port. */
-  listen(host: string, port: number): Promise<number> {
+  /**
+   * Serves `/health/live` and `/health/ready` to everybody, the latter's details and `/metrics` to who
+   * has the key. Resolves with the port; undefined where none is set and nothing is served.
+   */
+  async listen(settings: HealthSettings): Promise<number | undefined> {
+    const { HEALTH_HOST: host, HEALTH_PORT: port } = settings;
+    if (port === undefined) return undefined;
+    this.holdsKey = supervisionKey(settings.SUPERVISION_KEY_FILE);
     const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
       this.answer(request, response).catch((error: unknown) => {
         this.supervised.logger.warn({ error }, 'a health request failed');
@@ -58,6 +61,7 @@ export class SupervisionServer {
       send(response, 405, 'text/plain', '');
       return;
     }
+    const holdsKey = this.holdsKey(request.headers.authorization);
     switch (request.url) {
       case '/health/live': {
         send(response, 200, 'application/json', '{"status":"up"}');
@@ -66,12 +70,15 @@ export class SupervisionServer {
       case '/health/ready': {
         const report = await this.supervised.health.report();
         const status = report.status === 'up' ? 200 : 503;
-        send(response, status, 'application/json', JSON.stringify(report));
+        // Names and errors of the stores are for who looks after the process.
+        const shown = holdsKey ? report : { status: report.status };
+        send(response, status, 'application/json', JSON.stringify(shown));
         return;
       }
       case '/metrics': {
-        if (!isLoopback(request.socket.remoteAddress)) {
-          send(response, 403, 'text/plain', 'metrics are served to this machine only\n');
+        if (!holdsKey) {
+          response.setHeader('www-authenticate', 'Bearer');
+          send(response, 401, 'text/plain', unauthorized);
           return;
         }
         const { contentType, body } = await this.measured();

@@ -1,15 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { AppProcess } from '#embedded/app-process.js';
+
+import { runFolder } from './run-folder.js';
+
+/** One for all processes of a test run; the first one makes it. */
+const supervisionKeyFile = (): string => join(runFolder(), 'supervision.key');
+
+/** Asks the supervision of a process as who may see all of it. */
+export const supervision = (port: number | undefined, path: string): Promise<Response> =>
+  fetch(`http://127.0.0.1:${String(port)}${path}`, {
+    headers: { authorization: `Bearer ${readFileSync(supervisionKeyFile(), 'utf8').trim()}` },
+  });
 
 /** Processes of our compiled apps that do not outlive a test. */
 export class AppProcesses {
   private readonly started: AppProcess[] = [];
 
-  /** With this environment and `PATH` alone. */
+  /** With this environment, `PATH` and the key of `supervision` alone. */
   start(script: string, env: Readonly<Record<string, string>>): AppProcess {
     const app = new AppProcess({
       script,
       keepsParentAlive: false,
-      env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_ENV: 'production',
+        SUPERVISION_KEY_FILE: supervisionKeyFile(),
+        ...env,
+      },
     });
     this.started.push(app);
     return app;

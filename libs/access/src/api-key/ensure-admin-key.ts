@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { createPrivateFile, readSecretFile } from '#embedded/files.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import type { States } from '#event-log/states.js';
@@ -38,14 +39,15 @@ export class AdminKeyUnreadable extends Error {
  *
  * The file (mode 600) comes first, then `ApiKeyIssued`: a crash in between leaves a key that the next
  * start announces. Two processes that start at once agree on one file. A key that was revoked stays
- * revoked: remove the file to get another one. Throws `AdminKeyUnreadable`, and what the log throws.
+ * revoked: remove the file to get another one. Throws `AdminKeyUnreadable`, `NeedsOperator` for a file
+ * that others may read or write, and what the log throws.
  */
 export const ensureAdminKey = async (
   log: EventLog,
   keys: States<ApiKeyState, ApiKeyCommand, ApiKeyEvent>,
   file: string,
 ): Promise<AdminKey> => {
-  const key = (await readKey(file)) ?? (await createKey(file));
+  const key = readKey(file) ?? createKey(file);
   const { id, secret } = key;
   const folded = await keys.refresh(id);
   const { state } =
@@ -72,11 +74,11 @@ const issue = ({ id, secret }: KeyText): IssueApiKey => {
   );
 };
 
-const readKey = async (file: string): Promise<KeyText | undefined> => {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
-  });
+/** Of the mode: nobody else may read or write what opens everything. */
+const closed = 0o077;
+
+const readKey = (file: string): KeyText | undefined => {
+  const text = readSecretFile(file, closed);
   if (text === undefined) return undefined;
   const key = parseKeyText(text.trim());
   if (key) return key;
@@ -85,52 +87,10 @@ const readKey = async (file: string): Promise<KeyText | undefined> => {
   );
 };
 
-/** Whole or not at all, and never over another's: the content is on disk before the name exists. */
-const createKey = async (file: string): Promise<KeyText> => {
+const createKey = (file: string): KeyText => {
   const key = { id: randomUUID(), secret: newSecret() };
-  const draft = `${file}.${randomUUID()}.tmp`;
-  await mkdir(dirname(file), { recursive: true });
-  try {
-    await writeSynced(draft, `${keyText(key)}\n`);
-    await publish(draft, file);
-    await syncFolder(dirname(file));
-  } finally {
-    await rm(draft, { force: true });
-  }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  createPrivateFile(file, `${keyText(key)}\n`);
   // Another process may have been first: its key counts.
-  return (await readKey(file)) ?? key;
+  return readKey(file) ?? key;
 };
-
-const writeSynced = async (path: string, content: string): Promise<void> => {
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
-/** A link, unlike a rename, never replaces a file; some file systems have no links. */
-const publish = async (draft: string, file: string): Promise<void> => {
-  try {
-    await link(draft, file);
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return;
-    await rename(draft, file);
-  }
-};
-
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch {
-    // Not every system syncs folders.
-  } finally {
-    await handle.close();
-  }
-};
-
-const isCode = (error: unknown, code: string): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
