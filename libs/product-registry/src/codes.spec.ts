@@ -6,6 +6,7 @@ import {
   entityCodeOf,
   entityCodePattern,
   manufacturerNameKeyOf,
+  manufacturerNameOf,
   modelKeyOf,
   prodCodeOf,
 } from './codes.js';
@@ -24,12 +25,44 @@ describe('the normal form of a model', () => {
   ])('of %j is %j', (model, key) => {
     expect(modelKeyOf(model)).toBe(key);
   });
+});
 
-  it('is its own normal form', () => {
+describe('normal forms', () => {
+  // Any text, and those characters often whose order of removal and composition matters.
+  const unit = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    fc.constantFrom(
+      ...'aJ- \u200b\ufeff\u0300\u0301\u030c\u0307\u0130\u03a3\u1100\u1161\u11a8\u3164\u00a0\n',
+    ),
+  );
+  const text = fc.string({ unit, maxLength: 12 });
+
+  it.each(Object.entries({ modelKeyOf, manufacturerNameOf, manufacturerNameKeyOf }))(
+    '%s of a normal form changes nothing',
+    (_, form) => {
+      fc.assert(
+        fc.property(text, (one) => {
+          expect(form(form(one))).toBe(form(one));
+        }),
+        { numRuns: 5_000 },
+      );
+    },
+  );
+
+  it.each([
+    [modelKeyOf, 'e\u200b\u0301-1', '\u00e9-1'],
+    [manufacturerNameOf, 'e\u200b\u0301', '\u00e9'],
+    [manufacturerNameKeyOf, 'J\u030c', '\u01f0'],
+  ])('are composed after all that shows nothing is gone', (form, one, normal) => {
+    expect(form(one)).toBe(normal);
+  });
+
+  it('of a kept name is the form of the name as it was written', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (model) => {
-        expect(modelKeyOf(modelKeyOf(model))).toBe(modelKeyOf(model));
+      fc.property(text, (name) => {
+        expect(manufacturerNameKeyOf(manufacturerNameOf(name))).toBe(manufacturerNameKeyOf(name));
       }),
+      { numRuns: 5_000 },
     );
   });
 });

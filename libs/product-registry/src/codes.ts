@@ -18,11 +18,34 @@ const visible = (text: string): string => text.normalize('NFC').replace(invisibl
 const tidy = (text: string): string => visible(text).replace(whitespace, ' ');
 
 /**
+ * Repeats a form until it changes nothing more. Once is not enough: without an invisible character
+ * between them, a letter and its accent are one letter in NFC, and in lower case others are.
+ */
+const repeated =
+  (form: (text: string) => string) =>
+  (text: string): string => {
+    const next = form(text);
+    return next === text ? text : repeated(form)(next);
+  };
+
+const modelForm = (model: string): string =>
+  visible(model).replace(/-\s+/gu, '-').replace(whitespace, ' ');
+const nameKeyForm = (name: string): string => tidy(name).toLowerCase();
+
+const different = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+
+/**
  * The normal form of a model number: NFC, trimmed, no whitespace after a hyphen, other runs of
  * whitespace as one space. Case, `+` and `*` stay: they tell products apart.
  */
-export const modelKeyOf = (model: string): string =>
-  visible(model).replace(/-\s+/gu, '-').replace(whitespace, ' ');
+export const modelKeyOf = repeated(modelForm);
+
+/**
+ * The forms under which a product of that model may be registered, `modelKeyOf` first. The other one
+ * is from before the form was repeated until it is stable: nothing is claimed under it any more.
+ */
+export const modelKeysOf = (model: string): readonly string[] =>
+  different([modelKeyOf(model), modelForm(model)]);
 
 /**
  * `EntityCode-MODEL`: each character of the normal form outside `A-Z a-z 0-9 _` becomes `_`, upper
@@ -46,13 +69,21 @@ export const prodCodeOf = (entityCode: string, modelKey: string, attempt = 0): s
 export const entityCodeOf = (prodCode: string): string => prodCode.slice(0, prodCode.indexOf('-'));
 
 /** A manufacturer's name as it is kept: NFC, trimmed, runs of whitespace as one space. */
-export const manufacturerNameOf = (name: string): string => tidy(name);
+export const manufacturerNameOf = repeated(tidy);
 
 /**
  * The form under which a manufacturer's name is unique: as kept, without regard to case.
  * Punctuation stays ("Co.,Ltd" and "Co., Ltd." are two names until somebody says otherwise).
  */
-export const manufacturerNameKeyOf = (name: string): string => tidy(name).toLowerCase();
+export const manufacturerNameKeyOf = repeated(nameKeyForm);
+
+/** As `modelKeysOf`, for a name as somebody writes it. */
+export const manufacturerNameKeysOf = (name: string): readonly string[] =>
+  different([manufacturerNameKeyOf(name), nameKeyForm(name)]);
+
+/** The forms of a name that a manufacturer has: what it was registered under is the kept name in lower case. */
+export const heldNameKeysOf = (kept: string): readonly string[] =>
+  different([manufacturerNameKeyOf(kept), kept.toLowerCase()]);
 
 /** Words of a company's legal form, without points. */
 const legalForms = new Set(

@@ -42,7 +42,7 @@ const send = (imports: Imports, n: number) =>
 describe('one file that is sent twenty times at once', () => {
   it('is taken each time, as the same import, whichever process it is sent to', async () => {
     const sent = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, n) => send(processes[n % 2] as Imports, n)),
+      Array.from({ length: 20 }, (_, n) => send(processes[n % 2]!, n)),
     );
     const refused = sent.filter(({ status }) => status === 'rejected');
     expect(refused).toEqual([]);

@@ -20,7 +20,7 @@ import {
 } from './commands.js';
 import { manufacturerDecider, manufacturerNameKey } from './decider.js';
 import { emptyName } from './register-manufacturer.js';
-import { manufacturerState, requireManufacturer } from './resolve-manufacturer.js';
+import { holderOfName, manufacturerState, requireManufacturer } from './resolve-manufacturer.js';
 
 /**
  * Adds a name. Throws `MANUFACTURER_NAME_TAKEN` (details: `manufacturerId`) where it is another
@@ -37,6 +37,8 @@ export const addManufacturerAlias = (
     const settled = await settledWithoutAppend(manufacturers, id, command, ifMatchOf(command));
     if (settled) return settled;
     const key = manufacturerNameKey(data.alias);
+    const holder = await holderOfName(registry, data.alias);
+    if (holder !== undefined && holder !== id) throw nameTaken(new KeyTaken(key, holder));
     const claim = await claimKey(log, manufacturers, key, id, meta).catch((error: unknown) => {
       throw error instanceof KeyTaken ? nameTaken(error) : error;
     });

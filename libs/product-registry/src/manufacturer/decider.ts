@@ -1,7 +1,7 @@
 import type { Decider, Key } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { manufacturerNameKeyOf, manufacturerNameOf } from '../codes.js';
+import { heldNameKeysOf, manufacturerNameKeyOf, manufacturerNameOf } from '../codes.js';
 import type {
   AbsorbManufacturer,
   AddManufacturerAlias,
@@ -30,17 +30,16 @@ export interface RegisteredManufacturer {
 export type ManufacturerState = { readonly status: 'absent' } | RegisteredManufacturer;
 
 /** Kinds of the keys that a manufacturer holds. Stored literals. */
-export const manufacturerNameKey = (name: string): Key => ({
-  kind: 'manufacturerName',
-  value: manufacturerNameKeyOf(name),
-});
+export const manufacturerNameKey = (name: string): Key => nameKey(manufacturerNameKeyOf(name));
+/** The same for a form of a name, taken as it is. */
+export const nameKey = (value: string): Key => ({ kind: 'manufacturerName', value });
 export const entityCodeKey = (code: string): Key => ({ kind: 'entityCode', value: code });
 
 const keys = (state: ManufacturerState): readonly Key[] =>
   state.status === 'absent'
     ? []
     : [
-        ...[state.name, ...state.aliases].map(manufacturerNameKey),
+        ...[state.name, ...state.aliases].flatMap(heldNameKeysOf).map(nameKey),
         ...state.codes.map(entityCodeKey),
       ];
 

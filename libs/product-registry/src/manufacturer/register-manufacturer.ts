@@ -7,6 +7,7 @@ import { allOf, type ProductRegistry, retryForfeited } from '../registry.js';
 import { claimEntityCode, refuseUnclaimable } from './claim-entity-code.js';
 import { RegisterManufacturer } from './commands.js';
 import { manufacturerExists, manufacturerNameKey } from './decider.js';
+import { holderOfName } from './resolve-manufacturer.js';
 
 /**
  * Registers a manufacturer with its names and, where wished for, a code. The keys are claimed
@@ -26,7 +27,7 @@ export const registerManufacturer = (
     if (names.includes('')) throw emptyName();
     const before = await manufacturers.refresh(id);
     if (before.state.status === 'registered') return handleCommand(log, manufacturers, id, command);
-    await refuseKnown(registry, names);
+    await refuseKnown(registry, [data.name, ...data.aliases]);
     if (data.code) await refuseUnclaimable(registry, id, data.code);
     const [claims, code] = await allOf(
       claimNames(registry, id, names, command),
@@ -43,7 +44,7 @@ export const registerManufacturer = (
 /** Before any key is claimed: a maker that is registered already must not use up a code. */
 const refuseKnown = async (registry: ProductRegistry, names: readonly string[]): Promise<void> => {
   for (const name of names) {
-    const known = await registry.holderOf(registry.manufacturers, manufacturerNameKey(name));
+    const known = await holderOfName(registry, name);
     if (known !== undefined) throw manufacturerExists(known);
   }
 };

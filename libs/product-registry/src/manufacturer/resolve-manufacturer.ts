@@ -1,9 +1,10 @@
 import { Refusal } from '#kernel/refusal.js';
 
+import { manufacturerNameKeysOf } from '../codes.js';
 import { isId, type ProductRegistry } from '../registry.js';
 import {
   entityCodeKey,
-  manufacturerNameKey,
+  nameKey,
   type RegisteredManufacturer,
   unknownManufacturer,
 } from './decider.js';
@@ -24,10 +25,20 @@ export const resolveManufacturer = async (
   registry: ProductRegistry,
   idOrName: string,
 ): Promise<ResolvedManufacturer | undefined> => {
-  const named = isId(idOrName)
-    ? idOrName.toLowerCase()
-    : await registry.holderOf(registry.manufacturers, manufacturerNameKey(idOrName));
+  const named = isId(idOrName) ? idOrName.toLowerCase() : await holderOfName(registry, idOrName);
   return named === undefined ? undefined : answering(registry, named);
+};
+
+/** The id of the manufacturer that holds the name itself, in whichever form it was registered. */
+export const holderOfName = async (
+  registry: ProductRegistry,
+  name: string,
+): Promise<string | undefined> => {
+  for (const form of manufacturerNameKeysOf(name)) {
+    const holder = await registry.holderOf(registry.manufacturers, nameKey(form));
+    if (holder !== undefined) return holder;
+  }
+  return undefined;
 };
 
 /** The manufacturer that has or had that EntityCode, through mergers. */

@@ -1,16 +1,22 @@
 import { keyOwner } from '#event-log/key/claim-key.js';
 
+import { modelKeysOf } from '../codes.js';
 import { isId, type ProductRegistry } from '../registry.js';
 import { unknownProduct } from './decider.js';
 import { prodCodeKey, productKey } from './state.js';
 
-/** The registered product of a manufacturer and model (in its normal form, `modelKeyOf`). */
-export const findProductId = (
+/** The registered product of a manufacturer and model, in whichever form it was registered. */
+export const findProductId = async (
   registry: ProductRegistry,
   manufacturerId: string,
-  modelKey: string,
-): Promise<string | undefined> =>
-  registry.holderOf(registry.products, productKey(manufacturerId, modelKey));
+  model: string,
+): Promise<string | undefined> => {
+  for (const modelKey of modelKeysOf(model)) {
+    const found = await registry.holderOf(registry.products, productKey(manufacturerId, modelKey));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
 
 /** The product that has or had this code, in any case. */
 export const productIdOfCode = (
@@ -32,19 +38,23 @@ export const requireProductId = async (
 
 export interface Claimant {
   readonly manufacturerId: string;
+  readonly modelKey: string;
   readonly productId: string;
 }
 
-/** Who claimed the model's key last for each of `family`'s members, used or not: one read each. */
+/** Who claimed the model's keys last for each of `family`'s members, used or not: one read each. */
 export const claimantsOf = async (
   { log }: ProductRegistry,
   family: readonly string[],
-  modelKey: string,
+  model: string,
 ): Promise<readonly Claimant[]> => {
+  const keys = family.flatMap((manufacturerId) =>
+    modelKeysOf(model).map((modelKey) => ({ manufacturerId, modelKey })),
+  );
   const claimants = await Promise.all(
-    family.map(async (manufacturerId) => {
+    keys.map(async ({ manufacturerId, modelKey }) => {
       const productId = await keyOwner(log, productKey(manufacturerId, modelKey));
-      return productId === undefined ? [] : [{ manufacturerId, productId }];
+      return productId === undefined ? [] : [{ manufacturerId, modelKey, productId }];
     }),
   );
   return claimants.flat();

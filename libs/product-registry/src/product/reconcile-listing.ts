@@ -45,9 +45,7 @@ export const reconcileListing = (
     // Alone only until it is merged: then the other members' products are its own.
     const isSkipped = mayBeSkipped && maker.family.length === 1;
     mayBeSkipped = false;
-    const known = isSkipped
-      ? undefined
-      : await reconcileKnown(registry, facts, meta, maker, modelKey);
+    const known = isSkipped ? undefined : await reconcileKnown(registry, facts, meta, maker);
     return known ?? (await registerListed(registry, facts, meta, maker, modelKey));
   });
 };
@@ -66,10 +64,9 @@ const reconcileKnown = async (
   facts: ListedFacts,
   meta: CommandMeta,
   { family }: ResolvedManufacturer,
-  modelKey: string,
 ): Promise<ReconciledListing | undefined> => {
-  for (const { productId, manufacturerId } of await claimantsOf(registry, family, modelKey)) {
-    const command = new ReconcileListing(productId, facts, meta, { manufacturerId, modelKey });
+  for (const { productId, ...lookedUp } of await claimantsOf(registry, family, facts.model)) {
+    const command = new ReconcileListing(productId, facts, meta, lookedUp);
     try {
       return await handled(registry, command);
     } catch (error) {
@@ -141,7 +138,8 @@ export const previewListing = async (
   maker: ResolvedManufacturer | { readonly id: null; readonly makerCode: string | null },
 ): Promise<PreviewedListing> => {
   const modelKey = requireModelKey(facts.model);
-  const productId = maker.id === null ? undefined : await registeredOf(registry, maker, modelKey);
+  const productId =
+    maker.id === null ? undefined : await registeredOf(registry, maker, facts.model);
   if (productId === undefined) {
     const entityCode = maker.id === null ? maker.makerCode : maker.state.code;
     const code = entityCode === null ? null : prodCodeOf(entityCode, modelKey);
@@ -158,8 +156,8 @@ export const previewListing = async (
 const registeredOf = async (
   registry: ProductRegistry,
   { family }: ResolvedManufacturer,
-  modelKey: string,
+  model: string,
 ): Promise<string | undefined> => {
-  const found = await Promise.all(family.map((one) => findProductId(registry, one, modelKey)));
+  const found = await Promise.all(family.map((one) => findProductId(registry, one, model)));
   return found.find((productId) => productId !== undefined);
 };

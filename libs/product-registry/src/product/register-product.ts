@@ -3,7 +3,7 @@ import { type ClaimedKey, claimKey, fenceClaim, KeyTaken } from '#event-log/key/
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { modelKeyOf } from '../codes.js';
+import { modelKeyOf, modelKeysOf } from '../codes.js';
 import {
   requireManufacturer,
   resolveAfresh,
@@ -38,7 +38,7 @@ export const registerProduct = (
       return handleCommand(log, products, productId, command);
     products.remember(productId, before);
     const maker = await requireManufacturer(registry, data.manufacturer, '/manufacturer');
-    await refuseKnown(registry, maker, modelKey);
+    await refuseKnown(registry, maker, data.model);
     const { lookedUp, claims } = await claimRegistration(
       registry,
       productId,
@@ -60,16 +60,16 @@ export const requireModelKey = (model: string): string => {
   });
 };
 
-/** The same model may stand under a manufacturer that was merged into this one. */
+/** The same model may stand under a manufacturer that was merged into this one, or in a former form. */
 const refuseKnown = async (
   registry: ProductRegistry,
   { id, family }: ResolvedManufacturer,
-  modelKey: string,
+  model: string,
 ): Promise<void> => {
-  const others = family.filter((member) => member !== id);
-  const found = await Promise.all(
-    others.map((member) => findProductId(registry, member, modelKey)),
-  );
+  // Whether its own key in today's form is held is seen when it is claimed.
+  const isOneForm = modelKeysOf(model).length === 1;
+  const looked = isOneForm ? family.filter((member) => member !== id) : family;
+  const found = await Promise.all(looked.map((member) => findProductId(registry, member, model)));
   const known = found.find((productId) => productId !== undefined);
   if (known !== undefined) throw productExists(known);
 };

@@ -76,7 +76,7 @@ class ProductPlanner implements RowPlanner {
     const { registry } = this.context;
     const maker = await resolveManufacturer(registry, manufacturer);
     for (const id of maker?.family ?? []) {
-      const productId = await findProductId(registry, id, modelKeyOf(model));
+      const productId = await findProductId(registry, id, model);
       if (productId !== undefined) return productId;
     }
     return undefined;
