@@ -3,15 +3,18 @@ import type { Position } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
 import { type Moment, resolveMoment } from '#read-store/as-of.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { recordedTimes } from '#read-store/recorded-times.js';
 import { assertBuilt } from '#read-store/status.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 
 import { CatalogHistory } from './catalog-history.js';
+import type { RecordedTimes } from './history.js';
 import { productCatalog } from './product-catalog.projection.js';
 
 /** What every route of the catalogue needs: the store, the log's own word, and whether it may answer. */
 export class CatalogReader {
   readonly history: CatalogHistory;
+  readonly recordedTimes: RecordedTimes = (events) => recordedTimes(this.store, this.log, events);
 
   constructor(
     private readonly store: ReadStore,

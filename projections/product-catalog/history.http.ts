@@ -43,7 +43,11 @@ class ChangeResponse {
 class HistoryItemResponse {
   @ApiProperty() revision!: number;
   @ApiProperty() position!: string;
-  @ApiProperty({ format: 'date-time' }) recordedAt!: string;
+  @ApiProperty({
+    format: 'date-time',
+    description: 'The time from which `asOf` contains the event.',
+  })
+  recordedAt!: string;
   @ApiProperty({ format: 'date-time' }) occurredAt!: string;
   @ApiProperty({ example: 'ElementsSet' }) event!: string;
   @ApiProperty({ type: ActorResponse }) actor!: ActorResponse;

@@ -9,6 +9,7 @@ import type { Version } from './stream-folds.js';
 export interface HistoryItem {
   readonly revision: number;
   readonly position: string;
+  /** The time from which as-of contains the event. */
   readonly recordedAt: string;
   readonly occurredAt: string;
   /** The stored event type. */
@@ -27,19 +28,32 @@ export interface HistoryPage {
   readonly cursor: string | undefined;
 }
 
-/** A page of a thing's history. `context` names the thing. Throws a `Refusal` (`CURSOR_INVALID`). */
-export const historyPage = (
+/** Answers for each event the time from which as-of contains it. */
+export type RecordedTimes = (
+  events: readonly Pick<Version<object>, 'position' | 'created'>[],
+) => Promise<readonly Date[]>;
+
+/**
+ * A page of a thing's history. `context` names the thing. Throws a `Refusal` (`CURSOR_INVALID`), and
+ * what `recordedTimes` throws.
+ */
+export const historyPage = async (
   versions: readonly Version<object>[],
   { order, limit, cursor }: HistoryPage,
   context: string,
-): PageOf<HistoryItem> => {
+  recordedTimes: RecordedTimes,
+): Promise<PageOf<HistoryItem>> => {
   const bound = JSON.stringify(['history', context, order]);
   const place = cursor === undefined ? undefined : revisionIn(cursor, bound);
   const indices = indicesBehind(versions, order, place).slice(0, limit);
   const last = versions[indices.at(-1) ?? -1];
   const end = order === 'asc' ? versions.at(-1) : versions[0];
+  const shown = indices.flatMap((index) => versions[index] ?? []);
+  const times = await recordedTimes(shown);
   return {
-    items: indices.flatMap((index) => itemOf(versions[index], versions[index - 1]) ?? []),
+    items: shown.map((version, place) =>
+      itemOf(version, versions[(indices[place] ?? 0) - 1], times[place] ?? version.created),
+    ),
     nextCursor: last && last !== end ? encodeCursor([String(last.revision)], bound) : null,
   };
 };
@@ -65,15 +79,15 @@ const revisionIn = (cursor: string, context: string): bigint => {
 };
 
 const itemOf = (
-  version: Version<object> | undefined,
+  version: Version<object>,
   before: Version<object> | undefined,
-): HistoryItem | undefined => {
-  if (!version) return undefined;
+  recordedAt: Date,
+): HistoryItem => {
   const { metadata } = version;
   return {
     revision: Number(version.revision),
     position: formatPosition(version.position),
-    recordedAt: metadata.recordedAt,
+    recordedAt: recordedAt.toISOString(),
     occurredAt: metadata.occurredAt,
     event: version.type,
     actor: metadata.actor,

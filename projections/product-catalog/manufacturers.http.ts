@@ -136,7 +136,8 @@ export class ManufacturersController {
     const id = await requireId(await this.catalog.ready(after), idOrCode);
     const versions = await this.catalog.history.manufacturerVersions(id);
     if (!versions.at(-1)?.state) throw manufacturerUnknown();
-    return historyPage(versions, { order, limit, cursor }, `manufacturer ${id}`);
+    const { recordedTimes } = this.catalog;
+    return historyPage(versions, { order, limit, cursor }, `manufacturer ${id}`, recordedTimes);
   }
 
   private async oneAsOf(

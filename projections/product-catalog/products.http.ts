@@ -195,7 +195,8 @@ export class ProductsController {
     const id = await requireId(await this.catalog.ready(after), idOrCode);
     const versions = await this.catalog.history.productVersions(id);
     if (!versions.at(-1)?.state) throw productUnknown();
-    return historyPage(versions, { order, limit, cursor }, `product ${id}`);
+    const { recordedTimes } = this.catalog;
+    return historyPage(versions, { order, limit, cursor }, `product ${id}`, recordedTimes);
   }
 
   private async oneAsOf(id: string, asOf: ReturnType<typeof parseAsOf>): Promise<ProductResponse> {

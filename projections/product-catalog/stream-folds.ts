@@ -9,6 +9,8 @@ import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 export interface Version<S> {
   readonly revision: bigint;
   readonly position: Position;
+  /** When the store wrote the event. */
+  readonly created: Date;
   /** As it was stored. */
   readonly type: string;
   /** In the newest shape of the event. */
@@ -81,9 +83,9 @@ export class StreamFolds<S, E extends DomainEvent> {
     for (const stored of news) {
       const event = this.folding.read(stored);
       if (event) state = this.folding.evolve(state, id, event);
-      const { revision, position, type, metadata } = stored;
+      const { revision, position, created, type, metadata } = stored;
       const { data } = event ?? stored;
-      versions.push({ revision, position, type, data, metadata, state });
+      versions.push({ revision, position, created, type, data, metadata, state });
       bytes += JSON.stringify(data).length + overheadBytes;
     }
     return { versions, bytes };

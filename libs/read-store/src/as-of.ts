@@ -16,7 +16,8 @@ export type Moment = { readonly at: Date } | { readonly position: Position };
 
 /** The projection that moments are looked up in; it is defined with the others. */
 export const eventClockVersion = { name: 'event-clock', version: 1 } satisfies ProjectionVersion;
-const eventClock = schemaOf(eventClockVersion);
+/** The schema of its tables. */
+export const eventClockSchema = schemaOf(eventClockVersion);
 
 /** By how much a caller's clock may be ahead of ours. */
 const clockDifferenceMs = 5_000;
@@ -50,6 +51,7 @@ export const resolveMoment = (
  *
  * What is recorded later does not change the answer, so a time that is not over yet is refused
  * (`AS_OF_INVALID`), up to five seconds apart, which a caller's clock may be ahead: that means now.
+ * A time that the log itself has reached is no such time, also where our clock was set back since.
  * Throws a `Refusal` (`NOT_YET_VISIBLE`) when `event-clock` does not reach the end of the log as it
  * was at the call within two seconds.
  */
@@ -58,12 +60,12 @@ export const positionAt = async (
   log: Pick<EventLog, 'readAll'>,
   time: Date,
 ): Promise<Position | undefined> => {
-  if (time.getTime() > Date.now() + clockDifferenceMs) {
-    throw invalid('expected a time that is not in the future');
-  }
-  // Once the clock is past the time, nothing that comes later belongs before it.
+  // Once the clock of the log is at or past the time, that is no future, whatever our own clock says.
+  const isFuture = time.getTime() > Date.now() + clockDifferenceMs;
   const early = await lookUp(store, time);
+  // Nothing that comes later belongs before a time that the log's clock is past.
   if (early.passed) return early.position;
+  if (isFuture && !early.reached) throw invalid('expected a time that is not in the future');
   const head = await newestPosition(log);
   if (!head) return undefined;
   await waitForPosition(store, eventClockVersion, head);
@@ -73,14 +75,19 @@ export const positionAt = async (
 const lookUp = async (
   store: ReadStore,
   time: Date,
-): Promise<{ readonly position: Position | undefined; readonly passed: boolean }> => {
+): Promise<{
+  readonly position: Position | undefined;
+  readonly passed: boolean;
+  readonly reached: boolean;
+}> => {
   const { rows } = await store.pool
-    .query<PositionRow & { passed: boolean }>(
+    .query<PositionRow & { passed: boolean; reached: boolean }>(
       `select t.commit_position, t.prepare_position,
-            coalesce((select max(running_max) > $1 from ${eventClock}.tick), false) as passed
+            coalesce((select max(running_max) > $1 from ${eventClockSchema}.tick), false) as passed,
+            coalesce((select max(running_max) >= $1 from ${eventClockSchema}.tick), false) as reached
        from (values (1)) as one
        left join lateral (
-         select commit_position, prepare_position from ${eventClock}.tick
+         select commit_position, prepare_position from ${eventClockSchema}.tick
           where running_max <= $1 order by running_max desc limit 1
        ) as t on true`,
       [time],
@@ -89,7 +96,11 @@ const lookUp = async (
       throw isMissingRelation(error) ? notBuiltYet() : error;
     });
   const [row] = rows;
-  return { position: row && positionOf(row), passed: row?.passed === true };
+  return {
+    position: row && positionOf(row),
+    passed: row?.passed === true,
+    reached: row?.reached === true,
+  };
 };
 
 const notBuiltYet = (): Refusal =>

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { ProjectionRunner } from '#read-store/projection-runner.js';
+import { ReadStore } from '#read-store/read-store.js';
+import { untilBuilt } from '#read-store/status.js';
+import { migratedDatabase } from '#read-store/test/fixture.js';
+import { type TestDatabase, testDatabase } from '#testing/embedded.js';
+import { startEventNode, type TestEventNode } from '#testing/event-node.js';
+import { quiet } from '#testing/quiet.js';
+
+import { eventClock } from '../event-clock/projector.js';
+import { CatalogReader } from './catalog-reader.js';
+import { type HistoryItem, historyPage } from './history.js';
+import { appendAll, idOf, Story, text } from './story.fixture.js';
+
+const products = ['one', 'two', 'three'];
+const base = 1_750_000_000_000n;
+const ticksPerMs = 10_000n;
+/** How the clock of the store goes on from one event to the next, in ticks of 100 ns: it stands, or is set back. */
+const steps = fc.constantFrom(0, 1, 4_000, 10_000, 60_000, -5_000, -90_000, 600_000);
+const seed = Math.floor(Math.random() * 2 ** 31);
+
+const story = new Story().maker('Alpha', 'ALPHA');
+for (const name of products) story.battery(name, 'Alpha', null);
+for (let round = 0; round < 15; round += 1) {
+  for (const name of products) story.set(name, { Description: text(`${name} ${String(round)}`) });
+  story.manufacturer('Alpha', {
+    type: 'EntityCodeIssued',
+    data: { code: `ALPHA${String(round)}`, previous: null, rule: 'manual' },
+  });
+}
+
+describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () => {
+  let nodeDatabase: TestDatabase;
+  let database: TestDatabase;
+  let node: TestEventNode;
+  let log: EsdbEventLog;
+  let tail: LogTail;
+  let store: ReadStore;
+  let runner: ProjectionRunner;
+  let catalog: CatalogReader;
+
+  beforeAll(async () => {
+    nodeDatabase = await testDatabase();
+    node = await startEventNode({ databaseUrl: nodeDatabase.url });
+    const writing = EsdbEventLog.connect(node.url);
+    await appendAll(writing, story.events);
+    await writing.close();
+    await node.kill();
+    await setTimes(nodeDatabase.url);
+    await node.restart();
+    log = EsdbEventLog.connect(node.url);
+    tail = new LogTail(log);
+    await tail.start();
+    database = await migratedDatabase();
+    store = new ReadStore(database.url);
+    runner = new ProjectionRunner(store, log, tail, [eventClock], { logger: quiet });
+    await runner.start();
+    await untilBuilt(store, [eventClock], 20_000);
+    catalog = new CatalogReader(store, log);
+  });
+  afterAll(async () => {
+    await runner.stop();
+    await tail.stop();
+    await store.close();
+    await log.close();
+    await node.stop();
+    await database.drop();
+    await nodeDatabase.drop();
+  });
+
+  const itemsOf = async (kind: 'product' | 'manufacturer', id: string) => {
+    const { history, recordedTimes } = catalog;
+    const versions =
+      kind === 'product'
+        ? await history.productVersions(id)
+        : await history.manufacturerVersions(id);
+    const page = { order: 'asc', limit: 100, cursor: undefined } as const;
+    const { items } = await historyPage(versions, page, id, recordedTimes);
+    expect(items.length).toBe(versions.length);
+    return items;
+  };
+
+  const all = async (): Promise<readonly HistoryItem[]> => {
+    const histories = products.map((name) => itemsOf('product', idOf(name)));
+    return [
+      ...(await itemsOf('manufacturer', idOf('Alpha'))),
+      ...(await Promise.all(histories)).flat(),
+    ];
+  };
+
+  it('contains each product of a history as of the time that its item shows', async () => {
+    for (const name of products) {
+      for (const { recordedAt, revision } of await itemsOf('product', idOf(name))) {
+        const position = await catalog.positionOf({ at: new Date(recordedAt) });
+        const then = await catalog.history.productAt(idOf(name), position);
+        expect(then?.revision).toBeGreaterThanOrEqual(revision);
+      }
+    }
+  });
+
+  it('contains each manufacturer of a history as of the time that its item shows', async () => {
+    for (const { recordedAt, revision } of await itemsOf('manufacturer', idOf('Alpha'))) {
+      const position = await catalog.positionOf({ at: new Date(recordedAt) });
+      const then = await catalog.history.manufacturerAt(idOf('Alpha'), position);
+      expect(then?.revision).toBeGreaterThanOrEqual(revision);
+    }
+  });
+
+  it('does not contain them a millisecond earlier', async () => {
+    for (const { recordedAt, position } of await all()) {
+      const before = new Date(new Date(recordedAt).getTime() - 1);
+      const then = await catalog.positionOf({ at: before }).catch(() => undefined);
+      expect(then?.commit ?? 0n).toBeLessThan(BigInt(position));
+    }
+  });
+
+  it('shows the same times where event-clock is behind, or not built', async () => {
+    const shown = await all();
+    const { schema } = await runningSchema(store);
+    await runner.stop();
+    for (const share of [2, 5, 1_000]) {
+      await store.pool.query(
+        `delete from ${schema}.tick where running_max >
+           (select min(running_max) + (max(running_max) - min(running_max)) / ${String(share)}
+              from ${schema}.tick)`,
+      );
+      expect(await all()).toEqual(shown);
+    }
+    await store.pool.query(`delete from ${schema}.tick`);
+    expect(await all()).toEqual(shown);
+  });
+});
+
+const runningSchema = async (store: ReadStore): Promise<{ schema: string }> => {
+  const { rows } = await store.pool.query<{ schema: string }>(
+    `select quote_ident(table_schema) as schema from information_schema.tables where table_name = 'tick'`,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('there is no table tick');
+  return row;
+};
+
+/** Gives the events of a stopped node the times of a clock that stands, jumps ahead and is set back. */
+const setTimes = async (url: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ position: string }>(
+    'select position from events order by position',
+  );
+  const length = { minLength: rows.length, maxLength: rows.length };
+  const [walk = []] = fc.sample(fc.array(steps, length), { numRuns: 1, seed });
+  let created = base * ticksPerMs;
+  for (const [index, { position }] of rows.entries()) {
+    created += BigInt(walk[index] ?? 0);
+    await client.query('update events set created = $1 where position = $2', [
+      created.toString(),
+      position,
+    ]);
+  }
+  await client.end();
+};
