@@ -5,7 +5,6 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
 import { encode } from './codec.js';
 import { appendError } from './esdb-errors.js';
@@ -32,10 +31,13 @@ interface ClientInternals {
 
 type BatchCall = Duplex & { cancel(): void };
 
+/** A success; a store that recognises a repeated append may leave the position out. */
+export type Confirmed = Pick<Appended, 'revision'> & Partial<Pick<Appended, 'position'>>;
+
 interface Pending {
   readonly stream: string;
   readonly expected: ExpectedRevision;
-  readonly resolve: (appended: Appended) => void;
+  readonly resolve: (confirmed: Confirmed) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -52,6 +54,8 @@ const messageBytes = 1024 * 1024;
 export class BatchAppender {
   private call: Promise<Call> | undefined;
   private heardAt = performance.now();
+  private underWay = 0;
+  private whenIdle: (() => void) | undefined;
 
   constructor(private readonly client: EventStoreDBClient) {}
 
@@ -64,8 +68,23 @@ export class BatchAppender {
     events: readonly NewEvent[],
     expected: ExpectedRevision,
     timeoutMs: number,
-  ): Promise<Appended> {
-    const requests = batchRequests(stream, events, expected, timeoutMs);
+  ): Promise<Confirmed> {
+    this.underWay += 1;
+    try {
+      return await this.send(stream, events, expected, timeoutMs);
+    } finally {
+      this.underWay -= 1;
+      if (this.underWay === 0) this.whenIdle?.();
+    }
+  }
+
+  private async send(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+    timeoutMs: number,
+  ): Promise<Confirmed> {
+    const requests = batchRequests(stream, events, expected);
     const { duplex, pending } = await withTimeout(this.open(), timeoutMs);
     const correlation = randomUUID();
     return new Promise((resolve, reject) => {
@@ -84,6 +103,16 @@ export class BatchAppender {
   /** Milliseconds since the server last answered anything: one slow append does not make a dead line. */
   silentMs(): number {
     return performance.now() - this.heardAt;
+  }
+
+  /** Gives the call up as soon as nothing is pending on it. */
+  async retire(): Promise<void> {
+    if (this.underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.whenIdle = resolve;
+      });
+    }
+    this.close();
   }
 
   /** Gives the call up: what is pending is unknown. The next append opens another. */
@@ -168,13 +197,15 @@ const settle = (
   clearTimeout(waiting.timer);
   const success = reply.getSuccess();
   const position = success?.getPosition();
-  if (success && position) {
+  if (success) {
     waiting.resolve({
       revision: BigInt(success.getCurrentRevision()),
-      position: {
-        commit: BigInt(position.getCommitPosition()),
-        prepare: BigInt(position.getPreparePosition()),
-      },
+      ...(position && {
+        position: {
+          commit: BigInt(position.getCommitPosition()),
+          prepare: BigInt(position.getPreparePosition()),
+        },
+      }),
     });
     return;
   }
@@ -182,7 +213,7 @@ const settle = (
   waiting.reject(
     error
       ? appendError(error, waiting.stream, waiting.expected)
-      : new OutcomeUnknown('the event store confirmed an append without its position'),
+      : new OutcomeUnknown('the event store answered an append with nothing'),
   );
 };
 
@@ -192,11 +223,8 @@ const batchRequests = (
   stream: string,
   events: readonly NewEvent[],
   expected: ExpectedRevision,
-  timeoutMs: number,
 ): BatchRequest[] => {
-  const requests = [
-    new streams.BatchAppendReq().setOptions(optionsOf(stream, expected, timeoutMs)),
-  ];
+  const requests = [new streams.BatchAppendReq().setOptions(optionsOf(stream, expected))];
   let bytes = 0;
   for (const event of events) {
     const data = encode(event.data);
@@ -218,10 +246,10 @@ const batchRequests = (
   return requests;
 };
 
-const optionsOf = (stream: string, expected: ExpectedRevision, timeoutMs: number) => {
+/** Without a deadline: it would be a time of our clock, which the server's may be ahead of by any amount. */
+const optionsOf = (stream: string, expected: ExpectedRevision) => {
   const options = new streams.BatchAppendReq.Options();
   options.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)));
-  options.setDeadline(timestamps.Timestamp.fromDate(new Date(Date.now() + timeoutMs)));
   if (expected === 'no_stream') options.setNoStream(new shared.Empty());
   else options.setStreamPosition(expected.toString());
   return options;

@@ -31,8 +31,9 @@ import {
 } from './event-log.js';
 import { comparePositions } from './position.js';
 import { readToEnd } from './read-to-end.js';
+import { untilAnswered } from './until-answered.js';
 
-/** How long one attempt of an append may take, and all attempts together, before its outcome is unknown. */
+/** How long one attempt of an append may be silent before the next, and all together, before the outcome is unknown. */
 const attemptMs = 2_000;
 const outcomeMs = 8_000;
 const disposeMs = 500;
@@ -42,6 +43,7 @@ export class EsdbEventLog implements EventLog {
   private client: EventStoreDBClient;
   private appender: BatchAppender;
   private closed = false;
+  private readonly retiring = new Set<BatchAppender>();
   /** The client ends a subscription in silence when its connection is given up. */
   private readonly subscriptions = new Set<{ destroy(error?: Error): unknown }>();
 
@@ -58,6 +60,7 @@ export class EsdbEventLog implements EventLog {
   /**
    * An attempt without an answer is repeated with the same ids and revision: the server compares the
    * ids beyond the expected revision, so that what was stored the first time is confirmed, not doubled.
+   * A late answer to an earlier attempt counts as well.
    */
   async append(
     stream: string,
@@ -65,20 +68,25 @@ export class EsdbEventLog implements EventLog {
     expected: ExpectedRevision,
   ): Promise<Appended> {
     if (events.length === 0) throw new TypeError(`append to ${stream}: no events`);
-    const until = Date.now() + outcomeMs;
-    for (let attempt = 0; ; attempt += 1) {
-      const { client, appender } = this;
-      try {
-        return await appender.append(stream, events, expected, attemptMs);
-      } catch (error) {
-        if (!(error instanceof OutcomeUnknown)) throw error;
-        // Two silent attempts in a row: the socket may be half open.
-        if (attempt > 0 && appender.silentMs() >= attemptMs) this.reconnect(client);
-        const wait = Math.min(50 * 2 ** attempt, 1_000);
-        if (this.closed || Date.now() + wait >= until) throw error;
-        await sleep(wait);
-      }
-    }
+    let { client, appender } = this;
+    const appended = await untilAnswered(
+      (leftMs) => {
+        ({ client, appender } = this);
+        return appender.append(stream, events, expected, leftMs);
+      },
+      {
+        attemptMs,
+        boundMs: outcomeMs,
+        beforeRepeat: (number) => {
+          // Two silent attempts in a row: the socket may be half open.
+          if (number > 1 && appender.silentMs() >= attemptMs) this.reconnect(client);
+          return !this.closed;
+        },
+      },
+    );
+    const { revision, position = await this.positionAt(stream, revision, events.at(-1)?.id) } =
+      appended;
+    return { revision, position };
   }
 
   async *readStream(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
@@ -166,21 +174,41 @@ export class EsdbEventLog implements EventLog {
 
   async close(): Promise<void> {
     this.closed = true;
-    this.appender.close();
+    for (const appender of [this.appender, ...this.retiring]) appender.close();
     await abandon(this.client);
   }
 
-  /** Gives a connection up that does not answer; a call that is under way on it fails. */
+  /**
+   * Gives a connection up that does not answer; a read that is under way on it fails. Where appends
+   * wait on it, it is left open until they are answered or have waited long enough.
+   */
   reconnect(silent: EventStoreDBClient = this.client): void {
     if (this.closed || this.client !== silent) return;
     const { appender } = this;
     this.client = EventStoreDBClient.connectionString(this.url);
     this.appender = new BatchAppender(this.client);
-    appender.close();
-    void abandon(silent);
+    this.retiring.add(appender);
+    void appender.retire().then(() => {
+      this.retiring.delete(appender);
+      return abandon(silent);
+    });
     for (const subscription of this.subscriptions) {
       subscription.destroy(new LogUnavailable('the connection was given up'));
     }
+  }
+
+  /** A store may confirm an append that it knew already without its position: the event itself has it. */
+  private async positionAt(stream: string, revision: bigint, id?: string): Promise<Position> {
+    try {
+      for await (const event of this.readStream(stream, { from: revision, limit: 1 })) {
+        if (event.revision === revision && event.id === id) return event.position;
+      }
+    } catch (error) {
+      throw new OutcomeUnknown(`append to ${stream}: its position is unknown`, { cause: error });
+    }
+    throw new OutcomeUnknown(
+      `append to ${stream}: confirmed at revision ${String(revision)}, where its last event is not`,
+    );
   }
 
   private toEnd<T>(client: EventStoreDBClient, read: StreamingRead<T>): AsyncGenerator<T> {

@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { newEvent } from '#testing/new-event.js';
+import { startTestNode } from '#testing/test-node.js';
+
+import { EsdbEventLog } from './esdb.js';
+import { OutcomeUnknown } from './event-log.js';
+import {
+  type AppendRequest,
+  confirmed,
+  foundEvent,
+  startWireServer,
+  type WireBehaviour,
+} from './wire-server.fixture.js';
+
+const stream = 'counter-w';
+const event = newEvent('Counted', { by: 1 });
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const connected = async (behaviour: WireBehaviour): Promise<EsdbEventLog> => {
+  const server = await startWireServer(behaviour);
+  const log = EsdbEventLog.connect(server.url);
+  closing.push(() => log.close(), server.stop);
+  return log;
+};
+
+describe('an append', () => {
+  it('takes the late answer to its first attempt, also after the connection was given up', async () => {
+    let attempts = 0;
+    const log = await connected({
+      onAppend: (_, answer) => {
+        attempts += 1;
+        // As a server does that drops repetitions until the original is indexed.
+        if (attempts === 1) setTimeout(answer, 4_500, confirmed(0, 77));
+      },
+    });
+    expect(await log.append(stream, [event], 'no_stream')).toEqual({
+      revision: 0n,
+      position: { commit: 77n, prepare: 77n },
+    });
+    expect(attempts).toBe(3);
+  });
+
+  it('sends no deadline, which would be a time of our clock', async () => {
+    const requests: AppendRequest[] = [];
+    const log = await connected({
+      onAppend: (request, answer) => {
+        requests.push(request);
+        answer(confirmed(0, 77));
+      },
+    });
+    await log.append(stream, [event], 'no_stream');
+    const sent = requests.flatMap((request) =>
+      Object.entries(request.getOptions()?.toObject() ?? {}),
+    );
+    expect(sent.find(([name]) => name === 'streamPosition')).toBeDefined();
+    expect(
+      sent.filter(([name, value]) => name.startsWith('deadline') && value !== undefined),
+    ).toEqual([]);
+  });
+
+  it('that is confirmed without a position takes the position of its event', async () => {
+    const log = await connected({
+      onAppend: (_, answer) => {
+        answer(confirmed(4));
+      },
+      onRead: (call) => {
+        call.write(foundEvent(event.id, 4, 99));
+        call.end();
+      },
+    });
+    expect(await log.append(stream, [event], 3n)).toEqual({
+      revision: 4n,
+      position: { commit: 99n, prepare: 99n },
+    });
+  });
+
+  it('that is confirmed where the event of another stands is unknown', async () => {
+    const log = await connected({
+      onAppend: (_, answer) => {
+        answer(confirmed(4));
+      },
+      onRead: (call) => {
+        call.write(foundEvent(newEvent('Counted', { by: 1 }).id, 4, 99));
+        call.end();
+      },
+    });
+    await expect(log.append(stream, [event], 3n)).rejects.toThrow(OutcomeUnknown);
+  });
+
+  it('succeeds when the event store stands still for 3.5 s', async () => {
+    const node = await startTestNode();
+    const log = EsdbEventLog.connect(node.url);
+    closing.push(
+      () => log.close(),
+      () => node.stop(),
+    );
+    await log.head();
+    await node.kill('SIGSTOP');
+    setTimeout(() => void node.kill('SIGCONT'), 3_500);
+    expect((await log.append(stream, [event], 'no_stream')).revision).toBe(0n);
+    expect((await log.append(stream, [event], 'no_stream')).revision).toBe(0n);
+  });
+});

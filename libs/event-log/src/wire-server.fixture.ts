@@ -1,0 +1,85 @@
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
+
+export type AppendRequest = InstanceType<typeof streams.BatchAppendReq>;
+export type AppendReply = InstanceType<typeof streams.BatchAppendResp>;
+export type ReadCall = ServerWritableStream<
+  InstanceType<typeof streams.ReadReq>,
+  InstanceType<typeof streams.ReadResp>
+>;
+
+/** How a server of the protocol behaves on the wire, in ways that the embedded node never does. */
+export interface WireBehaviour {
+  readonly onAppend?: (request: AppendRequest, answer: (reply: AppendReply) => void) => void;
+  readonly onRead?: (call: ReadCall) => void;
+}
+
+export const startWireServer = async ({ onAppend, onRead }: WireBehaviour) => {
+  const server = new Server();
+  server.addService(streamsGrpc.StreamsService, {
+    batchAppend: (call: ServerDuplexStream<AppendRequest, AppendReply>) => {
+      call.on('error', () => undefined);
+      call.on('data', (request: AppendRequest) => {
+        onAppend?.(request, (reply) => {
+          reply.setCorrelationId(request.getCorrelationId());
+          if (!call.cancelled) call.write(reply);
+        });
+      });
+    },
+    read: (call: ReadCall) => onRead?.(call),
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error);
+      else resolve(bound);
+    });
+  });
+  return {
+    url: `esdb://127.0.0.1:${String(port)}?tls=false`,
+    stop: () => {
+      server.forceShutdown();
+    },
+  };
+};
+
+/** A success; without a position where none is given. */
+export const confirmed = (revision: number, commit?: number): AppendReply => {
+  const success = new streams.BatchAppendResp.Success();
+  success.setCurrentRevision(String(revision));
+  if (commit === undefined) success.setNoPosition(new shared.Empty());
+  else {
+    const position = new shared.AllStreamPosition();
+    position.setCommitPosition(String(commit));
+    position.setPreparePosition(String(commit));
+    success.setPosition(position);
+  }
+  return new streams.BatchAppendResp().setSuccess(success);
+};
+
+/** The answer to a read that finds one event. */
+export const foundEvent = (id: string, revision: number, commit: number) => {
+  const event = new streams.ReadResp.ReadEvent.RecordedEvent();
+  event.setId(new shared.UUID().setString(id));
+  event.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from('counter-w')));
+  event.setStreamRevision(String(revision));
+  event.setCommitPosition(String(commit));
+  event.setPreparePosition(String(commit));
+  event
+    .getMetadataMap()
+    .set('type', 'Counted')
+    .set('content-type', 'application/json')
+    .set('created', '17000000000000000');
+  event.setData(Buffer.from('{"by":1}'));
+  event.setCustomMetadata(Buffer.from('{}'));
+  const read = new streams.ReadResp.ReadEvent();
+  read.setEvent(event);
+  read.setCommitPosition(String(commit));
+  return new streams.ReadResp().setEvent(read);
+};
