@@ -8,6 +8,11 @@ export interface LoggedEvent {
   readonly revision: number;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: {
+    readonly $correlationId: string;
+    readonly commandId: string;
+    readonly source: string;
+  };
 }
 
 /** Reads the whole log as an auditor would. */

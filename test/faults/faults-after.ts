@@ -2,22 +2,28 @@ import { catalog } from '#projections/product-catalog/product-catalog.projection
 import type { ApiClient } from '#test/support/client.js';
 
 import { logIsSound, tableHashes, wholeLog } from './checks.js';
+import type { ConflictLoad } from './conflicts/load.js';
 import { caughtUp, rebuild } from './operate.js';
 
-/** What is wrong after an import of `list`, however it went: nothing lost, doubled, blocked or parked. */
+/**
+ * What is wrong after an import of `list` beside conflicts, however it went: nothing lost, doubled,
+ * blocked or parked.
+ */
 export const faultsAfter = async (
   api: ApiClient,
   databaseUrl: string,
+  conflicts: ConflictLoad,
   { list, rows }: { readonly list: string; readonly rows: number },
 ): Promise<readonly string[]> => {
   const faults: string[] = [];
   const expect = (what: string, actual: unknown, wanted: unknown): void => {
     if (actual !== wanted) faults.push(`${what}: ${String(actual)}, not ${String(wanted)}`);
   };
+  faults.push(...(await conflicts.faults(api)));
   const before = await wholeLog(api);
   faults.push(...logIsSound(before));
   const products = before.filter(({ type }) => type === 'ProductRegistered').length;
-  expect('products registered', products, rows);
+  expect('products registered', products, rows + conflicts.products.length);
 
   // A blocked key would show as a row that is refused or reviewed, a lost event as a change.
   const again = await api.importEnded(await api.importFile('products', list));

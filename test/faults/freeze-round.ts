@@ -4,6 +4,7 @@ import { startApi, startProjector } from '#test/support/parts.js';
 import { seeded } from '#test/support/seeded.js';
 import { startVoltrace } from '#test/support/voltrace.js';
 
+import { ConflictLoad } from './conflicts/load.js';
 import { faultsAfter } from './faults-after.js';
 import type { RoundOptions } from './kill-rounds.js';
 import { databaseUrlOf, eventStoreUrlOf } from './operate.js';
@@ -29,6 +30,8 @@ export const freezeRound = async (options: RoundOptions): Promise<readonly strin
   const projector = await startProjector(parts);
   const second = await startApi(parts);
   try {
+    const apis = [voltrace.api, second.as(voltrace.api.key)];
+    const conflicts = new ConflictLoad(apis, options.seed);
     const id = await voltrace.api.importFile('products', options.list);
     await sleep(50 + random() * 300);
     const frozen = voltrace.children().filter(({ name }) => name === 'api' || name === 'projector');
@@ -42,7 +45,8 @@ export const freezeRound = async (options: RoundOptions): Promise<readonly strin
     const meanwhile = await api.importEnded(id);
     for (const { pid } of frozen) signalIfAlive(pid);
     await sleep(3_000);
-    const faults = [...(await faultsAfter(api, databaseUrl, options))];
+    await conflicts.stop();
+    const faults = [...(await faultsAfter(api, databaseUrl, conflicts, options))];
     if (meanwhile.body['state'] !== 'completed') {
       faults.push(`the second API left the import ${String(meanwhile.body['state'])}`);
     }

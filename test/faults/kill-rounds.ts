@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pick, seeded } from '#test/support/seeded.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
 
+import { ConflictLoad } from './conflicts/load.js';
 import { faultsAfter } from './faults-after.js';
 import { databaseUrlOf } from './operate.js';
 
@@ -23,12 +24,14 @@ export const killRound = async (options: RoundOptions): Promise<readonly string[
   const random = seeded(options.seed);
   const voltrace = await startVoltrace({ dist: options.dist });
   try {
+    const conflicts = new ConflictLoad([voltrace.api], options.seed);
     const killed = await importUnderKills(voltrace, options, random);
+    await conflicts.stop();
     console.log(`  killed: ${killed.join(', ')}`);
     for (const name of killed) victims.add(name);
     // A round in which nothing died would prove nothing.
     if (killed.length === 0) return ['the import was over before anything was killed'];
-    return await faultsAfter(voltrace.api, databaseUrlOf(voltrace.dataDir), options);
+    return await faultsAfter(voltrace.api, databaseUrlOf(voltrace.dataDir), conflicts, options);
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   } finally {

@@ -50,7 +50,7 @@ if (values.only === undefined || values.only === 'freeze') {
 }
 if (values.only === undefined || values.only === 'outage') {
   const seconds = Number(values['outage-seconds']);
-  rounds.push(['outage', () => outageRound({ dist, seconds })]);
+  rounds.push(['outage', () => outageRound({ dist, seconds, seed: firstSeed })]);
 }
 const fanout = new FanoutRounds(dist);
 if (values.only === undefined || values.only === 'fanout') {

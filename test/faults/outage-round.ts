@@ -7,14 +7,17 @@ import { startPostgres } from '#embedded/postgres.js';
 import type { ApiClient } from '#test/support/client.js';
 import { startApi, startNode, startProjector } from '#test/support/parts.js';
 
+import { ConflictLoad } from './conflicts/load.js';
 import { caughtUp } from './operate.js';
 
 /** The Postgres of the read models is away while commands go on: they need the log alone. */
 export const outageRound = async ({
   dist,
   seconds,
+  seed,
 }: {
   readonly dist: string;
+  readonly seed: number;
   readonly seconds: number;
 }): Promise<readonly string[]> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'voltrace-outage-'));
@@ -37,6 +40,7 @@ export const outageRound = async ({
     const api = apiPart.as(readFileSync(join(dataDir, 'admin.key'), 'utf8').trim());
     const id = await registered(api);
     const load = startLoad(api, id);
+    const conflicts = new ConflictLoad([api], seed);
     await sleep(2_000);
     await readServer.stop();
     await sleep(seconds * 1_000);
@@ -44,8 +48,12 @@ export const outageRound = async ({
     readServer = await startPostgres({ dataDir: readDir, explicit: false, port });
     await sleep(3_000);
     await load.stop();
+    await conflicts.stop();
     await caughtUp(api);
-    return await faultsAfterOutage(api, id, load.accepted, whileAway);
+    return [
+      ...(await faultsAfterOutage(api, id, load.accepted, whileAway)),
+      ...(await conflicts.faults(api)),
+    ];
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   } finally {

@@ -71,14 +71,17 @@ export class ApiClient {
     return String(reply.body['id']);
   }
 
-  /** Waits until the import has ended, and says how. */
-  async importEnded(id: string, withinMs = 120_000): Promise<Reply> {
-    const until = Date.now() + withinMs;
+  /** Waits until the import has ended, and says how. Throws where nothing of it moved for `stuckMs`. */
+  async importEnded(id: string, stuckMs = 120_000): Promise<Reply> {
+    let until = Date.now() + stuckMs;
+    let last = '';
     for (;;) {
       const reply = await this.persist(`/v1/imports/${id}`);
       const state = reply.body['state'];
       if (state === 'completed' || state === 'failed') return reply;
-      if (Date.now() > until) throw new Error(`import ${id} has not ended: ${reply.text}`);
+      if (reply.text !== last) until = Date.now() + stuckMs;
+      last = reply.text;
+      if (Date.now() > until) throw new Error(`import ${id} is stuck: ${reply.text}`);
       await sleep(100);
     }
   }

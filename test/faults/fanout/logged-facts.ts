@@ -1,5 +1,6 @@
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
+import { keyForfeited } from '#event-log/key/forfeited.js';
 
 import { hashOf, type LoggedFact } from './compare.js';
 
@@ -14,7 +15,8 @@ export const loggedFacts = async (eventStoreUrl: string): Promise<readonly Logge
     for (;;) {
       const page = await log.readAll({ limit: 1_000, ...(after && { after }) });
       for (const { id, stream, revision, type, position, data } of page.events) {
-        if (!published.test(stream)) continue;
+        // Says something about a claim, nothing about the product or manufacturer.
+        if (!published.test(stream) || type === keyForfeited) continue;
         const maker = type === 'ProductRegistered' && {
           manufacturerId: String(data['manufacturerId']),
         };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 import { seeded } from '#test/support/seeded.js';
 
+import { ConflictLoad } from '../conflicts/load.js';
 import { describeHarm, doHarm, nextHarm, type Target, targets } from './disturb.js';
 import { fanoutFaults } from './settled.js';
 import { type FanoutSystem, startFanoutSystem } from './system.js';
@@ -59,9 +60,12 @@ const round = async (
   harmed: Set<Target>,
 ): Promise<readonly string[]> => {
   const began = performance.now();
+  const { api } = system.underTest;
+  const conflicts = new ConflictLoad([api], seed);
   const done = await underHarm(system, seed, harmed);
+  await conflicts.stop();
   const over = performance.now();
-  const faults = await fanoutFaults(system.underTest);
+  const faults = [...(await conflicts.faults(api)), ...(await fanoutFaults(system.underTest))];
   console.log(`  ${done.join(', ')}`);
   console.log(
     `  ${seconds(over - began)} under harm, ${seconds(performance.now() - over)} to settle and compare`,
