@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
 import { restrictions } from './eslint.restricted.js';
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.voltrace/', 'bin/', 'docs/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.voltrace/', 'bin/', 'docs/', 'examples/'] },
   {
     files: ['**/*.ts'],
     extends: [

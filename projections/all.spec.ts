@@ -33,7 +33,7 @@ const importsOf = (text: string, from: URL): URL[] =>
       if (ts.isImportDeclaration(statement)) {
         const names = statement.importClause?.namedBindings;
         const typesAlone =
-          statement.importClause?.isTypeOnly === true ||
+          statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword ||
           (names !== undefined &&
             ts.isNamedImports(names) &&
             names.elements.every(({ isTypeOnly }) => isTypeOnly));

@@ -6,7 +6,6 @@ import { nodeUrl } from '#embedded/certificates.js';
 import { readNote } from '#embedded/cluster-home.js';
 import { freePort } from '#embedded/free-port.js';
 import { startPostgres } from '#embedded/postgres.js';
-
 import { describeShortage, type DiskReserve } from '#observability/disk-reserve.js';
 
 import type { StandaloneConfig } from './config.js';

@@ -43,7 +43,7 @@ const golden = (fixtures: string, name: string): unknown => {
 const plain = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_key, member: unknown) => {
-      if (member instanceof Map || member instanceof Set) return [...member];
+      if (member instanceof Map || member instanceof Set) return [...(member as Iterable<unknown>)];
       return typeof member === 'bigint' ? String(member) : member;
     }),
   );

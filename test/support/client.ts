@@ -45,6 +45,14 @@ export class ApiClient {
     });
   }
 
+  /** Issues a key of one role; resolves with the key itself. */
+  async newKey(role: string): Promise<string> {
+    const body = { name: `test ${role}`, roles: [role], reason: 'test' };
+    const reply = await this.post('/v1/api-keys', body);
+    if (reply.status !== 201) throw new Error(`a key was refused: ${reply.text}`);
+    return String(reply.body['key']);
+  }
+
   /** As `send`, again and again while the other side is away: for tests that kill it. */
   async persist(path: string, options: RequestOptions = {}, withinMs = 120_000): Promise<Reply> {
     const until = Date.now() + withinMs;

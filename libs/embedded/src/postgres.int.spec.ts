@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
-import { privateFolder } from './private-folder.js';
 import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres.js';
+import { privateFolder } from './private-folder.js';
 import { identityOf } from './processes.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-postgres-'));

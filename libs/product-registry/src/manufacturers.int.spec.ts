@@ -5,30 +5,25 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { keyOwner } from '#event-log/key/claim-key.js';
-import { newIdOf } from '#kernel/ids.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { derivedEntityCodeOf } from './codes.js';
-import {
-  addManufacturerAlias,
-  issueEntityCode,
-  mergeManufacturer,
-} from './manufacturer/change-manufacturer.js';
-import {
-  AddManufacturerAlias,
-  IssueEntityCode,
-  MergeManufacturer,
-  RegisterManufacturer,
-} from './manufacturer/commands.js';
-import { entityCodeKey, manufacturerNameKey } from './manufacturer/decider.js';
+import { mergeManufacturer } from './manufacturer/change-manufacturer.js';
+import { MergeManufacturer } from './manufacturer/commands.js';
+import { entityCodeKey } from './manufacturer/decider.js';
 import { ensureManufacturer, previewManufacturer } from './manufacturer/ensure-manufacturer.js';
-import { registerManufacturer } from './manufacturer/register-manufacturer.js';
 import { manufacturerOfCode, resolveManufacturer } from './manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from './product/commands.js';
 import { previewListing, reconcileListing } from './product/reconcile-listing.js';
 import { ProductRegistry } from './registry.js';
 import { haltingLog, ProcessDied } from './testing/halting-log.js';
-import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
+import {
+  makeManufacturer,
+  makeProduct,
+  makeTwoManufacturers,
+  newMeta,
+  uniqueName,
+} from './testing/make.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
@@ -126,95 +121,6 @@ describe('a listed manufacturer', () => {
   });
 });
 
-/** Its process ends after the name's claim: whoever claims the name next fences the maker that it was for. */
-const claimedAndUnused = async (name: string): Promise<string> => {
-  const meta = newMeta();
-  const command = new RegisterManufacturer(
-    newIdOf(meta.commandId),
-    { name, aliases: [], code: null },
-    meta,
-  );
-  await expect(registerManufacturer(new ProductRegistry(dying()), command)).rejects.toBeInstanceOf(
-    ProcessDied,
-  );
-  return command.manufacturerId;
-};
-
-describe('a refused command', () => {
-  const expectNoTrace = async (name: string, stranger: string): Promise<void> => {
-    expect(await keyOwner(log, manufacturerNameKey(name))).toBe(stranger);
-    expect((await fresh().manufacturers.refresh(stranger)).revision).toBe(-1n);
-  };
-
-  it('that registers a name with a taken code leaves no claim, and no stranger fenced', async () => {
-    const code = uniqueCode();
-    await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code });
-    const name = uniqueName();
-    await expect(makeManufacturer(fresh(), name, { rule: 'manual', code })).rejects.toMatchObject({
-      code: 'ENTITY_CODE_TAKEN',
-    });
-    expect(await keyOwner(log, manufacturerNameKey(name))).toBeUndefined();
-    const stranger = await claimedAndUnused(name);
-    for (const refused of [code, 'no code']) {
-      await expect(
-        makeManufacturer(fresh(), name, { rule: 'manual', code: refused }),
-      ).rejects.toMatchObject({ code: expect.stringMatching(/^ENTITY_CODE_/) });
-    }
-    await expectNoTrace(name, stranger);
-  });
-
-  it('that adds a name leaves no claim where its revision is stale or its id was used', async () => {
-    const maker = await makeManufacturer(fresh(), uniqueName());
-    const name = uniqueName();
-    const stranger = await claimedAndUnused(name);
-    const used = newMeta();
-    await addManufacturerAlias(
-      fresh(),
-      new AddManufacturerAlias(maker, { alias: uniqueName() }, used),
-    );
-    const stale = new AddManufacturerAlias(maker, { alias: name }, newMeta(), 77n);
-    await expect(addManufacturerAlias(fresh(), stale)).rejects.toMatchObject({
-      code: 'STALE_REVISION',
-    });
-    await expect(
-      addManufacturerAlias(fresh(), new AddManufacturerAlias(maker, { alias: name }, used)),
-    ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
-    await expectNoTrace(name, stranger);
-  });
-
-  it('that issues a code leaves no claim where its revision is stale, its id used or its maker merged', async () => {
-    const [merged, into] = await twoMakers();
-    const used = newMeta();
-    const issue = (maker: string, code: string, meta = newMeta(), ifMatch?: bigint) =>
-      issueEntityCode(fresh(), new IssueEntityCode(maker, { rule: 'manual', code }, meta, ifMatch));
-    await issue(into, uniqueCode(), used);
-    await merge(merged, into);
-    const code = uniqueCode();
-    await expect(issue(into, code, newMeta(), 77n)).rejects.toMatchObject({
-      code: 'STALE_REVISION',
-    });
-    await expect(issue(into, code, used)).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_KEY_REUSED',
-    });
-    await expect(issue(merged, code)).rejects.toMatchObject({ code: 'MANUFACTURER_MERGED' });
-    expect(await keyOwner(log, entityCodeKey(code))).toBeUndefined();
-  });
-
-  it('that issues a code by rule leaves none where its maker was merged', async () => {
-    const [merged, into] = [
-      await makeManufacturer(fresh(), uniqueName(), null),
-      await makeManufacturer(fresh(), uniqueName(), null),
-    ];
-    await merge(merged, into);
-    const { state } = await fresh().manufacturers.refresh(merged);
-    const name = state.status === 'registered' ? state.name : '';
-    await expect(
-      issueEntityCode(fresh(), new IssueEntityCode(merged, { rule: 'derived' }, newMeta())),
-    ).rejects.toMatchObject({ code: 'MANUFACTURER_MERGED' });
-    expect(await keyOwner(log, entityCodeKey(derivedEntityCodeOf(name) ?? ''))).toBeUndefined();
-  });
-});
-
 describe('a code by rule', () => {
   it('is not used up by a maker that is registered already', async () => {
     const name = uniqueName();
@@ -239,12 +145,6 @@ describe('a code by rule', () => {
   });
 });
 
-const twoMakers = async (): Promise<readonly [string, string]> => [
-  await makeManufacturer(fresh(), uniqueName()),
-  await makeManufacturer(fresh(), uniqueName()),
-];
-
-/** Its process ends after the first half of a merger. */
 const dying = () => haltingLog(log, 1, () => Promise.reject(new ProcessDied()));
 
 const mergeThrough = (through: EventLog, id: string, into: string) =>
@@ -283,7 +183,7 @@ describe('a merger', () => {
   });
 
   it('that names a stale revision changes neither manufacturer', async () => {
-    const [a, b] = await twoMakers();
+    const [a, b] = await makeTwoManufacturers(fresh());
     const command = new MergeManufacturer(a, { into: b }, newMeta(), 7n);
     await expect(mergeManufacturer(fresh(), command)).rejects.toMatchObject({
       code: 'STALE_REVISION',
@@ -308,7 +208,7 @@ describe('a merger', () => {
   });
 
   it('is refused where the opposite one came to its end meanwhile', async () => {
-    const [a, b] = await twoMakers();
+    const [a, b] = await makeTwoManufacturers(fresh());
     let goOn: () => void = () => undefined;
     const pause = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -341,7 +241,7 @@ const factsOf = (manufacturer: string, model: string, capacity: string): ListedF
 
 describe('a row of a list', () => {
   it('finds the product of a new maker that was merged meanwhile', async () => {
-    const [a, b] = await twoMakers();
+    const [a, b] = await makeTwoManufacturers(fresh());
     const { id } = await makeProduct(fresh(), a, 'Y-4');
     await merge(a, b);
     const likelyNew = reconcileListing(fresh(), factsOf(a, 'Y-4', '5.1'), newMeta(), {

@@ -86,7 +86,7 @@ describe('the projection runner', () => {
     await fixture.log.append(`tally-${randomUUID()}`, later, 'no_stream');
     const last = await fixture.count(2);
     const status = async () => (await projectionStatus(fixture.store, [tally()]))[0];
-    await until('the status says why', async () => (await status())?.error != null);
+    await until('the status says why', async () => typeof (await status())?.error === 'string');
     expect(await status()).toMatchObject({
       state: 'live',
       error: expect.stringMatching(/tally-\S+ holds at 1 an event of type CountedLater/),

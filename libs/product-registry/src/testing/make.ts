@@ -27,6 +27,14 @@ export const makeManufacturer = async (
   return id;
 };
 
+/** Two manufacturers of names of their own; answers with their ids. */
+export const makeTwoManufacturers = async (
+  registry: ProductRegistry,
+): Promise<readonly [string, string]> => [
+  await makeManufacturer(registry, uniqueName()),
+  await makeManufacturer(registry, uniqueName()),
+];
+
 export interface MadeProduct {
   readonly id: string;
   readonly result: CommandResult;

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Operation, readOperations } from '#test/fuzz/document.js';
+import { until } from '#testing/until.js';
+
+import { type Answer, TestApi } from './api.fixture.js';
+
+const documented = readOperations('docs/openapi.json').filter(({ body }) => body !== undefined);
+
+let api: TestApi;
+/** Ids of things that exist, by the beginning of the path that names them. */
+const ids: Record<string, string> = {};
+/** What stands in place of the ids that examples make up, by member. */
+const real: Record<string, string> = {};
+
+/** What the set-up made may be sent again: it is the same request. */
+const sameKey = { 'idempotency-key': 'example' };
+
+/** Sends the documented example of an operation, to a thing that exists. */
+const send = async ({ method, path, body }: Operation): Promise<Answer> => {
+  const [collection = '', rest] = path.split(/\/\{\w+\}/);
+  const target = rest === undefined ? path : `${collection}/${ids[collection] ?? 'unknown'}${rest}`;
+  if (typeof body?.example === 'string') {
+    const headers = { ...sameKey, 'content-type': body.type };
+    return api.ask(`${target}?kind=manufacturers`, { method, body: body.example, headers });
+  }
+  const json = { ...(body?.example as object), ...existing(body?.example as object) };
+  return api.ask(target, { method, json, headers: sameKey });
+};
+
+const existing = (example: object): object =>
+  Object.fromEntries(Object.entries(real).filter(([name]) => name in example));
+
+const sendTo = (path: string): Promise<Answer> => {
+  const operation = documented.find((each) => each.path === path && each.method === 'POST');
+  if (!operation) throw new Error(`${path} has no documented body`);
+  return send(operation);
+};
+
+/** Answers the id of what the statement inserts. */
+const insert = async (statement: string): Promise<string> => {
+  const { rows } = await api.store.pool.query<{ id: string }>(`${statement} returning *`);
+  return rows[0]?.id ?? '';
+};
+
+const certifications = async (): Promise<readonly string[]> => {
+  for (const standard of ['UL1973', 'UL9540A']) {
+    const json = { agency: 'CSA Group', standard, reason: 'test' };
+    const path = `/v1/products/${ids['/v1/products'] ?? ''}/record-certification`;
+    expect((await api.ask(path, { json })).status).toBe(200);
+  }
+  const recorded = await (await api.raw('/v1/events?type=CertificationRecorded')).text();
+  return [...recorded.matchAll(/"certificationId":"([^"]+)"/g)].map(([, id]) => String(id));
+};
+
+const parkedEvent = async (): Promise<string> => {
+  await insert(`insert into read_store.projection (name) values ('event-clock')`);
+  await insert(
+    `insert into read_store.build (projection, build, version, hash, status)
+     values ('event-clock', 1, 1, 'x', 'live')`,
+  );
+  return insert(
+    `insert into read_store.parked (projection, build, event_id, stream, revision, type,
+       commit_position, prepare_position, attempts, error)
+     values ('event-clock', 1, '${randomUUID()}', 'product-1', 0, 'ElementsSet', 1, 1, 5, 'broken')`,
+  );
+};
+
+const deadLetter = async (): Promise<string> => {
+  await insert(
+    `insert into fanout.consumer (name, transport, state) values ('registry-activity', 'log', 'running')`,
+  );
+  return insert(
+    `insert into fanout.dead_letter (consumer, topic, partition, record_offset, fact_id, key, type,
+       revision, commit_position, prepare_position, headers, value, attempts, error)
+     values ('registry-activity', 'voltrace.product-registry.v1', 0, 1, '${randomUUID()}', 'product-1',
+       'voltrace.product-registry.ElementsSet.v1', 1, 1, 1, '{}', '', 5, 'broken')`,
+  );
+};
+
+beforeAll(async () => {
+  api = await TestApi.start();
+  ids['/v1/manufacturers'] = String((await sendTo('/v1/manufacturers')).body['id']);
+  ids['/v1/products'] = String((await sendTo('/v1/products')).body['id']);
+  ids['/v1/imports'] = String((await sendTo('/v1/imports')).body['id']);
+  ids['/v1/api-keys'] = (await api.newKey('viewer')).id;
+  ids['/v1/projections'] = 'event-clock';
+  ids['/v1/fanout/consumers'] = 'registry-activity';
+  ids['/v1/parked'] = await parkedEvent();
+  real['id'] = await deadLetter();
+  const [certificationId = '', by = ''] = await certifications();
+  Object.assign(real, { certificationId, by });
+});
+afterAll(async () => {
+  await api.stop();
+});
+
+/** What cannot be asked twice of one thing is asked of another one. */
+const prepare: Readonly<Record<string, () => Promise<void>>> = {
+  '/v1/manufacturers/{id}/merge': async () => {
+    const json = { name: 'Juniper Hill Energy', reason: 'test' };
+    ids['/v1/manufacturers'] = String((await api.ask('/v1/manufacturers', { json })).body['id']);
+  },
+  '/v1/imports/{id}/retry': async () => {
+    // With a row that is rejected: else there is nothing to do again.
+    const body =
+      'EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\nno code,Ash Hill,Ash Hill\n';
+    const headers = { 'content-type': 'text/csv' };
+    const sent = await api.ask('/v1/imports?kind=manufacturers', { method: 'POST', body, headers });
+    ids['/v1/imports'] = String(sent.body['id']);
+    // The last line says where the replay ended; the one before it is the newest event.
+    await until('the import has ended', async () => {
+      const lines = (await (await api.raw('/v1/events?category=import')).text()).trim().split('\n');
+      return /"type":"Import(Completed|Failed)"/.test(lines.at(-2) ?? '');
+    });
+  },
+};
+
+describe('a documented example', () => {
+  it('stands with every body', () => {
+    expect(documented.filter(({ body }) => body?.example === undefined)).toEqual([]);
+    expect(documented.length).toBeGreaterThan(20);
+  });
+
+  // In the order of the document, but merging last: it takes a manufacturer away.
+  const last = (path: string): number => (path.endsWith('/merge') ? 1 : 0);
+  const cases = [...documented].sort((a, b) => last(a.path) - last(b.path));
+  it.each(cases.map((operation) => [operation.path, operation] as const))(
+    'is accepted by POST %s',
+    async (path, operation) => {
+      await prepare[path]?.();
+      const { status, body } = await send(operation);
+      expect([status, status < 300 ? {} : body]).toEqual([expect.any(Number), {}]);
+      expect(operation.successes.has(status)).toBe(true);
+    },
+  );
+});
