@@ -59,7 +59,9 @@ describe('an append', () => {
     );
     expect(sent.find(([name]) => name === 'streamPosition')).toBeDefined();
     expect(
-      sent.filter(([name, value]) => name.startsWith('deadline') && value !== undefined),
+      sent.filter(
+        ([name, value]: [string, unknown]) => name.startsWith('deadline') && value !== undefined,
+      ),
     ).toEqual([]);
   });
 

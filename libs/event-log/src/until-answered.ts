@@ -62,7 +62,7 @@ export const untilAnswered = <T>(
           if (answered) return;
           if (!leavesUnknown(error, number))
             finish(() => {
-              reject(error as Error);
+              reject(error instanceof Error ? error : new Error(String(error)));
             });
           else {
             if (error instanceof OutcomeUnknown) unknown = error;

@@ -32,7 +32,9 @@ describe('normal forms', () => {
   const unit = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
     fc.constantFrom(
-      ...'aJ- \u200b\ufeff\u0300\u0301\u030c\u0307\u0130\u03a3\u1100\u1161\u11a8\u3164\u00a0\n',
+      ...Array.from(
+        'aJ- \u200b\ufeff\u0300\u0301\u030c\u0307\u0130\u03a3\u1100\u1161\u11a8\u3164\u00a0\n',
+      ),
     ),
   );
   const text = fc.string({ unit, maxLength: 12 });

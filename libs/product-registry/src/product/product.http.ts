@@ -48,7 +48,7 @@ export class ProductController {
   @ApiOperation({
     summary: 'Register a product',
     description:
-      'A manufacturer has at most one product of a model. A manufacturer is named by id, name, alias or EntityCode and must be registered.',
+      'A manufacturer has at most one product of a model. A manufacturer is named by id, name or alias and must be registered.',
   })
   @ApiCreatedResponse({ type: WriteAnswer })
   async register(
