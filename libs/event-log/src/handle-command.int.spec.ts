@@ -130,6 +130,29 @@ describe('a command on one stream', () => {
     });
   });
 
+  it('carries out 64 changes of one stream at once, each once and none refused', async () => {
+    const states = freshStates();
+    const id = randomUUID();
+    const changes = Array.from({ length: 64 }, () => handleCommand(log, states, id, count(1)));
+    const results = await Promise.all(changes);
+    expect(results.map(({ revision }) => Number(revision))).toEqual(results.map((_, at) => at));
+    expect((await freshStates().refresh(id)).state.total).toBe(64);
+  });
+
+  it('lets one of many that saw the same revision through, and refuses the others as stale', async () => {
+    const states = freshStates();
+    const id = randomUUID();
+    await handleCommand(log, states, id, count(1));
+    const changes = Array.from({ length: 8 }, () =>
+      handleCommand(log, states, id, count(1), { ifMatch: 0n }).then(
+        () => 'accepted',
+        (error: unknown) => (error as { code?: string }).code,
+      ),
+    );
+    const stale = Array.from({ length: 7 }, () => 'STALE_REVISION');
+    expect(await Promise.all(changes)).toEqual(['accepted', ...stale]);
+  });
+
   it('loses no count of 8 writers with a cache each', async () => {
     const id = randomUUID();
     let lost = 0;

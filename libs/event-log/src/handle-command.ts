@@ -48,7 +48,7 @@ export interface CommandResult<S = unknown, E extends DomainEvent = DomainEvent>
  * nothing (a refusal, "already so", a repeated id) is answered after reading the stream to its end.
  *
  * Throws `Refusal`: the decider's own, `STALE_REVISION`, `IDEMPOTENCY_KEY_REUSED`, `KEY_FORFEITED`,
- * `CONCURRENT_CHANGE`, `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`, `STREAM_GONE`, `COMMAND_TOO_LARGE`.
+ * `STREAM_BUSY`, `CONCURRENT_CHANGE`, `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`, `STREAM_GONE`, `COMMAND_TOO_LARGE`.
  */
 export const handleCommand = async <S, C extends Command, E extends DomainEvent>(
   log: EventLog,
@@ -58,7 +58,9 @@ export const handleCommand = async <S, C extends Command, E extends DomainEvent>
   options: HandleOptions = {},
 ): Promise<CommandResult<S, E>> => {
   try {
-    return await decideAndAppend(log, states, id, command, options);
+    return await states.queue.run(states.streamOf(id), () =>
+      decideAndAppend(log, states, id, command, options),
+    );
   } catch (error) {
     throw asRefusal(error);
   }

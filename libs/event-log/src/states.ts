@@ -7,6 +7,7 @@ import type { DomainEvent } from '#kernel/event.js';
 import { upcast } from './codec.js';
 import type { EventLog, ExpectedRevision, Position, StoredEvent } from './event-log.js';
 import { evolveKeys, type ForfeitedKeys, keyForfeited, noKeys } from './key/forfeited.js';
+import { StreamQueue } from './stream-queue.js';
 
 /** How many command ids a stream's folded state remembers: the window of idempotent commands. */
 export const rememberedCommands = 100;
@@ -33,6 +34,7 @@ export const expectedOf = (folded: Folded<unknown>): ExpectedRevision =>
 
 /** Folded states of one category, cached by stream. A cached state may be stale: `refresh` reads on. */
 export class States<S, C extends Command, E extends DomainEvent> {
+  readonly queue = new StreamQueue();
   private readonly cache: LRUCache<string, Folded<S>>;
 
   constructor(
