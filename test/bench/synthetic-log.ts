@@ -80,7 +80,11 @@ const asNew = (events: readonly { type: string; data: object }[]): NewEvent[] =>
 };
 
 /** Appends `products` registrations of `eventsPerProduct` events each, made up but of the real shape. */
-export const appendProducts = async (log: EventLog, products: number): Promise<void> => {
+export const appendProducts = async (
+  log: EventLog,
+  products: number,
+  atOnce = lanes,
+): Promise<void> => {
   const manufacturerId = randomUUID();
   await log.append(
     `manufacturer-${manufacturerId}`,
@@ -95,7 +99,7 @@ export const appendProducts = async (log: EventLog, products: number): Promise<v
       await log.append(`product-${randomUUID()}`, asNew(events), 'no_stream');
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: atOnce }, lane));
 };
 
 /** Streams of one small event each, under a category that no projection shows. */

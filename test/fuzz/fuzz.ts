@@ -61,7 +61,8 @@ export const fuzz = async (options: FuzzOptions): Promise<FuzzReport> => {
     const raw = random() < rawShare ? pick(random, rawRequests) : undefined;
     const request = hostileRequest(random, options.operations, options.keys, findings);
     const shown =
-      raw ?? `${request.method} ${request.path} ${String(request.body?.subarray(0, 300) ?? '')}`;
+      raw ??
+      `${request.method} ${request.path} ${JSON.stringify(shownHeaders(request.headers))} ${String(request.body?.subarray(0, 300) ?? '')}`;
     try {
       const answer = await (raw === undefined
         ? send(target, agent, request)
@@ -87,6 +88,9 @@ export const fuzz = async (options: FuzzOptions): Promise<FuzzReport> => {
   agent.destroy();
   return { statuses, faults };
 };
+
+/** Without the key. */
+const shownHeaders = ({ authorization: _, ...rest }: Readonly<Record<string, string>>) => rest;
 
 const keep = (found: string[], value: string | undefined): void => {
   if (value === undefined || value.length > 2_000) return;

@@ -1,4 +1,4 @@
-import { type Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 
 import type { HostileAnswer } from './judge.js';
 import type { HostileRequest } from './request.js';
@@ -11,12 +11,9 @@ const enough = 65_536;
 const silenceMs = 1_000;
 
 /** Sends a request as it is and reads the beginning of its answer. Rejects where none comes. */
-export const send = (
-  target: URL,
-  agent: Agent,
-  { method, path, headers, body }: HostileRequest,
-): Promise<HostileAnswer> =>
+export const send = (target: URL, agent: Agent, hostile: HostileRequest): Promise<HostileAnswer> =>
   new Promise((resolve, reject) => {
+    const { method, path, headers, body } = hostile;
     const request = httpRequest({
       host: target.hostname,
       port: target.port,
@@ -30,7 +27,11 @@ export const send = (
       request.destroy(new Error(`no answer in ${String(answerMs)} ms`)),
     );
     // Later errors are those of a connection that is done with.
-    request.on('error', reject);
+    request.on('error', (error) => {
+      // The server may close a connection that is kept while a request is on its way; see Node's reusedSocket.
+      if (request.reusedSocket) send(target, new Agent(), hostile).then(resolve, reject);
+      else reject(error);
+    });
     request.once('response', (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
