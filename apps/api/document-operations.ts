@@ -12,7 +12,6 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 /** Adds what follows from the shape of each operation: how it is refused, and which headers it takes. */
 export const completeOperations = (document: OpenAPIObject): void => {
   const components = (document.components ??= {});
-  components.responses = { ...components.responses, ...problemResponses };
   components.parameters = { ...components.parameters, ...commandHeaders };
   for (const path of Object.values(document.paths)) {
     for (const method of methods) {
@@ -20,6 +19,11 @@ export const completeOperations = (document: OpenAPIObject): void => {
       if (operation) complete(operation, method === 'get', components.schemas);
     }
   }
+  const used = JSON.stringify(document.paths);
+  const responses = Object.entries(problemResponses).filter(([kind]) =>
+    used.includes(`"#/components/responses/${kind}"`),
+  );
+  components.responses = { ...components.responses, ...Object.fromEntries(responses) };
 };
 
 const complete = (operation: Operation, reads: boolean, schemas: Schemas): void => {
