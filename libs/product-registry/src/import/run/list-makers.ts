@@ -45,6 +45,8 @@ export class ListMakers {
     const { registry, issueCodes } = this.context;
     const code = issueCodes ? ({ rule: 'derived' } as const) : null;
     const maker = this.last.then(async () => {
+      // It is registered ahead of its row, which asks for itself.
+      await this.context.ensureHeld();
       const meta = rowMeta(this.context, row, '/manufacturer');
       const ensured = await ensureManufacturer(registry, { name, aliases: [], code }, meta);
       return { isNew: ensured.outcome === 'registered' };

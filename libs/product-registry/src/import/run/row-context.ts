@@ -24,6 +24,8 @@ export interface RunContext {
   readonly file: string | null;
   readonly issueCodes: boolean;
   readonly request: RunRequest;
+  /** Asked before anything is written for a row; rejects where the run went to another process. */
+  readonly ensureHeld: () => Promise<void>;
 }
 
 /**

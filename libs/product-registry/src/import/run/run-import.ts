@@ -225,7 +225,8 @@ class ImportRun {
     const { log, registry } = this.tools;
     const request = await this.patiently(() => requestOf(log, this.importId, run));
     const { sha256, file } = received;
-    return { registry, importId: this.importId, run, sha256, file, issueCodes, request };
+    const { importId, ensureHeld } = this;
+    return { registry, importId, run, sha256, file, issueCodes, request, ensureHeld };
   }
 
   /** The state after the command. Its id is new per step: the runner never sends a step twice but to repeat it. */
