@@ -7,10 +7,11 @@ import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 
 import { encode } from './codec.js';
-import { appendError } from './esdb-errors.js';
+import { appendError, deniesAccess } from './esdb-errors.js';
 import {
   type Appended,
   type ExpectedRevision,
+  LogAccessDenied,
   type NewEvent,
   OutcomeUnknown,
 } from './event-log.js';
@@ -45,6 +46,7 @@ interface Pending {
 interface Call {
   readonly duplex: BatchCall;
   readonly pending: Map<string, Pending>;
+  answered: boolean;
 }
 
 /** Bytes of events in one message of a batch: a server takes 4 MiB a message unless configured. */
@@ -146,17 +148,15 @@ export class BatchAppender {
     const create = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'batchAppend', (client) =>
       client.batchAppend(...internals.callArguments({}, { deadline: Number.POSITIVE_INFINITY })),
     );
-    const call: Call = { duplex: await create(), pending: new Map() };
+    const call: Call = { duplex: await create(), pending: new Map(), answered: false };
     call.duplex.on('data', (reply: InstanceType<typeof streams.BatchAppendResp>) => {
       this.heardAt = performance.now();
+      call.answered = true;
       settle(call.pending, reply);
     });
     finished(call.duplex, (error) => {
       over();
-      breakOff(
-        call,
-        new OutcomeUnknown('the connection broke', error ? { cause: error } : undefined),
-      );
+      breakOff(call, brokenBy(error, call.answered));
     });
     return call;
   }
@@ -176,7 +176,13 @@ const withTimeout = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T
   }
 };
 
-const breakOff = ({ duplex, pending }: Call, error: OutcomeUnknown): void => {
+/** A call that was denied before any answer was never taken; otherwise nobody knows. */
+const brokenBy = (error: Error | null | undefined, answered: boolean): Error =>
+  !answered && deniesAccess(error)
+    ? new LogAccessDenied('the event store denies access to appends', { cause: error })
+    : new OutcomeUnknown('the connection broke', error ? { cause: error } : undefined);
+
+const breakOff = ({ duplex, pending }: Call, error: Error): void => {
   for (const { reject, timer } of pending.values()) {
     clearTimeout(timer);
     reject(error);

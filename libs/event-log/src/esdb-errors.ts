@@ -1,10 +1,12 @@
-import { StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
+import { AccessDeniedError, StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
+import { status as codes } from '@grpc/grpc-js';
 
 import {
   AppendTooLarge,
   type ExpectedRevision,
+  LogAccessDenied,
   LogDiskFull,
   LogUnavailable,
   OutcomeUnknown,
@@ -35,7 +37,7 @@ export const appendError = (status: Status, stream: string, expected: ExpectedRe
     case 'event_store.client.MaximumAppendSizeExceeded':
       return new AppendTooLarge(`the append to ${stream} is larger than the event store takes`);
     case 'event_store.client.AccessDenied':
-      return new LogUnavailable(`the event store denies access to ${stream}`);
+      return new LogAccessDenied(`the event store denies access to stream ${stream}`);
     default:
       return byCode(status.getCode(), status.getMessage());
   }
@@ -51,10 +53,20 @@ const byCode = (code: number, message: string): Error => {
 
 export const isStreamNotFound = (error: unknown): boolean => error instanceof StreamNotFoundError;
 
-/** What a failed read means. */
+/** A call that was refused because of who made it. */
+export const deniesAccess = (error: unknown): boolean =>
+  error instanceof AccessDeniedError ||
+  (error instanceof Error &&
+    'code' in error &&
+    (error.code === codes.PERMISSION_DENIED || error.code === codes.UNAUTHENTICATED));
+
+/** What a failed read means. A node that leads no more is an outage: the client goes to the leader next. */
 export const readError = (error: unknown): Error => {
   if (error instanceof StreamDeletedError) return new StreamGone(error.message, { cause: error });
   if (error instanceof LogUnavailable) return error;
+  if (deniesAccess(error)) {
+    return new LogAccessDenied('the event store denies access', { cause: error });
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new LogUnavailable(`the event store does not answer: ${message}`, { cause: error });
 };

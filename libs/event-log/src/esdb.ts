@@ -96,6 +96,7 @@ export class EsdbEventLog implements EventLog {
       direction: backwards ? BACKWARDS : FORWARDS,
       fromRevision: options.from ?? (backwards ? END : START),
       maxCount: options.limit ?? Number.MAX_SAFE_INTEGER,
+      requiresLeader: true,
     });
     try {
       for await (const { event } of this.toEnd(client, read)) {
@@ -108,7 +109,14 @@ export class EsdbEventLog implements EventLog {
     }
   }
 
-  async readAll({ after, direction, limit }: ReadAllOptions): Promise<Page> {
+  readAll(options: ReadAllOptions): Promise<Page> {
+    return this.page(options, false);
+  }
+
+  private async page(
+    { after, direction, limit }: ReadAllOptions,
+    requiresLeader: boolean,
+  ): Promise<Page> {
     const { client } = this;
     const backwards = direction === 'backwards';
     // The server's read includes the position that it starts at.
@@ -117,6 +125,7 @@ export class EsdbEventLog implements EventLog {
       direction: backwards ? BACKWARDS : FORWARDS,
       fromPosition: after ?? (backwards ? END : START),
       maxCount,
+      requiresLeader,
     });
     const events: StoredEvent[] = [];
     let considered = 0;
@@ -138,7 +147,7 @@ export class EsdbEventLog implements EventLog {
   }
 
   async head(): Promise<Position | undefined> {
-    return (await this.readAll({ direction: 'backwards', limit: 1 })).next;
+    return (await this.page({ direction: 'backwards', limit: 1 }, true)).next;
   }
 
   subscribeToAll(

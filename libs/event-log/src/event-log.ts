@@ -75,15 +75,16 @@ export interface EventLog {
     events: readonly NewEvent[],
     expected: ExpectedRevision,
   ): Promise<Appended>;
-  /** A missing stream is an empty one. */
+  /** A missing stream is an empty one. Of a cluster the leader answers, since what is read decides. */
   readStream(stream: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
+  /** Of a cluster any node answers, also one that lags: what is missing there comes later. */
   readAll(options: ReadAllOptions): Promise<Page>;
   /** Delivers what lies after `after`, in order, without system events; waits for `onEvent` before the next. */
   subscribeToAll(
     after: Position | undefined,
     onEvent: (event: StoredEvent) => void | Promise<void>,
   ): AllSubscription;
-  /** Position of the newest event (system events included), absent while the log is empty. */
+  /** Position of the newest event (system events included), absent while the log is empty; of a cluster the leader's. */
   head(): Promise<Position | undefined>;
   close(): Promise<void>;
 }
@@ -117,8 +118,13 @@ export class AppendTooLarge extends Error {
 
 /** The store does not answer, or says that it cannot. */
 export class LogUnavailable extends Error {
-  override readonly name = 'LogUnavailable';
+  override readonly name: string = 'LogUnavailable';
 }
 
 /** The store refuses appends because its disk is full; it still answers reads. */
 export class LogDiskFull extends LogUnavailable {}
+
+/** The store does not know this process, or its access lists do not have it: only an operator can change that. */
+export class LogAccessDenied extends LogUnavailable {
+  override readonly name = 'LogAccessDenied';
+}

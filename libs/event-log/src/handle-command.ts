@@ -6,10 +6,12 @@ import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 import { eventIdOf, keyIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { accessDenied } from './access-denied.js';
 import { commandHash } from './command-hash.js';
 import {
   AppendTooLarge,
   type EventLog,
+  LogAccessDenied,
   LogDiskFull,
   LogUnavailable,
   type NewEvent,
@@ -48,7 +50,7 @@ export interface CommandResult<S = unknown, E extends DomainEvent = DomainEvent>
  * nothing (a refusal, "already so", a repeated id) is answered after reading the stream to its end.
  *
  * Throws `Refusal`: the decider's own, `STALE_REVISION`, `IDEMPOTENCY_KEY_REUSED`, `KEY_FORFEITED`,
- * `STREAM_BUSY`, `CONCURRENT_CHANGE`, `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`, `STREAM_GONE`, `COMMAND_TOO_LARGE`.
+ * `STREAM_BUSY`, `CONCURRENT_CHANGE`, `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`, `STORE_ACCESS_DENIED`, `STREAM_GONE`, `COMMAND_TOO_LARGE`.
  */
 export const handleCommand = async <S, C extends Command, E extends DomainEvent>(
   log: EventLog,
@@ -253,6 +255,7 @@ const asRefusal = (error: unknown): unknown => {
     );
   }
   if (error instanceof LogDiskFull) return diskFull('changes are refused', error);
+  if (error instanceof LogAccessDenied) return accessDenied(error);
   if (error instanceof LogUnavailable) {
     return new Refusal(
       'STORE_UNAVAILABLE',

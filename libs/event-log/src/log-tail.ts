@@ -1,4 +1,10 @@
-import type { AllSubscription, EventLog, Position, StoredEvent } from './event-log.js';
+import {
+  type AllSubscription,
+  type EventLog,
+  LogAccessDenied,
+  type Position,
+  type StoredEvent,
+} from './event-log.js';
 import { pause } from './pause.js';
 import { comparePositions, isAfter } from './position.js';
 
@@ -6,8 +12,11 @@ import { comparePositions, isAfter } from './position.js';
 const defaultMaxEvents = 8_192;
 const defaultMaxBytes = 32 * 1024 * 1024;
 /** How often the head is compared with what was delivered, and how long the two may differ. */
-const probeMs = 5_000;
-const stallMs = 10_000;
+const defaultProbeMs = 5_000;
+const defaultStallMs = 10_000;
+/** A probe reads so many entries at once, and so many in all: system events and links may lie before ours. */
+const probedPage = 256;
+const probedEntries = 16_384;
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
 
@@ -21,6 +30,9 @@ export interface TailOptions {
   readonly logger?: TailLogger;
   readonly maxEvents?: number;
   readonly maxBytes?: number;
+  /** How often the head is compared with what was delivered, and how long the two may differ; in milliseconds. */
+  readonly probeMs?: number;
+  readonly stallMs?: number;
 }
 
 export interface TailStatus {
@@ -29,6 +41,8 @@ export interface TailStatus {
   readonly position: Position | undefined;
   /** When the tail last knew that it had everything up to the head. */
   readonly lastProgressAt: Date | undefined;
+  /** Why the log does not answer, where that does not pass by itself. */
+  readonly failure: 'access denied' | undefined;
 }
 
 interface Kept {
@@ -52,6 +66,7 @@ export class LogTail {
   private started = false;
   private connected = false;
   private lastProgressAt: Date | undefined;
+  private failure: TailStatus['failure'];
   private subscription: AllSubscription | undefined;
   private readonly stopping = new AbortController();
   private readonly waiting = new Set<() => void>();
@@ -74,8 +89,10 @@ export class LogTail {
       try {
         this.base = this.last = await this.log.head();
         this.started = true;
+        this.failure = undefined;
         break;
       } catch (error) {
+        this.failure = failureOf(error);
         this.options.logger?.warn({ err: error, retryMs }, 'the event log does not answer yet');
         await pause(retryMs, this.stopping.signal);
       }
@@ -124,6 +141,7 @@ export class LogTail {
       connected: this.connected,
       position: this.last,
       lastProgressAt: this.lastProgressAt,
+      failure: this.failure,
     };
   }
 
@@ -157,14 +175,14 @@ export class LogTail {
 
   /** A subscription can be silent because the log is quiet, or because it is dead: only the head tells. */
   private async probe(): Promise<void> {
+    const { probeMs = defaultProbeMs, stallMs = defaultStallMs } = this.options;
     let behindSince: number | undefined;
     while (!this.stopped()) {
       const before = this.last;
-      const head = await this.headWithoutSystemEvents();
-      const now = Date.now();
-      if (head !== 'unreachable') {
-        const behind = head !== undefined && isAfter(head, this.last);
-        if (!behind) this.lastProgressAt = new Date(now);
+      const behind = await this.liesBehind();
+      const now = performance.now();
+      if (behind !== 'unreachable') {
+        if (!behind) this.lastProgressAt = new Date();
         behindSince = behind && this.last === before ? (behindSince ?? now) : undefined;
         if (behindSince !== undefined && now - behindSince >= stallMs) {
           this.options.logger?.warn({}, 'the subscription does not follow the log and is renewed');
@@ -176,12 +194,30 @@ export class LogTail {
     }
   }
 
-  /** Position of the newest event that the subscription delivers, as far as one page tells. */
-  private async headWithoutSystemEvents(): Promise<Position | undefined | 'unreachable'> {
+  /** Whether the log has events that a subscription delivers and this one has not. */
+  private async liesBehind(): Promise<boolean | 'unreachable'> {
     try {
-      const page = await this.log.readAll({ direction: 'backwards', limit: 32 });
-      return page.events[0]?.position;
-    } catch {
+      let next: Position | undefined;
+      for (let entries = 0; entries < probedEntries; entries += probedPage) {
+        const page = await this.log.readAll({
+          direction: 'backwards',
+          limit: probedPage,
+          ...(next && { after: next }),
+        });
+        this.failure = undefined;
+        const newest = page.events[0]?.position;
+        if (newest) return isAfter(newest, this.last);
+        next = page.next;
+        if (page.atEnd || !next || !isAfter(next, this.last)) return false;
+      }
+      const fields = { entries: probedEntries };
+      this.options.logger?.warn(
+        fields,
+        'the newest entries of the log are all system events, so that it cannot be told whether the subscription follows the log',
+      );
+      return false;
+    } catch (error) {
+      this.failure = failureOf(error);
       return 'unreachable';
     }
   }
@@ -220,3 +256,6 @@ export class LogTail {
     return low;
   }
 }
+
+const failureOf = (error: unknown): TailStatus['failure'] =>
+  error instanceof LogAccessDenied ? 'access denied' : undefined;

@@ -1,4 +1,6 @@
+import codePb from '@eventstore/db-client/generated/code_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
+import statusPb from '@eventstore/db-client/generated/status_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import {
@@ -7,9 +9,11 @@ import {
   type ServerDuplexStream,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
+import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
 
 export type AppendRequest = InstanceType<typeof streams.BatchAppendReq>;
 export type AppendReply = InstanceType<typeof streams.BatchAppendResp>;
+export type AppendCall = ServerDuplexStream<AppendRequest, AppendReply>;
 export type ReadCall = ServerWritableStream<
   InstanceType<typeof streams.ReadReq>,
   InstanceType<typeof streams.ReadResp>
@@ -19,13 +23,19 @@ export type ReadCall = ServerWritableStream<
 export interface WireBehaviour {
   readonly onAppend?: (request: AppendRequest, answer: (reply: AppendReply) => void) => void;
   readonly onRead?: (call: ReadCall) => void;
+  /** Instead of `onAppend`, with the call itself. */
+  readonly onAppendCall?: (call: AppendCall) => void;
 }
 
-export const startWireServer = async ({ onAppend, onRead }: WireBehaviour) => {
+export const startWireServer = async ({ onAppend, onRead, onAppendCall }: WireBehaviour) => {
   const server = new Server();
   server.addService(streamsGrpc.StreamsService, {
-    batchAppend: (call: ServerDuplexStream<AppendRequest, AppendReply>) => {
+    batchAppend: (call: AppendCall) => {
       call.on('error', () => undefined);
+      if (onAppendCall) {
+        onAppendCall(call);
+        return;
+      }
       call.on('data', (request: AppendRequest) => {
         onAppend?.(request, (reply) => {
           reply.setCorrelationId(request.getCorrelationId());
@@ -42,6 +52,7 @@ export const startWireServer = async ({ onAppend, onRead }: WireBehaviour) => {
     });
   });
   return {
+    port,
     url: `esdb://127.0.0.1:${String(port)}?tls=false`,
     stop: () => {
       server.forceShutdown();
@@ -63,8 +74,23 @@ export const confirmed = (revision: number, commit?: number): AppendReply => {
   return new streams.BatchAppendResp().setSuccess(success);
 };
 
+/** As a server answers an append to a stream whose access list does not have us. */
+export const deniedAppend = (): AppendReply => {
+  const details = new anyPb.Any();
+  details.pack(
+    new shared.AccessDenied().serializeBinary(),
+    'event_store.client.AccessDenied',
+    'type.googleapis.com',
+  );
+  const error = new statusPb.Status();
+  error.setCode(codePb.Code.PERMISSION_DENIED);
+  error.setMessage('Access Denied');
+  error.setDetails(details);
+  return new streams.BatchAppendResp().setError(error);
+};
+
 /** The answer to a read that finds one event. */
-export const foundEvent = (id: string, revision: number, commit: number) => {
+export const foundEvent = (id: string, revision: number, commit: number, type = 'Counted') => {
   const event = new streams.ReadResp.ReadEvent.RecordedEvent();
   event.setId(new shared.UUID().setString(id));
   event.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from('counter-w')));
@@ -73,7 +99,7 @@ export const foundEvent = (id: string, revision: number, commit: number) => {
   event.setPreparePosition(String(commit));
   event
     .getMetadataMap()
-    .set('type', 'Counted')
+    .set('type', type)
     .set('content-type', 'application/json')
     .set('created', '17000000000000000');
   event.setData(Buffer.from('{"by":1}'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HttpException, NotFoundException } from '@nestjs/common';
 
-import { LogUnavailable } from '#event-log/event-log.js';
+import { LogAccessDenied, LogUnavailable } from '#event-log/event-log.js';
 import { Refusal, type RefusalKind } from '#kernel/refusal.js';
 
 import { problemKinds, problemOf } from './problems.js';
@@ -64,6 +64,10 @@ describe('a problem document', () => {
       status: 503,
       code: 'STORE_UNAVAILABLE',
       detail: 'the event store does not answer',
+    });
+    expect(problem(new LogAccessDenied('10.0.0.1 denies'))).toMatchObject({
+      status: 503,
+      code: 'STORE_ACCESS_DENIED',
     });
     const lost = Object.assign(new Error('terminating connection'), {
       code: '57P01',

@@ -1,6 +1,13 @@
 import { HttpException } from '@nestjs/common';
 
-import { LogDiskFull, LogUnavailable, OutcomeUnknown, StreamGone } from '#event-log/event-log.js';
+import { accessDenied } from '#event-log/access-denied.js';
+import {
+  LogAccessDenied,
+  LogDiskFull,
+  LogUnavailable,
+  OutcomeUnknown,
+  StreamGone,
+} from '#event-log/event-log.js';
 import { diskFull } from '#kernel/disk-full.js';
 import { type FieldError, Refusal, type RefusalKind } from '#kernel/refusal.js';
 import { isDiskFull, isStoreFault } from '#read-store/store-errors.js';
@@ -101,6 +108,7 @@ export const asRefusal = (error: unknown): Refusal | undefined => {
     return new Refusal('STREAM_GONE', 'not-found', 'this was deleted for good');
   }
   if (error instanceof LogDiskFull) return diskFull('changes are refused', error);
+  if (error instanceof LogAccessDenied) return accessDenied(error);
   if (error instanceof LogUnavailable || error instanceof OutcomeUnknown) {
     return new Refusal('STORE_UNAVAILABLE', 'unavailable', 'the event store does not answer');
   }

@@ -54,4 +54,13 @@ describe('health', () => {
     expect(status(true, seconds(16))).toBe('down');
     expect(status(true)).toBe('down');
   });
+
+  it('is down at once, with the reason, where the cause will not pass by itself', () => {
+    const now = new Date();
+    const progress = { connected: false, lastProgressAt: now, failure: 'access denied' };
+    expect(progressHealth(progress, now)).toMatchObject({
+      status: 'down',
+      reason: 'access denied',
+    });
+  });
 });

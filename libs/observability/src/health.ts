@@ -79,6 +79,8 @@ const reasonOf = (error: unknown): string => {
 export interface Progress {
   readonly connected: boolean;
   readonly lastProgressAt: Date | undefined;
+  /** Why it does not move, where that is known and will not pass by itself. */
+  readonly failure?: string | undefined;
 }
 
 /**
@@ -86,15 +88,16 @@ export interface Progress {
  * do) within `maxSilenceMs`. Being connected alone is not health.
  */
 export const progressHealth = (
-  { connected, lastProgressAt }: Progress,
+  { connected, lastProgressAt, failure }: Progress,
   now: Date,
   maxSilenceMs = 15_000,
 ): CheckResult => {
   const silentMs = lastProgressAt ? now.getTime() - lastProgressAt.getTime() : undefined;
-  const moving = silentMs !== undefined && silentMs <= maxSilenceMs;
+  const moving = failure === undefined && silentMs !== undefined && silentMs <= maxSilenceMs;
   return {
     status: moving ? 'up' : 'down',
     connected,
+    ...(failure !== undefined && { reason: failure }),
     lastProgressAt: lastProgressAt?.toISOString() ?? null,
   };
 };
