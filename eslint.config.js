@@ -88,7 +88,9 @@ export default defineConfig(
     files: ['**/*.js', '**/*.mjs'],
     extends: [js.configs.recommended],
     plugins: { 'simple-import-sort': sortImports },
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' },
+    },
     rules: { 'simple-import-sort/imports': 'error', eqeqeq: 'error' },
   },
 );

@@ -184,7 +184,10 @@ describe('the command line', () => {
     expect(misspelt.stderr).toContain("unknown command 'puase'");
     expect((await ctl('relay', 'status', 'x')).stderr).toContain("too many arguments for 'status'");
     expect((await ctl('--help')).exitCode).toBe(0);
-    const nowhere = await ctl('--url', 'http://127.0.0.1:9', '--key', 'x', 'products', 'find');
+    const keyFile = join(root, 'any.key');
+    writeFileSync(keyFile, 'x\n');
+    const anyKey = ['--key-file', keyFile];
+    const nowhere = await ctl('--url', 'http://127.0.0.1:9', ...anyKey, 'products', 'find');
     expect(nowhere.exitCode).toBe(3);
     expect(nowhere.stderr).toContain('http://127.0.0.1:9 cannot be reached');
     const elsewhere = await ctl('--url', 'http://voltrace.invalid', 'products', 'find');

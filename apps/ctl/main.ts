@@ -24,11 +24,7 @@ function program(): GroupedCommand {
     )
     .option(
       '--key-file <path>',
-      'file with the API key (default: admin.key of that folder, for a server on this machine)',
-    )
-    .option(
-      '--key <key>',
-      'the API key itself; VOLTRACE_API_KEY does not show it to other users of this machine',
+      'file with the API key (VOLTRACE_API_KEY: the key itself; default: admin.key of that folder, for a server on this machine)',
     )
     .option('--json', 'print the answers of the API as JSON')
     .addHelpText('after', exitCodesHelp)

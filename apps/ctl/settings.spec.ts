@@ -44,6 +44,15 @@ describe("the administrator's key of the data folder", () => {
     },
   );
 
+  it('gives way to a key file and to the environment', () => {
+    runs('http://127.0.0.1:18080');
+    const keyFile = join(dataDir, 'other.key');
+    writeFileSync(keyFile, 'vt_other\n');
+    process.env['VOLTRACE_API_KEY'] = 'vt_environment';
+    expect(settingsFrom({}).key).toBe('vt_environment');
+    expect(settingsFrom({ keyFile }).key).toBe('vt_other');
+  });
+
   it('goes nowhere while nothing runs, or what ran was killed', () => {
     expect(() => settingsFrom({})).toThrow('There is no API key');
     runs('http://127.0.0.1:18080', { pid: process.pid, startedAt: 'another' });

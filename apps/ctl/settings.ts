@@ -9,7 +9,6 @@ import { usage } from './exit-codes.js';
 /** The options that every command takes. */
 export interface GlobalOptions {
   readonly url?: string;
-  readonly key?: string;
   readonly keyFile?: string;
   readonly json?: boolean;
 }
@@ -50,8 +49,7 @@ function runningUrl(dataDir: string): string | undefined {
 }
 
 function keyFrom(options: GlobalOptions, url: string, dataDir: string): string {
-  const given =
-    options.key ?? (options.keyFile === undefined ? undefined : readKey(options.keyFile));
+  const given = options.keyFile === undefined ? undefined : readKey(options.keyFile);
   const key = given ?? process.env['VOLTRACE_API_KEY'] ?? localAdminKey(url, dataDir);
   if (key === undefined || key.trim() === '') {
     throw usage(

@@ -10,8 +10,6 @@ import type { Node } from './node.js';
 
 type Call = ServerDuplexStream<streams.BatchAppendReq, Buffer>;
 
-/** Bytes of unfinished appends that one call may hold. */
-const UNFINISHED_BYTES = 64 * 1024 * 1024;
 /** Appends of one call whose last message has not come: those that wait for it, and those refused. */
 const MAX_OPEN = 1_000;
 /** A deadline that lies further back than this tells of a wrong clock, not of a late request. */
@@ -90,7 +88,8 @@ class BatchCall {
       // What is refused is counted, too, since closing the append takes it off again.
       this.unfinishedBytes += batch.proposed.bytes - before;
     }
-    if (this.unfinishedBytes > UNFINISHED_BYTES) throw invalidArgument('Too many open appends.');
+    if (this.unfinishedBytes > this.node.maxOpenBytes)
+      throw invalidArgument('Too many open appends.');
     if (request.getIsFinal()) this.submit(id, batch);
   }
 

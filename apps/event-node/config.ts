@@ -17,6 +17,8 @@ export interface Config extends DiskSettings {
   readonly healthPort: number | undefined;
   /** Most bytes that one append may hold: data, metadata and twice the length of the types. */
   readonly maxAppendBytes: number;
+  /** Most bytes of unfinished appends that one call may hold. */
+  readonly maxOpenBytes: number;
 }
 
 const isLoopback = (host: string): boolean =>
@@ -58,6 +60,13 @@ export const eventNodeEnvironment = {
     default: MEBIBYTE,
     desc: 'Most bytes of one append: data, metadata and twice the length of the types.',
   }),
+  EVENT_NODE_MAX_OPEN_BYTES: integer(
+    MEBIBYTE,
+    256 * MEBIBYTE,
+  )({
+    default: 64 * MEBIBYTE,
+    desc: 'Most bytes of appends whose last message has not come, for each call of a client.',
+  }),
   ...diskEnvironment,
 };
 
@@ -70,6 +79,7 @@ export const readConfig = (): Config => {
     port: environment.EVENT_NODE_PORT,
     certificates: resolve(environment.EVENT_NODE_CERTIFICATES),
     healthPort: environment.EVENT_NODE_HEALTH_PORT,
+    maxOpenBytes: environment.EVENT_NODE_MAX_OPEN_BYTES,
     maxAppendBytes: environment.EVENT_NODE_MAX_APPEND_BYTES,
     VOLTRACE_DISK_RESERVE_BYTES: environment.VOLTRACE_DISK_RESERVE_BYTES,
     VOLTRACE_DISK_FOLDERS: environment.VOLTRACE_DISK_FOLDERS,

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 
 import pg from 'pg';
 
+import { AuthenticatedClient } from '#embedded/authenticated-client.js';
+
 /** Advisory lock of the one writer; the number has no meaning beyond this database. */
 const WRITER_LOCK = 7_211_301;
 const LOCK_PATIENCE_MS = 5_000;
@@ -46,6 +48,7 @@ const connection = (databaseUrl: string, name: string): pg.ClientConfig => ({
 export const openReadPool = (databaseUrl: string, name: string, connections: number): pg.Pool =>
   new pg.Pool({
     ...connection(databaseUrl, `voltrace-event-node-${name}`),
+    Client: AuthenticatedClient,
     max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 10_000,
@@ -69,7 +72,7 @@ export interface WriterSession {
  * killed may keep it for a moment.
  */
 export const openWriterSession = async (databaseUrl: string): Promise<WriterSession> => {
-  const client = new pg.Client({
+  const client = new AuthenticatedClient({
     ...connection(databaseUrl, 'voltrace-event-node-writer'),
     // Both, since a Postgres that is frozen keeps no time and one that waits for a lock does.
     query_timeout: WRITER_TIMEOUT_MS,

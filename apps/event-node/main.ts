@@ -67,7 +67,8 @@ const createNode = (config: Config, session: WriterSession, readiness: Readiness
     },
   });
   const report = (error: unknown): void => logger.error({ error }, 'a call failed');
-  return { writer, states, reader, recent, maxAppendBytes: config.maxAppendBytes, report };
+  const { maxAppendBytes, maxOpenBytes } = config;
+  return { writer, states, reader, recent, maxAppendBytes, maxOpenBytes, report };
 };
 
 const start = async (config: Config): Promise<void> => {

@@ -11,6 +11,7 @@ export interface Node {
   readonly reader: LogReader;
   readonly recent: RecentEvents;
   readonly maxAppendBytes: number;
+  readonly maxOpenBytes: number;
   /** Called with errors that nobody foresaw. */
   readonly report: (error: unknown) => void;
 }

@@ -27,6 +27,7 @@ import {
   idsIn,
   newStream,
   sharedStore,
+  startStore,
   thing,
 } from './support.js';
 
@@ -130,17 +131,24 @@ describe('a batch append', () => {
 
   describeNodeOnly('beside refused ones', () => {
     it('may not hold more open bytes than a call is allowed', async () => {
-      const options = anyRevision();
-      const messages = (bytes: number) => [proposed({ data: Buffer.alloc(bytes) })];
-      const tooLarge = batch({ options, messages: messages(16 * MEBIBYTE) });
-      const open = Array.from({ length: 65 }, () =>
-        batch({ options, messages: messages(MEBIBYTE - 100), isFinal: false }),
-      );
-      const answers = await batchAppend(raw, [tooLarge, ...open]);
-      expect(answers.map(detailOf)).toEqual([
-        'event_store.client.MaximumAppendSizeExceeded',
-        'event_store.client.BadRequest',
-      ]);
+      const small = await startStore({ EVENT_NODE_MAX_OPEN_BYTES: String(MEBIBYTE) });
+      const client = rawClient(small);
+      try {
+        const options = anyRevision();
+        const messages = (bytes: number) => [proposed({ data: Buffer.alloc(bytes) })];
+        const tooLarge = batch({ options, messages: messages(2 * MEBIBYTE) });
+        const open = Array.from({ length: 5 }, () =>
+          batch({ options, messages: messages(MEBIBYTE / 4 - 100), isFinal: false }),
+        );
+        const answers = await batchAppend(client, [tooLarge, ...open]);
+        expect(answers.map(detailOf)).toEqual([
+          'event_store.client.MaximumAppendSizeExceeded',
+          'event_store.client.BadRequest',
+        ]);
+      } finally {
+        client.close();
+        await small.stop();
+      }
     });
   });
 

@@ -4,8 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import pg from 'pg';
+import type pg from 'pg';
 
+import { AuthenticatedClient } from './authenticated-client.js';
 import {
   clusterHome,
   type ClusterNote,
@@ -85,12 +86,12 @@ export class EmbeddedPostgres {
     return this.url('postgres');
   }
 
-  /** A connection URL; without a role for the superuser. Throws for a role that `ensureDatabase` did not make. */
+  /** A connection URL that lets no other server have the password; without a role for the superuser. Throws for a role that `ensureDatabase` did not make. */
   url(database: string, role?: string): string {
     const password = role === undefined ? this.note.password : this.note.roles[role];
     if (password === undefined)
       throw new Error(`There is no role "${role}": call ensureDatabase first`);
-    return `postgres://${role ?? 'postgres'}:${password}@127.0.0.1:${this.port}/${database}`;
+    return `postgres://${role ?? 'postgres'}:${password}@127.0.0.1:${this.port}/${database}?require_auth=scram-sha-256`;
   }
 
   /** Makes the database and its role where they are missing. The role can connect to this database and to no other. */
@@ -104,7 +105,7 @@ export class EmbeddedPostgres {
       this.note = { ...this.note, roles: { ...this.note.roles, [role]: password } };
       writeNote(this.dataDir, this.note);
     }
-    const client = new pg.Client({ connectionString: this.adminUrl });
+    const client = new AuthenticatedClient({ connectionString: this.adminUrl });
     await client.connect();
     try {
       await ensureRole(client, role, password);

@@ -1,4 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
+
+import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
 import { connectionOf, type StoreLogger } from './read-store.js';
 
@@ -75,7 +77,7 @@ export class Lease {
   }
 
   private async open(): Promise<pg.Client> {
-    const client = new pg.Client({
+    const client = new AuthenticatedClient({
       ...connectionOf(this.url, { applicationName: `voltrace ${this.kind} lease` }),
       options: `-c idle_session_timeout=${String(frozenMs)}`,
     });

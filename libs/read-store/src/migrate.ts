@@ -2,7 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import knex, { type Knex } from 'knex';
-import pg from 'pg';
+import type pg from 'pg';
+
+import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
 import { connectionOf, type StoreLogger } from './read-store.js';
 
@@ -67,7 +69,7 @@ const underLock = async (
   lockTimeoutMs: number,
   work: (client: pg.Client) => Promise<void>,
 ): Promise<void> => {
-  const client = new pg.Client({
+  const client = new AuthenticatedClient({
     ...connectionOf(url, { applicationName: 'voltrace migrate' }),
     statement_timeout: lockTimeoutMs,
     query_timeout: lockTimeoutMs + 5_000,
@@ -110,6 +112,7 @@ const applyMissing = async (
     // What fails is thrown, and the caller says so.
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   });
+  (db.client as { driver: unknown }).driver = { Client: AuthenticatedClient };
   try {
     const source: Knex.MigrationSource<SqlMigration> = {
       getMigrations: () => Promise.resolve([...migrations]),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import pg from 'pg';
+import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
 import { connectionOf, type StoreLogger } from './read-store.js';
 import { isStoreFault } from './store-errors.js';
@@ -55,7 +55,7 @@ export const endBehindPooler = (
 };
 
 const settingOf = async (url: string): Promise<string | undefined> => {
-  const client = new pg.Client({
+  const client = new AuthenticatedClient({
     ...connectionOf(url),
     idle_in_transaction_session_timeout: unusualMs,
   });

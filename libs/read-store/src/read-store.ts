@@ -1,5 +1,7 @@
 import pg from 'pg';
 
+import { AuthenticatedClient } from '#embedded/authenticated-client.js';
+
 import { isStoreFault } from './store-errors.js';
 
 /** What the read store says of itself; a pino logger fits. */
@@ -48,6 +50,7 @@ export class ReadStore {
     this.logger = options.logger ?? silent;
     this.pool = new pg.Pool({
       ...connectionOf(url, options),
+      Client: AuthenticatedClient,
       max: options.maxConnections ?? 10,
       // Dead connections are not found out by holding them.
       min: 0,

@@ -81,8 +81,10 @@ async function startedCluster(note: string): Promise<TestCluster> {
     ownerPid: runPid(),
     removeAfterwards: runFolder(),
   });
-  const baseUrl = (await server.ensureDatabase({ name: role, role })).replace(/[^/]*$/, '');
-  const cluster: TestCluster = { adminUrl: server.adminUrl, baseUrl };
+  // Without parameters, since tests put names of databases at the end.
+  const bare = (url: string): string => url.replace(/\?.*$/, '');
+  const baseUrl = bare(await server.ensureDatabase({ name: role, role })).replace(/[^/]*$/, '');
+  const cluster: TestCluster = { adminUrl: bare(server.adminUrl), baseUrl };
   writePrivateFile(note, JSON.stringify(cluster));
   return cluster;
 }
