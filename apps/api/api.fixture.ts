@@ -37,7 +37,10 @@ export interface Asking {
   readonly headers?: Record<string, string>;
 }
 
-export type TestLimits = Partial<ServerLimits> & { readonly liveFeeds?: LiveFeedLimits };
+export type TestLimits = Partial<ServerLimits> & {
+  readonly liveFeeds?: LiveFeedLimits;
+  readonly importMaxRows?: number;
+};
 
 /** The API in this process, on a node and a database of its own. */
 export class TestApi {
@@ -119,7 +122,7 @@ const listening = async (
   node: TestNode,
   database: TestDatabase,
   dataDir: string,
-  { liveFeeds, ...limits }: TestLimits,
+  { liveFeeds, importMaxRows, ...limits }: TestLimits,
   kafka?: KafkaSettings,
   diskEnv: Readonly<Record<string, string>> = {},
 ): Promise<NestFastifyApplication> => {
@@ -134,6 +137,7 @@ const listening = async (
     disk: new DiskReserve(readEnvironment(diskEnvironment, diskEnv), [dataDir], logger),
     metrics: new Metrics({ processMetrics: false }),
     liveFeeds,
+    importMaxRows,
     limits: {
       ...defaultLimits,
       requestTimeoutMs: 30_000,

@@ -28,6 +28,8 @@ import { TopicsModule } from './topics.module.js';
 export interface ApiParts extends Infrastructure {
   /** Folder for evidence files and spooled uploads. */
   readonly dataDir: string;
+  /** Data rows of an imported list at most. */
+  readonly importMaxRows?: number | undefined;
   /** Absent: questions about topics are refused. */
   readonly kafka?: KafkaSettings | undefined;
   readonly liveFeeds?: LiveFeedLimits | undefined;
@@ -43,7 +45,7 @@ export class ApiModule {
         InfrastructureModule.over(parts),
         AccessModule,
         ProductRegistryModule,
-        ImportsModule.over({ dataDir: parts.dataDir }),
+        ImportsModule.over({ dataDir: parts.dataDir, maxRows: parts.importMaxRows }),
         ProductCatalogModule,
         RegistryActivityModule,
         RelayModule,

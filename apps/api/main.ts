@@ -36,6 +36,7 @@ const start = async ({
     metrics: new Metrics(),
     disk: new DiskReserve(rest, [rest.VOLTRACE_DATA_DIR], logger),
     limits: limitsOf(settings),
+    importMaxRows: rest.IMPORT_MAX_ROWS,
     liveFeeds: { inAll: rest.MAX_LIVE_FEEDS, perKey: rest.MAX_LIVE_FEEDS_PER_KEY },
   });
   try {

@@ -16,6 +16,7 @@ import {
 } from '#observability/config.js';
 import { diskEnvironment } from '#observability/disk-reserve.js';
 import { logLevels } from '#observability/logging.js';
+import { defaultMaxRows } from '#product-registry/import/reading/list-file.js';
 
 import { defaultLiveFeeds } from './live-feeds.js';
 
@@ -105,6 +106,13 @@ export const apiEnvironment = {
     0,
     100_000,
   )({ default: defaultLiveFeeds.perKey, desc: 'Live feeds of events of one API key.' }),
+  IMPORT_MAX_ROWS: integer(
+    1,
+    100_000_000,
+  )({
+    default: defaultMaxRows,
+    desc: 'Data rows of an imported list at most; each has an outcome that is kept.',
+  }),
   RATE_LIMIT_PER_KEY: integer(
     0,
     100_000_000,

@@ -20,6 +20,7 @@ export interface ImportView {
 export interface Preview {
   readonly layout: string;
   readonly rows: NonNullable<ImportView['rows']>;
+  readonly complete: boolean;
   readonly changes: readonly {
     readonly row: number;
     readonly id: string | null;
@@ -98,12 +99,14 @@ const shownChanges = 20;
 export async function printPreview({
   layout,
   rows,
+  complete,
   changes,
   moreChanges,
   problems,
 }: Preview): Promise<void> {
   const { needsReview, total, ...counts } = rows;
   await printFields({ layout, rows: total, ...counts, 'needs review': needsReview });
+  if (!complete) await write('Not every row was judged: that would have taken too long.\n');
   await write('\nWhat would change\n');
   await printTable(
     ['row', 'of', 'field', 'from', 'to'],

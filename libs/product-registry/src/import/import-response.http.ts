@@ -116,6 +116,10 @@ export class ImportPreviewResponse {
   @ApiProperty({ enum: [true] }) dryRun!: true;
   @ApiProperty() layout!: string;
   @ApiProperty({ type: ImportRowsResponse }) rows!: ImportRowsResponse;
+  @ApiProperty({
+    description: 'Whether every row was judged; if not, `rows` counts those that were.',
+  })
+  complete!: boolean;
   @ApiProperty({ type: [PreviewedChangeResponse], description: 'The first 1,000.' })
   changes!: readonly PreviewedChangeResponse[];
   @ApiProperty({ description: 'Changes that are not listed.' }) moreChanges!: number;

@@ -18,6 +18,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequirePermission } from '#access/require-permission.js';
 import { AcceptsCsv } from '#http/body-parsers.js';
 import { commandResponse } from '#http/command-response.js';
+import { hangUpOf } from '#http/hang-up.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -49,7 +50,8 @@ export class ImportController {
     summary: 'Import a published list',
     description:
       'The body is streamed and kept as evidence under its hash. The same file sent again is the same ' +
-      'import and runs once more. With `dryRun` the answer says what would change, and nothing is kept.',
+      'import and runs once more. With `dryRun` the answer says what would change, and nothing is kept: ' +
+      'after 60 seconds it says what was found until then (`complete` is false).',
   })
   @ApiConsumes('text/csv')
   @ApiBody({
@@ -91,7 +93,8 @@ export class ImportController {
       const options = { kind, issueCodes, file: file ?? null };
       if (dryRun) {
         void reply.status(200);
-        return { dryRun, ...previewResponse(await this.imports.preview(body.chunks, options)) };
+        const found = await this.imports.preview(body.chunks, options, hangUpOf(reply));
+        return { dryRun, ...previewResponse(found) };
       }
       const meta = commandMeta(request, { reason, source: 'import' });
       const standing = await this.imports.receive(body.chunks, options, meta);

@@ -25,6 +25,8 @@ export interface ImportSettings {
   readonly dataDir: string;
   /** Largest file that is taken; 256 MiB unless given. */
   readonly maxBytes?: number;
+  /** Data rows of a list that are taken at most. */
+  readonly maxRows?: number | undefined;
 }
 
 const largestFile = 256 * 1024 * 1024;
@@ -38,7 +40,7 @@ export class ImportModule implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   /** Expects the log, the read store and the observers to be provided globally. */
-  static over({ dataDir, maxBytes = largestFile }: ImportSettings): DynamicModule {
+  static over({ dataDir, maxBytes = largestFile, maxRows }: ImportSettings): DynamicModule {
     return {
       module: ImportModule,
       imports: [ProductRegistryModule],
@@ -63,7 +65,7 @@ export class ImportModule implements OnApplicationBootstrap, OnModuleDestroy {
             files: ImportFiles,
             work: ImportWork,
             observer: CommandObserver,
-          ) => new Imports({ log, registry, files, work, observer }),
+          ) => new Imports({ log, registry, files, work, observer, maxRows }),
         },
         {
           provide: ImportRunner,
@@ -75,7 +77,7 @@ export class ImportModule implements OnApplicationBootstrap, OnModuleDestroy {
             work: ImportWork,
             { states }: Imports,
             logger: Logger,
-          ) => new ImportRunner({ log, imports: states, registry, files, logger }, work),
+          ) => new ImportRunner({ log, imports: states, registry, files, logger, maxRows }, work),
         },
       ],
       exports: [Imports],

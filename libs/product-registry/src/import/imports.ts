@@ -41,12 +41,18 @@ export interface ImportParts {
   readonly files: ImportFiles;
   readonly work: ImportWork;
   readonly observer: CommandObserver;
+  /** Data rows of a list that are taken at most. */
+  readonly maxRows?: number | undefined;
 }
+
+/** Previews at the same time in one process: each reads as much of the log as an import does. */
+const maxPreviews = 2;
 
 /** Takes imports in and answers for them; running them is `ImportRunner`'s. */
 export class Imports {
   readonly states: ImportStates;
   private runner: ImportRunner | undefined;
+  private previews = 0;
 
   constructor(private readonly parts: ImportParts) {
     this.states = new States(parts.log, importDecider, 1_000);
@@ -77,15 +83,36 @@ export class Imports {
     return this.send(id, kind, new ReceiveImport(data, { ...meta, evidence }));
   }
 
-  /** What the file would change; nothing is written and the file is not kept. */
-  async preview(body: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportPreview> {
-    const { files, registry } = this.parts;
+  /**
+   * What the file would change; nothing is written and the file is not kept. `gone` ends it where nobody
+   * waits for the answer any more: what it was aborted with is thrown.
+   *
+   * Throws what `ImportFiles.spool` and `previewImport` throw, and `PREVIEWS_BUSY`.
+   */
+  async preview(
+    body: AsyncIterable<Uint8Array>,
+    options: ImportOptions,
+    gone: AbortSignal,
+  ): Promise<ImportPreview> {
+    const { files, registry, maxRows } = this.parts;
+    // Before the file is sent, and again when it is there: a slow sender keeps nobody waiting.
+    this.checkPreviews();
     const spooled = await files.spool(body);
     try {
-      return await previewImport(registry, spooled.path, options);
+      this.checkPreviews();
+      this.previews += 1;
+      try {
+        return await previewImport(registry, spooled.path, { ...options, maxRows, gone });
+      } finally {
+        this.previews -= 1;
+      }
     } finally {
       await files.discard(spooled);
     }
+  }
+
+  private checkPreviews(): void {
+    if (this.previews >= maxPreviews) throw previewsBusy();
   }
 
   /** Asks for a run of what was rejected, left for review or never reached. */
@@ -126,6 +153,14 @@ export class Imports {
 }
 
 const unknownImport = () => new Refusal('IMPORT_NOT_FOUND', 'not-found', 'there is no such import');
+
+const previewsBusy = () =>
+  new Refusal(
+    'PREVIEWS_BUSY',
+    'too-many',
+    `${String(maxPreviews)} previews are being made already`,
+    { retryAfterSeconds: 10 },
+  );
 
 const asUnavailable = (error: unknown): never => {
   if (!isStoreFault(error)) throw error;

@@ -9,7 +9,7 @@ import { type BatteryColumn, cecBatteriesList } from '../layouts/cec-batteries.j
 import type { DecimalMark, ListRow } from '../reading/list-file.js';
 import { agencyName } from './agency.js';
 import { titleOf } from './battery-cells.js';
-import { collapse, isNotSubmitted, problem, trimLines, unusable } from './cell.js';
+import { collapse, isNotSubmitted, isTooLong, problem, trimLines, unusable } from './cell.js';
 import { chemistryOf } from './chemistry.js';
 import { parseDate } from './date.js';
 import { isNegative, parseDecimal } from './decimal.js';
@@ -37,6 +37,14 @@ interface Findings {
  * review: a chemistry that nobody has decided on. Flagged: efficiencies that were cut off.
  */
 export const normaliseBattery = (row: Row, mark: DecimalMark): NormalisedRow => {
+  const oversized = Object.entries(row.cells).filter(([, cell]) => isTooLong(cell));
+  // They are not read at all: that takes longer the longer they are.
+  if (oversized.length > 0) {
+    const rejected = oversized.map(([name, cell]) =>
+      problem(titleOf(name), unusable(cell) ?? '', cell),
+    );
+    return { row: row.row, rejected };
+  }
   const findings: Findings = { rejecting: [], review: [], flagged: [] };
   const facts = read(row, mark, findings);
   if (findings.rejecting.length > 0) return { row: row.row, rejected: findings.rejecting };

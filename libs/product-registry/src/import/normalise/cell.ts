@@ -40,7 +40,7 @@ const storable = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '\
  * control characters, excessive length. Undefined where nothing does.
  */
 export const unusable = (raw: string): string | undefined => {
-  if (raw.length > maxCell) return `is longer than ${String(maxCell)} characters`;
+  if (isTooLong(raw)) return `is longer than ${String(maxCell)} characters`;
   if (raw.includes('\ufffd')) return 'holds characters that could not be decoded';
   if (raw.includes('\0')) return 'holds a NUL character';
   // Tab and line ends are text.
@@ -51,3 +51,5 @@ export const unusable = (raw: string): string | undefined => {
 
 /** As long as a raw text may be that is kept with an element. */
 const maxCell = 4000;
+
+export const isTooLong = (raw: string): boolean => raw.length > maxCell;

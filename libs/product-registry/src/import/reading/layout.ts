@@ -29,8 +29,12 @@ export interface Header<C extends string = string> {
   readonly ignored: readonly string[];
 }
 
+/** Longest text that is taken for a column's title: recognising one costs more than its length. */
+const maxTitle = 300;
+
 /** The column that a header cell names, or undefined. */
 const columnOf = (layout: Layout, cell: string): string | undefined => {
+  if (cell.length > maxTitle || cell.trim() === '') return undefined;
   const whole = columnName(cell);
   if (whole === '') return undefined;
   const withoutUnit = whole.replace(/ ?\([^()]*\)$/, '');
@@ -40,27 +44,38 @@ const columnOf = (layout: Layout, cell: string): string | undefined => {
 };
 
 /** How many different columns of the layout a record names. */
-export const matchCount = (layout: Layout, record: readonly string[]): number =>
+const matchCount = (layout: Layout, record: readonly string[]): number =>
   new Set(record.map((cell) => columnOf(layout, cell)).filter((name) => name !== undefined)).size;
 
 /** Fewer recognised names than this is a coincidence, not a header. */
 const leastMatches = 2;
 
-/** The record that names most columns of any layout, with that layout. */
-export const findHeader = (
-  layouts: readonly Layout[],
-  records: readonly (readonly string[])[],
-): { layout: Layout; row: number; matches: number } | undefined => {
-  let best: { layout: Layout; row: number; matches: number } | undefined;
-  for (const layout of layouts) {
-    const least = Math.min(leastMatches, Object.keys(layout.columns).length);
-    records.forEach((record, row) => {
+export interface FoundHeader {
+  readonly layout: Layout;
+  /** Of the records that were searched, from 0. */
+  readonly row: number;
+  /** Columns of the layout that the record names. */
+  readonly matches: number;
+}
+
+/** Looks for the record that names most columns of any layout; of equals the first one is kept. */
+export class HeaderSearch {
+  best: FoundHeader | undefined;
+  private row = 0;
+
+  constructor(private readonly layouts: readonly Layout[]) {}
+
+  add(record: readonly string[]): void {
+    for (const layout of this.layouts) {
+      const least = Math.min(leastMatches, Object.keys(layout.columns).length);
       const matches = matchCount(layout, record);
-      if (matches >= least && matches > (best?.matches ?? 0)) best = { layout, row, matches };
-    });
+      if (matches >= least && matches > (this.best?.matches ?? 0)) {
+        this.best = { layout, row: this.row, matches };
+      }
+    }
+    this.row += 1;
   }
-  return best;
-};
+}
 
 /**
  * Reads a header row. Throws `Refusal`: `COLUMN_MISSING` (names each), `COLUMN_TWICE`,
@@ -159,6 +174,9 @@ const listed = (record: readonly string[]): string => {
 
 /** Text of a file as part of a message: short, on one line, without control characters. */
 const shown = (text: string): string => {
-  const line = text.replace(/[\s\p{Control}]+/gu, ' ').trim();
+  const line = text
+    .slice(0, maxTitle)
+    .replace(/[\s\p{Control}]+/gu, ' ')
+    .trim();
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 };

@@ -176,15 +176,38 @@ describe('a file that cannot be imported', () => {
     [
       'a record without end',
       `${header}\nA,"${'x'.repeat(300_000)}",LFP,1,1\n`,
-      'CSV_BROKEN',
+      'ROW_TOO_LONG',
       'larger than',
     ],
-    ['too many columns', `${header}\n${'x,'.repeat(600)}x\n`, 'CSV_BROKEN', 'at most 512'],
+    ['too many columns', `${header}\n${'x,'.repeat(600)}x\n`, 'ROW_TOO_WIDE', 'at most 512'],
+    [
+      'a long cell',
+      `${header}\nA,${'x'.repeat(40_000)},LFP,1,1\n`,
+      'CELL_TOO_LONG',
+      'cell 2 has 40000 characters, expected at most 32767',
+    ],
   ])('has %s, and says so', async (_, content, code, message) => {
     await expect(inspect(content)).rejects.toMatchObject({
       code,
       kind: 'unprocessable',
       message: expect.stringContaining(message) as unknown,
     });
+  });
+
+  it('has more rows than are taken, and says so', async () => {
+    const path = written(`${header}\n${'A,1,LFP,1,1\n\n'.repeat(4)}`);
+    await expect(inspectListFile(path, [cecBatteries], { maxRows: 4 })).resolves.toBeDefined();
+    await expect(inspectListFile(path, [cecBatteries], { maxRows: 3 })).rejects.toMatchObject({
+      code: 'LIST_TOO_LONG',
+      message: 'the list has more than 3 data rows, which this server takes at most',
+    });
+  });
+
+  it('is left alone where nobody waits for it any more', async () => {
+    const path = written(`${header}\n${'A,1,LFP,1,1\n'.repeat(50_000)}`);
+    const gone = new AbortController();
+    const reading = inspectListFile(path, [cecBatteries], { signal: gone.signal });
+    gone.abort(new Error('gone'));
+    await expect(reading).rejects.toThrow('gone');
   });
 });

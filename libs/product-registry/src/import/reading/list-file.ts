@@ -5,14 +5,22 @@ import { Refusal } from '#kernel/refusal.js';
 import { detectEncoding, type Encoding } from './encoding.js';
 import {
   checkUnitsRow,
-  findHeader,
+  type FoundHeader,
   type Header,
+  HeaderSearch,
   isUnitsRow,
   type Layout,
   readHeader,
   unknownLayout,
 } from './layout.js';
-import { type Delimiter, delimiters, filledCells, readRecords } from './records.js';
+import {
+  type Delimiter,
+  delimiters,
+  filledCells,
+  listTooLong,
+  readRecords,
+  type RecordOptions,
+} from './records.js';
 
 /** Records at the start of a file among which the header is looked for: titles and notes come first. */
 const headerSearch = 64;
@@ -47,25 +55,38 @@ export interface ListRow<C extends string = string> {
   readonly misshapen?: string;
 }
 
+/** Data records that are taken at most, unless set otherwise: their outcomes take a small server hours. */
+export const defaultMaxRows = 1_000_000;
+
+export interface InspectOptions {
+  /** Data records that are taken at most. */
+  readonly maxRows?: number | undefined;
+  /** Ends the reading: what it was aborted with is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads a file from end to end without importing anything: encoding, delimiter, header, number of
  * data records, decimal mark.
  *
  * Throws `Refusal` with what was found and what was expected: `EMPTY_FILE`, `NOT_TEXT`,
- * `LAYOUT_UNKNOWN`, `COLUMN_MISSING`, `COLUMN_TWICE`, `UNIT_UNEXPECTED`, `CSV_BROKEN`, `NO_ROWS`.
+ * `LAYOUT_UNKNOWN`, `COLUMN_MISSING`, `COLUMN_TWICE`, `UNIT_UNEXPECTED`, `NO_ROWS`, `LIST_TOO_LONG`, and
+ * what `readRecords` throws.
  */
 export const inspectListFile = async <L extends Layout>(
   path: string,
   layouts: readonly L[],
+  { maxRows = defaultMaxRows, signal }: InspectOptions = {},
 ): Promise<ListFile<keyof L['columns'] & string>> => {
-  const encoding = await detectEncoding(createReadStream(path));
-  const start = await findStart(path, encoding, layouts);
-  const { header } = start;
+  const encoding = await detectEncoding(bytesOf(path, signal));
+  const start = await findStart({ path, encoding, signal }, layouts);
+  const { header, delimiter, leading } = start;
   const marks = new DecimalMarks(header);
   let records = 0;
-  for await (const record of readRecords({ path, encoding, delimiter: start.delimiter })) {
+  for await (const record of readRecords({ path, encoding, delimiter, signal })) {
     records += 1;
-    if (records > start.leading) marks.add(record);
+    if (records - leading > maxRows) throw listTooLong('data rows', maxRows);
+    if (records > leading) marks.add(record);
   }
   const rows = records - start.leading;
   if (rows <= 0) {
@@ -74,11 +95,22 @@ export const inspectListFile = async <L extends Layout>(
   return { path, encoding, ...start, rows, decimalMark: marks.most() };
 };
 
-/** The data records of an inspected file, in order. */
-export async function* readRows<C extends string>(file: ListFile<C>): AsyncGenerator<ListRow<C>> {
+async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}
+
+/** The data records of an inspected file, in order. Throws what `signal` is aborted with. */
+export async function* readRows<C extends string>(
+  file: ListFile<C>,
+  signal?: AbortSignal,
+): AsyncGenerator<ListRow<C>> {
   const columns = Object.entries(file.header.index) as [C, number][];
+  const { path, encoding, delimiter } = file;
   let record = 0;
-  for await (const raw of readRecords(file)) {
+  for await (const raw of readRecords({ path, encoding, delimiter, signal })) {
     record += 1;
     if (record <= file.leading) continue;
     const cells: Partial<Record<C, string>> = {};
@@ -106,24 +138,21 @@ interface Start<C extends string> {
   readonly width: HeaderWidth;
 }
 
+type Source = Pick<RecordOptions, 'path' | 'encoding' | 'signal'>;
+
 /** Tries each delimiter and keeps the one under which a record names most known columns. */
 const findStart = async <L extends Layout>(
-  path: string,
-  encoding: Encoding,
+  source: Source,
   layouts: readonly L[],
 ): Promise<Start<keyof L['columns'] & string>> => {
-  const tries = [];
+  const tries: Beginning[] = [];
   for (const delimiter of delimiters) {
-    const records = await firstRecords(path, encoding, delimiter);
-    tries.push({ delimiter, records, found: findHeader(layouts, records) });
+    tries.push(await beginningOf({ ...source, delimiter }, layouts));
   }
   // The sort is stable: of equals the first delimiter wins.
   tries.sort((a, b) => (b.found?.matches ?? 0) - (a.found?.matches ?? 0));
   const [best] = tries;
-  if (!best?.found) {
-    const shown = tries.reduce((a, b) => (widest(b.records) > widest(a.records) ? b : a));
-    throw unknownLayout(layouts, shown.records);
-  }
+  if (!best?.found) throw unreadable(tries) ?? unknownLayout(layouts, widest(tries).records);
   const { layout, row } = best.found;
   const titles = best.records[row] ?? [];
   const header = readHeader(layout, titles);
@@ -134,25 +163,45 @@ const findStart = async <L extends Layout>(
   return { delimiter: best.delimiter, header, leading: row + (units ? 2 : 1), width };
 };
 
-const widest = (records: readonly (readonly string[])[]): number =>
-  Math.max(0, ...records.map(filledCells));
+/** The first records of a file as they are under one delimiter. */
+interface Beginning {
+  readonly delimiter: Delimiter;
+  readonly records: readonly (readonly string[])[];
+  readonly found: FoundHeader | undefined;
+  /** With a wrong delimiter a file may not even parse: what came before is enough to judge it. */
+  readonly refusal: Refusal | undefined;
+}
 
-/** With a wrong delimiter a file may not even parse: what came before the fault is enough to judge it. */
-const firstRecords = async (
-  path: string,
-  encoding: Encoding,
-  delimiter: Delimiter,
-): Promise<(readonly string[])[]> => {
+const beginningOf = async (
+  source: Source & Pick<RecordOptions, 'delimiter'>,
+  layouts: readonly Layout[],
+): Promise<Beginning> => {
   const records: (readonly string[])[] = [];
+  const search = new HeaderSearch(layouts);
+  let refusal: Refusal | undefined;
   try {
-    for await (const record of readRecords({ path, encoding, delimiter, limit: headerSearch })) {
+    for await (const record of readRecords({ ...source, limit: headerSearch })) {
       records.push(record);
+      search.add(record);
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    refusal = error;
   }
-  return records;
+  return { delimiter: source.delimiter, records, found: search.best, refusal };
 };
+
+/** Why no header was found, where the file was not read far enough to tell under some delimiter. */
+const unreadable = (tries: readonly Beginning[]): Refusal | undefined => {
+  const refusals = tries.flatMap(({ refusal }) => refusal ?? []);
+  // Under a wrong delimiter whole rows are cells: which ones are too wide says more.
+  return refusals.find(({ code }) => code === 'ROW_TOO_WIDE') ?? refusals[0];
+};
+
+const widest = (tries: readonly Beginning[]): Beginning =>
+  tries.reduce((a, b) => (width(b) > width(a) ? b : a));
+
+const width = ({ records }: Beginning): number => Math.max(0, ...records.map(filledCells));
 
 /** Which mark the numbers of a file are written with. */
 class DecimalMarks {

@@ -44,6 +44,8 @@ export interface RunTools {
   readonly registry: ProductRegistry;
   readonly files: ImportFiles;
   readonly logger: RunLogger;
+  /** Data rows of a list that are taken at most. */
+  readonly maxRows?: number | undefined;
 }
 
 const listKinds: Readonly<Record<ImportKind, ListKind<RunContext>>> = {
@@ -148,7 +150,9 @@ class ImportRun {
     this.rowsRead = 0;
     try {
       const { layouts } = listKinds[kind];
-      const file = await inspectListFile(this.tools.files.pathOf(sha256), layouts);
+      const { files, maxRows } = this.tools;
+      const { signal } = this;
+      const file = await inspectListFile(files.pathOf(sha256), layouts, { maxRows, signal });
       await this.rows(file, await this.note(file));
     } catch (error) {
       if (!isOfFile(error)) throw error;
@@ -171,7 +175,7 @@ class ImportRun {
       this.send((meta) => new RecordImportRows({ ...this.own, rows }, meta)).then(() => undefined),
     );
     try {
-      for await (const row of readRows(file)) {
+      for await (const row of readRows(file, this.signal)) {
         this.signal.throwIfAborted();
         this.rowsRead += 1;
         if (this.rowsRead > file.rows) break;
