@@ -8,10 +8,10 @@ export async function lookUntil<T>(
   look: () => Promise<T>,
   isEnough: (seen: T, waitedMs: number) => boolean,
 ): Promise<T> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   for (;;) {
     const seen = await look();
-    const waitedMs = Date.now() - startedAt;
+    const waitedMs = performance.now() - startedAt;
     if (isEnough(seen, waitedMs) || waitedMs > patienceMs) return seen;
     await sleep(lookMs);
   }

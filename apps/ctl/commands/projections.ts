@@ -172,8 +172,8 @@ async function waitForBuild(
   activeBefore: number | null,
 ): Promise<Projection | undefined> {
   const bar = progressBar(`${verb} ${name}`);
-  const startedAt = Date.now();
-  const isQuiet = (): boolean => Date.now() - startedAt > quietMs;
+  const startedAt = performance.now();
+  const isQuiet = (): boolean => performance.now() - startedAt > quietMs;
   let running = false;
   try {
     for (;;) {

@@ -69,9 +69,9 @@ export class FolderLock {
 
   /** The wish with the smallest name waits until the others have seen it and gone. */
   private async waitForTurn(wish: string): Promise<void> {
-    const deadline = Date.now() + longestWishMs;
+    const deadline = performance.now() + longestWishMs;
     for (let others = this.others(); others.length > 0; others = this.others()) {
-      const waitedLong = Date.now() > deadline;
+      const waitedLong = performance.now() > deadline;
       const first = others.find(({ kind, name }) => kind === 'held' || name < wish || waitedLong);
       if (first) throw new FolderInUse(this.folder, first.holder.pid);
       await sleep(10);

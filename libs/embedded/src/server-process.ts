@@ -99,14 +99,14 @@ export function guardServer(serverPid: number, options: GuardOptions): ChildProc
 /** Resolves when the server accepts connections; throws with its last log lines if it ends first. */
 export async function waitUntilReady(server: SpawnedServer): Promise<void> {
   const { process: child, folder, logFile, logFrom } = server;
-  const deadline = Date.now() + 60_000;
+  const deadline = performance.now() + 60_000;
   let spawnError: Error | undefined;
   child.once('error', (error) => (spawnError = error));
   while (!isReady(child, folder)) {
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (spawnError ?? ended)
       throw new ServerStartError(logFile, tailOf(logFile, logFrom), spawnError);
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new ServerStartError(logFile, 'not ready within 60 s', undefined);
     await sleep(15);
   }

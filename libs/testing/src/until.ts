@@ -9,9 +9,9 @@ export const until = async (
   holds: () => Promise<boolean> | boolean,
   timeoutMs = patienceMs,
 ): Promise<void> => {
-  const end = Date.now() + timeoutMs;
+  const end = performance.now() + timeoutMs;
   while (!(await holds())) {
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new Error(`timed out: ${typeof what === 'string' ? what : what()}`);
     }
     await sleep(20);
@@ -23,13 +23,13 @@ export const eventually = async (
   check: () => Promise<void>,
   timeoutMs = patienceMs,
 ): Promise<void> => {
-  const end = Date.now() + timeoutMs;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     try {
       await check();
       return;
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (performance.now() > end) throw error;
       await sleep(20);
     }
   }

@@ -117,9 +117,10 @@ export class Topics {
       topics: [{ ...topic, replicationFactor, configEntries }],
       waitForLeaders: false,
     });
-    const end = Date.now() + knownMs;
+    const end = performance.now() + knownMs;
     while (!(await this.admin.listTopics()).includes(topic.topic)) {
-      if (Date.now() > end) throw new Error(`no broker knows the topic ${topic.topic}, just made`);
+      if (performance.now() > end)
+        throw new Error(`no broker knows the topic ${topic.topic}, just made`);
       await sleep(50);
     }
   }
