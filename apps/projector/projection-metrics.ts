@@ -1,7 +1,7 @@
 import type { EventLog } from '#event-log/event-log.js';
 import type { Metrics } from '#observability/metrics.js';
 import type { BatchCounts } from '#read-store/apply-batch.js';
-import type { FeedObserver } from '#read-store/feed.js';
+import type { FeedObserver } from '#read-store/feed-context.js';
 import type { Projection } from '#read-store/projection.js';
 import type { ReadStore } from '#read-store/read-store.js';
 import { newestPosition, projectionStatus } from '#read-store/status.js';
@@ -10,6 +10,8 @@ import { newestPosition, projectionStatus } from '#read-store/status.js';
 export class ProjectionMetrics implements FeedObserver {
   private readonly progressAt = new Map<string, number>();
   private readonly withoutRoom = new Set<string>();
+  /** Why, by projection and build. */
+  private readonly onAnotherLog = new Map<string, ReadonlyMap<number, string>>();
 
   constructor(private readonly metrics: Metrics) {}
 
@@ -31,6 +33,19 @@ export class ProjectionMetrics implements FeedObserver {
 
   outOfSpace(projection: string): void {
     this.withoutRoom.add(projection);
+  }
+
+  logReplaced(projection: string, build: number, reason?: string): void {
+    const builds = new Map(this.onAnotherLog.get(projection));
+    if (reason === undefined) builds.delete(build);
+    else builds.set(build, reason);
+    this.onAnotherLog.set(projection, builds);
+  }
+
+  /** Why the projection does not follow the log that is there; undefined where it does. */
+  replacedLog(projection: string): string | undefined {
+    const [reason] = this.onAnotherLog.get(projection)?.values() ?? [];
+    return reason;
   }
 
   /** Whether the projection waits for room on the disk of the read store. */

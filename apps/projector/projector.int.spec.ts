@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { projections } from '#projections/all.js';
 import { eventClock } from '#projections/event-clock/projector.js';
 import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
 import { Fixture } from '#read-store/test/fixture.js';
@@ -87,6 +88,30 @@ describe('the projector', () => {
     await waitForPosition(fixture.store, eventClock, position, { timeoutMs: 30_000 });
     await until('ready again', async () => (await ready()).status === 'up');
     expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
+  });
+
+  it('is not ready on another log, says why, and is again once its projections are rebuilt', async () => {
+    const projector = start({ HEALTH_PORT: '0' });
+    const { port } = await projector.ready;
+    const ready = async () =>
+      (await supervision(port, '/health/ready')).json() as Promise<{
+        status: string;
+        checks: Record<string, { reason?: string }>;
+      }>;
+    await waitForPosition(fixture.store, eventClock, await fixture.count(3), {
+      timeoutMs: 30_000,
+    });
+    await until('ready', async () => (await ready()).status === 'up');
+    await fixture.node.replaceLog();
+    const reasonOf = async (name: string) => (await ready()).checks[`projection ${name}`]?.reason;
+    for (const { name } of projections) {
+      await until(`${name} is not ready`, async () =>
+        Boolean((await reasonOf(name))?.includes(`"voltrace projections rebuild ${name}"`)),
+      );
+    }
+    expect((await supervision(port, '/health/ready')).status).toBe(503);
+    for (const { name, version } of projections) await fixture.rebuild(name, version);
+    await until('ready again', async () => (await ready()).status === 'up');
   });
 
   it('stands by beside another one and takes over when that is killed', async () => {

@@ -42,9 +42,9 @@ export class Supervision {
           new Date(),
           maxSilenceMs,
         );
-        return observer.isOutOfSpace(name)
-          ? { ...health, status: 'down', reason: 'disk full' }
-          : health;
+        const reason =
+          observer.replacedLog(name) ?? (observer.isOutOfSpace(name) ? 'disk full' : undefined);
+        return reason === undefined ? health : { ...health, status: 'down', reason };
       });
     }
     const collect = () => observer.collectLag(store, log, projections);

@@ -180,14 +180,16 @@ async function waitForBuild(
       const now = await find(api, name);
       if (!now) throw new CommandFailure(`${name} is gone`, exitCodes.failed);
       const { build } = now;
-      if (build?.error)
+      // What was built from another log gives way to a build from this one.
+      const givesWay = build?.state === 'log-replaced' && !isQuiet();
+      if (build?.error && !givesWay)
         throw new CommandFailure(
           `Build ${build.build} of ${name} has stopped: ${build.error}`,
           exitCodes.failed,
         );
       if (build?.state === 'building') running = true;
       // One that was paused before goes on when a projector has seen the request.
-      if (build && build.state !== 'building' && (running || isQuiet())) {
+      if (build && build.state !== 'building' && !givesWay && (running || isQuiet())) {
         throw new CommandFailure(
           `Build ${build.build} of ${name} is ${build.state}.`,
           exitCodes.failed,

@@ -1,4 +1,9 @@
-import { AccessDeniedError, StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
+import {
+  AccessDeniedError,
+  StreamDeletedError,
+  StreamNotFoundError,
+  UnknownError,
+} from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import { status as codes } from '@grpc/grpc-js';
@@ -15,6 +20,7 @@ import {
 } from './event-log.js';
 
 // Of google.rpc.Code.
+const statusUnknown = 2;
 const statusInvalidArgument = 3;
 const statusUnavailable = 14;
 
@@ -59,6 +65,10 @@ export const deniesAccess = (error: unknown): boolean =>
   (error instanceof Error &&
     'code' in error &&
     (error.code === codes.PERMISSION_DENIED || error.code === codes.UNAUTHENTICATED));
+
+/** The server says only that something was wrong. */
+export const isUnknown = (error: unknown): boolean =>
+  error instanceof UnknownError && Number(error.code) === statusUnknown;
 
 /** What a failed read means. A node that leads no more is an outage: the client goes to the leader next. */
 export const readError = (error: unknown): Error => {

@@ -14,7 +14,7 @@ import {
 import type { EventMetadata } from '#kernel/event.js';
 
 import { BatchAppender } from './batch-appender.js';
-import { isStreamNotFound, readError } from './esdb-errors.js';
+import { isStreamNotFound, isUnknown, readError } from './esdb-errors.js';
 import {
   type AllSubscription,
   type Appended,
@@ -43,6 +43,7 @@ export class EsdbEventLog implements EventLog {
   private client: EventStoreDBClient;
   private appender: BatchAppender;
   private closed = false;
+  private connections = 0;
   private readonly retiring = new Set<BatchAppender>();
   /** The client ends a subscription in silence when its connection is given up. */
   private readonly subscriptions = new Set<{ destroy(error?: Error): unknown }>();
@@ -55,6 +56,10 @@ export class EsdbEventLog implements EventLog {
   /** `url`: `esdb://host:port?tls=false` and the like. Connects at the first call. */
   static connect(url: string): EsdbEventLog {
     return new EsdbEventLog(url);
+  }
+
+  get epoch(): number {
+    return this.connections;
   }
 
   /**
@@ -146,6 +151,28 @@ export class EsdbEventLog implements EventLog {
     return { events, atEnd: considered < maxCount, ...(next && { next }) };
   }
 
+  async idAt(position: Position): Promise<string | undefined> {
+    const { client } = this;
+    const read = client.readAll({
+      direction: FORWARDS,
+      fromPosition: position,
+      maxCount: 1,
+      // One that lags behind may lack the event still.
+      requiresLeader: true,
+    });
+    try {
+      for await (const resolved of this.toEnd(client, read)) {
+        if (comparePositions(positionOf(resolved), position) === 0) return resolved.event?.id;
+      }
+      return undefined;
+    } catch (error) {
+      if (!isUnknown(error)) throw readError(error);
+      // So EventStoreDB answers where no record begins at the position; a log that is ill fails here too.
+      await this.head();
+      return undefined;
+    }
+  }
+
   async head(): Promise<Position | undefined> {
     return (await this.page({ direction: 'backwards', limit: 1 }, true)).next;
   }
@@ -159,6 +186,8 @@ export class EsdbEventLog implements EventLog {
       filter: excludeSystemEvents({ checkpointInterval: 100 }),
     });
     this.subscriptions.add(subscription);
+    // What happened to the log while none was open went unseen.
+    this.connections += 1;
     const deliver = async (): Promise<Error | undefined> => {
       try {
         for await (const resolved of subscription) {
@@ -169,6 +198,7 @@ export class EsdbEventLog implements EventLog {
       } catch (error) {
         return readError(error);
       } finally {
+        this.connections += 1;
         this.subscriptions.delete(subscription);
       }
     };
@@ -194,6 +224,7 @@ export class EsdbEventLog implements EventLog {
   reconnect(silent: EventStoreDBClient = this.client): void {
     if (this.closed || this.client !== silent) return;
     const { appender } = this;
+    this.connections += 1;
     this.client = EventStoreDBClient.connectionString(this.url);
     this.appender = new BatchAppender(this.client);
     this.retiring.add(appender);

@@ -69,6 +69,11 @@ export interface AllSubscription {
  * or `LogUnavailable` and nothing else that a caller could handle.
  */
 export interface EventLog {
+  /**
+   * Another number whenever the log that answers may be another one than before: when a connection
+   * was lost, and when a subscription begins. What is kept of the log, checkpoints and cached states, has to be checked then.
+   */
+  readonly epoch: number;
   /** All or nothing. Zero events is a bug of the caller. */
   append(
     stream: string,
@@ -84,6 +89,8 @@ export interface EventLog {
     after: Position | undefined,
     onEvent: (event: StoredEvent) => void | Promise<void>,
   ): AllSubscription;
+  /** Id of the event (system events included) that lies exactly there, undefined where none does; of a cluster in the leader's log. */
+  idAt(position: Position): Promise<string | undefined>;
   /** Position of the newest event (system events included), absent while the log is empty; of a cluster the leader's. */
   head(): Promise<Position | undefined>;
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import {
   type StoredEvent,
 } from './event-log.js';
 import { pause } from './pause.js';
-import { comparePositions, isAfter } from './position.js';
+import { comparePositions, formatPosition, isAfter } from './position.js';
 
 /** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
 const defaultMaxEvents = 8_192;
@@ -56,6 +56,9 @@ interface Kept {
  * Supervised: after an error, an end, or no progress while the head moves, it resumes after the last
  * *event* that it delivered (never a checkpoint's position), with backoff. So nothing is missed and
  * nothing delivered twice, and a slow reader holds nobody up: it falls out of the ring.
+ *
+ * A log that was replaced while the connection was lost is followed from its end. Whether it is the one
+ * that they know is for the readers to check (`LogCheck`), whose checkpoints outlive this process.
  */
 export class LogTail {
   private ring: Kept[] = [];
@@ -63,6 +66,8 @@ export class LogTail {
   /** Everything after this is in the ring. Undefined: the beginning of the log. */
   private base: Position | undefined;
   private last: Position | undefined;
+  /** Of the event at `last`, by which the log is known again after a lost connection. */
+  private lastId: string | undefined;
   private started = false;
   private connected = false;
   private lastProgressAt: Date | undefined;
@@ -87,7 +92,7 @@ export class LogTail {
       retryMs = Math.min(retryMs * 2, lastRetryMs)
     ) {
       try {
-        this.base = this.last = await this.log.head();
+        await this.beginAtHead();
         this.started = true;
         this.failure = undefined;
         break;
@@ -158,19 +163,52 @@ export class LogTail {
 
   private async supervise(): Promise<void> {
     let retryMs = firstRetryMs;
+    let isFirst = true;
     while (!this.stopped()) {
       const before = this.last;
-      this.subscription = this.log.subscribeToAll(this.last, (event) => {
-        this.deliver(event);
-      });
-      this.connected = true;
-      const error = await this.subscription.ended;
-      this.connected = false;
+      const error = await this.followOnce(isFirst);
       if (this.stopped()) return;
+      isFirst = false;
       retryMs = this.last === before ? Math.min(retryMs * 2, lastRetryMs) : firstRetryMs;
       this.options.logger?.warn({ err: error, retryMs }, 'the subscription ended and is resumed');
       await pause(retryMs, this.stopping.signal);
     }
+  }
+
+  /** Resolves when the subscription ended, or could not be begun. */
+  private async followOnce(isFirst: boolean): Promise<unknown> {
+    try {
+      if (!isFirst) await this.recognise();
+    } catch (error) {
+      return error;
+    }
+    if (this.stopped()) return undefined;
+    this.subscription = this.log.subscribeToAll(this.last, (event) => {
+      this.deliver(event);
+    });
+    this.connected = true;
+    const error = await this.subscription.ended;
+    this.connected = false;
+    return error;
+  }
+
+  /** Where the log does not hold what was delivered last, it is another one, and the tail begins anew. */
+  private async recognise(): Promise<void> {
+    if (!this.last || (await this.log.idAt(this.last)) === this.lastId) return;
+    this.options.logger?.warn(
+      { position: formatPosition(this.last), eventId: this.lastId },
+      'the event log is not the one that was followed: the tail begins at the end of this one',
+    );
+    await this.beginAtHead();
+    for (const wake of [...this.waiting]) wake();
+  }
+
+  private async beginAtHead(): Promise<void> {
+    const head = await this.log.head();
+    this.lastId = head && (await this.log.idAt(head));
+    this.base = this.last = head;
+    this.ring = [];
+    this.ringBytes = 0;
   }
 
   /** A subscription can be silent because the log is quiet, or because it is dead: only the head tells. */
@@ -228,6 +266,7 @@ export class LogTail {
     this.ring.push({ event, bytes });
     this.ringBytes += bytes;
     this.last = event.position;
+    this.lastId = event.id;
     this.lastProgressAt = new Date();
     this.evict();
     for (const listener of this.listeners) listener(event);

@@ -36,6 +36,7 @@ export const expectedOf = (folded: Folded<unknown>): ExpectedRevision =>
 export class States<S, C extends Command, E extends DomainEvent> {
   readonly queue = new StreamQueue();
   private readonly cache: LRUCache<string, Folded<S>>;
+  private epoch: number;
 
   constructor(
     private readonly log: EventLog,
@@ -43,19 +44,25 @@ export class States<S, C extends Command, E extends DomainEvent> {
     maxStreams = 10_000,
   ) {
     this.cache = new LRUCache({ max: maxStreams });
+    this.epoch = log.epoch;
   }
 
   streamOf(id: string): string {
     return `${this.decider.category}-${id}`;
   }
 
+  /** Nothing after a lost connection: the log may be another one, or lack what it had acknowledged. */
   cached(id: string): Folded<S> | undefined {
+    if (this.epoch !== this.log.epoch) {
+      this.cache.clear();
+      this.epoch = this.log.epoch;
+    }
     return this.cache.get(id);
   }
 
   /** The state at the stream's end as it is now: reads from the cached revision on. */
   async refresh(id: string): Promise<Folded<S>> {
-    const start = this.cache.get(id) ?? this.empty();
+    const start = this.cached(id) ?? this.empty();
     const stream = this.streamOf(id);
     const news: StoredEvent[] = [];
     for await (const event of this.log.readStream(stream, { from: start.revision + 1n })) {
@@ -66,7 +73,7 @@ export class States<S, C extends Command, E extends DomainEvent> {
 
   /** Keeps what was just appended, so that the next command need not read it. */
   remember(id: string, folded: Folded<S>): Folded<S> {
-    const known = this.cache.get(id);
+    const known = this.cached(id);
     if (known && known.revision >= folded.revision) return known;
     this.cache.set(id, folded);
     return folded;
@@ -77,7 +84,7 @@ export class States<S, C extends Command, E extends DomainEvent> {
    * first append says so and the decision is made again on what it holds.
    */
   assumeNew(id: string): void {
-    if (!this.cache.has(id)) this.cache.set(id, this.empty());
+    if (!this.cached(id)) this.cache.set(id, this.empty());
   }
 
   forget(id: string): void {

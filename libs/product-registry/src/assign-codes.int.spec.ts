@@ -58,6 +58,10 @@ const refusing = (refused: string): EventLog => ({
   readAll: (...call) => log.readAll(...call),
   subscribeToAll: (...call) => log.subscribeToAll(...call),
   head: () => log.head(),
+  idAt: (position) => log.idAt(position),
+  get epoch() {
+    return log.epoch;
+  },
   close: () => Promise.resolve(),
 });
 

@@ -26,8 +26,10 @@ export class ProductRegistry {
   readonly products;
   readonly manufacturers;
   private readonly owners = new LRUCache<string, string>({ max: maxOwners });
+  private epoch: number;
 
   constructor(readonly log: EventLog) {
+    this.epoch = log.epoch;
     this.products = new States(log, productDecider);
     this.manufacturers = new States(log, manufacturerDecider);
   }
@@ -51,6 +53,9 @@ export class ProductRegistry {
     key: Key,
   ): Promise<string | undefined> {
     const keyId = keyIdOf(key.kind, key.value);
+    // After a lost connection the log may be another one, with other owners.
+    if (this.epoch !== this.log.epoch) this.owners.clear();
+    this.epoch = this.log.epoch;
     const known = this.owners.get(keyId);
     if (known !== undefined) return known;
     const owner = await keyOwner(this.log, key);

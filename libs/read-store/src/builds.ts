@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
 import type { Position, StoredEvent } from '#event-log/event-log.js';
+import type { Anchor } from '#event-log/log-check.js';
 
 import { buildSchemaOf, type Projection, type ProjectionClient, schemaOf } from './projection.js';
 import type { ReadStore } from './read-store.js';
@@ -15,6 +16,7 @@ export interface Build {
   readonly hash: string;
   readonly status: BuildStatus;
   readonly position: Position | undefined;
+  readonly anchor: Anchor | undefined;
   /** Whether queries of its version read it. */
   readonly active: boolean;
 }
@@ -29,7 +31,7 @@ export interface Target {
 export const schemaOfTarget = ({ projection, build, status }: Target): string =>
   status === 'live' ? schemaOf(projection) : buildSchemaOf(projection.name, build);
 
-interface BuildRow extends PositionRow {
+interface BuildRow extends AnchorRow {
   build: number;
   version: number;
   hash: string;
@@ -47,13 +49,30 @@ export const positionOf = (row: PositionRow): Position | undefined =>
     ? undefined
     : { commit: BigInt(row.commit_position), prepare: BigInt(row.prepare_position) };
 
+export interface AnchorRow extends PositionRow {
+  anchor_commit: string | null;
+  anchor_prepare: string | null;
+  anchor_id: string | null;
+}
+
+export const anchorColumns =
+  'commit_position, prepare_position, anchor_commit, anchor_prepare, anchor_id';
+
+/** A checkpoint from before anchors were kept is one without an id: it always lies on an event. */
+export const anchorOf = (row: AnchorRow): Anchor | undefined => {
+  const { anchor_commit: commit_position, anchor_prepare: prepare_position, anchor_id: id } = row;
+  const taken = positionOf({ commit_position, prepare_position });
+  const position = taken ?? positionOf(row);
+  return position && { position, id: id ?? undefined };
+};
+
 /** The lock of whoever applies events to the build. */
 export const buildLease = (name: string, build: number): string => `${name}/${String(build)}`;
 
 /** Every build of a projection, of whatever version, newest first. */
 export const readBuilds = async (client: ProjectionClient, name: string): Promise<Build[]> => {
   const { rows } = await client.query<BuildRow>(
-    `select build, version, hash, status, commit_position, prepare_position, active
+    `select build, version, hash, status, ${anchorColumns}, active
        from read_store.build where projection = $1 order by build desc`,
     [name],
   );
@@ -63,6 +82,7 @@ export const readBuilds = async (client: ProjectionClient, name: string): Promis
     hash: row.hash,
     status: row.status,
     position: positionOf(row),
+    anchor: anchorOf(row),
     active: row.active,
   }));
 };
@@ -122,7 +142,8 @@ export const moveCheckpoint = async (
   const { rows } = await client.query<Moved>(
     `update read_store.build
         set commit_position = $6, prepare_position = $7, event_created = $8,
-            events = events + $9, moved_at = now(), error = null
+            anchor_commit = $6, anchor_prepare = $7, anchor_id = $10,
+            events = events + $9, moved_at = now(), error = null, log_replaced = false
       where projection = $1 and build = $2 and status = $3
         and commit_position is not distinct from $4 and prepare_position is not distinct from $5
       returning parked > 0 as parked,
@@ -137,6 +158,7 @@ export const moveCheckpoint = async (
       last.position.prepare.toString(),
       last.created,
       events.length,
+      last.id,
     ],
   );
   return rows[0] ?? false;
@@ -178,9 +200,25 @@ export const noteWaiting = async (
   );
 };
 
+/** Notes that the log is not the one that the build was made from, or, without a reason, that it is again. */
+export const noteLog = async (
+  store: ReadStore,
+  { projection, build, status }: Target,
+  replaced?: string,
+): Promise<void> => {
+  await store.pool.query(
+    `update read_store.build set log_replaced = $4::text is not null, error = $4
+      where projection = $1 and build = $2 and status = $3
+        and (log_replaced or $4::text is not null)
+        and (log_replaced, error) is distinct from ($4::text is not null, $4::text)`,
+    [projection.name, build, status, replaced ?? null],
+  );
+};
+
 export interface TakenOver {
   readonly status: BuildStatus;
   readonly position: Position | undefined;
+  readonly anchor: Anchor | undefined;
   /** The one before did not put the build down: it may have died of the next event. */
   readonly interrupted: boolean;
 }
@@ -192,10 +230,8 @@ export const takeOver = async (
   holder: string,
 ): Promise<TakenOver | undefined> =>
   store.transaction(async (client) => {
-    const { rows } = await client.query<
-      PositionRow & { status: BuildStatus; holder: string | null }
-    >(
-      `select status, commit_position, prepare_position, holder
+    const { rows } = await client.query<AnchorRow & { status: BuildStatus; holder: string | null }>(
+      `select status, ${anchorColumns}, holder
          from read_store.build where projection = $1 and build = $2 for update`,
       [projection.name, build],
     );
@@ -208,6 +244,7 @@ export const takeOver = async (
     return {
       status: row.status,
       position: positionOf(row),
+      anchor: anchorOf(row),
       interrupted: row.holder !== null && row.holder !== holder,
     };
   });

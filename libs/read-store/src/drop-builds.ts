@@ -51,6 +51,19 @@ export const dropOutgrown = async (
   }
 };
 
+/** Drops a build that is not read by anybody; who applies events to it finds it gone. */
+export const dropUnfinished = async (
+  client: PoolClient,
+  name: string,
+  build: number,
+): Promise<void> => {
+  await client.query('delete from read_store.build where projection = $1 and build = $2', [
+    name,
+    build,
+  ]);
+  await client.query(`drop schema if exists ${buildSchemaOf(name, build)} cascade`);
+};
+
 /** False, and nothing is dropped, when a projector applies events to one of the builds. */
 const dropUnused = async (
   client: PoolClient,

@@ -1,23 +1,25 @@
 import { UnknownEventType } from '#event-log/codec.js';
-import {
-  type EventLog,
-  LogUnavailable,
-  type Position,
-  type StoredEvent,
-} from '#event-log/event-log.js';
-import type { LogTail } from '#event-log/log-tail.js';
+import { LogUnavailable, type Position, type StoredEvent } from '#event-log/event-log.js';
+import { type Anchor, LogCheck, LogReplaced, replacedLogMs } from '#event-log/log-check.js';
 import { pause } from '#event-log/pause.js';
 import { comparePositions, isAfter } from '#event-log/position.js';
 
 import { applyBatch, type BatchCounts, Fenced } from './apply-batch.js';
 import { CarefulApplier } from './apply-carefully.js';
-import { buildLease, noteCaughtUp, noteWaiting, putDown, takeOver, type Target } from './builds.js';
+import {
+  buildLease,
+  noteCaughtUp,
+  noteLog,
+  noteWaiting,
+  putDown,
+  takeOver,
+  type Target,
+} from './builds.js';
 import { dropOutgrown } from './drop-builds.js';
-import type { Lease } from './lease.js';
+import type { FeedContext } from './feed-context.js';
+import { knownOf } from './known-events.js';
 import { PageReader } from './page-reader.js';
 import { describeError } from './parking.js';
-import { type Projection, readBy } from './projection.js';
-import type { ReadStore, StoreLogger } from './read-store.js';
 import { isDiskFull, isStoreFault } from './store-errors.js';
 import { switchBuild } from './switch-build.js';
 
@@ -28,31 +30,13 @@ const firstBackoffMs = 50;
 const lastBackoffMs = 5_000;
 const noteCaughtUpMs = 2_000;
 
-export interface FeedObserver {
-  counted(projection: string, counts: BatchCounts): void;
-  failed(projection: string): void;
-  /** It moved, or knows that there is nothing to do for it here and now. */
-  progressed(projection: string): void;
-  /** It cannot write until the disk of the read store has room again. */
-  outOfSpace(projection: string): void;
-}
-
-export interface FeedContext {
-  readonly store: ReadStore;
-  readonly log: EventLog;
-  readonly tail: LogTail;
-  readonly lease: Lease;
-  /** This runner, for the whole life of its process. */
-  readonly holder: string;
-  readonly logger: StoreLogger;
-  readonly observer: FeedObserver;
-}
-
 /** Applies the log to one build, for as long as this process is the one to do it. */
 export class Feed {
   private readonly reader: PageReader;
   private readonly careful: CarefulApplier;
+  private readonly check: LogCheck;
   private position: Position | undefined;
+  private anchor: Anchor | undefined;
   /** Up to here events are applied one by one: a batch failed there, or was interrupted. */
   private carefulUntil: Position | 'end of next batch' | undefined;
   private notedCaughtUpAt = 0;
@@ -65,6 +49,11 @@ export class Feed {
     const tail = target.status === 'live' ? context.tail : undefined;
     this.reader = new PageReader(context.log, tail, limits);
     this.careful = new CarefulApplier(context.store, target);
+    const { name } = target.projection;
+    this.check = new LogCheck(context.log, {
+      name: `projection ${name}`,
+      cure: `run "voltrace projections rebuild ${name}"`,
+    });
   }
 
   private get key(): string {
@@ -89,6 +78,10 @@ export class Feed {
         // bug of the runner itself, and giving up would not be better.
         const { logger } = this.context;
         const fields = { ...this.fields, err: error, backoffMs };
+        if (error instanceof LogReplaced) {
+          await this.waitForLog(error, signal);
+          continue;
+        }
         if (error instanceof Fenced) logger.warn(fields, 'another runner moved the build');
         else if (isDiskFull(error)) {
           this.context.observer.outOfSpace(this.target.projection.name);
@@ -115,9 +108,14 @@ export class Feed {
     const taken = await takeOver(store, this.target, holder);
     if (taken?.status !== this.target.status) return true;
     if (taken.interrupted) this.carefulUntil = 'end of next batch';
-    this.standAt(taken.position);
+    this.position = taken.position;
+    this.anchor = taken.anchor;
+    await this.recognise();
     while (!signal.aborted && lease.holds(this.key)) {
+      if (!this.check.isCurrent) await this.recognise();
       const events = await this.reader.next();
+      // They may have come from either log.
+      if (!this.check.isCurrent) continue;
       if (events.length > 0) {
         await this.apply(events, signal);
         if (!this.standsAtEndOf(events)) return false;
@@ -138,9 +136,28 @@ export class Feed {
     return this.position === events.at(-1)?.position;
   }
 
-  private standAt(position: Position | undefined): void {
-    this.position = position;
-    this.reader.seek(position);
+  /** Reads on from the checkpoint once the log is known to be the one that it lies in. */
+  private async recognise(): Promise<void> {
+    await this.check.run(this.anchor);
+    await noteLog(this.context.store, this.target);
+    this.noteReplaced();
+    this.reader.seek(this.position);
+  }
+
+  private noteReplaced(reason?: string): void {
+    const { projection, build } = this.target;
+    this.context.observer.logReplaced(projection.name, build, reason);
+  }
+
+  /** Until the next look: the right log may come back, or the build be replaced by one from this log. */
+  private async waitForLog({ message }: LogReplaced, signal: AbortSignal): Promise<void> {
+    const { store, logger } = this.context;
+    this.noteReplaced(message);
+    logger.error(this.fields, `the projection stands still: ${message}`);
+    await noteLog(store, this.target, message).catch((error: unknown) => {
+      logger.warn({ ...this.fields, err: error }, 'the status cannot be noted');
+    });
+    await pause(replacedLogMs, signal);
   }
 
   /** Throws `UnknownEventType` when all before the event are applied, and notes it in the status. */
@@ -212,6 +229,7 @@ export class Feed {
 
   private advanced(event: StoredEvent, counts: BatchCounts): void {
     this.position = event.position;
+    this.anchor = event;
     const { observer } = this.context;
     observer.counted(this.target.projection.name, counts);
     observer.progressed(this.target.projection.name);
@@ -230,9 +248,9 @@ export class Feed {
   }
 
   private async switch(signal: AbortSignal): Promise<boolean> {
-    const { store, logger } = this.context;
+    const { store, log, logger } = this.context;
     try {
-      await switchBuild(store, this.target, (to) => this.catchUp(to, signal));
+      await switchBuild(store, log, this.target, (to) => this.catchUp(to, signal));
       logger.info(this.fields, 'the build is switched to');
       await dropOutgrown(this.context, this.target.projection);
       return true;
@@ -259,6 +277,7 @@ export class Feed {
 
   private async leave(): Promise<void> {
     const { store, lease, holder, logger } = this.context;
+    this.noteReplaced();
     try {
       if (lease.holds(this.key)) await putDown(store, this.target, holder);
       await lease.release(this.key);
@@ -267,22 +286,3 @@ export class Feed {
     }
   }
 }
-
-interface Known {
-  readonly known: readonly StoredEvent[];
-  /** Why what comes after them is not applied. */
-  readonly unknown?: UnknownEventType;
-}
-
-/** The events up to the first one that this version does not know. */
-const knownOf = (projection: Projection, events: readonly StoredEvent[]): Known => {
-  for (const [index, event] of events.entries()) {
-    try {
-      readBy(projection, event);
-    } catch (error) {
-      if (!(error instanceof UnknownEventType)) throw error;
-      return { known: events.slice(0, index), unknown: error };
-    }
-  }
-  return { known: events };
-};

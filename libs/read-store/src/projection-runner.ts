@@ -5,7 +5,8 @@ import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 
 import type { Target } from './builds.js';
-import { Feed, type FeedContext, type FeedObserver } from './feed.js';
+import { Feed } from './feed.js';
+import type { FeedContext, FeedObserver } from './feed-context.js';
 import { Lease } from './lease.js';
 import { describeError } from './parking.js';
 import { planBuilds, VersionNotRaised } from './plan-builds.js';
@@ -211,4 +212,5 @@ const noObserver: FeedObserver = {
   failed: () => undefined,
   progressed: () => undefined,
   outOfSpace: () => undefined,
+  logReplaced: () => undefined,
 };

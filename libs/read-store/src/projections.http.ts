@@ -28,7 +28,7 @@ import { newestPosition, projectionStatus } from './status.js';
 class BuildProgressResponse {
   @ApiProperty() build!: number;
   @ApiProperty() version!: number;
-  @ApiProperty({ enum: ['building', 'paused', 'stopped', 'live'] }) state!: string;
+  @ApiProperty({ enum: ['building', 'paused', 'stopped', 'live', 'log-replaced'] }) state!: string;
   @ApiProperty({ type: String, nullable: true }) position!: string | null;
   @ApiProperty() events!: number;
   @ApiProperty({
@@ -57,7 +57,11 @@ class ProjectionResponse {
     description: 'Number of their build; another one after each switch.',
   })
   activeBuild!: number | null;
-  @ApiProperty({ enum: ['live', 'building', 'paused', 'stopped', 'outdated'] }) state!: string;
+  @ApiProperty({
+    enum: ['live', 'building', 'paused', 'stopped', 'outdated', 'log-replaced'],
+    description: 'Why it is none of the first three stands in `error`.',
+  })
+  state!: string;
   @ApiProperty({ type: String, nullable: true }) position!: string | null;
   @ApiProperty() events!: number;
   @ApiProperty({ type: Number, nullable: true }) pending!: number | null;
@@ -120,7 +124,7 @@ export class ProjectionsController {
   @ApiOperation({
     summary: 'How each read model stands',
     description:
-      'Version, build, position, lag and parked events of each projection; `outdated` and `building` are answered with 503 by its routes.',
+      'Version, build, position, lag and parked events of each projection; `outdated` and `building` are answered with 503 by its routes. `log-replaced`: the event log is not the one that it was built from; a rebuild takes it onto this one.',
   })
   @ApiOkResponse({ type: ProjectionListResponse })
   async list(@Query() query: Record<string, unknown>): Promise<ProjectionListResponse> {

@@ -1,7 +1,10 @@
 import type { PoolClient } from 'pg';
 
+import type { EventLog } from '#event-log/event-log.js';
+import { holdsAnchor } from '#event-log/log-check.js';
+
 import { createBuild, lockProjection, readBuilds } from './builds.js';
-import { dropVersion } from './drop-builds.js';
+import { dropUnfinished, dropVersion } from './drop-builds.js';
 import type { Lease } from './lease.js';
 import type { Projection, ProjectionVersion } from './projection.js';
 import type { ReadStore } from './read-store.js';
@@ -110,9 +113,15 @@ export const closeRequest = async (
   );
 };
 
+interface BuildContext {
+  readonly store: ReadStore;
+  readonly lease: Lease;
+  readonly log: Pick<EventLog, 'idAt'>;
+}
+
 /** Carries out a request that concerns the builds; what became of it, or undefined when another does it. */
 export const handleBuildRequest = async (
-  { store, lease }: { readonly store: ReadStore; readonly lease: Lease },
+  { store, lease, log }: BuildContext,
   projection: Projection,
   hash: string,
   request: Request,
@@ -123,13 +132,14 @@ export const handleBuildRequest = async (
     const outcome =
       request.kind === 'drop'
         ? await dropVersion(client, lease, { ...projection, version: request.version ?? 0 })
-        : await carryOut(client, projection, hash, request.kind);
+        : await carryOut(client, log, projection, hash, request.kind);
     await closeRequest(client, request.id, outcome);
     return outcome;
   });
 
 const carryOut = async (
   client: PoolClient,
+  log: BuildContext['log'],
   projection: Projection,
   hash: string,
   kind: Request['kind'],
@@ -138,7 +148,9 @@ const carryOut = async (
   const unfinished = builds.find(
     ({ active, version }) => !active && version === projection.version,
   );
-  if (unfinished) {
+  const isOfThisLog = kind === 'stop' || (await holdsAnchor(log, unfinished?.anchor));
+  if (unfinished && !isOfThisLog) await dropUnfinished(client, projection.name, unfinished.build);
+  else if (unfinished) {
     if (unfinished.status === 'stopped') return 'stopped by an event: retry or discard it';
     const status = kind === 'stop' ? 'paused' : 'building';
     await client.query(
@@ -148,6 +160,6 @@ const carryOut = async (
     return `build ${String(unfinished.build)} is ${status}`;
   }
   if (kind === 'stop') return 'nothing is being built';
-  if (kind === 'build') return 'already built';
+  if (kind === 'build' && !unfinished) return 'already built';
   return `build ${String(await createBuild(client, projection, hash))} is building`;
 };

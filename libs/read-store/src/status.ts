@@ -8,11 +8,13 @@ import { type BuildStatus, positionOf, type PositionRow } from './builds.js';
 import type { ProjectionVersion } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
+export type ShownState = BuildStatus | 'log-replaced';
+
 /** A build that is not the active one of its version (yet), or that is of another version. */
 export interface BuildProgress {
   readonly build: number;
   readonly version: number;
-  readonly state: BuildStatus;
+  readonly state: ShownState;
   readonly position: string | null;
   readonly events: number;
   /** Of the events that are known to be in the log; null while nothing else has counted them. */
@@ -29,13 +31,16 @@ export interface ProjectionStatus {
   readonly builtVersion: number | null;
   /** Number of that build: another one after each switch. Null before the first is done. */
   readonly activeBuild: number | null;
-  /** live: queries are answered. building, paused, stopped: see `build`, or the error. outdated: not built for this code. */
-  readonly state: BuildStatus | 'outdated';
+  /**
+   * live: queries are answered. building, paused, stopped: see `build`, or the error. outdated: not built
+   * for this code. log-replaced: the log is not the one that it was built from, see the error.
+   */
+  readonly state: ShownState | 'outdated';
   readonly position: string | null;
   readonly events: number;
-  /** Events that other projections have counted and this one has not. */
+  /** Events that other projections have counted and this one has not. Null as the lag. */
   readonly pending: number | null;
-  /** 0 at the end of the log; else the time since it was last there. Null before the first build is done. */
+  /** 0 at the end of the log; else the time since it was last there. Null before the first build is done, and on another log. */
   readonly lagSeconds: number | null;
   readonly parked: number;
   readonly error: string | null;
@@ -50,6 +55,7 @@ interface StatusRow extends PositionRow {
   build: number;
   version: number;
   status: BuildStatus;
+  log_replaced: boolean;
   events: string;
   parked: string;
   error: string | null;
@@ -79,12 +85,13 @@ export const projectionStatus = async (
   head?: Position,
 ): Promise<ProjectionStatus[]> => {
   const { rows } = await store.pool.query<StatusRow>(
-    `select projection as name, active, build, version, status, commit_position, prepare_position,
-            events, parked, error,
+    `select projection as name, active, build, version, status, log_replaced,
+            commit_position, prepare_position, events, parked, error,
             extract(epoch from now() - greatest(event_created, caught_up_at)) as behind_seconds
        from read_store.build order by projection, build`,
   );
-  const counted = Math.max(0, ...rows.map(({ events }) => Number(events)));
+  const ofThisLog = rows.filter((row) => !row.log_replaced);
+  const counted = Math.max(0, ...ofThisLog.map(({ events }) => Number(events)));
   const names = [
     ...new Set([...projections.map(({ name }) => name), ...rows.map(({ name }) => name)]),
   ];
@@ -105,6 +112,7 @@ const statusOf = (
   const built = rows.filter((row) => row.active).sort((a, b) => b.version - a.version);
   const active = built.find((row) => row.version === version) ?? built[0];
   const own = version ?? active?.version;
+  const isFollowing = active && !active.log_replaced;
   const next = rows.find((row) => !row.active && (own === undefined || row.version === own));
   return {
     name,
@@ -114,8 +122,8 @@ const statusOf = (
     state: stateOf(version, active, next),
     position: active ? textOf(active) : null,
     events: Number(active?.events ?? 0),
-    pending: active ? counted - Number(active.events) : null,
-    lagSeconds: active ? lagOf(active, head) : null,
+    pending: isFollowing ? counted - Number(active.events) : null,
+    lagSeconds: isFollowing ? lagOf(active, head) : null,
     parked: Number(active?.parked ?? 0),
     error: active?.error ?? null,
     build: next ? progressOf(next, counted) : null,
@@ -130,9 +138,12 @@ const stateOf = (
   active: StatusRow | undefined,
   next: StatusRow | undefined,
 ): ProjectionStatus['state'] => {
-  if (active && (version === null || active.version === version)) return active.status;
-  return next?.status ?? 'outdated';
+  if (active && (version === null || active.version === version)) return shownState(active);
+  return next ? shownState(next) : 'outdated';
 };
+
+const shownState = ({ status, log_replaced: isReplaced }: StatusRow): ShownState =>
+  isReplaced ? 'log-replaced' : status;
 
 const textOf = (row: PositionRow): string | null => {
   const position = positionOf(row);
@@ -150,7 +161,7 @@ const progressOf = (row: StatusRow, counted: number): BuildProgress => {
   return {
     build: row.build,
     version: row.version,
-    state: row.status,
+    state: shownState(row),
     position: textOf(row),
     events,
     percent: counted > events ? Math.floor((events / counted) * 1_000) / 10 : null,

@@ -1,9 +1,18 @@
 import type { PoolClient } from 'pg';
 
-import type { Position } from '#event-log/event-log.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
+import { type Anchor, holdsAnchor } from '#event-log/log-check.js';
 import { comparePositions } from '#event-log/position.js';
 
-import { lockProjection, positionOf, type PositionRow, type Target } from './builds.js';
+import {
+  anchorColumns,
+  anchorOf,
+  type AnchorRow,
+  lockProjection,
+  positionOf,
+  type PositionRow,
+  type Target,
+} from './builds.js';
 import { buildSchemaOf, type ProjectionVersion, schemaOf } from './projection.js';
 import type { ReadStore } from './read-store.js';
 
@@ -19,12 +28,14 @@ const batchTimeoutMs = 5_000;
  *
  * The old build's checkpoint row is locked first, so that it stands; `catchUp` then has to bring the
  * new one at least as far (in transactions of its own). The exclusive lock on the old tables keeps
- * every statement and transaction that reads them on one side of the switch.
+ * every statement and transaction that reads them on one side of the switch. Where the log does not
+ * hold what the old build took last, the old one is of another log, and no position of it counts.
  *
  * Rejects with SQLSTATE 55P03 when queries held the old tables for too long: try again later.
  */
 export const switchBuild = async (
   store: ReadStore,
+  log: Pick<EventLog, 'idAt'>,
   target: Target,
   catchUp: (to: Position) => Promise<void>,
 ): Promise<void> =>
@@ -33,8 +44,9 @@ export const switchBuild = async (
       const { projection, build } = target;
       await lockProjection(client, projection.name);
       const old = await lockActive(client, projection);
-      if (old?.position) await catchUp(old.position);
-      await requireCaughtUp(client, target, old?.position);
+      const reached = old && (await holdsAnchor(log, old.anchor)) ? old.position : undefined;
+      if (reached) await catchUp(reached);
+      await requireCaughtUp(client, target, reached);
       await client.query(`set local lock_timeout to ${String(queriesTimeoutMs)}`);
       if (old) await retire(client, projection, old.build);
       await client.query(
@@ -55,19 +67,20 @@ export const switchBuild = async (
 interface Active {
   readonly build: number;
   readonly position: Position | undefined;
+  readonly anchor: Anchor | undefined;
 }
 
 const lockActive = async (
   client: PoolClient,
   { name, version }: ProjectionVersion,
 ): Promise<Active | undefined> => {
-  const { rows } = await client.query<PositionRow & { build: number }>(
-    `select build, commit_position, prepare_position
+  const { rows } = await client.query<AnchorRow & { build: number }>(
+    `select build, ${anchorColumns}
        from read_store.build where projection = $1 and version = $2 and active for update`,
     [name, version],
   );
   const [row] = rows;
-  return row && { build: row.build, position: positionOf(row) };
+  return row && { build: row.build, position: positionOf(row), anchor: anchorOf(row) };
 };
 
 const requireCaughtUp = async (

@@ -21,7 +21,7 @@ const attempts = 5;
 /** A running event node, the compiled app as its own process. It ends with the test run. */
 export class TestEventNode {
   private constructor(
-    private readonly options: EventNodeOptions,
+    private options: EventNodeOptions,
     private readonly script: string,
     private app: AppProcess,
     readonly port: number,
@@ -85,9 +85,10 @@ export class TestEventNode {
     await this.app.stop();
   }
 
-  /** Starts again on the same port, after `stop` or `kill` or instead of them. */
-  async restart(): Promise<void> {
+  /** Starts again on the same port, after `stop` or `kill` or instead of them; on another log where one is given. */
+  async restart(databaseUrl = this.options.databaseUrl): Promise<void> {
     await this.app.stop();
+    this.options = { ...this.options, databaseUrl };
     this.app = launch(this.script, this.options, this.port);
     await this.app.ready;
   }

@@ -1,4 +1,4 @@
-import { testDatabase } from './embedded.js';
+import { createDatabase, type TestDatabase, testDatabase } from './embedded.js';
 import { startEventNode, type TestEventNode } from './event-node.js';
 
 /** An event node on an empty database of the shared cluster. */
@@ -11,13 +11,20 @@ export interface TestNode {
   /** SIGKILL by default, then the same port and database again with `restart`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
+  /** The database that holds its log. */
+  readonly log: TestDatabase;
+  /** Stops, and starts on the same port with another log: an empty one unless one is given. */
+  replaceLog(log?: TestDatabase): Promise<void>;
+  /** Stops, and starts again; a copy of its log as it was, such as a backup. */
+  copyLog(): Promise<TestDatabase>;
   stop(): Promise<void>;
 }
 
 export const startTestNode = async (
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestNode> => {
-  const database = await testDatabase();
+  let database = await testDatabase();
+  const logs = new Set([database]);
   const node = await startEventNode({ databaseUrl: database.url, env });
   return {
     url: node.url,
@@ -26,9 +33,24 @@ export const startTestNode = async (
     tls: node.tls,
     kill: (signal) => node.kill(signal),
     restart: () => node.restart(),
+    get log() {
+      return database;
+    },
+    replaceLog: async (log) => {
+      database = log ?? (await testDatabase());
+      logs.add(database);
+      await node.restart(database.url);
+    },
+    copyLog: async () => {
+      await node.stop();
+      const copy = await createDatabase(database.name);
+      logs.add(copy);
+      await node.restart();
+      return copy;
+    },
     stop: async () => {
       await node.stop();
-      await database.drop();
+      for (const log of logs) await log.drop();
     },
   };
 };

@@ -33,6 +33,10 @@ export const haltingLog = (
     readAll: (...call) => log.readAll(...call),
     subscribeToAll: (...call) => log.subscribeToAll(...call),
     head: () => log.head(),
+    idAt: (position) => log.idAt(position),
+    get epoch() {
+      return log.epoch;
+    },
     close: () => {
       noteHalt(false);
       return Promise.resolve();
