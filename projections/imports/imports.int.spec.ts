@@ -137,6 +137,26 @@ describe('the imports read model', () => {
     await pool.query(`delete from ${schemaOf(imports)}.imports where state = 'parted'`);
   });
 
+  it('lists each import once, whatever happens to them between the pages', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      ids.push(await bench.receive(`${header}\nWalk Maker,W${String(n)},LFP,1,1\n`));
+    }
+    await visible();
+    const atStart = (await listImports(bench.store.pool, {}, { limit: 1_000 })).items;
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listImports(bench.store.pool, {}, { limit: 2, cursor });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+      const next = ids.shift();
+      if (next !== undefined) await runImport(bench.tools, next, 'walker', never);
+      await visible();
+    } while (cursor !== undefined);
+    expect(seen).toEqual(atStart.map(({ id }) => id));
+  });
+
   it('holds rows with characters that a database cannot', async () => {
     // Longer than what is looked at to tell a text from other bytes.
     const note = 'note '.repeat(30_000);

@@ -14,7 +14,12 @@ const table = source('./table.sql');
 /** Imports and the outcomes of their rows. */
 export const imports: Projection = defineProjection({
   ...importsVersion,
-  sources: [table, source('./projector.js'), source('./working-set.js')],
+  sources: [
+    table,
+    source('./projector.js'),
+    source('./working-set.js'),
+    source('../../libs/read-store/src/moves.js'),
+  ],
   tables: readFileSync(table, 'utf8'),
   reading: new Reading([importDecider]),
   on: changes,

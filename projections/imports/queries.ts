@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
 import type { Outcome, RowProblem } from '#product-registry/import/events.js';
+import { type ListQuery, pageOf, type Sorted, type SortKey } from '#read-store/keyset.js';
 import { schemaOf } from '#read-store/projection.js';
 
 import { imports } from './imports.projection.js';
@@ -113,26 +114,35 @@ export interface PageAsked {
   readonly cursor?: string | undefined;
 }
 
-/** Imports, the one that changed last first. */
+/**
+ * Imports, the one that changed last first. Throws a `Refusal` (`CURSOR_INVALID`, `CURSOR_EXPIRED`).
+ */
 export const listImports = async (
   pool: Pick<Pool, 'query'>,
-  { state = null, kind = null }: { state?: string | null; kind?: string | null },
+  { state, kind }: ImportFilter,
   { limit, cursor }: PageAsked,
 ): Promise<PageOf<ListedImport>> => {
-  const context = JSON.stringify(['imports', state, kind]);
-  const [position = null, id = null] =
-    cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint', 'text']);
-  const { rows } = await pool.query<Selected>(
-    `select ${selected} from ${schema}.imports as imports
-     where ($1::text is null or state = $1) and ($2::text is null or kind = $2)
-       and ($3::bigint is null or (position, id) < ($3::bigint, $4))
-     order by imports.position desc, imports.id desc limit $5`,
-    [state, kind, position, id, limit + 1],
-  );
-  const items = rows.slice(0, limit).map(listed);
-  const last = items.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { items, nextCursor: more ? encodeCursor([last.position, last.id], context) : null };
+  const list: ListQuery = {
+    select: selected,
+    from: `${schema}.imports as imports`,
+    id: 'imports.id',
+    sort: { key: byPosition, descending: true },
+    moves: `${schema}.moved_imports`,
+    filter: (parameters) => [
+      ...(state === undefined ? [] : [`imports.state = ${parameters.add(state)}`]),
+      ...(kind === undefined ? [] : [`imports.kind = ${parameters.add(kind)}`]),
+    ],
+  };
+  const context = JSON.stringify(['imports', state ?? null, kind ?? null]);
+  const page = await pageOf<Selected & Sorted>(pool, list, { cursor, limit, context });
+  return { items: page.items.map(listed), nextCursor: page.nextCursor };
+};
+
+const byPosition: SortKey = {
+  expression: 'imports.position',
+  type: 'bigint',
+  nullable: false,
+  former: 'position',
 };
 
 /** What became of one row of a file. */

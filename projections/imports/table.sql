@@ -27,6 +27,14 @@ create table imports (
 );
 create index imports_by_position on imports (position, id);
 
+-- Where imports stood before each batch that changed them: walks over pages keep to the order of their start.
+create table moved_imports (
+  move bigint primary key,
+  id text collate "C" not null,
+  position bigint not null
+);
+create index moved_imports_by_id on moved_imports (id, move);
+
 create table import_rows (
   import_id text collate "C" not null,
   row bigint not null,

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '#event-log/event-log.js';
 import { importStream, type Outcome, type RowOutcome } from '#product-registry/import/events.js';
+import { type Moves, noteMoves } from '#read-store/moves.js';
 import type { ProjectionClient } from '#read-store/projection.js';
 
 /** A row of `imports`. 64-bit numbers are text, times ISO 8601. */
@@ -148,11 +149,15 @@ export const saveWork = async (client: ProjectionClient, work: ImportsWork): Pro
   await saveRows(client, work);
 };
 
+const movedImports: Moves = { table: 'moved_imports', columns: ['position'] };
+
 const saveImports = async (
   client: ProjectionClient,
   imports: readonly ImportRow[],
 ): Promise<void> => {
   if (imports.length === 0) return;
+  const standing = 'select id, position from imports where id = any($1)';
+  await noteMoves(client, movedImports, standing, [imports.map(({ id }) => id)]);
   const names = columns.map(([name]) => name);
   await client.query(
     `insert into imports (${names.join(', ')})

@@ -35,7 +35,9 @@ export class CatalogDatabase {
   /** Empties every table. */
   async clear(): Promise<void> {
     await inSchema(this.store, (client) =>
-      client.query('truncate manufacturers, products, product_codes'),
+      client.query(
+        'truncate manufacturers, products, product_codes, moved_products, moved_manufacturers',
+      ),
     );
   }
 

@@ -90,7 +90,7 @@ describe('the catalogue over a log', () => {
   it('is the same row for row after a rebuild', async () => {
     const live = await dump();
     expect(live).toHaveLength(4);
-    await fixture.rebuild('product-catalog');
+    await fixture.rebuild('product-catalog', productCatalog.version);
     expect(await dump()).toEqual(live);
   });
 

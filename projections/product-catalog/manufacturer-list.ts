@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
 import type { PageOf } from '#http/paging.js';
+import { type ListQuery, pageOf, type Sorted, type SortKey } from '#read-store/keyset.js';
 
-import { type ListQuery, pageOf, type Sorted, type SortKey } from './keyset.js';
 import { catalog } from './product-catalog.projection.js';
 import { containing, searchWords } from './search-text.js';
 
@@ -32,8 +32,8 @@ export interface ManufacturerFilter {
 
 const sortKeys = {
   name: { expression: 'm.sort_name', type: 'text', nullable: false },
-  code: { expression: 'm.code', type: 'text', nullable: true },
-  changed: { expression: 'm.position', type: 'bigint', nullable: false },
+  code: { expression: 'm.code', type: 'text', nullable: true, former: 'code' },
+  changed: { expression: 'm.position', type: 'bigint', nullable: false, former: 'position' },
 } satisfies Record<string, SortKey>;
 
 type SortName = keyof typeof sortKeys;
@@ -121,6 +121,7 @@ const listOf = (filter: ManufacturerFilter, sort: ManufacturerSort): ListQuery =
     from: `${catalog}.manufacturers m`,
     id: 'm.id',
     sort: { key: sortKeys[name], descending },
+    moves: `${catalog}.moved_manufacturers`,
     filter: (parameters) => [
       'm.resolved_id = m.id',
       ...searchWords(filter.q ?? '').map((word) =>

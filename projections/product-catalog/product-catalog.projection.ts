@@ -14,11 +14,12 @@ const table = source('./table.sql');
 /** Products by what they are, and manufacturers by what they are called: the catalogue's read model. */
 export const productCatalog: Projection = defineProjection({
   name: 'product-catalog',
-  version: 1,
+  version: 2,
   sources: [
     table,
     source('./projector.js'),
     source('./working-set.js'),
+    source('../../libs/read-store/src/moves.js'),
     source('./rows.js'),
     source('./amounts.js'),
     source('./search-text.js'),

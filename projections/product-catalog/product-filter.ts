@@ -1,8 +1,9 @@
 import type pg from 'pg';
 
+import type { SqlParameters } from '#read-store/sql-parameters.js';
+
 import { catalog } from './product-catalog.projection.js';
 import { containing, folded, searchWords } from './search-text.js';
-import type { SqlParameters } from './sql-parameters.js';
 
 /** What products are listed by. Amounts are decimals as text, bounds included. */
 export interface ProductFilter {

@@ -1,22 +1,27 @@
 import type pg from 'pg';
 
 import type { PageOf } from '#http/paging.js';
+import { everyRow, type ListQuery, pageOf, type Sorted, type SortKey } from '#read-store/keyset.js';
+import { allOf, SqlParameters } from '#read-store/sql-parameters.js';
 
-import { everyRow, type ListQuery, pageOf, type Sorted, type SortKey } from './keyset.js';
 import { catalog } from './product-catalog.projection.js';
 import { type Conditions, productConditions, type ProductFilter } from './product-filter.js';
 import { type ProductView, productView, type ProductViewRow } from './product-view.js';
-import { allOf, SqlParameters } from './sql-parameters.js';
 
 const sortKeys = {
-  code: { expression: 'p.code', type: 'text', nullable: true },
+  code: { expression: 'p.code', type: 'text', nullable: true, former: 'code' },
   model: { expression: 'p.sort_model', type: 'text', nullable: false },
-  manufacturer: { expression: 'm.sort_name', type: 'text', nullable: true },
+  manufacturer: { expression: 'm.sort_name', type: 'text', nullable: true, former: 'manufacturer' },
   type: { expression: 'p.product_type', type: 'text', nullable: false },
-  chemistry: { expression: 'p.chemistry', type: 'text', nullable: true },
-  capacity: { expression: 'p.capacity_kwh', type: 'numeric', nullable: true },
-  power: { expression: 'p.power_kw', type: 'numeric', nullable: true },
-  changed: { expression: 'p.position', type: 'bigint', nullable: false },
+  chemistry: { expression: 'p.chemistry', type: 'text', nullable: true, former: 'chemistry' },
+  capacity: {
+    expression: 'p.capacity_kwh',
+    type: 'numeric',
+    nullable: true,
+    former: 'capacity_kwh',
+  },
+  power: { expression: 'p.power_kw', type: 'numeric', nullable: true, former: 'power_kw' },
+  changed: { expression: 'p.position', type: 'bigint', nullable: false, former: 'position' },
 } satisfies Record<string, SortKey>;
 
 type SortName = keyof typeof sortKeys;
@@ -104,6 +109,7 @@ const listOf = (filter: Conditions, sort: ProductSort): ListQuery => {
     from: productsJoined,
     id: 'p.id',
     sort: { key: sortKeys[name], descending },
+    moves: `${catalog}.moved_products`,
     filter,
   };
 };

@@ -42,6 +42,7 @@ const onManufacturer: Apply = (work, event) => {
   const resolvedId = before?.resolvedId ?? id;
   work.manufacturers.set(id, { ...state, resolvedId, ...standingOf(event) });
   work.changedManufacturers.add(id);
+  if (!before) work.answeredAnew.add(id);
 };
 
 /** Whoever answered for the merged one answers no longer: the other's answerer does, for all of them. */
@@ -57,6 +58,7 @@ const onMerger: Apply = (work, event) => {
     if (manufacturer.resolvedId !== formerly) continue;
     work.manufacturers.set(id, { ...manufacturer, resolvedId: answerer });
     work.changedManufacturers.add(id);
+    work.answeredAnew.add(id);
   }
 };
 

@@ -48,6 +48,29 @@ create table product_codes (
   product_id text collate "C" not null
 );
 
+-- What rows were sorted by before each batch that changed them, numbered in the order of the batches: walks over
+-- pages keep to the order of their start. The newest notes are kept; what never changes is not noted.
+create table moved_products (
+  move bigint primary key,
+  id text collate "C" not null,
+  code text collate "C",
+  chemistry text collate "C",
+  capacity_kwh numeric,
+  power_kw numeric,
+  position bigint not null,
+  -- The name of the manufacturer that answered for it.
+  manufacturer text collate "C"
+);
+create index moved_products_by_id on moved_products (id, move);
+
+create table moved_manufacturers (
+  move bigint primary key,
+  id text collate "C" not null,
+  code text collate "C",
+  position bigint not null
+);
+create index moved_manufacturers_by_id on moved_manufacturers (id, move);
+
 -- A substring is found by its trigrams where the server has them, and by looking at each row where it has not.
 do $$
 declare

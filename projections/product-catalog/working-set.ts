@@ -1,6 +1,7 @@
 import type { StoredEvent } from '#event-log/event-log.js';
 import { manufacturerStream } from '#product-registry/manufacturer/events.js';
 import { productStream } from '#product-registry/product/events.js';
+import { type Moves, noteMoves } from '#read-store/moves.js';
 import type { ProjectionClient } from '#read-store/projection.js';
 
 import {
@@ -20,6 +21,8 @@ export interface CatalogWork {
   readonly codes: Map<string, string>;
   readonly changedProducts: Set<string>;
   readonly changedManufacturers: Set<string>;
+  /** Manufacturers for which another name answers now, or one at all. */
+  readonly answeredAnew: Set<string>;
 }
 
 export const emptyWork = (): CatalogWork => ({
@@ -28,6 +31,7 @@ export const emptyWork = (): CatalogWork => ({
   codes: new Map(),
   changedProducts: new Set(),
   changedManufacturers: new Set(),
+  answeredAnew: new Set(),
 });
 
 const productPrefix = productStream('');
@@ -104,10 +108,44 @@ const loadManufacturers = async (
 export const saveWork = async (client: ProjectionClient, work: CatalogWork): Promise<void> => {
   const products = changed(work.products, work.changedProducts).map(productRow);
   const manufacturers = changed(work.manufacturers, work.changedManufacturers).map(manufacturerRow);
+  await noteMoved(client, work);
   if (manufacturers.length > 0) await client.query(upsertManufacturers, [json(manufacturers)]);
   if (products.length > 0) await client.query(upsertProducts, [json(products)]);
   if (work.codes.size > 0) {
     await client.query(insertCodes, [[...work.codes.keys()], [...work.codes.values()]]);
+  }
+};
+
+const movedProducts: Moves = {
+  table: 'moved_products',
+  columns: ['code', 'chemistry', 'capacity_kwh', 'power_kw', 'position', 'manufacturer'],
+};
+
+const movedManufacturers: Moves = { table: 'moved_manufacturers', columns: ['code', 'position'] };
+
+/** Notes what the rows are sorted by, before they are overwritten; a merger moves all products of its family. */
+const noteMoved = async (client: ProjectionClient, work: CatalogWork): Promise<void> => {
+  const { changedProducts, changedManufacturers, answeredAnew } = work;
+  if (changedProducts.size + answeredAnew.size > 0) {
+    await noteMoves(
+      client,
+      movedProducts,
+      `select p.id, p.code, p.chemistry, p.capacity_kwh, p.power_kw, p.position, m.sort_name
+       from products p
+         left join manufacturers registered on registered.id = p.manufacturer_id
+         left join manufacturers m on m.id = registered.resolved_id
+       where p.id in (
+         select unnest($1::text[])
+         union select id from products where manufacturer_id = any($2)
+         union select theirs.id
+           from manufacturers kin join products theirs on theirs.manufacturer_id = kin.id
+           where kin.resolved_id = any($2))`,
+      [[...changedProducts], [...answeredAnew]],
+    );
+  }
+  if (changedManufacturers.size > 0) {
+    const rows = 'select id, code, position from manufacturers where id = any($1)';
+    await noteMoves(client, movedManufacturers, rows, [[...changedManufacturers]]);
   }
 };
 

@@ -36,7 +36,7 @@ export class ActivityDatabase {
                 first_at at time zone 'UTC', last_at at time zone 'UTC') as line
          from analytics.registry_activity
        union all select 'maker ' || p::text from analytics.product_maker p
-       union all select 'manufacturer ' || m::text from analytics.manufacturer m
+       union all select 'manufacturer ' || row(id, name, merged_into)::text from analytics.manufacturer
        order by 1`,
     );
     return rows.map(({ line }) => line);

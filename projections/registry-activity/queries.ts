@@ -79,14 +79,24 @@ const sources = {
   },
 };
 
-/** As it is shown, in whichever case. */
-const nameKey = 'lower(coalesce(m.name, a.manufacturer_id))';
+/** As it was shown when the walk over pages began, in whichever case. $10 are the names that were known then. */
+const nameKey =
+  'lower(case when m.named_in <= $10::bigint then coalesce(m.name, a.manufacturer_id) else a.manufacturer_id end)';
+
+/** The number under which the newest names became known. */
+const newestNames = async (pool: Pick<pg.Pool, 'query'>): Promise<string> => {
+  const { rows } = await pool.query<{ newest: string }>(
+    'select coalesce(max(named_in), 0)::text as newest from analytics.manufacturer',
+  );
+  return rows[0]?.newest ?? '0';
+};
 
 const rowsBehind = async (
   pool: Pick<pg.Pool, 'query'>,
   { from, to, manufacturerId, kind, merged = 'apart' }: ActivityFilter,
   place: Place | undefined,
   limit: number,
+  names: string,
 ): Promise<Row[]> => {
   const source = sources[merged];
   const { rows } = await pool.query<Row>(
@@ -111,6 +121,7 @@ const rowsBehind = async (
       place?.manufacturerId ?? null,
       place?.kind ?? null,
       limit,
+      names,
     ],
   );
   return rows;
@@ -125,33 +136,42 @@ const view = (row: Row): ActivityView => ({
   lastAt: row.last_at.toISOString(),
 });
 
-/** A page, the newest day first. Throws a `Refusal` (`CURSOR_INVALID`). */
+/**
+ * A page, the newest day first. The pages of one walk keep to the order of its start, though names become
+ * known meanwhile. Throws a `Refusal` (`CURSOR_INVALID`).
+ */
 export const listActivity = async (
   pool: Pick<pg.Pool, 'query'>,
   filter: ActivityFilter,
   { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
 ): Promise<PageOf<ActivityView>> => {
   const context = JSON.stringify(['registry-activity', filter]);
-  const place = cursor === undefined ? undefined : placeIn(cursor, context);
-  const rows = await rowsBehind(pool, filter, place, limit + 1);
+  const { place, names } =
+    cursor === undefined
+      ? { place: undefined, names: await newestNames(pool) }
+      : walkIn(cursor, context);
+  const rows = await rowsBehind(pool, filter, place, limit + 1, names);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
     items: items.map(view),
     nextCursor:
-      rows.length > limit && last ? encodeCursor(Object.values(placeOf(last)), context) : null,
+      rows.length > limit && last
+        ? encodeCursor([...Object.values<string>({ ...placeOf(last) }), names], context)
+        : null,
   };
 };
 
-/** Every row, page by page. */
+/** Every row, page by page: from a snapshot, in which no count is added meanwhile. */
 export async function* allActivity(
   pool: Pick<pg.Pool, 'query'>,
   filter: ActivityFilter,
   pageSize = 1_000,
 ): AsyncGenerator<ActivityView> {
+  const names = await newestNames(pool);
   let place: Place | undefined;
   for (;;) {
-    const rows = await rowsBehind(pool, filter, place, pageSize);
+    const rows = await rowsBehind(pool, filter, place, pageSize, names);
     yield* rows.map(view);
     const last = rows.at(-1);
     if (!last || rows.length < pageSize) return;
@@ -166,8 +186,8 @@ const placeOf = ({ day, name_key: name, manufacturer_id: manufacturerId, kind }:
   kind,
 });
 
-const placeIn = (cursor: string, context: string): Place => {
-  const shape = ['day', 'text', 'text', 'text'] as const;
-  const [day, name, manufacturerId, kind] = decodeCursor(cursor, context, shape);
-  return { day, name, manufacturerId, kind };
+const walkIn = (cursor: string, context: string): { place: Place; names: string } => {
+  const shape = ['day', 'text', 'text', 'text', 'bigint'] as const;
+  const [day, name, manufacturerId, kind, names] = decodeCursor(cursor, context, shape);
+  return { place: { day, name, manufacturerId, kind }, names };
 };

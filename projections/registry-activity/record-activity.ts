@@ -10,7 +10,7 @@ import {
   type ToldManufacturer,
 } from './activity.js';
 
-/** Counts the facts in the client's transaction: four statements, however many there are. */
+/** Counts the facts in the client's transaction: five statements, however many there are. */
 export const recordActivity = async (
   facts: readonly Fact[],
   client: ConsumerClient,
@@ -21,11 +21,14 @@ export const recordActivity = async (
   await addUp(client, activityIn(facts, makers));
 };
 
-/** Forgets all that was ever counted. Readers see the old counts until the transaction ends. */
+/**
+ * Forgets all that was ever counted. Readers see the old counts until the transaction ends. The lock of
+ * `keepManufacturers` comes before those of counts, as there.
+ */
 export const forgetActivity = async (client: ConsumerClient): Promise<void> => {
-  await client.query('delete from analytics.registry_activity');
-  await client.query('delete from analytics.product_maker');
   await client.query('delete from analytics.manufacturer');
+  await client.query('delete from analytics.product_maker');
+  await client.query('delete from analytics.registry_activity');
 };
 
 const keepMakers = async (
@@ -41,17 +44,23 @@ const keepMakers = async (
   );
 };
 
+/** One transaction at a time, so that the numbers under which names become known grow in the order of the commits. */
 const keepManufacturers = async (
   client: ConsumerClient,
   manufacturers: ReadonlyMap<string, ToldManufacturer>,
 ): Promise<void> => {
   if (manufacturers.size === 0) return;
   const told = [...manufacturers.values()];
+  await client.query('lock table analytics.manufacturer in share row exclusive mode');
   await client.query(
-    `insert into analytics.manufacturer as known (id, name, merged_into)
-     select * from unnest($1::text[], $2::text[], $3::text[])
+    `insert into analytics.manufacturer as known (id, name, merged_into, named_in)
+     select id, name, merged_into,
+            case when name is null then 0
+                 else (select coalesce(max(named_in), 0) + 1 from analytics.manufacturer) end
+       from unnest($1::text[], $2::text[], $3::text[]) as told (id, name, merged_into)
      on conflict (id) do update
         set name = coalesce(excluded.name, known.name),
+            named_in = case when known.name is null then excluded.named_in else known.named_in end,
             merged_into = coalesce(excluded.merged_into, known.merged_into)`,
     [
       [...manufacturers.keys()],

@@ -132,6 +132,33 @@ describe('the activity over HTTP', () => {
     expect(rows).toEqual(apart);
   });
 
+  it.each(['', '&merged=into'])(
+    'comes once each, though names become known between the pages%s',
+    async (merging) => {
+      await database.clear();
+      const ids = Array.from(
+        { length: 9 },
+        (_, n) => `b0000000-0000-4000-8000-00000000000${String(n)}`,
+      );
+      await database.record(ids.map((id) => registered(`of ${id}`, id, at(1))));
+      // The names turn the order round.
+      const names = ids.map((id, n) => named(id, `Name ${String(9 - n)}`, at(2)));
+      const seen: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page: Answer = await get(
+          `?kind=product-registered&limit=2${merging}${cursor && `&cursor=${cursor}`}`,
+        );
+        seen.push(...page.items.map(({ manufacturer }) => manufacturer.id));
+        cursor = page.nextCursor;
+        await database.record(names.splice(0, 2));
+        await database.record(names.splice(-2));
+      }
+      expect(seen).toEqual(ids);
+      const { items } = await get('?kind=product-registered');
+      expect(items.map(({ manufacturer }) => manufacturer.id)).toEqual([...ids].reverse());
+    },
+  );
+
   it.each([
     ['?from=2026-02-03', apart.slice(0, 3)],
     ['?to=2026-02-01', apart.slice(6)],

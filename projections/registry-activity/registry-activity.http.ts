@@ -21,6 +21,7 @@ import {
 import { parseLimit } from '#http/paging.js';
 import { day, oneOf, position, queryInvalid, readQuery, text, uuid } from '#http/query-params.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { fromSnapshot } from '#read-store/snapshot.js';
 
 import { activityKinds } from './kinds.js';
 import { type ActivityFilter, type ActivityView, allActivity, listActivity } from './queries.js';
@@ -129,8 +130,10 @@ export class RegistryActivityController {
   }
 
   private export(reply: FastifyReply, filter: ActivityFilter, format: ExportFormat): void {
-    const rows = allActivity(this.store.pool, filter);
-    const lines = format === 'csv' ? csvLines(rows, columns) : ndjsonLines(rows);
+    const lines = fromSnapshot(this.store.pool, (client) => {
+      const rows = allActivity(client, filter);
+      return format === 'csv' ? csvLines(rows, columns) : ndjsonLines(rows);
+    });
     sendLines(reply, lines, { format, filename: `registry-activity.${format}` });
   }
 }
