@@ -1,15 +1,22 @@
 import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 
+import { apiKeyCategory } from '#access/api-key/events.js';
+import { accessDenialCategory } from '#access/denial/events.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
+import { consumerCategory } from '#fanout/consumer/events.js';
+import { relayCategory } from '#fanout/relay/events.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import { HealthRegistry, progressHealth } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { type AppendOutcome, Metrics } from '#observability/metrics.js';
+import { projections } from '#projections/all.js';
+import { parkedEventCategory } from '#read-store/parked-event/events.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { SameLog } from '#read-store/same-log.js';
 
 import { Shutdown } from './shutdown.js';
 
@@ -37,6 +44,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     private readonly store: ReadStore,
     private readonly health: HealthRegistry,
     private readonly disk: DiskReserve,
+    private readonly sameLog: SameLog,
   ) {}
 
   static over({
@@ -53,12 +61,15 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       maxConnections: poolSize,
       applicationName: 'voltrace api',
     });
+    const sameLog = new SameLog(log, store, projections);
+    keepTo(sameLog, log);
     const values: [unknown, unknown][] = [
       [Logger, logger],
       [Metrics, metrics],
       [CommandObserver, new CommandObserver(logger, metrics)],
       [HealthRegistry, new HealthRegistry()],
       [DiskReserve, disk],
+      [SameLog, sameLog],
       [EsdbEventLog, log],
       [LogTail, new LogTail(log, { logger })],
       [ReadStore, store],
@@ -78,6 +89,11 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       const position = status.position ? formatPosition(status.position) : null;
       return { ...progressHealth(status, new Date()), position };
     });
+    this.health.register('same-log', async () => {
+      await this.sameLog.ensure().catch(() => undefined);
+      const { reason } = this.sameLog;
+      return reason === undefined ? { status: 'up' } : { status: 'down', reason };
+    });
     void this.disk.start();
     this.health.register('disk', () => this.disk.health());
     this.health.register('read-store', async () => {
@@ -86,6 +102,25 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     });
   }
 }
+
+/** What operators note, who may have to do so on a log that was replaced, and what says who may do what. */
+const ofOperators: ReadonlySet<string> = new Set([
+  apiKeyCategory,
+  accessDenialCategory,
+  consumerCategory,
+  relayCategory,
+  parkedEventCategory,
+]);
+
+/** Refuses to append to a log that the read models were not made from, whoever appends. */
+const keepTo = (sameLog: SameLog, log: EsdbEventLog): void => {
+  const append = log.append.bind(log);
+  log.append = async (...call) => {
+    const [category = ''] = call[0].split('-', 1);
+    if (!ofOperators.has(category)) await sameLog.ensure();
+    return append(...call);
+  };
+};
 
 /** Counts the time of every append, whoever makes it. */
 const measured = (log: EsdbEventLog, metrics: Metrics): EsdbEventLog => {

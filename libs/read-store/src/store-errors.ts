@@ -57,3 +57,7 @@ export const isDiskFull = (error: unknown): boolean =>
 /** Whether `error` says that a schema or table is not there (yet). */
 export const isMissingRelation = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '3F000');
+
+/** Whether `error` says that a table does not have a column (yet). */
+export const isMissingColumn = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '42703';

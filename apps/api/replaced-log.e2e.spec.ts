@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
+import { projections } from '#projections/all.js';
+import { eventClock } from '#projections/event-clock/projector.js';
+import { ProjectionRunner } from '#read-store/projection-runner.js';
+import { untilBuilt } from '#read-store/status.js';
+import { waitForPosition } from '#read-store/wait-for-position.js';
+import { until } from '#testing/until.js';
+
+import { TestApi } from './api.fixture.js';
+
+import 'reflect-metadata';
+
+describe('an API whose event log is restored from an older backup', () => {
+  let api: TestApi;
+  let log: EsdbEventLog;
+  let tail: LogTail;
+  let runner: ProjectionRunner;
+
+  beforeAll(async () => {
+    api = await TestApi.start();
+    log = EsdbEventLog.connect(api.node.url);
+    tail = new LogTail(log);
+    await tail.start();
+    runner = new ProjectionRunner(api.store, log, tail, projections, { lookMs: 100 });
+    await runner.start();
+    await untilBuilt(api.store, projections, 20_000);
+  });
+
+  afterAll(async () => {
+    await runner.stop();
+    await tail.stop();
+    await log.close();
+    await api.stop();
+  });
+
+  const register = (name: string) =>
+    api.ask('/v1/manufacturers', {
+      json: { name, reason: 'test' },
+      headers: { 'idempotency-key': `register-${name}` },
+    });
+  const sameLog = async () => {
+    const { body } = await api.ask('/health/ready');
+    return (body['checks'] as Record<string, { status: string; reason?: string }>)['same-log'];
+  };
+
+  it('refuses changes with the reason and the cure, until its projections are rebuilt', async () => {
+    expect((await register('Before')).status).toBe(201);
+    const backup = await api.node.copyLog();
+    await until('it writes again', async () => (await register('Later')).status === 201);
+    const head = await log.head();
+    if (!head) throw new Error('the log is empty');
+    for (const projection of projections) {
+      await waitForPosition(api.store, projection, head, { timeoutMs: 30_000 });
+    }
+    expect(await sameLog()).toEqual({ status: 'up' });
+
+    await api.node.replaceLog(backup);
+    await until('it refuses', async () => (await register('Lost')).status === 503);
+    await until('it says why', async () => {
+      return (await register('Lost')).body['code'] === 'LOG_REPLACED';
+    });
+    const refused = await register('Lost');
+    expect(refused).toMatchObject({ status: 503, body: { type: 'urn:problem:log-replaced' } });
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(refused.body['detail']).toContain(
+      'run "voltrace projections rebuild" for each projection',
+    );
+    await until('it is not ready', async () => (await sameLog())?.status === 'down');
+    expect((await sameLog())?.reason).toContain('not the event log');
+    expect((await api.ask('/v1/manufacturers')).status).toBe(200);
+
+    for (const { name } of projections) {
+      const json = { reason: 'the log was restored' };
+      const asked = await api.ask(`/v1/projections/${name}/rebuild`, { json });
+      expect(asked.status).toBe(202);
+    }
+    await until('it writes again', async () => (await register('Found')).status === 201);
+    await until('it is ready', async () => (await sameLog())?.status === 'up');
+    const position = (await log.head()) ?? head;
+    await waitForPosition(api.store, eventClock, position, { timeoutMs: 30_000 });
+    await until('what is written is seen', async () => {
+      const { body } = await api.ask('/v1/manufacturers?limit=100');
+      return JSON.stringify(body['items']).includes('"Found"');
+    });
+    // What was written after the backup is gone with the log; nothing was written to the wrong one.
+    const { body } = await api.ask('/v1/manufacturers?limit=100');
+    expect((body['items'] as { name: string }[]).map(({ name }) => name).sort()).toEqual([
+      'Before',
+      'Found',
+    ]);
+  });
+});
