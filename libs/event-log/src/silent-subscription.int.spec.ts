@@ -23,6 +23,7 @@ const silentTail = async (system: number, options: TailOptions = {}) => {
   let subscriptions = 0;
   let entriesRead = 0;
   let started = false;
+  const first = foundEvent(randomUUID(), 0, 10);
   const server = await startWireServer({
     onRead: (call) => {
       const asked = call.request.getOptions();
@@ -31,7 +32,8 @@ const silentTail = async (system: number, options: TailOptions = {}) => {
         return;
       }
       const from = Number(asked?.getAll()?.getPosition()?.getCommitPosition() ?? ours + system);
-      if (!started) call.write(foundEvent(randomUUID(), 0, 10));
+      // At the start, and where the tail looks whether this is the log that it knows.
+      if (!started || from < ours) call.write(first);
       else {
         const last = Math.max(ours, from - Number(asked?.getCount()) + 1);
         for (let at = from; at >= last; at -= 1) {

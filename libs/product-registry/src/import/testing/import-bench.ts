@@ -83,17 +83,16 @@ export class ImportBench {
     return this.receive(await readFile(path), options);
   }
 
-  /** As another process reads it, on a connection of its own: tests ask again and again until it ends. */
+  /** As another process reads it: tests ask again and again until it ends. */
   async state(importId: string): Promise<ReceivedImport> {
-    const { imports, log } = this.another();
-    try {
-      const { state } = await imports.refresh(importId);
-      if (state.status === 'none') throw new Error('the import was not received');
-      return state;
-    } finally {
-      await log.close();
-    }
+    this.reader ??= this.another();
+    const { state } = await this.reader.imports.refresh(importId);
+    if (state.status === 'none') throw new Error('the import was not received');
+    return state;
   }
+
+  /** Kept: a new connection takes more of a machine than what it is made for. */
+  private reader: RunTools | undefined;
 
   /** All events of the streams whose names begin with one of the categories. */
   async events(...categories: readonly string[]): Promise<StoredEvent[]> {
@@ -113,6 +112,7 @@ export class ImportBench {
 
   async stop(): Promise<void> {
     await this.tools.log.close();
+    await this.reader?.log.close();
     await this.store.close();
     await this.node.stop();
     for (const database of this.databases) await database.drop();
