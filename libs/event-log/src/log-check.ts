@@ -52,10 +52,14 @@ export class LogCheck {
     return this.checked === this.log.epoch;
   }
 
-  /** Reads the event at the anchor. Throws `LogReplaced`, and `LogUnavailable` where the log does not answer. */
-  async run(anchor: Anchor | undefined): Promise<void> {
+  /**
+   * Reads the event at each anchor; the log counts as checked when all are there. Throws `LogReplaced`, and
+   * `LogUnavailable` where the log does not answer.
+   */
+  async run(anchors: readonly Anchor[]): Promise<void> {
     const { epoch } = this.log;
-    if (!(await holdsAnchor(this.log, anchor)) && anchor) {
+    for (const anchor of anchors) {
+      if (await holdsAnchor(this.log, anchor)) continue;
       this.checked = undefined;
       throw new LogReplaced(await this.describe(anchor));
     }

@@ -138,7 +138,7 @@ export class Feed {
 
   /** Reads on from the checkpoint once the log is known to be the one that it lies in. */
   private async recognise(): Promise<void> {
-    await this.check.run(this.anchor);
+    await this.check.run(this.anchor ? [this.anchor] : []);
     await noteLog(this.context.store, this.target);
     this.noteReplaced();
     this.reader.seek(this.position);

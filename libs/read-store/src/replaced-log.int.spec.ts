@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
+import { LogCheck } from '#event-log/log-check.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
@@ -148,6 +149,23 @@ describe('a projection whose log is replaced', () => {
     await fixture.rebuild('tally');
     expect(await sum()).toBe(505);
     expect(await status()).toMatchObject({ state: 'live', error: null });
+  });
+
+  it('counts as checked when every anchor is there, and not before', async () => {
+    const from = async () => {
+      const position = await fixture.count(1);
+      return { position, id: await fixture.log.idAt(position) };
+    };
+    const anchors = [await from(), await from()];
+    const check = new LogCheck(fixture.log, { name: 'a test', cure: 'none' });
+    const current: boolean[] = [];
+    const idAt = fixture.log.idAt.bind(fixture.log);
+    fixture.log.idAt = (position) => {
+      current.push(check.isCurrent);
+      return idAt(position);
+    };
+    await check.run(anchors);
+    expect([...current, check.isCurrent]).toEqual([false, false, true]);
   });
 
   it('takes an anchor at the first event where a checkpoint has none, and notices a shorter log without', async () => {

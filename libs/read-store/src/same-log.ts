@@ -57,7 +57,7 @@ export class SameLog {
       return;
     }
     try {
-      for (const anchor of [undefined, ...anchors]) await this.check.run(anchor);
+      await this.check.run(anchors);
       this.found = undefined;
     } catch (error) {
       if (!(error instanceof LogReplaced)) throw error;
