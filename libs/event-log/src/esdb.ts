@@ -185,9 +185,10 @@ export class EsdbEventLog implements EventLog {
       fromPosition: after ?? START,
       filter: excludeSystemEvents({ checkpointInterval: 100 }),
     });
-    this.subscriptions.add(subscription);
     // What happened to the log while none was open went unseen.
-    this.connections += 1;
+    if (this.subscriptions.size === 0) this.connections += 1;
+    this.subscriptions.add(subscription);
+    let isStopped = false;
     const deliver = async (): Promise<Error | undefined> => {
       try {
         for await (const resolved of subscription) {
@@ -198,13 +199,14 @@ export class EsdbEventLog implements EventLog {
       } catch (error) {
         return readError(error);
       } finally {
-        this.connections += 1;
+        if (!isStopped) this.connections += 1;
         this.subscriptions.delete(subscription);
       }
     };
     return {
       ended: deliver(),
       stop: () => {
+        isStopped = true;
         subscription.destroy();
         void subscription.unsubscribe().catch(() => undefined);
       },

@@ -71,7 +71,7 @@ export interface AllSubscription {
 export interface EventLog {
   /**
    * Another number whenever the log that answers may be another one than before: when a connection
-   * was lost, and when a subscription begins. What is kept of the log, checkpoints and cached states, has to be checked then.
+   * was lost, and when a subscription begins while none is open. What is kept of the log, checkpoints and cached states, has to be checked then.
    */
   readonly epoch: number;
   /** All or nothing. Zero events is a bug of the caller. */

@@ -151,6 +151,16 @@ describe('a projection whose log is replaced', () => {
     expect(await status()).toMatchObject({ state: 'live', error: null });
   });
 
+  it('is not told of by a subscription that is opened and ended beside another', async () => {
+    await fixture.runBuilt(projection);
+    await visible(await fixture.count(1));
+    const before = fixture.log.epoch;
+    const beside = fixture.log.subscribeToAll(undefined, () => undefined);
+    beside.stop();
+    await beside.ended;
+    expect(fixture.log.epoch).toBe(before);
+  });
+
   it('counts as checked when every anchor is there, and not before', async () => {
     const from = async () => {
       const position = await fixture.count(1);
