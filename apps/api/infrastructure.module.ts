@@ -6,6 +6,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
+import { categoryOf } from '#event-log/stream-name.js';
 import { consumerCategory } from '#fanout/consumer/events.js';
 import { relayCategory } from '#fanout/relay/events.js';
 import { CommandObserver } from '#observability/command-observer.js';
@@ -116,8 +117,7 @@ const ofOperators: ReadonlySet<string> = new Set([
 const keepTo = (sameLog: SameLog, log: EsdbEventLog): void => {
   const append = log.append.bind(log);
   log.append = async (...call) => {
-    const [category = ''] = call[0].split('-', 1);
-    if (!ofOperators.has(category)) await sameLog.ensure();
+    if (!ofOperators.has(categoryOf(call[0]))) await sameLog.ensure();
     return append(...call);
   };
 };

@@ -33,6 +33,12 @@ describe('the projector', () => {
       ...env,
     });
 
+  const readinessOf = async (port: number | undefined) =>
+    (await supervision(port, '/health/ready')).json() as Promise<{
+      status: string;
+      checks: Record<string, { status?: string; reason?: string }>;
+    }>;
+
   it('builds every projection, shows health and metrics, and stops in order', async () => {
     const projector = start({ HEALTH_PORT: '0' });
     const { port } = await projector.ready;
@@ -64,11 +70,7 @@ describe('the projector', () => {
   it('waits on a full disk of the read store, says so at once, and goes on when there is room', async () => {
     const projector = start({ HEALTH_PORT: '0' });
     const { port } = await projector.ready;
-    const ready = async () =>
-      (await supervision(port, '/health/ready')).json() as Promise<{
-        status: string;
-        checks: Record<string, object>;
-      }>;
+    const ready = () => readinessOf(port);
     await until('ready', async () => (await ready()).status === 'up');
     await fixture.store.pool.query(`
       create function no_room() returns trigger language plpgsql as $$
@@ -93,11 +95,7 @@ describe('the projector', () => {
   it('is not ready on another log, says why, and is again once its projections are rebuilt', async () => {
     const projector = start({ HEALTH_PORT: '0' });
     const { port } = await projector.ready;
-    const ready = async () =>
-      (await supervision(port, '/health/ready')).json() as Promise<{
-        status: string;
-        checks: Record<string, { reason?: string }>;
-      }>;
+    const ready = () => readinessOf(port);
     await waitForPosition(fixture.store, eventClock, await fixture.count(3), {
       timeoutMs: 30_000,
     });

@@ -1,39 +1,23 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { newEvent } from '#testing/new-event.js';
 import { until } from '#testing/until.js';
 
-import { EsdbEventLog } from './esdb.js';
+import type { EsdbEventLog } from './esdb.js';
 import { LogAccessDenied, LogUnavailable } from './event-log.js';
 import { LogTail } from './log-tail.js';
 import {
+  closeAfterwards,
+  connected,
   deniedAppend,
   foundEvent,
   type ReadCall,
-  startWireServer,
-  type WireBehaviour,
+  serving,
 } from './wire-server.fixture.js';
 
 const stream = 'counter-w';
 const event = newEvent('Counted', { by: 1 });
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-const serving = async (behaviour: WireBehaviour) => {
-  const server = await startWireServer(behaviour);
-  closing.push(server.stop);
-  return server;
-};
-
-const connected = async (behaviour: WireBehaviour): Promise<EsdbEventLog> => {
-  const log = EsdbEventLog.connect((await serving(behaviour)).url);
-  closing.unshift(() => log.close());
-  return log;
-};
 
 const refuse = (
   call: { emit(event: 'error', error: object): boolean },
@@ -126,7 +110,7 @@ describe('an event store that denies access', () => {
       },
     });
     const tail = new LogTail(log);
-    closing.unshift(() => tail.stop());
+    closeAfterwards(() => tail.stop());
     void tail.start();
     await until('the tail says it', () => tail.status().failure === 'access denied');
     denies = false;

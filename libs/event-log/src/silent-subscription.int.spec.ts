@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
-import { EsdbEventLog } from './esdb.js';
 import { LogTail, type TailOptions } from './log-tail.js';
-import { foundEvent, startWireServer } from './wire-server.fixture.js';
-
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
+import { closeAfterwards, connected, foundEvent } from './wire-server.fixture.js';
 
 /**
  * A tail whose subscriptions are all silent, over a log that had one event when the tail started and
@@ -24,7 +17,7 @@ const silentTail = async (system: number, options: TailOptions = {}) => {
   let entriesRead = 0;
   let started = false;
   const first = foundEvent(randomUUID(), 0, 10);
-  const server = await startWireServer({
+  const log = await connected({
     onRead: (call) => {
       const asked = call.request.getOptions();
       if (asked?.hasSubscription() === true) {
@@ -45,13 +38,8 @@ const silentTail = async (system: number, options: TailOptions = {}) => {
       call.end();
     },
   });
-  const log = EsdbEventLog.connect(server.url);
   const tail = new LogTail(log, { probeMs: 20, stallMs: 100, ...options });
-  closing.push(
-    () => tail.stop(),
-    () => log.close(),
-    server.stop,
-  );
+  closeAfterwards(() => tail.stop());
   await tail.start();
   return { subscriptions: () => subscriptions, entriesRead: () => entriesRead };
 };

@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-
 import type { Command } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
@@ -7,6 +5,7 @@ import type { DomainEvent } from '#kernel/event.js';
 import { upcast } from './codec.js';
 import type { EventLog, ExpectedRevision, Position, StoredEvent } from './event-log.js';
 import { evolveKeys, type ForfeitedKeys, keyForfeited, noKeys } from './key/forfeited.js';
+import { LogCache } from './log-cache.js';
 import { StreamQueue } from './stream-queue.js';
 
 /** How many command ids a stream's folded state remembers: the window of idempotent commands. */
@@ -35,28 +34,21 @@ export const expectedOf = (folded: Folded<unknown>): ExpectedRevision =>
 /** Folded states of one category, cached by stream. A cached state may be stale: `refresh` reads on. */
 export class States<S, C extends Command, E extends DomainEvent> {
   readonly queue = new StreamQueue();
-  private readonly cache: LRUCache<string, Folded<S>>;
-  private epoch: number;
+  private readonly cache: LogCache<Folded<S>>;
 
   constructor(
     private readonly log: EventLog,
     readonly decider: Decider<S, C, E>,
     maxStreams = 10_000,
   ) {
-    this.cache = new LRUCache({ max: maxStreams });
-    this.epoch = log.epoch;
+    this.cache = new LogCache(log, maxStreams);
   }
 
   streamOf(id: string): string {
     return `${this.decider.category}-${id}`;
   }
 
-  /** Nothing after a lost connection: the log may be another one, or lack what it had acknowledged. */
   cached(id: string): Folded<S> | undefined {
-    if (this.epoch !== this.log.epoch) {
-      this.cache.clear();
-      this.epoch = this.log.epoch;
-    }
     return this.cache.get(id);
   }
 

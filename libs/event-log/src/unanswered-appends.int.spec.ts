@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode } from '#testing/test-node.js';
@@ -7,26 +7,14 @@ import { EsdbEventLog } from './esdb.js';
 import { OutcomeUnknown } from './event-log.js';
 import {
   type AppendRequest,
+  closeAfterwards,
   confirmed,
+  connected,
   foundEvent,
-  startWireServer,
-  type WireBehaviour,
 } from './wire-server.fixture.js';
 
 const stream = 'counter-w';
 const event = newEvent('Counted', { by: 1 });
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-const connected = async (behaviour: WireBehaviour): Promise<EsdbEventLog> => {
-  const server = await startWireServer(behaviour);
-  const log = EsdbEventLog.connect(server.url);
-  closing.push(() => log.close(), server.stop);
-  return log;
-};
 
 describe('an append', () => {
   it('takes the late answer to its first attempt, also after the connection was given up', async () => {
@@ -97,10 +85,8 @@ describe('an append', () => {
   it('succeeds when the event store stands still for 3.5 s', async () => {
     const node = await startTestNode();
     const log = EsdbEventLog.connect(node.url);
-    closing.push(
-      () => log.close(),
-      () => node.stop(),
-    );
+    closeAfterwards(() => node.stop());
+    closeAfterwards(() => log.close());
     await log.head();
     await node.kill('SIGSTOP');
     setTimeout(() => void node.kill('SIGCONT'), 3_500);

@@ -9,7 +9,10 @@ import {
   type ServerDuplexStream,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
+import { afterEach } from '@jest/globals';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
+
+import { EsdbEventLog } from './esdb.js';
 
 export type AppendRequest = InstanceType<typeof streams.BatchAppendReq>;
 export type AppendReply = InstanceType<typeof streams.BatchAppendResp>;
@@ -27,7 +30,7 @@ export interface WireBehaviour {
   readonly onAppendCall?: (call: AppendCall) => void;
 }
 
-export const startWireServer = async ({ onAppend, onRead, onAppendCall }: WireBehaviour) => {
+const startWireServer = async ({ onAppend, onRead, onAppendCall }: WireBehaviour) => {
   const server = new Server();
   server.addService(streamsGrpc.StreamsService, {
     batchAppend: (call: AppendCall) => {
@@ -87,6 +90,31 @@ export const deniedAppend = (): AppendReply => {
   error.setMessage('Access Denied');
   error.setDetails(details);
   return new streams.BatchAppendResp().setError(error);
+};
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** Called when the test is over, before what was given earlier. */
+export const closeAfterwards = (close: () => unknown): void => {
+  closing.unshift(close);
+};
+
+/** A server until the test is over. */
+export const serving = async (behaviour: WireBehaviour) => {
+  const server = await startWireServer(behaviour);
+  closeAfterwards(server.stop);
+  return server;
+};
+
+/** A log on such a server. */
+export const connected = async (behaviour: WireBehaviour): Promise<EsdbEventLog> => {
+  const log = EsdbEventLog.connect((await serving(behaviour)).url);
+  closeAfterwards(() => log.close());
+  return log;
 };
 
 /** The answer to a read that finds one event. */

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LRUCache } from 'lru-cache';
-
 import type { EventLog } from '#event-log/event-log.js';
 import { keyOwner } from '#event-log/key/claim-key.js';
+import { LogCache } from '#event-log/log-cache.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { States } from '#event-log/states.js';
 import type { Command } from '#kernel/command.js';
@@ -25,11 +24,10 @@ const maxAttempts = 7;
 export class ProductRegistry {
   readonly products;
   readonly manufacturers;
-  private readonly owners = new LRUCache<string, string>({ max: maxOwners });
-  private epoch: number;
+  private readonly owners: LogCache<string>;
 
   constructor(readonly log: EventLog) {
-    this.epoch = log.epoch;
+    this.owners = new LogCache(log, maxOwners);
     this.products = new States(log, productDecider);
     this.manufacturers = new States(log, manufacturerDecider);
   }
@@ -53,9 +51,6 @@ export class ProductRegistry {
     key: Key,
   ): Promise<string | undefined> {
     const keyId = keyIdOf(key.kind, key.value);
-    // After a lost connection the log may be another one, with other owners.
-    if (this.epoch !== this.log.epoch) this.owners.clear();
-    this.epoch = this.log.epoch;
     const known = this.owners.get(keyId);
     if (known !== undefined) return known;
     const owner = await keyOwner(this.log, key);

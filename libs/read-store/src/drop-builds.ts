@@ -56,12 +56,19 @@ export const dropUnfinished = async (
   client: PoolClient,
   name: string,
   build: number,
+): Promise<void> => drop(client, name, build, buildSchemaOf(name, build));
+
+const drop = async (
+  client: PoolClient,
+  name: string,
+  build: number,
+  schema: string,
 ): Promise<void> => {
   await client.query('delete from read_store.build where projection = $1 and build = $2', [
     name,
     build,
   ]);
-  await client.query(`drop schema if exists ${buildSchemaOf(name, build)} cascade`);
+  await client.query(`drop schema if exists ${schema} cascade`);
 };
 
 /** False, and nothing is dropped, when a projector applies events to one of the builds. */
@@ -84,11 +91,7 @@ const dropUnused = async (
     await client.query(`set local lock_timeout to ${String(queriesTimeoutMs)}`);
     for (const { build, active } of builds) {
       const schema = active ? schemaOf(projection) : buildSchemaOf(name, build);
-      await client.query('delete from read_store.build where projection = $1 and build = $2', [
-        name,
-        build,
-      ]);
-      await client.query(`drop schema if exists ${schema} cascade`);
+      await drop(client, name, build, schema);
     }
     return true;
   } finally {

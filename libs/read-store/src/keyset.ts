@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
 
 import { allOf, SqlParameters } from './sql-parameters.js';
-import { assertKept, lastMove, startWalk, type WalkStart } from './walk-start.js';
+import { assertKept, journalNow, lastMove, type WalkStart } from './walk-start.js';
 
 /** What rows can be sorted by. The expression and the type are SQL of ours, never a caller's. */
 export interface SortKey {
@@ -46,7 +46,9 @@ export interface Sorted {
 /** With the last move that the row's statement saw. */
 type Stamped<R> = R & WalkStart;
 
-const orders = { forwards: ['>', 'asc'], backwards: ['<', 'desc'] } as const;
+/** How a place compares with what lies behind it, and the direction of the rows. */
+const orderOf = ({ descending }: Sort) =>
+  descending ? (['<', 'desc'] as const) : (['>', 'asc'] as const);
 
 /** Rows behind a place. */
 interface Asked {
@@ -112,7 +114,7 @@ const selectRows = async <R extends Sorted>(
     join: `join (select distinct on (later.id) later.id as row_id, later.${former} as value
                  from ${later} order by later.id, later.move) as moved on moved.row_id = ${id}`,
   });
-  const direction = sort.descending ? 'desc' : 'asc';
+  const [, direction] = orderOf(sort);
   const { rows } = await pool.query<R>(
     `select * from ((${unmoved}) union all (${moved})) as page
      order by ${part === 'valued' ? `sort_key ${direction}, ` : ''}id ${direction}
@@ -130,14 +132,15 @@ interface Variant {
 }
 
 const selection = (
-  { select, from, id, sort: { key, descending }, moves, filter }: ListQuery,
+  { select, from, id, sort, moves, filter }: ListQuery,
   part: Part,
   { place, limit, isStamped }: Asked,
   parameters: SqlParameters,
-  { expression = key.expression, rowId = id, join = '', condition }: Variant = {},
+  { expression = sort.key.expression, rowId = id, join = '', condition }: Variant = {},
 ): string => {
+  const { key } = sort;
   const conditions = [...filter(parameters), ...(condition === undefined ? [] : [condition])];
-  const [compare, direction] = orders[descending ? 'backwards' : 'forwards'];
+  const [compare, direction] = orderOf(sort);
   if (key.nullable) {
     conditions.push(`${expression} is ${part === 'valued' ? 'not null' : 'null'}`);
   }
@@ -201,7 +204,7 @@ const rowsOfWalk = async <R extends Sorted>(
   const start = begun ?? (first?.sort_value === null ? undefined : first);
   const wasLast =
     still.length === asked.limit || last?.sort_value === null || !list.sort.key.nullable;
-  const end = (wasLast ? last : undefined) ?? (await startWalk(pool, list.moves));
+  const end = (wasLast ? last : undefined) ?? (await journalNow(pool, list.moves));
   if (start?.journal === end.journal && start.move === end.move) return { rows: still, start };
   const anew = start ?? end;
   const rows = await rowsBehind<R>(pool, list, { ...asked, since: anew.move });

@@ -20,7 +20,8 @@ interface Kept extends WalkStart {
   readonly before: string;
 }
 
-const keptIn = async (pool: Pick<pg.Pool, 'query'>, table: string): Promise<Kept> => {
+/** What is kept of the moves now: also the start of a walk whose first page is read after this. */
+export const journalNow = async (pool: Pick<pg.Pool, 'query'>, table: string): Promise<Kept> => {
   const { rows } = await pool.query<Kept>(
     `select ${lastMove(table)},
             (select coalesce(min(move) - 1, 0) from ${table})::text as before`,
@@ -28,15 +29,6 @@ const keptIn = async (pool: Pick<pg.Pool, 'query'>, table: string): Promise<Kept
   const [kept] = rows;
   if (!kept) throw new Error(`a selection without a table gave no row`);
   return kept;
-};
-
-/** The start of a walk whose first page is read after this. */
-export const startWalk = async (
-  pool: Pick<pg.Pool, 'query'>,
-  table: string,
-): Promise<WalkStart> => {
-  const { journal, move } = await keptIn(pool, table);
-  return { journal, move };
 };
 
 /**
@@ -48,7 +40,7 @@ export const assertKept = async (
   table: string,
   start: WalkStart,
 ): Promise<void> => {
-  const { journal, move, before } = await keptIn(pool, table);
+  const { journal, move, before } = await journalNow(pool, table);
   const at = BigInt(start.move);
   if (journal !== start.journal || at < BigInt(before) || at > BigInt(move)) throw cursorExpired();
 };
