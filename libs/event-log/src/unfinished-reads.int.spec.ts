@@ -91,7 +91,8 @@ const startBreakingProxy = async (
     const far = session.request(headers);
     near.pipe(far);
     far.on('response', (answer) => {
-      if (!near.destroyed) near.respond(answer);
+      // A call that its caller has given up meanwhile is answered already, by Node itself.
+      if (!near.destroyed && !near.headersSent) near.respond(answer);
     });
     far.on('data', (bytes: Buffer) => near.write(bytes));
     far.on('end', () => {
