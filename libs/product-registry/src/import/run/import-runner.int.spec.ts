@@ -74,6 +74,24 @@ describe('the import runner', () => {
     expect(countsOf(await bench.state(id))).toMatchObject({ accepted: 0, unchanged: 400 });
   });
 
+  it('runs a short list of another kind while a long one runs', async () => {
+    const long = await bench.receive(list('Long', 5_000));
+    await bench.work.enqueue(long, 'products');
+    const runner = new ImportRunner(bench.another(), bench.work, options);
+    runner.start();
+    while ((await bench.state(long)).status === 'received') await sleep(20);
+    const short = await bench.receive(
+      'EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\nSHORT,Short,Short\n',
+      { kind: 'manufacturers' },
+    );
+    await bench.work.enqueue(short, 'manufacturers');
+    await ended(short);
+    expect((await bench.state(long)).status).toBe('running');
+    expect(countsOf(await bench.state(short)).accepted).toBe(1);
+    await runner.stop();
+    await bench.store.pool.query('truncate product_imports.work');
+  });
+
   it('looks three times for a missing file, then the import fails', async () => {
     const id = await bench.receive(list('Fileless', 2));
     rmSync(bench.tools.files.pathOf((await bench.state(id)).received.sha256));

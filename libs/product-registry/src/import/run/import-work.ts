@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 
 import { schemaOf } from '#read-store/projection.js';
 
+import type { ImportKind } from '../events.js';
 import { importsVersion } from '../read-model.js';
 
 /** An import that this process holds the lease of. */
@@ -21,25 +22,30 @@ export class ImportWork {
   constructor(private readonly pool: Pick<Pool, 'query'>) {}
 
   /** Idempotent. Called before the request is appended, so that no crash leaves a request unlisted. */
-  async enqueue(importId: string, kind: string): Promise<void> {
+  async enqueue(importId: string, kind: ImportKind): Promise<void> {
     await this.pool.query(
       `insert into product_imports.work (import_id, kind) values ($1, $2)
-       on conflict (import_id) do update set requested_at = clock_timestamp(), not_before = '-infinity'`,
+       on conflict (import_id) do update
+         set kind = excluded.kind, requested_at = clock_timestamp(), not_before = '-infinity'`,
       [importId, kind],
     );
   }
 
   /**
-   * The import that waits longest, that no living process holds, and whose kind nobody else runs:
-   * two lists that change the same products must not interleave.
+   * The import of a kind that waits longest and that no living process holds, where nobody else runs one
+   * of that kind: two lists that change the same products must not interleave.
    */
-  async claim(owner: string, leaseMs: number): Promise<ClaimedImport | undefined> {
+  async claim(
+    kind: ImportKind,
+    owner: string,
+    leaseMs: number,
+  ): Promise<ClaimedImport | undefined> {
     await this.pool.query(
       `update product_imports.work set owner = null, lease_until = null
        where lease_until < clock_timestamp()`,
     );
     try {
-      return await this.claimFree(owner, leaseMs);
+      return await this.claimFree(kind, owner, leaseMs);
     } catch (error) {
       // Somebody claimed another import of this kind at the same moment.
       if (isDuplicate(error)) return undefined;
@@ -48,13 +54,17 @@ export class ImportWork {
   }
 
   /** An import behind another one of its kind is left alone even where that one is being claimed just now. */
-  private async claimFree(owner: string, leaseMs: number): Promise<ClaimedImport | undefined> {
+  private async claimFree(
+    kind: ImportKind,
+    owner: string,
+    leaseMs: number,
+  ): Promise<ClaimedImport | undefined> {
     const { rows } = await this.pool.query<{ import_id: string; requested_at: string }>(
       `update product_imports.work
        set owner = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond'
        where import_id = (
          select import_id from product_imports.work as waiting
-         where owner is null and not_before <= clock_timestamp()
+         where kind = $3 and owner is null and not_before <= clock_timestamp()
            and not exists (
              select from product_imports.work as other
              where other.kind = waiting.kind
@@ -65,7 +75,7 @@ export class ImportWork {
          for update of waiting skip locked
        )
        returning import_id, requested_at::text`,
-      [owner, leaseMs],
+      [owner, leaseMs, kind],
     );
     const [row] = rows;
     return row && { importId: row.import_id, owner, requestedAt: row.requested_at };
@@ -113,13 +123,13 @@ export class ImportWork {
     return rows[0]?.seconds ?? 0;
   }
 
-  /** Lists what the read model knows to be unfinished: the list was lost, or never written. */
+  /** Lists what the read model knows to be unfinished: the list was lost, never written, or did not know kinds. */
   async heal(): Promise<void> {
     await this.pool.query(
       `insert into product_imports.work (import_id, kind)
        select id::uuid, kind from ${schemaOf(importsVersion)}.imports
         where state in ('received', 'running')
-       on conflict (import_id) do nothing`,
+       on conflict (import_id) do update set kind = excluded.kind where work.kind is null`,
     );
   }
 }
