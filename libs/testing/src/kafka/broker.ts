@@ -8,9 +8,10 @@ import { NeedsOperator } from '#embedded/needs-operator.js';
 import { sendSignal } from '#embedded/processes.js';
 
 import {
-  type BrokerPorts,
   type BrokerSettings,
   formatDataFolder,
+  type Member,
+  newClusterId,
   writeSettings,
 } from './data-folder.js';
 import { guardBroker, type GuardOptions } from './guard.js';
@@ -22,6 +23,8 @@ export interface BrokerOptions extends GuardOptions {
   readonly folder: string;
   /** On 127.0.0.1. Default: a free one. */
   readonly port?: number;
+  /** Which one of several brokers it is. Default: the only one. Of several, each waits for the others. */
+  readonly member?: Member;
   /** Default `<folder>/broker.log`; appended to. */
   readonly logFile?: string;
   /** True: the current process does not end by itself while the broker runs. Default false. */
@@ -38,7 +41,8 @@ export interface BrokerEnd {
 interface Launch {
   readonly programs: KafkaPrograms;
   readonly options: BrokerOptions;
-  readonly ports: BrokerPorts;
+  readonly port: number;
+  readonly member: Member;
   readonly logFile: string;
 }
 
@@ -56,15 +60,18 @@ export class KafkaBroker {
     for (let attempt = 1; ; attempt++) {
       const lock = await lockOf(options.folder);
       try {
-        const ports = await portsFor(options.port);
-        const launch: Launch = { programs, options, ports, logFile };
-        await formatDataFolder(programs, options.folder, ports);
+        const port = await portFor(options.port);
+        const member = options.member ?? (await onlyMember(port));
+        const launch: Launch = { programs, options, port, member, logFile };
+        await formatDataFolder(programs, options.folder, port, member);
         return new KafkaBroker(launch, await launched(launch, lock));
       } catch (error) {
         lock.release();
         const log = error instanceof BrokerStartError ? error.log : '';
         if (log.includes('Failed to acquire lock')) throw folderInUse(options.folder);
-        if (!log.includes('failed to bind') || attempt === 10) throw error;
+        // The others of a cluster know the port of its controller by now.
+        const isLast = attempt === 10 || options.member !== undefined;
+        if (!log.includes('failed to bind') || isLast) throw error;
         if (options.port !== undefined) throw takenPort(options.port);
       }
     }
@@ -72,11 +79,16 @@ export class KafkaBroker {
 
   /** For a client's list of brokers and for `KAFKA_BROKERS`; stays the same over restarts. */
   get brokers(): string {
-    return addressOf(this.launch.ports);
+    return addressOf(this.launch.port);
   }
 
   get port(): number {
-    return this.launch.ports.broker;
+    return this.launch.port;
+  }
+
+  /** As the cluster's metadata name it. */
+  get nodeId(): number {
+    return this.launch.member.nodeId;
   }
 
   get folder(): string {
@@ -167,7 +179,7 @@ async function launched(launch: Launch, lock: FolderLock): Promise<RunningBroker
     guardBroker(broker, launch.options);
     if (broker.pid !== undefined) lock.shareWith(broker.pid);
     letGo(broker);
-    await waitUntilUsable(addressOf(launch.ports), () => {
+    await waitUntilUsable(addressOf(launch.port), () => {
       if (running?.hasEnded) throw new BrokerStartError(launch.logFile, logSince(launch, from));
     });
     if (launch.options.keepsParentAlive !== true) broker.unref();
@@ -185,12 +197,18 @@ async function launched(launch: Launch, lock: FolderLock): Promise<RunningBroker
  * `letGo`, and ends if we do: a broker without a guard, or on a folder that is not locked for it,
  * would be one that nobody knows of.
  */
-function spawned({ programs, options, ports, logFile }: Launch): RunningBroker {
-  const settings = writeSettings(options.folder, ports, options.settings);
+function spawned({ programs, options, port, member, logFile }: Launch): RunningBroker {
+  const settings = writeSettings(options.folder, port, member, options.settings);
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a', 0o600);
   try {
-    const heap = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
+    const megabytes = member.controllers.size === 1 ? 384 : 256;
+    const heap = [
+      '-Xms128m',
+      `-Xmx${megabytes}m`,
+      '-XX:+UseSerialGC',
+      '-XX:+ExitOnOutOfMemoryError',
+    ];
     const java = [programs.java, ...programs.javaOptions, ...heap, '-XX:TieredStopAtLevel=1'];
     const child = spawn(
       '/bin/sh',
@@ -228,10 +246,14 @@ function watched(child: ChildProcess): RunningBroker {
   };
 }
 
-async function portsFor(wanted: number | undefined): Promise<BrokerPorts> {
+async function portFor(wanted: number | undefined): Promise<number> {
   if (wanted !== undefined && (await portProblem('127.0.0.1', wanted))) throw takenPort(wanted);
-  const broker = wanted ?? (await freePort());
-  return { broker, controller: await freePort([broker]) };
+  return wanted ?? freePort();
+}
+
+async function onlyMember(port: number): Promise<Member> {
+  const controllers = new Map([[1, await freePort([port])]]);
+  return { nodeId: 1, clusterId: newClusterId(), controllers };
 }
 
 function takenPort(port: number): NeedsOperator {
@@ -253,8 +275,8 @@ function folderInUse(folder: string): NeedsOperator {
   );
 }
 
-function addressOf(ports: BrokerPorts): string {
-  return `127.0.0.1:${ports.broker}`;
+function addressOf(port: number): string {
+  return `127.0.0.1:${port}`;
 }
 
 function sizeOf(path: string): number {

@@ -5,23 +5,28 @@ import { join } from 'node:path';
 import type { KafkaPrograms } from './programs.js';
 import { runProgram } from './run-program.js';
 
-export interface BrokerPorts {
-  readonly broker: number;
-  readonly controller: number;
+/** Which broker of its cluster this is; where it is alone, of a cluster of one. */
+export interface Member {
+  readonly nodeId: number;
+  readonly clusterId: string;
+  /** The port of each member's controller, by the member's node id. */
+  readonly controllers: ReadonlyMap<number, number>;
 }
 
 /** As in Kafka's documentation of broker configuration. */
 export type BrokerSettings = Readonly<Record<string, string | number>>;
 
-/** One node that is everything, on 127.0.0.1 alone, made for quick tests. */
-function settingsOf(logFolder: string, ports: BrokerPorts): BrokerSettings {
-  const broker = `BROKER://127.0.0.1:${ports.broker}`;
+/** A node that is broker and controller, on 127.0.0.1 alone, made for quick tests. */
+function settingsOf(logFolder: string, port: number, member: Member): BrokerSettings {
+  const { nodeId, controllers } = member;
+  const broker = `BROKER://127.0.0.1:${port}`;
+  const voters = [...controllers].map(([id, controller]) => `${id}@127.0.0.1:${controller}`);
   return {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
+    'node.id': nodeId,
+    'controller.quorum.voters': voters.join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `${broker},CONTROLLER://127.0.0.1:${ports.controller}`,
+    listeners: `${broker},CONTROLLER://127.0.0.1:${controllers.get(nodeId)}`,
     'advertised.listeners': broker,
     'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'BROKER',
@@ -29,10 +34,11 @@ function settingsOf(logFolder: string, ports: BrokerPorts): BrokerSettings {
     // A topic that nobody made on purpose would have the wrong partitions and retention.
     'auto.create.topics.enable': 'false',
     'offsets.topic.num.partitions': 4,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': controllers.size,
     'transaction.state.log.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': controllers.size,
+    // One member may be away.
+    'transaction.state.log.min.isr': Math.max(1, controllers.size - 1),
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
     'group.initial.rebalance.delay.ms': 0,
     // A killed broker is let in again only when the session of its former life has run out.
@@ -49,19 +55,21 @@ export const dataFolderOf = (folder: string): string => join(folder, 'data');
 /** Writes `server.properties` and returns its path. */
 export function writeSettings(
   folder: string,
-  ports: BrokerPorts,
+  port: number,
+  member: Member,
   more: BrokerSettings = {},
 ): string {
   const path = join(folder, 'server.properties');
-  writeProperties(path, { ...settingsOf(dataFolderOf(folder), ports), ...more });
+  writeProperties(path, { ...settingsOf(dataFolderOf(folder), port, member), ...more });
   return path;
 }
 
-/** Formats a data folder for KRaft with a cluster id of its own; one that is there stays as it is. */
+/** Formats a data folder for KRaft; one that is there stays as it is, with the cluster id that it has. */
 export async function formatDataFolder(
   programs: KafkaPrograms,
   folder: string,
-  ports: BrokerPorts,
+  port: number,
+  member: Member,
 ): Promise<void> {
   const data = dataFolderOf(folder);
   if (existsSync(data)) return;
@@ -69,8 +77,8 @@ export async function formatDataFolder(
   const settings = `${formatting}.properties`;
   try {
     mkdirSync(folder, { recursive: true });
-    writeProperties(settings, settingsOf(formatting, ports));
-    await runStorageTool(programs, settings);
+    writeProperties(settings, settingsOf(formatting, port, member));
+    await runStorageTool(programs, settings, member.clusterId);
     // Whole or not at all: a format that was killed is made again.
     renameSync(formatting, data);
   } finally {
@@ -79,13 +87,17 @@ export async function formatDataFolder(
   }
 }
 
-async function runStorageTool(programs: KafkaPrograms, settings: string): Promise<void> {
+async function runStorageTool(
+  programs: KafkaPrograms,
+  settings: string,
+  clusterId: string,
+): Promise<void> {
   const { code, output } = await runProgram(
     programs.java,
     [
       ...programs.javaOptions,
       ...['-XX:TieredStopAtLevel=1', '-Dvoltrace.log.level=warn', 'kafka.tools.StorageTool'],
-      ...['format', '--cluster-id', newClusterId(), '--config', settings],
+      ...['format', '--cluster-id', clusterId, '--config', settings],
     ],
     { timeoutMs: 60_000 },
   );
@@ -93,7 +105,7 @@ async function runStorageTool(programs: KafkaPrograms, settings: string): Promis
 }
 
 /** Never with a dash in front, which the tool would take for an option. */
-function newClusterId(): string {
+export function newClusterId(): string {
   const bytes = randomBytes(16);
   bytes[0]! &= 0x7f;
   return bytes.toString('base64url');

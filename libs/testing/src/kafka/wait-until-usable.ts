@@ -41,7 +41,11 @@ function probes(brokers: string): { admin: Admin; producer: Producer } {
   });
   return {
     admin: kafka.admin(),
-    producer: kafka.producer({ transactionalId: 'readiness-probe', maxInFlightRequests: 1 }),
+    // One of its own for each broker: those of a cluster are probed at the same time, and would fence each other.
+    producer: kafka.producer({
+      transactionalId: `readiness-probe-${brokers}`,
+      maxInFlightRequests: 1,
+    }),
   };
 }
 
