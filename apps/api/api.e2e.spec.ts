@@ -87,6 +87,26 @@ describe('the replay', () => {
     expect(seen.length).toBeGreaterThan(2);
   });
 
+  it('is refused from a position at which no event lies, as is the live feed', async () => {
+    const positions = (await lines('')).slice(0, -1).map(({ position }) => Number(position));
+    const between = positions.find((at, n) => n > 0 && Number(positions[n - 1]) < at - 1);
+    const from = String(Number(between) - 1);
+    const beyond = String(Number(positions.at(-1)) + 1_000_000);
+    const asked = [
+      [`/v1/events?from=${from}`, {}, '?from'],
+      [`/v1/events?from=${beyond}`, {}, '?from'],
+      [`/v1/events/live?from=${from}`, {}, '?from'],
+      ['/v1/events/live', { 'last-event-id': from }, 'Last-Event-ID'],
+      ['/v1/events/live', { 'last-event-id': 'x' }, 'Last-Event-ID'],
+    ] as const;
+    for (const [path, headers, pointer] of asked) {
+      const { status, body } = await api.ask(path, { headers });
+      expect([path, status, body['errors']]).toMatchObject([path, 400, [{ pointer }]]);
+    }
+    const [first] = await lines('?from=0&limit=1');
+    expect(first?.['position']).toBe(String(positions[0]));
+  });
+
   it('shows who and why, and no hash of a secret', async () => {
     const [first] = await lines('?type=ApiKeyIssued,ApiKeyRevoked&limit=1');
     expect(first).toMatchObject({

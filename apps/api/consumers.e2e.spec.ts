@@ -140,6 +140,34 @@ describe('consumers over HTTP', () => {
     if (pointers) expect(errorsOf(refused)).toEqual(pointers);
   });
 
+  it('are reset to an event of the log: not beside one, nor beyond the end', async () => {
+    await sql(
+      "insert into fanout.consumer (name, transport, state) values ('any', 'log', 'waiting')",
+    );
+    const story = new Story().maker('Placed').battery('Placed', 'Placed', null);
+    await appendAll(log, story.events);
+    const { events } = await log.readAll({ direction: 'backwards', limit: 100 });
+    const positions = events.map(({ position }) => position.commit);
+    const between = positions.find((at, n) => at + 1n < (positions[n - 1] ?? 0n)) ?? 0n;
+    const answers = async (to: bigint) => {
+      const any = '/v1/fanout/consumers/any';
+      const preview = await api.ask(`${any}/reset-preview?to=${String(to)}`);
+      const reset = await api.ask(`${any}/reset`, { json: { to: String(to), reason: 'x' } });
+      return [preview, reset].map(({ status, body }) => [status, body['code'], body['errors']]);
+    };
+    expect(await answers(between + 1n)).toMatchObject([
+      [400, 'POSITION_INVALID', [{ pointer: '?to' }]],
+      [400, 'POSITION_INVALID', [{ pointer: '/to' }]],
+    ]);
+    expect((await answers(2n ** 60n)).map(([status, code]) => [status, code])).toEqual([
+      [422, 'POSITION_AHEAD'],
+      [422, 'POSITION_AHEAD'],
+    ]);
+    for (const to of [0n, between]) {
+      expect((await answers(to)).map(([status]) => status)).toEqual([200, 202]);
+    }
+  });
+
   it('are for operators: auditors look, viewers do not', async () => {
     const statuses = async (...roles: string[]): Promise<number[]> => {
       const { key } = await api.newKey(...roles);

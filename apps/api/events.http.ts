@@ -7,6 +7,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator } from '#access/api-key/authenticator.js';
 import { RequirePermission } from '#access/require-permission.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
+import { requireEventAt } from '#event-log/event-at.js';
+import type { Position } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { ndjsonLines, sendLines } from '#http/export.js';
 import {
@@ -15,6 +17,7 @@ import {
   listOf,
   type Parser,
   position,
+  queryInvalid,
   readQuery,
 } from '#http/query-params.js';
 import { actorOf } from '#http/request-context.js';
@@ -40,13 +43,30 @@ const withLists = (query: Readonly<Record<string, unknown>>): Record<string, unk
     ),
   );
 
+/** What a browser sends when it opens a feed again; it goes before `from`, which it opened it with. */
+const lastEventIdOf = ({ headers }: FastifyRequest): Position | undefined => {
+  const raw = headers['last-event-id'];
+  if (raw === undefined) return undefined;
+  try {
+    return position(String(raw));
+  } catch (error) {
+    if (!(error instanceof Expectation)) throw error;
+    throw queryInvalid([{ pointer: lastEventId, reason: error.message }]);
+  }
+};
+const lastEventId = 'Last-Event-ID';
+
 @ApiTags('events')
 @ApiBearerAuth()
 @Controller('v1/events')
 @RequirePermission('events.read')
 @ApiQuery({ name: 'category', required: false, description: 'product,manufacturer,...' })
 @ApiQuery({ name: 'type', required: false, description: 'ProductRegistered,...; may be repeated' })
-@ApiQuery({ name: 'from', required: false, description: 'Position to go on after (exclusive).' })
+@ApiQuery({
+  name: 'from',
+  required: false,
+  description: 'Position of an event to go on after; 0 is the start.',
+})
 export class EventsController {
   constructor(
     private readonly log: EsdbEventLog,
@@ -64,11 +84,12 @@ export class EventsController {
   })
   @ApiQuery({ name: 'limit', required: false, description: 'Events at most; all unless given.' })
   @ApiOkResponse({ content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
-  replay(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): void {
+  async replay(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
     const { category, type, from, limit } = readQuery(withLists(query), {
       ...filters,
       limit: integerFrom(1, maxEvents),
     });
+    if (from) await requireEventAt(this.log, from, '?from');
     const events = replay(this.log, { categories: category, types: type }, { from, limit });
     sendLines(reply, ndjsonLines(events), { format: 'ndjson' });
   }
@@ -79,14 +100,14 @@ export class EventsController {
     description: 'From now on, or after `from` or the `Last-Event-ID` header.',
   })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
-  live(
+  async live(
     @Query() query: Record<string, unknown>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): void {
-    const lastEventId = request.headers['last-event-id'];
-    const from = lastEventId === undefined ? {} : { from: lastEventId };
-    const asked = readQuery(withLists({ ...query, ...from }), filters);
+  ): Promise<void> {
+    const asked = readQuery(withLists(query), filters);
+    const last = lastEventIdOf(request);
+    const from = last ?? asked.from;
     const release = this.feeds.open(actorOf(request).id);
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, this.shutdown.signal]);
@@ -94,9 +115,10 @@ export class EventsController {
       release();
       gone.abort();
     });
+    if (from) await requireEventAt(this.log, from, last ? lastEventId : '?from');
     const feed = live(this.log, this.tail, {
       filter: { categories: asked.category, types: asked.type },
-      from: asked.from,
+      from,
       signal,
       // A key that is revoked or expires while a feed is open closes it.
       stillAllowed: () => this.authenticator.authenticate(request.headers.authorization),

@@ -28,6 +28,10 @@ const setTrailer = (metadata: Metadata, key: string, value: string): void => {
 export const invalidArgument = (message: string): CallFailure =>
   new CallFailure(status.INVALID_ARGUMENT, message);
 
+/** As a real server answers a read that it cannot begin: without any name for what is wrong. */
+export const unexpected = (result: string): CallFailure =>
+  new CallFailure(status.UNKNOWN, `Unexpected ReadAllResult: ${result}`);
+
 export const streamDeleted = (stream: string): CallFailure =>
   new CallFailure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
     exception: 'stream-deleted',

@@ -1,10 +1,11 @@
 import { encodeEvent, encodeResolved, encodeStreamNotFound } from './encode-read.js';
 import { baseOf, MAX_REVISION, type RecordedEvent } from './event.js';
+import { unexpected } from './failure.js';
 import { resolveLinks } from './links.js';
 import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
 import type { LogPage } from './read-log.js';
-import type { ReadPlan } from './read-plan.js';
+import type { FromInAll, ReadPlan } from './read-plan.js';
 import { streamWindow } from './stream-window.js';
 
 /** Events looked at in one go. */
@@ -59,6 +60,7 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
 /** Events of the whole log in their order, or against it. */
 export async function* readAll(node: Node, plan: Plan<'all'>): Messages {
   const { filter } = plan;
+  await expectRecord(node, plan.from, () => unexpected('InvalidPosition'));
   const ahead = new ReadAhead(node.reader);
   let from = startOf(plan);
   let left = plan.limit;
@@ -75,10 +77,27 @@ export async function* readAll(node: Node, plan: Plan<'all'>): Messages {
   }
 }
 
+/**
+ * A position is where an event begins, as on a real server, where it is an offset in a file. 0 is the
+ * start, and nothing is known yet of what lies beyond the end.
+ */
+export const expectRecord = async (
+  { recent, reader }: Node,
+  from: FromInAll,
+  failure: () => Error,
+): Promise<void> => {
+  if (typeof from === 'string' || from.position === 0n) return;
+  const { position } = from;
+  const page = recent.after(position - 1n, 1) ?? (await reader.allForwards(position, 1));
+  const [found] = page.events;
+  if (found && found.position !== position) throw failure();
+};
+
 const startOf = ({ from, backwards }: Plan<'all'>): bigint | undefined => {
-  if (typeof from === 'bigint') return from;
-  if (backwards) return from === 'end' ? MAX_REVISION : undefined;
-  return from === 'start' ? 0n : undefined;
+  if (from === 'start') return backwards ? undefined : 0n;
+  if (from === 'end') return backwards ? MAX_REVISION : undefined;
+  if (from.including) return from.position;
+  return backwards ? from.position - 1n : from.position + 1n;
 };
 
 const beyond = ({ events }: LogPage, backwards: boolean): bigint | undefined => {

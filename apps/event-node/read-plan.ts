@@ -19,14 +19,22 @@ interface Slice extends Common {
   readonly limit: number;
 }
 
-/** `start` and `end` as said; a number otherwise, inclusive for reads, exclusive for subscriptions. */
+/** In a stream: `start` and `end` as said, or a revision, inclusive for reads, exclusive for subscriptions. */
 export type From = bigint | 'start' | 'end';
+
+/** In `$all`: a position names an event, which the read begins with or behind. */
+export type FromInAll =
+  { readonly position: bigint; readonly including: boolean } | 'start' | 'end';
 
 export type ReadPlan =
   | (Slice & { readonly kind: 'stream'; readonly stream: string; readonly from: From })
-  | (Slice & { readonly kind: 'all'; readonly from: From; readonly filter?: EventFilter })
+  | (Slice & { readonly kind: 'all'; readonly from: FromInAll; readonly filter?: EventFilter })
   | (Common & { readonly kind: 'stream-live'; readonly stream: string; readonly from: From })
-  | (Common & { readonly kind: 'all-live'; readonly from: From; readonly filter?: EventFilter });
+  | (Common & {
+      readonly kind: 'all-live';
+      readonly from: FromInAll;
+      readonly filter?: EventFilter;
+    });
 
 /** Reads a request; throws INVALID_ARGUMENT for a combination that has no meaning. */
 export const readPlan = (options: Options | undefined): ReadPlan => {
@@ -47,7 +55,9 @@ export const readPlan = (options: Options | undefined): ReadPlan => {
       ? { kind: 'stream-live', ...common, ...place }
       : { kind: 'stream', ...slice, ...place };
   }
-  const from = placeInAll(options.getAll(), live || backwards);
+  const from = placeInAll(options.getAll(), (commit, prepare) =>
+    live ? prepare < commit : !backwards && prepare <= commit,
+  );
   const filter = options.getFilter();
   const filtered = filter === undefined ? {} : { filter: eventFilter(filter) };
   return live
@@ -75,19 +85,18 @@ const placeInStream = (
 };
 
 /**
- * Events lie at (p, p), so a pair stands between two of them: with a smaller prepare position
- * before the event at that commit position, otherwise on it.
+ * Events lie at (p, p). A read forwards begins with that event, a subscription behind it, and a read
+ * backwards before it; a pair with another prepare position stands before or behind the event.
  */
 const placeInAll = (
   options: streams.ReadReq.Options.AllOptions | undefined,
-  roundDown: boolean,
-): From => {
+  includes: (commit: bigint, prepare: bigint) => boolean,
+): FromInAll => {
   if (options?.hasStart() === true) return 'start';
   if (options?.hasEnd() === true) return 'end';
   const position = options?.getPosition();
   if (position === undefined) throw invalidArgument('The position to read from is missing.');
   const commit = bounded(BigInt(position.getCommitPosition()));
   const prepare = bounded(BigInt(position.getPreparePosition()));
-  if (roundDown) return prepare < commit ? commit - 1n : commit;
-  return prepare > commit ? commit + 1n : commit;
+  return { position: commit, including: includes(commit, prepare) };
 };

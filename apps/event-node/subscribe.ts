@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import { caughtUp, encodeCheckpoint, encodeConfirmation } from './encode-read.js';
 import { baseOf, MAX_REVISION, type RecordedEvent, TOMBSTONE_TYPE } from './event.js';
-import { streamDeleted } from './failure.js';
+import { invalidArgument, streamDeleted } from './failure.js';
 import type { EventFilter } from './filters.js';
 import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
-import { encodeAll, type Messages, PAGE } from './read-events.js';
+import { encodeAll, expectRecord, type Messages, PAGE } from './read-events.js';
 import type { ReadPlan } from './read-plan.js';
 import { streamWindow } from './stream-window.js';
 
@@ -22,6 +22,9 @@ export async function* subscribeToAll(
   plan: Plan<'all-live'>,
   signal: AbortSignal,
 ): Messages {
+  await expectRecord(node, plan.from, () =>
+    invalidArgument('The position is no event of the log.'),
+  );
   let cursor = startOf(plan.from, node);
   yield [encodeConfirmation(randomUUID())];
   const checkpoints = plan.filter && new Checkpoints(plan.filter);
@@ -47,7 +50,8 @@ export async function* subscribeToAll(
 
 const startOf = (from: Plan<'all-live'>['from'], { recent }: Node): bigint => {
   if (from === 'start') return 0n;
-  return from === 'end' ? recent.head : from;
+  if (from === 'end') return recent.head;
+  return from.including ? from.position - 1n : from.position;
 };
 
 const filtered = async (

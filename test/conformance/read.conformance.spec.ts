@@ -13,12 +13,15 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
+import { until } from '#testing/until.js';
+
 import { allFromStart, identifier, rawClient, read, readOptions, structuredText } from './raw.js';
 import {
   appendTo,
   collect,
   commitOf,
   failureOf,
+  follow,
   newStream,
   sharedStore,
   type Store,
@@ -178,32 +181,48 @@ describe('reading everything', () => {
     }
   });
 
-  it('continues from positions where nothing lies', async () => {
-    const all = (await collect(store.client.readAll({ fromPosition: START }))).map(commitOf);
-    const middle = all[all.length >> 1]!;
-    const after = await collect(
-      store.client.readAll({
-        fromPosition: { commit: middle + 1n, prepare: middle + 1n },
-        maxCount: 1,
-      }),
-    ).catch(() => []);
-    // A real server may refuse such a position; the node takes it.
-    expect(after.map(commitOf).every((position) => position > middle)).toBe(true);
+  const positions = async (options: Parameters<Store['client']['readAll']>[0]) =>
+    (await collect(store.client.readAll(options))).map(commitOf);
+  const at = (position: bigint) => ({ commit: position, prepare: position });
+  const everything = () => positions({ fromPosition: START });
+  const noRecord = async () => {
+    const all = await everything();
+    // Few of the node's events lie side by side, none of a server's.
+    return at(all.find((position, n) => n > 5 && all[n - 1]! + 1n < position)! - 1n);
+  };
+
+  it.each([FORWARDS, BACKWARDS] as const)(
+    'does not begin in the middle of an event (%s)',
+    async (direction) => {
+      const fromPosition = await noRecord();
+      const failure = await failureOf(positions({ fromPosition, direction, maxCount: 1 }));
+      expect(failure).toMatchObject({ code: status.UNKNOWN });
+    },
+  );
+
+  it('does not begin in the middle of an event for a subscription either', async () => {
+    const followed = follow(store.client, { fromPosition: await noRecord() });
+    await until('it is refused', () => followed.error !== undefined);
+    expect(followed.error).toMatchObject({ code: status.INVALID_ARGUMENT });
+    expect(followed.events).toEqual([]);
+  });
+
+  it('begins at 0 with the first event', async () => {
+    const [first] = await everything();
+    expect(await positions({ fromPosition: at(0n), maxCount: 1 })).toEqual([first]);
+  });
+
+  it('from beyond the end is empty', async () => {
+    const beyond = (await everything()).at(-1)! + 1_000_000n;
+    expect(await positions({ fromPosition: at(beyond) })).toEqual([]);
   });
 
   it('goes backwards from a position to what lies before it', async () => {
-    const all = (await collect(store.client.readAll({ fromPosition: START }))).map(commitOf);
-    const at = all.length >> 1;
-    const position = all[at]!;
-    const back = await collect(
-      store.client.readAll({
-        fromPosition: { commit: position, prepare: position },
-        direction: BACKWARDS,
-        maxCount: 6,
-      }),
-    );
-    const before = back.map(commitOf).filter((other) => other < position);
-    expect(before.slice(0, 5)).toEqual(all.slice(at - 5, at).toReversed());
+    const all = await everything();
+    const middle = all.length >> 1;
+    expect(
+      await positions({ fromPosition: at(all[middle]!), direction: BACKWARDS, maxCount: 5 }),
+    ).toEqual(all.slice(middle - 5, middle).toReversed());
   });
 
   it('from the end forwards, and from the start backwards, is empty', async () => {

@@ -1,9 +1,7 @@
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
-import { isAfter, parsePosition } from '#event-log/position.js';
 import { States } from '#event-log/states.js';
 import type { CommandMeta } from '#kernel/command.js';
-import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Publication } from '../fact.js';
@@ -17,6 +15,7 @@ import { consumerStatus } from './consumer-statuses.js';
 import { findDeadLetter } from './dead-letter-list.js';
 import { type ConsumerControlState, consumerDecider } from './decider.js';
 import type { ConsumerEvent, DeadLetterFacts } from './events.js';
+import { assertPlace } from './reset-place.js';
 
 const pageSize = 1_000;
 
@@ -63,7 +62,7 @@ export class ConsumerAdmin {
     await consumerStatus(this.store, name);
     const command = new ResetConsumer({ to }, meta);
     consumerDecider.decide(command, null);
-    if (to !== null) await this.assertReached(parsePosition(to));
+    if (to !== null) await assertPlace(this.log, to, '/to');
     return handleCommand(this.log, this.states, name, command);
   }
 
@@ -94,16 +93,5 @@ export class ConsumerAdmin {
   private async letter(name: string, id: string): Promise<DeadLetterFacts> {
     const { topic, key, factId, type, error } = await findDeadLetter(this.store, name, id);
     return { topic, key, factId, type, error };
-  }
-
-  /** What is not in the log yet would be passed over when it comes. */
-  private async assertReached(to: Position): Promise<void> {
-    const head = await this.log.head();
-    if (head && !isAfter(to, head)) return;
-    throw new Refusal(
-      'POSITION_AHEAD',
-      'unprocessable',
-      `the log ends at ${String(head?.commit ?? 'its start')}: facts up to ${String(to.commit)} would be left out`,
-    );
   }
 }

@@ -8,6 +8,7 @@ import { consumerStatus } from './consumer-statuses.js';
 import { comesAgain } from './dead-letters.js';
 import { assertResetsTo, type KnownConsumers } from './known-consumers.js';
 import { columnsOf } from './places.js';
+import { assertPlace } from './reset-place.js';
 
 /** What a reset would do. */
 export interface ResetPreview {
@@ -24,7 +25,7 @@ export interface ResetPreview {
 
 export interface PreviewContext {
   readonly store: ReadStore;
-  readonly log: Pick<EventLog, 'readAll'>;
+  readonly log: Pick<EventLog, 'readAll' | 'head' | 'idAt'>;
   readonly publication: Publication;
   readonly known: KnownConsumers;
 }
@@ -32,7 +33,7 @@ export interface PreviewContext {
 /**
  * What a reset to `to` (`start`, or a position) would do. Reads the log to its end.
  *
- * Throws a `Refusal`: `CONSUMER_NOT_FOUND`, `RESET_FROM_START_ONLY`.
+ * Throws a `Refusal`: `CONSUMER_NOT_FOUND`, `RESET_FROM_START_ONLY`, `POSITION_AHEAD`, `POSITION_INVALID`.
  */
 export const previewReset = async (
   { store, log, publication, known }: PreviewContext,
@@ -42,6 +43,7 @@ export const previewReset = async (
   const status = await consumerStatus(store, consumer);
   const about = known.find(consumer);
   if (about) assertResetsTo(about, to);
+  if (to !== 'start') await assertPlace(log, to, '?to');
   const topics = about?.topics ?? status.partitions.map(({ topic }) => topic);
   const after = to === 'start' ? undefined : parsePosition(to);
   return {
