@@ -8,6 +8,7 @@ import { LogTail } from '#event-log/log-tail.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
+import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { eventually } from '#testing/until.js';
 
@@ -84,6 +85,22 @@ const codesOf = async (id: string): Promise<readonly string[]> => {
 
 const revisionOf = async (id: string): Promise<bigint> =>
   (await fresh().products.refresh(id)).revision;
+
+describe('the checkpoint', () => {
+  it('moves over what teaches the process nothing, now and then', async () => {
+    startProcess();
+    const noted = () => log.append(`other-${randomUUID()}`, [newEvent('Noted', {})], 'no_stream');
+    for (let n = 0; n < 2; n += 1) {
+      const { position } = await noted();
+      await eventually(async () => {
+        const { rows } = await store.pool.query(
+          'select commit_position from assign_codes.checkpoint',
+        );
+        expect(rows).toEqual([{ commit_position: position.commit.toString() }]);
+      }, 20_000);
+    }
+  });
+});
 
 describe('when an EntityCode is issued', () => {
   it('products without a code get one', async () => {

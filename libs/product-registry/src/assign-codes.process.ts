@@ -33,8 +33,9 @@ const limits = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
 const idleMs = 2_000;
 /** Gathers what arrives one by one, so that it is kept in few transactions. */
 const gatherMs = 100;
-/** Events that teach it nothing move the checkpoint this seldom. */
-const saveAtLeastEvery = 5_000;
+/** Events that teach it nothing move the checkpoint this seldom: after so many, or so long after the last move. */
+const passedEvents = 5_000;
+const passedMs = 2_000;
 const firstRetryMs = 250;
 const lastRetryMs = 15_000;
 
@@ -66,8 +67,10 @@ export class AssignCodesProcess {
   private readonly lease: Lease;
   private position: Position | undefined;
   private makers = new KnownMakers(new Map());
-  /** Events read since the checkpoint. */
+  /** The last event behind the checkpoint, and how many are; none of them taught it anything. */
+  private passed: StoredEvent | undefined;
   private unsaved = 0;
+  private savedAt = 0;
   private activity: AssignCodesProgress['activity'] = 'standby';
   private reason: string | null = null;
   private lastProgressAt: Date | undefined;
@@ -141,16 +144,21 @@ export class AssignCodesProcess {
     const { position, makers } = await this.memory.load();
     this.position = position;
     this.makers = new KnownMakers(makers);
-    this.unsaved = 0;
+    this.saved();
     const reader = new PageReader(this.log, this.tail, limits);
     reader.seek(position);
     while (!this.isStopped() && this.lease.holds(processName)) {
       const events = await reader.next();
       if (events.length > 0) await this.handle(events);
+      if (this.isDue) await this.save(new Batch());
       if (events.length === 0) await this.news(reader.position);
       else if (events.length < limits.maxEvents) await pause(gatherMs, this.stopping.signal);
       onProgress();
     }
+  }
+
+  private get isDue(): boolean {
+    return this.unsaved >= passedEvents || performance.now() - this.savedAt >= passedMs;
   }
 
   private async handle(events: readonly StoredEvent[]): Promise<void> {
@@ -160,10 +168,10 @@ export class AssignCodesProcess {
       if (event.stream.startsWith(`${productCategory}-`)) await this.onProduct(event, batch);
       else if (event.stream.startsWith(`${manufacturerCategory}-`))
         await this.onMaker(event, batch);
-      batch.last = event.position;
+      this.passed = event;
+      this.unsaved += 1;
     }
-    this.unsaved += events.length;
-    if (batch.hasLearnt || this.unsaved > saveAtLeastEvery) await this.save(batch);
+    if (batch.hasLearnt) await this.save(batch);
   }
 
   private async onProduct(event: StoredEvent, batch: Batch): Promise<void> {
@@ -223,13 +231,20 @@ export class AssignCodesProcess {
   }
 
   private async save(batch: Batch): Promise<void> {
-    if (!batch.last) return;
-    if (!(await this.memory.save(this.position, batch.last, batch))) {
+    const to = this.passed?.position;
+    if (!to) return;
+    if (!(await this.memory.save(this.position, to, batch))) {
       throw new Error('another runner moved the checkpoint');
     }
-    this.position = batch.last;
-    this.unsaved = 0;
+    this.position = to;
+    this.saved();
     batch.clear();
+  }
+
+  private saved(): void {
+    this.passed = undefined;
+    this.unsaved = 0;
+    this.savedAt = performance.now();
   }
 
   private async news(position: Position | undefined): Promise<void> {
@@ -240,7 +255,6 @@ export class AssignCodesProcess {
 class Batch {
   readonly products: { id: string; manufacturerId: string }[] = [];
   readonly makers = new Map<string, KnownMaker>();
-  last: Position | undefined;
 
   get hasLearnt(): boolean {
     return this.products.length > 0 || this.makers.size > 0;
@@ -249,7 +263,6 @@ class Batch {
   clear(): void {
     this.products.length = 0;
     this.makers.clear();
-    this.last = undefined;
   }
 }
 
