@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Pool } from 'pg';
 
 import type { PageOf } from '#http/paging.js';
 
@@ -203,6 +204,22 @@ describe('walks over every list in every order', () => {
       expect([...walk.seen].sort()).toEqual([...walk.atStart].sort());
     },
   );
+
+  it('begin on the new tables where these take the place of the old ones within the first page', async () => {
+    await restart();
+    const other = await CatalogDatabase.create();
+    await other.apply(story.events);
+    let asked = 0;
+    const switched = {
+      query: (...statement: [string, unknown[]]) =>
+        (asked++ === 0 ? database.pool : other.pool).query(...statement),
+    } as Pick<Pool, 'query'>;
+    const first = await listProducts(switched, {}, 'capacity', { cursor: undefined, limit: 99 });
+    const last = await listProducts(other.pool, {}, 'capacity', { cursor: undefined, limit: 99 });
+    expect(asked).toBeGreaterThan(2);
+    expect(first).toEqual(last);
+    await other.stop();
+  });
 
   it('end with CURSOR_EXPIRED once the tables were built anew', async () => {
     await restart();

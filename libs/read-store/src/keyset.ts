@@ -1,6 +1,7 @@
 import type pg from 'pg';
 
 import { decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
+import { Refusal } from '#kernel/refusal.js';
 
 import { allOf, SqlParameters } from './sql-parameters.js';
 import { assertKept, journalNow, lastMove, type WalkStart } from './walk-start.js';
@@ -179,7 +180,9 @@ export const pageOf = async <R extends Sorted>(
   const { rows, start } =
     key.former === undefined
       ? { rows: await rowsBehind<R>(pool, list, asked), start: undefined }
-      : await rowsOfWalk<R>(pool, list, asked, walk?.start);
+      : await (walk
+          ? rowsOfWalk<R>(pool, list, asked, walk.start)
+          : firstRows<R>(pool, list, asked));
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const more = rows.length > limit && last !== undefined;
@@ -190,12 +193,31 @@ export const pageOf = async <R extends Sorted>(
   };
 };
 
+/** How often a first page is read: a rebuilt model takes the place of the old one once in a while. */
+const mostReads = 3;
+
+/** A walk that has not begun cannot end: where the tables were replaced meanwhile, they are read again. */
+const firstRows = async <R extends Sorted>(
+  pool: Pick<pg.Pool, 'query'>,
+  list: ListQuery,
+  asked: Asked,
+): Promise<{ rows: R[]; start: WalkStart }> => {
+  for (let reads = 1; ; reads += 1) {
+    try {
+      return await rowsOfWalk<R>(pool, list, asked);
+    } catch (error) {
+      const isExpired = error instanceof Refusal && error.code === 'CURSOR_EXPIRED';
+      if (!isExpired || reads === mostReads) throw error;
+    }
+  }
+};
+
 /** The rows in the order of the walk's start. While nothing has moved since, that is the one they are in. */
 const rowsOfWalk = async <R extends Sorted>(
   pool: Pick<pg.Pool, 'query'>,
   list: ListQuery,
   asked: Asked,
-  begun: WalkStart | undefined,
+  begun?: WalkStart,
 ): Promise<{ rows: R[]; start: WalkStart }> => {
   const still = await rowsBehind<Stamped<R>>(pool, list, { ...asked, isStamped: true });
   const [first] = still;
