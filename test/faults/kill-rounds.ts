@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { pick, seeded } from '#test/support/seeded.js';
+import { seeded, shuffled } from '#test/support/seeded.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
 
 import { ConflictLoad } from './conflicts/load.js';
+import { diskHarms, Disks, isDiskHarm } from './disks.js';
 import { faultsAfter } from './faults-after.js';
 import { databaseUrlOf } from './operate.js';
 
@@ -14,37 +15,42 @@ export interface RoundOptions {
   readonly rows: number;
 }
 
-const maxKills = 8;
+const processes = ['api', 'event-node', 'postgres', 'projector'];
+const harms = [...processes, ...diskHarms];
+const maxHarms = 8;
+const diskMs = 3_000;
 
-/** What was killed in all rounds so far. */
-export const victims = new Set<string>();
-
-/** One import during which each process may be killed (-9) at any moment. Returns what was wrong afterwards. */
+/** One import during which each process is killed (-9), and the disk is slow and full, at any moment. Returns what was wrong afterwards. */
 export const killRound = async (options: RoundOptions): Promise<readonly string[]> => {
   const random = seeded(options.seed);
-  const voltrace = await startVoltrace({ dist: options.dist });
+  const disks = new Disks();
+  const voltrace = await startVoltrace({ dist: options.dist, env: disks.env });
   try {
     const conflicts = new ConflictLoad([voltrace.api], options.seed);
-    const killed = await importUnderKills(voltrace, options, random);
+    const done = await importUnderHarm(voltrace, disks, options, random);
     await conflicts.stop();
-    console.log(`  killed: ${killed.join(', ')}`);
-    for (const name of killed) victims.add(name);
+    console.log(`  ${done.join(', ')}`);
     // A round in which nothing died would prove nothing.
-    if (killed.length === 0) return ['the import was over before anything was killed'];
+    if (!done.some((name) => processes.includes(name))) {
+      return ['the import was over before anything was killed'];
+    }
     return await faultsAfter(voltrace.api, databaseUrlOf(voltrace.dataDir), conflicts, options);
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   } finally {
     await voltrace.remove();
+    disks.remove();
   }
 };
 
-const importUnderKills = async (
+/** Every harm is done once before one is done again. Resolves with what was done. */
+const importUnderHarm = async (
   voltrace: Voltrace,
+  disks: Disks,
   { list }: RoundOptions,
   random: () => number,
 ): Promise<readonly string[]> => {
-  const killed: string[] = [];
+  const done: string[] = [];
   const imported = new AbortController();
   const importing = (async () => {
     const id = await voltrace.api.importFile('products', list);
@@ -55,14 +61,25 @@ const importUnderKills = async (
     imported.abort();
   });
   const ended = (): boolean => imported.signal.aborted;
-  while (!ended() && killed.length < maxKills) {
-    await sleep(20 + random() * (killed.length === 0 ? 300 : 1_200));
-    const children = voltrace.children();
-    if (ended() || children.length === 0) continue;
-    const victim = pick(random, children);
-    process.kill(victim.pid, 'SIGKILL');
-    killed.push(victim.name);
+  let next: readonly string[] = [];
+  while (!ended() && done.length < maxHarms) {
+    await sleep(20 + random() * (done.length === 0 ? 300 : 1_200));
+    if (next.length === 0) next = shuffled(random, harms);
+    const [harm = ''] = next;
+    if (ended() || !(await isDone(harm, voltrace, disks))) continue;
+    done.push(harm);
+    next = next.slice(1);
   }
   await importing;
-  return killed;
+  return done;
+};
+
+/** False: the process is not there, and is being started again. */
+const isDone = async (harm: string, voltrace: Voltrace, disks: Disks): Promise<boolean> => {
+  if (isDiskHarm(harm)) {
+    await disks.harm(harm, voltrace, diskMs);
+    return true;
+  }
+  const victim = voltrace.children().find(({ name }) => name === harm);
+  return victim !== undefined && process.kill(victim.pid, 'SIGKILL');
 };

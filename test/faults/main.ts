@@ -7,13 +7,14 @@ import { generateBatteryList } from '#product-registry/import/testing/generate-b
 
 import { FanoutRounds } from './fanout/round.js';
 import { freezeRound } from './freeze-round.js';
-import { killRound, victims } from './kill-rounds.js';
+import { killRound } from './kill-rounds.js';
 import { outageRound } from './outage-round.js';
 
 /**
  * Fault injection on the compiled processes: `npm run faults -- [--rounds 20] [--seed 1]
- * [--only kill|freeze|outage|fanout]`. Every round prints its seed; the same seed chooses the same victims
- * and moments.
+ * [--only kill|freeze|outage|fanout]`. Every round prints its seed; the same seed chooses the same order
+ * of harms and the same moments. A round of `kill` goes on for as long as its import takes; one of `fanout`
+ * does every harm.
  */
 const { values } = parseArgs({
   options: {
@@ -70,14 +71,5 @@ for (const [name, run] of rounds) {
   for (const fault of faults) console.log(`    ${fault}`);
 }
 await fanout.end();
-const everyKill = ['api', 'event-node', 'postgres', 'projector'];
-const spared = [
-  ...(values.only === undefined ? everyKill.filter((name) => !victims.has(name)) : []),
-  ...(values.only === undefined || values.only === 'fanout' ? fanout.spared : []),
-];
-if (spared.length > 0) {
-  failed += 1;
-  console.log(`FAILED  never harmed: ${spared.join(', ')}; run more rounds`);
-}
 console.log(`\nfaults: ${rounds.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

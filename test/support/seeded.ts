@@ -14,3 +14,10 @@ export const pick = <T>(random: () => number, items: readonly T[]): T => {
   if (item === undefined) throw new Error('nothing to pick from');
   return item;
 };
+
+/** The same items in another order: each is put in at a place that is chosen. */
+export const shuffled = <T>(random: () => number, items: readonly T[]): readonly T[] => {
+  const mixed: T[] = [];
+  for (const item of items) mixed.splice(Math.floor(random() * (mixed.length + 1)), 0, item);
+  return mixed;
+};

@@ -4,26 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 import { seeded } from '#test/support/seeded.js';
+import { until } from '#testing/until.js';
 
 import { ConflictLoad } from '../conflicts/load.js';
-import { describeHarm, doHarm, nextHarm, type Target, targets } from './disturb.js';
+import { describeHarm, doHarm, harmsOf } from './disturb.js';
 import { fanoutFaults } from './settled.js';
 import { type FanoutSystem, startFanoutSystem } from './system.js';
 
-const harms = 5;
 const rowsPerList = 120;
 const roundsPerSystem = 10;
 
 /**
- * Rounds of imports without a pause, while the relay, the consumer, the event node and the broker are
- * killed or frozen at random moments; a second relay and a second consumer stand by. A system serves
+ * Rounds of imports without a pause, while the relay, the consumer, the event node and one of three
+ * brokers are killed or frozen, leaders are moved and the disk is slow and full, each once at a random
+ * moment; a second relay and a second consumer stand by. A system serves
  * ten rounds, what it holds grows with them, and each round compares all of it. After a failed round
  * the next one begins on a new system.
  */
 export class FanoutRounds {
   private system: FanoutSystem | undefined;
   private rounds = 0;
-  private readonly harmed = new Set<Target>();
 
   constructor(private readonly dist: string) {}
 
@@ -31,7 +31,7 @@ export class FanoutRounds {
   async run(seed: number): Promise<readonly string[]> {
     try {
       const system = (this.system ??= await startFanoutSystem(this.dist));
-      const faults = await round(system, seed, this.harmed);
+      const faults = await round(system, seed);
       this.rounds += 1;
       if (faults.length > 0 || this.rounds >= roundsPerSystem) await this.end();
       return faults;
@@ -39,11 +39,6 @@ export class FanoutRounds {
       await this.end();
       return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
     }
-  }
-
-  /** What no round has killed or frozen. */
-  get spared(): readonly Target[] {
-    return targets.filter((target) => !this.harmed.has(target));
   }
 
   async end(): Promise<void> {
@@ -54,15 +49,11 @@ export class FanoutRounds {
   }
 }
 
-const round = async (
-  system: FanoutSystem,
-  seed: number,
-  harmed: Set<Target>,
-): Promise<readonly string[]> => {
+const round = async (system: FanoutSystem, seed: number): Promise<readonly string[]> => {
   const began = performance.now();
   const { api } = system.underTest;
   const conflicts = new ConflictLoad([api], seed);
-  const done = await underHarm(system, seed, harmed);
+  const done = await underHarm(system, seed);
   await conflicts.stop();
   const over = performance.now();
   const faults = [...(await conflicts.faults(api)), ...(await fanoutFaults(system.underTest))];
@@ -76,22 +67,18 @@ const round = async (
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(0)} s`;
 
 /** Resolves with what was done, when the last import has ended. */
-const underHarm = async (
-  system: FanoutSystem,
-  seed: number,
-  harmed: Set<Target>,
-): Promise<readonly string[]> => {
+const underHarm = async (system: FanoutSystem, seed: number): Promise<readonly string[]> => {
   const random = seeded(seed);
   const over = new AbortController();
   const loading = load(system, seed, over.signal);
   const done: string[] = [];
   try {
-    while (done.length < harms) {
+    for (const harm of harmsOf(random)) {
       await sleep(100 + random() * 1_500);
-      const harm = nextHarm(random);
-      if (!(await doHarm(harm, system.victims, random))) continue;
-      done.push(describeHarm(harm));
-      harmed.add(harm.target);
+      const name = describeHarm(harm);
+      // What was killed before may have to be started again first.
+      await until(`somebody to ${name}`, () => doHarm(harm, system.victims, random));
+      done.push(name);
     }
   } finally {
     over.abort();

@@ -6,9 +6,9 @@ import type { ApiClient } from '#test/support/client.js';
 import { type ReadRecord, readTopicIndependently } from '#testing/kafka/read-independently.js';
 
 import { type Activity, activityFaults, hashOf, topicFaults, type TopicRecord } from './compare.js';
+import { facts } from './disturb.js';
 import { loggedFacts } from './logged-facts.js';
 
-const topic = 'voltrace.product-registry.v1';
 const patienceMs = 180_000;
 /** What would still be doubled comes soon after. */
 const restMs = 2_000;
@@ -36,7 +36,7 @@ export const fanoutFaults = async ({
   const records: TopicRecord[] = [];
   await readTopicIndependently({
     brokers,
-    topic,
+    topic: facts,
     atLeast: log.length,
     onRecord: (record) => records.push(asTopicRecord(record)),
   });

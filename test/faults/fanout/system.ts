@@ -4,13 +4,16 @@ import { join } from 'node:path';
 
 import { startAnalytics, startRelay } from '#test/support/parts.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
-import { startKafkaBroker } from '#testing/kafka/broker.js';
+import { KafkaCluster } from '#testing/kafka/cluster.js';
+import { withAdmin } from '#testing/kafka/topics.js';
+import { until } from '#testing/until.js';
 
+import { Disks } from '../disks.js';
 import { databaseUrlOf, eventStoreUrlOf } from '../operate.js';
-import type { Victims } from './disturb.js';
+import { facts, type Victims } from './disturb.js';
 import type { FanoutUnderTest } from './settled.js';
 
-/** A whole Voltrace on a broker of its own, with a second relay and a second consumer that stand by. */
+/** A whole Voltrace on three brokers of its own, with a second relay and a second consumer that stand by. */
 export interface FanoutSystem {
   readonly voltrace: Voltrace;
   readonly victims: Victims;
@@ -29,18 +32,25 @@ export const startFanoutSystem = async (dist: string): Promise<FanoutSystem> => 
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const broker = await startKafkaBroker({ folder: join(folder, 'kafka') });
-    ends.unshift(() => broker.stop());
-    const { brokers } = broker;
+    const cluster = await KafkaCluster.start(join(folder, 'kafka'));
+    const { brokers } = cluster;
+    const disks = new Disks();
+    ends.unshift(async () => {
+      disks.remove();
+      await cluster.dispose();
+    });
     // Frozen ones are replaced as early as the broker allows it, so that a round is over soon.
     const kafka = { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: '6000' };
     const limits = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' };
-    const voltrace = await startVoltrace({ dist, env: { ...kafka, ...limits } });
+    const voltrace = await startVoltrace({ dist, env: { ...kafka, ...limits, ...disks.env } });
     ends.unshift(() => voltrace.remove());
     const { dataDir, api } = voltrace;
     const databaseUrl = databaseUrlOf(dataDir);
     const eventStoreUrl = eventStoreUrlOf(dataDir);
     const parts = { dist, dataDir, databaseUrl, eventStoreUrl, kafka };
+    await until('the relay has made its topics', async () =>
+      (await withAdmin(brokers, (admin) => admin.listTopics())).includes(facts),
+    );
     const relay = await startRelay(parts);
     ends.unshift(() => relay.stop());
     const analytics = await startAnalytics(parts);
@@ -55,7 +65,9 @@ export const startFanoutSystem = async (dist: string): Promise<FanoutSystem> => 
       remove,
       underTest: { api, brokers, databaseUrl, eventStoreUrl },
       victims: {
-        broker,
+        voltrace,
+        disks,
+        cluster,
         pidsOf: (app, isKilled) => {
           const children = voltrace.children().filter(({ name }) => name === app);
           const pids = children.map(({ pid }) => pid);

@@ -1,6 +1,20 @@
-import type { Admin, ITopicConfig } from 'kafkajs';
+import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs';
 
 import { until } from '../until.js';
+
+/** Does something as an operator of the cluster. */
+export const withAdmin = async <T>(
+  brokers: string,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> => {
+  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+};
 
 /**
  * Makes a topic. Resolves when the broker knows it: the controller answers before, and the client's own

@@ -11,7 +11,7 @@ import { Fixture } from '#read-store/test/fixture.js';
 import { compiled } from '#testing/build.js';
 import { readTopicIndependently } from '#testing/kafka/read-independently.js';
 import { freshNamespace } from '#testing/kafka/shared.js';
-import { deleteTopic, endsOf } from '#testing/kafka/topics.js';
+import { deleteTopic, endsOf, withAdmin } from '#testing/kafka/topics.js';
 import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
@@ -159,17 +159,8 @@ export class RelayFixture {
     await this.append(relayStream, type, data);
   }
 
-  async admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    const admin = new Kafka({
-      brokers: this.settings.KAFKA_BROKERS.split(','),
-      logLevel: logLevel.NOTHING,
-    }).admin();
-    await admin.connect();
-    try {
-      return await work(admin);
-    } finally {
-      await admin.disconnect();
-    }
+  admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    return withAdmin(this.settings.KAFKA_BROKERS, work);
   }
 
   /** As somebody else would. */
