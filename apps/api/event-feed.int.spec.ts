@@ -39,9 +39,16 @@ describe('the replay', () => {
     const written = [null, 'text', 7, true, [1], { secretSha256: 'x', kept: 1 }];
     await foreign(...written);
     const shown: unknown[] = [];
+    const times: unknown[] = [];
     for await (const line of replay(log, { types: ['Noted'] })) {
-      if (typeof line === 'object' && 'data' in line) shown.push(line.data);
+      if (typeof line !== 'object' || !('data' in line)) continue;
+      shown.push(line.data);
+      times.push('recordedAt' in line ? line.recordedAt : undefined);
     }
+    // The time is the log's, whatever the writer stored.
+    const { events } = await log.readAll({ limit: 100 });
+    const noted = events.filter(({ type }) => type === 'Noted');
+    expect(times).toEqual(noted.map(({ created }) => created.toISOString()));
     expect(shown).toEqual([...written.slice(0, -1), { secretSha256: '[redacted]', kept: 1 }]);
   });
 });

@@ -25,8 +25,8 @@ export const shownEvent = (event: StoredEvent) => ({
   revision: Number(event.revision),
   type: event.type,
   id: event.id,
-  recordedAt: event.metadata.recordedAt,
-  created: event.created.toISOString(),
+  // The log's own time: what the writer stored was taken before the event was in the log.
+  recordedAt: event.created.toISOString(),
   data: withoutSecret(event.data),
   metadata: event.metadata,
 });

@@ -54,6 +54,7 @@ describe.each(cases)('%s', (name, { contract, category, type, message }) => {
     const { contract: of, fact } = publication.of(event)!;
     expect(of).toBe(contract);
     expect(fact).toMatchObject({ id: event.id, type: name, stream: event.stream, revision: 4n });
+    expect(fact.recordedAt).toBe(event.created.toISOString());
     const { key, value, headers } = toRecord(fact);
     const read = toFact({ key: Buffer.from(key), value, headers });
     expect(read).toStrictEqual(fact);

@@ -35,9 +35,9 @@ export const exampleEvent = (category: string, type: string, data: object): Stor
     actor: { id: 'c1d9a3de-0000-4000-8000-000000000001', kind: 'user', roles: ['curator'] },
     source: 'http',
     occurredAt: '2026-02-12T09:30:00.000Z',
-    recordedAt: '2026-02-12T09:30:00.010Z',
+    recordedAt: '2026-02-12T09:30:00.007Z',
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   },
   position: { commit: 4711n, prepare: 4711n },
-  created: new Date(0),
+  created: new Date('2026-02-12T09:30:00.010Z'),
 });

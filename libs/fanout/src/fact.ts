@@ -17,7 +17,7 @@ export interface Fact {
   readonly position: Position;
   /** When it happened, as the actor or device says: ISO 8601 UTC. */
   readonly occurredAt: string;
-  /** When we wrote it: ISO 8601 UTC. */
+  /** When the log took it: ISO 8601 UTC. */
   readonly recordedAt: string;
   readonly correlationId: string;
   readonly causationId: string;
@@ -84,7 +84,8 @@ const factOf = (stored: StoredEvent, message: PublishedMessage, data: object): F
     revision: stored.revision,
     position: stored.position,
     occurredAt: metadata.occurredAt,
-    recordedAt: metadata.recordedAt,
+    // The log's own time: what the writer stored was taken before the event was in the log.
+    recordedAt: stored.created.toISOString(),
     correlationId: metadata.$correlationId,
     causationId: metadata.$causationId,
     ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),

@@ -144,8 +144,8 @@ const pausedBy = async (log: Pick<EventLog, 'readStream'>): Promise<Paused | nul
     const event = newest<RelayEvent>(relayDecider, stored);
     if (event?.type === 'RelayResumed') return null;
     if (event?.type !== 'RelayPaused') continue;
-    const { actor, reason = null, recordedAt } = event.metadata;
-    return { by: actor.id, reason, at: recordedAt };
+    const { actor, reason = null } = event.metadata;
+    return { by: actor.id, reason, at: stored.created.toISOString() };
   }
   return null;
 };
