@@ -108,6 +108,15 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     real['version'] = 2;
     return Promise.resolve();
   },
+  '/v1/imports/{id}/cancel': async () => {
+    // Cancelled already, so that it does not end before it is.
+    const rows = Array.from({ length: 2_000 }, (_, n) => `C${String(n)},Elm ${String(n)},Elm\n`);
+    const body = `EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\n${rows.join('')}`;
+    const headers = { 'content-type': 'text/csv' };
+    const sent = await api.ask('/v1/imports?kind=manufacturers', { method: 'POST', body, headers });
+    ids['/v1/imports'] = String(sent.body['id']);
+    await api.ask(`/v1/imports/${String(sent.body['id'])}/cancel`, { method: 'POST' });
+  },
   '/v1/imports/{id}/retry': async () => {
     // With a row that is rejected: else there is nothing to do again.
     const body =

@@ -38,6 +38,54 @@ describe('a list with more rows than are taken', () => {
   });
 });
 
+describe('cancelling an import', () => {
+  const cancel = (id: string, options: object = {}) =>
+    api.ask(`/v1/imports/${id}/cancel`, { method: 'POST', ...options });
+  const received = async (body: string): Promise<string> => {
+    const sent = await api.ask('/v1/imports?kind=products', { method: 'POST', headers, body });
+    return String(sent.body['id']);
+  };
+  const stateOf = async (id: string) => (await api.ask(`/v1/imports/${id}`)).body;
+
+  it('ends it, and a retry goes on; what has ended is refused', async () => {
+    const id = await received(list(3_000));
+    await until('it runs', async () => (await stateOf(id))['state'] === 'running');
+    const asked = await cancel(id, { json: { reason: 'the wrong file' } });
+    expect(asked).toMatchObject({ status: 202, body: { state: 'running', beingCancelled: true } });
+    await until('it has ended', async () => (await stateOf(id))['state'] === 'cancelled');
+    // Sent again it is answered as it stands, with a body and without.
+    expect(await cancel(id)).toMatchObject({
+      status: 202,
+      body: { state: 'cancelled', beingCancelled: false },
+    });
+    const retried = await api.ask(`/v1/imports/${id}/retry`, { json: { reason: 'after all' } });
+    expect(retried.status).toBe(202);
+    await until('it runs again', async () => (await stateOf(id))['state'] === 'running');
+    await cancel(id);
+    await until('it has ended', async () => (await stateOf(id))['state'] === 'cancelled');
+
+    const short = await received(list(1));
+    await until(
+      'the short one has ended',
+      async () => (await stateOf(short))['state'] === 'completed',
+    );
+    expect(await cancel(short)).toMatchObject({
+      status: 409,
+      body: {
+        code: 'IMPORT_FINISHED',
+        detail: 'the import is completed: there is nothing left to cancel',
+      },
+    });
+    const viewer = (await api.newKey('viewer')).key;
+    expect((await cancel(short, { key: viewer })).status).toBe(403);
+  });
+
+  it('names the field that it does not understand', async () => {
+    const refused = await cancel('00000000-0000-5000-8000-000000000001', { json: { reason: '' } });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/reason' }] } });
+  });
+});
+
 describe('a preview', () => {
   it('ends when its caller hangs up', async () => {
     const content = list(100_000);

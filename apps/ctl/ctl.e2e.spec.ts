@@ -66,6 +66,22 @@ describe('the command line', () => {
     expect((await ctl('import', 'list')).stdout).toContain(id);
   });
 
+  it('cancels an import, and shows who did and why', async () => {
+    const file = join(root, 'long.csv');
+    const rows = Array.from({ length: 2_000 }, (_, n) => `Long ${n % 9},L-${n},LFP,1,1\n`);
+    writeFileSync(
+      file,
+      `Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rate (kW)\n${rows.join('')}`,
+    );
+    const { id } = await json<ImportAnswer>('import', 'products', file, '--no-wait');
+    const cancelled = await ctl('import', 'cancel', id, '--reason', 'too long');
+    expect(cancelled).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(cancelled.stdout).toMatch(/state +cancelled/);
+    await eventually(async () => {
+      expect((await ctl('import', 'show', id)).stdout).toMatch(/cancelled by[^]*reason +too long/);
+    });
+  });
+
   it('fails with 1 on a file that is no list, and with 2 on one that is not there', async () => {
     const file = join(root, 'broken.csv');
     writeFileSync(file, 'nothing,that,anybody\nknows,as,a list\n');

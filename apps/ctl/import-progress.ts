@@ -9,11 +9,15 @@ export const outcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as 
 
 export interface ImportView {
   readonly id: string;
-  readonly state: 'received' | 'running' | 'completed' | 'failed';
+  readonly state: 'received' | 'running' | 'completed' | 'failed' | 'cancelled';
+  readonly beingCancelled?: boolean;
   readonly kind?: string;
   readonly file?: string | null;
   readonly rows?: Readonly<Record<'total' | (typeof outcomes)[number], number | null>>;
   readonly failure?: { readonly code?: string; readonly reason?: string } | null;
+  readonly times?: {
+    readonly cancellation?: { readonly by: string; readonly reason: string | null } | null;
+  } | null;
 }
 
 /** What a dry run answers. */
@@ -56,7 +60,7 @@ export async function waitForImport(api: ApiClient, id: string): Promise<ImportV
       const { rows, state } = view;
       const done = outcomes.reduce((sum, outcome) => sum + (rows?.[outcome] ?? 0), 0);
       bar.update(done, rows?.total ?? 0, `${done} of ${rows?.total ?? '?'} rows, ${state}`);
-      if (state === 'completed' || state === 'failed') return view;
+      if (state !== 'received' && state !== 'running') return view;
       await sleep(pollMs);
     }
   } finally {
@@ -65,10 +69,13 @@ export async function waitForImport(api: ApiClient, id: string): Promise<ImportV
 }
 
 export async function printImport(view: ImportView): Promise<void> {
-  const { rows, failure } = view;
+  const { rows, failure, times, beingCancelled } = view;
+  const { by, reason } = times?.cancellation ?? {};
   await printFields({
     import: view.id,
-    state: view.state,
+    state: beingCancelled === true ? `${view.state}, being cancelled` : view.state,
+    ...(by !== undefined && { 'cancelled by': by }),
+    ...(typeof reason === 'string' && { reason }),
     ...(view.kind !== undefined && { kind: view.kind }),
     ...(typeof view.file === 'string' && { file: view.file }),
     rows: rows?.total,

@@ -21,12 +21,19 @@ import {
   ImportRowResponse,
 } from '#product-registry/import/import-response.http.js';
 import { Imports } from '#product-registry/import/imports.js';
+import { importStatuses } from '#product-registry/import/state.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { assertBuilt } from '#read-store/status.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 
 import { imports as projection } from './imports.projection.js';
 import { findImport, type ListedImport, listImports, listRows } from './queries.js';
+
+class ImportCancellation {
+  @ApiProperty({ description: 'Principal who asked for it.' }) by!: string;
+  @ApiProperty({ format: 'date-time' }) at!: Date;
+  @ApiProperty({ type: String, nullable: true }) reason!: string | null;
+}
 
 class ImportTimes {
   @ApiProperty({ description: 'How often the file was sent.' }) timesReceived!: number;
@@ -35,6 +42,12 @@ class ImportTimes {
   @ApiProperty({ format: 'date-time' }) lastReceivedAt!: Date;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) startedAt!: Date | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) endedAt!: Date | null;
+  @ApiProperty({
+    type: ImportCancellation,
+    nullable: true,
+    description: 'The last cancellation; null where there was none since the last run began.',
+  })
+  cancellation!: ImportCancellation | null;
 }
 
 class ShownImport extends ImportResponse {
@@ -59,7 +72,7 @@ class ImportRowsPageResponse {
 const page = { limit: parseLimit, cursor: text(4096), after: position };
 const listQuery = {
   ...page,
-  state: oneOf('received', 'running', 'completed', 'failed'),
+  state: oneOf(...importStatuses),
   kind: oneOf('products', 'manufacturers'),
 };
 const rowsQuery = { ...page, outcome: oneOf(...rowOutcomes), problems: boolean };
@@ -79,11 +92,7 @@ export class ImportsController {
     summary: 'Imports, the one that changed last first',
     description: 'State and counts of each, without its rows.',
   })
-  @ApiQuery({
-    name: 'state',
-    required: false,
-    enum: ['received', 'running', 'completed', 'failed'],
-  })
+  @ApiQuery({ name: 'state', required: false, enum: importStatuses })
   @ApiQuery({ name: 'kind', required: false, enum: ['products', 'manufacturers'] })
   @ApiQuery({ name: 'limit', required: false, type: Number })
   @ApiQuery({ name: 'cursor', required: false })
@@ -152,7 +161,9 @@ export class ImportsController {
       const found = await findImport(this.store.pool, id);
       if (!found) return null;
       const { timesReceived, receivedAt, receivedBy, lastReceivedAt, startedAt, endedAt } = found;
-      return { timesReceived, receivedAt, receivedBy, lastReceivedAt, startedAt, endedAt };
+      const { cancellation } = found;
+      const times = { timesReceived, receivedAt, receivedBy, lastReceivedAt, startedAt, endedAt };
+      return { ...times, cancellation };
     } catch {
       return null;
     }

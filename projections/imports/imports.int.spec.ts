@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { handleCommand } from '#event-log/handle-command.js';
 import { LogTail } from '#event-log/log-tail.js';
-import { ReceiveImport, RetryImport } from '#product-registry/import/commands.js';
+import { CancelImport, ReceiveImport, RetryImport } from '#product-registry/import/commands.js';
 import { runImport } from '#product-registry/import/run/run-import.js';
 import { countsOf } from '#product-registry/import/state.js';
 import { ImportBench } from '#product-registry/import/testing/import-bench.js';
@@ -81,6 +81,37 @@ describe('the imports read model', () => {
     expect(found).toMatchObject({ run: 3, timesReceived: 2, state: 'completed' });
     expect(found?.rows).toEqual({ total: 3, ...countsOf(await bench.state(id)) });
     expect(await rowsAt(id)).toEqual([[1, 'unchanged'], ...first.slice(1)]);
+  });
+
+  it('shows who cancelled an import and why, and lists it by its state', async () => {
+    const id = await bench.receive(`${header}\nNot This One,N1,LFP,1,1\n`);
+    const { log, imports: states } = bench.tools;
+    const why = commandMeta({
+      commandId: '00000000-0000-5000-8000-00000000000c',
+      reason: 'the wrong file',
+    });
+    await handleCommand(log, states, id, new CancelImport(why));
+    expect(await runImport(bench.tools, id, 'runner-e', never)).toBe('nothing-to-do');
+    await visible();
+    const found = await findImport(bench.store.pool, id);
+    expect(found).toMatchObject({
+      state: 'cancelled',
+      cancellation: { by: 'curator-1', reason: 'the wrong file' },
+      startedAt: null,
+      endedAt: expect.any(Date) as unknown,
+    });
+    const listed = await listImports(bench.store.pool, { state: 'cancelled' }, { limit: 10 });
+    expect(listed.items.map((one) => one.id)).toEqual([id]);
+
+    const retry = commandMeta({ commandId: '00000000-0000-5000-8000-00000000000d' });
+    await handleCommand(log, states, id, new RetryImport(retry));
+    await runImport(bench.tools, id, 'runner-f', never);
+    await visible();
+    expect(await findImport(bench.store.pool, id)).toMatchObject({
+      state: 'completed',
+      rows: { accepted: 1 },
+      cancellation: null,
+    });
   });
 
   it('lists imports and rows by pages, and rows by outcome', async () => {

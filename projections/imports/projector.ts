@@ -19,6 +19,8 @@ const standing = ({ revision, position }: StoredEvent) => ({
   position: formatPosition(position),
 });
 
+const notCancelled = { cancelled_by: null, cancelled_at: null, cancel_reason: null };
+
 const received: Apply = (work, event) => {
   const id = importIdOf(event.stream);
   if (id === undefined) return;
@@ -28,7 +30,7 @@ const received: Apply = (work, event) => {
     ...{ id, kind, state: 'received', file, sha256, bytes: String(bytes) },
     ...{ run: 0, requested: 1, times_received: 1, total: null },
     ...{ accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 },
-    ...{ failure_code: null, failure_reason: null },
+    ...{ failure_code: null, failure_reason: null, ...notCancelled },
     ...{ received_at: recordedAt, received_by: actor.id, last_received_at: recordedAt },
     ...{ started_at: null, ended_at: null },
     ...standing(event),
@@ -52,8 +54,10 @@ const onImport =
     work.imports.set(row.id, { ...row, ...changed, ...standing(event) });
   };
 
-const requestedState = ({ state }: ImportRow): string =>
-  state === 'running' ? 'running' : 'received';
+const requested = ({ state }: ImportRow, run: number): Partial<ImportRow> => ({
+  state: state === 'running' ? 'running' : 'received',
+  requested: run,
+});
 
 const started = onImport<'ImportRunStarted'>((row, { run, scope }, { metadata }, work) => {
   if (run === row.run) return { state: 'running' };
@@ -70,6 +74,7 @@ const started = onImport<'ImportRunStarted'>((row, { run, scope }, { metadata },
     ended_at: null,
     failure_code: null,
     failure_reason: null,
+    ...notCancelled,
     ...(fresh && { accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 }),
   };
 });
@@ -105,15 +110,11 @@ const ended = (row: ImportRow, run: number, state: string, at: string): Partial<
 export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
   ImportReceived: received,
   ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, { metadata }) => ({
-    state: requestedState(row),
-    requested: run,
+    ...requested(row, run),
     times_received: row.times_received + 1,
     last_received_at: metadata.recordedAt,
   })),
-  ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => ({
-    state: requestedState(row),
-    requested: run,
-  })),
+  ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => requested(row, run)),
   ImportRunStarted: started,
   ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),
   ImportRowsProcessed: processed,
@@ -124,5 +125,15 @@ export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
     ...ended(row, run, 'failed', metadata.recordedAt),
     failure_code: code,
     failure_reason: reason,
+  })),
+  ImportCancelRequested: onImport<'ImportCancelRequested'>((_, __, { metadata }) => ({
+    cancelled_by: metadata.actor.id,
+    cancelled_at: metadata.recordedAt,
+    cancel_reason: metadata.reason ?? null,
+  })),
+  ImportCancelled: onImport<'ImportCancelled'>((row, { run }, { metadata }) => ({
+    ...ended(row, run, 'cancelled', metadata.recordedAt),
+    failure_code: null,
+    failure_reason: null,
   })),
 };

@@ -26,6 +26,12 @@ export interface ListedImport {
   readonly sha256: string;
   readonly bytes: number;
   readonly failure: { readonly code: string; readonly reason: string } | null;
+  /** Who cancelled the import; null where nobody did since its last run began. */
+  readonly cancellation: {
+    readonly by: string;
+    readonly at: Date;
+    readonly reason: string | null;
+  } | null;
   readonly timesReceived: number;
   readonly receivedAt: Date;
   readonly receivedBy: string;
@@ -52,6 +58,9 @@ interface Selected {
   needs_review: number;
   failure_code: string | null;
   failure_reason: string | null;
+  cancelled_by: string | null;
+  cancelled_at: Date | null;
+  cancel_reason: string | null;
   received_at: Date;
   received_by: string;
   last_received_at: Date;
@@ -63,7 +72,7 @@ interface Selected {
 
 const selected = `id, kind, state, file, sha256, bytes::float8, run, times_received, total::float8,
   accepted::float8, unchanged::float8, rejected::float8, needs_review::float8, failure_code,
-  failure_reason, received_at, received_by, last_received_at, started_at, ended_at, revision::float8,
+  failure_reason, cancelled_by, cancelled_at, cancel_reason, received_at, received_by, last_received_at, started_at, ended_at, revision::float8,
   position::text`;
 
 const listed = (row: Selected): ListedImport => ({
@@ -83,6 +92,10 @@ const listed = (row: Selected): ListedImport => ({
   bytes: row.bytes,
   failure:
     row.failure_code === null ? null : { code: row.failure_code, reason: row.failure_reason ?? '' },
+  cancellation:
+    row.cancelled_by === null || row.cancelled_at === null
+      ? null
+      : { by: row.cancelled_by, at: row.cancelled_at, reason: row.cancel_reason },
   timesReceived: row.times_received,
   receivedAt: row.received_at,
   receivedBy: row.received_by,

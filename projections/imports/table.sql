@@ -17,6 +17,10 @@ create table imports (
   needs_review bigint not null,
   failure_code text,
   failure_reason text,
+  -- Who cancelled the run that is under way or was the last one, or the one that was asked for after it.
+  cancelled_by text,
+  cancelled_at timestamptz,
+  cancel_reason text,
   received_at timestamptz not null,
   received_by text not null,
   last_received_at timestamptz not null,

@@ -21,6 +21,9 @@ export interface ImportRow {
   readonly needs_review: number;
   readonly failure_code: string | null;
   readonly failure_reason: string | null;
+  readonly cancelled_by: string | null;
+  readonly cancelled_at: string | null;
+  readonly cancel_reason: string | null;
   readonly received_at: string;
   readonly received_by: string;
   readonly last_received_at: string;
@@ -67,6 +70,9 @@ const columns = [
   ['needs_review', 'bigint'],
   ['failure_code', 'text'],
   ['failure_reason', 'text'],
+  ['cancelled_by', 'text'],
+  ['cancelled_at', 'timestamptz'],
+  ['cancel_reason', 'text'],
   ['received_at', 'timestamptz'],
   ['received_by', 'text'],
   ['last_received_at', 'timestamptz'],

@@ -86,7 +86,7 @@ export class ApiClient {
     for (;;) {
       const reply = await this.persist(`/v1/imports/${id}`);
       const state = reply.body['state'];
-      if (state === 'completed' || state === 'failed') return reply;
+      if (state !== 'received' && state !== 'running') return reply;
       if (reply.text !== last) until = Date.now() + stuckMs;
       last = reply.text;
       if (Date.now() > until) throw new Error(`import ${id} is stuck: ${reply.text}`);

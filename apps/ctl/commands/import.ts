@@ -55,6 +55,13 @@ export function addImportCommands(voltrace: Command): void {
     .option('--reason <text>', 'why; kept with the event', 'redo the open rows')
     .option('--no-wait', 'do not wait until every row is done')
     .action(retry);
+  imports
+    .command('cancel')
+    .description('take no more rows; what was done stays done, and retry goes on')
+    .argument('<id>')
+    .option('--reason <text>', 'why; kept with the event')
+    .option('--no-wait', 'do not wait until the run has ended')
+    .action(cancel);
   imports.command('list').description('imports, the one that changed last first').action(list);
   imports.command('show').description('how an import stands').argument('<id>').action(show);
   imports
@@ -120,6 +127,17 @@ async function retry(
   await (json ? printJson(received) : write(`Import ${id} will redo its open rows.\n`));
 }
 
+async function cancel(
+  id: string,
+  { reason, wait }: { reason?: string; wait: boolean },
+  command: Command,
+): Promise<void> {
+  const { api, json } = contextOf(command);
+  const asked = await api.post<ImportView>(`/v1/imports/${segment(id)}/cancel`, { reason });
+  const view = wait ? await waitForImport(api, id) : asked;
+  await (json ? printJson(view) : printImport(view));
+}
+
 /** Waits, reports and leaves an exit code that tells whether rows are open. */
 async function finish(api: ApiClient, json: boolean, id: string): Promise<void> {
   const view = await waitForImport(api, id);
@@ -130,7 +148,8 @@ async function finish(api: ApiClient, json: boolean, id: string): Promise<void> 
 function setExitCode({ state, rows }: Partial<ImportView>): ExitCode {
   const open = (rows?.rejected ?? 0) + (rows?.needsReview ?? 0);
   const code = open > 0 ? exitCodes.rowsOpen : exitCodes.ok;
-  const result = state === 'failed' ? exitCodes.failed : code;
+  const isWhole = state !== 'failed' && state !== 'cancelled';
+  const result = isWhole ? code : exitCodes.failed;
   process.exitCode = result;
   return result;
 }

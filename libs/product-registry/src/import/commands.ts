@@ -25,6 +25,20 @@ export class RetryImport {
   constructor(readonly meta: CommandMeta) {}
 }
 
+/** Nothing more of the runs that were asked for so far. */
+export class CancelImport {
+  readonly type = 'CancelImport';
+  readonly data = {};
+  constructor(readonly meta: CommandMeta) {}
+}
+
+/** The runner has taken its hands off a run that somebody cancelled, or the runner is gone. */
+export class EndCancelledRun {
+  readonly type = 'EndCancelledRun';
+  readonly data = {};
+  constructor(readonly meta: CommandMeta) {}
+}
+
 /** `runner` takes over the requested run, from its start or from where another runner left it. */
 export class StartImportRun {
   readonly type = 'StartImportRun';
@@ -55,7 +69,7 @@ export class RecordImportRows {
   ) {}
 }
 
-/** Ends the run: as completed where every row is accounted for, as failed otherwise. */
+/** Ends the run: as cancelled where somebody asked for that, as completed where every row is accounted for, else as failed. */
 export class FinishImportRun {
   readonly type = 'FinishImportRun';
   constructor(
@@ -79,6 +93,8 @@ export class FailImportRun {
 export type ImportCommand =
   | ReceiveImport
   | RetryImport
+  | CancelImport
+  | EndCancelledRun
   | StartImportRun
   | NoteImportFile
   | RecordImportRows

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { commandMeta, givenFor } from '#testing/decider-spec.js';
-
 import {
   FailImportRun,
   FinishImportRun,
@@ -12,32 +10,20 @@ import {
   StartImportRun,
 } from './commands.js';
 import { importDecider } from './decider.js';
-import type { ImportEvent, Outcome, RowOutcome } from './events.js';
+import type { ImportEvent } from './events.js';
 import { importExamples } from './examples.js';
 import { countsOf, isToDo } from './state.js';
-
-const given = givenFor(importDecider);
-const meta = commandMeta();
-const file = importExamples.ImportReceived;
-
-const received: ImportEvent = { type: 'ImportReceived', data: file };
-const started = (run: number, runner: string, scope: 'all' | 'retry' = 'all'): ImportEvent => ({
-  type: 'ImportRunStarted',
-  data: { run, runner, scope },
-});
-const read = (run: number, rows: number): ImportEvent => ({
-  type: 'ImportFileRead',
-  data: { ...importExamples.ImportFileRead, run, rows },
-});
-const outcome = (row: number, of: Outcome = 'accepted'): RowOutcome => ({ row, outcome: of });
-const processed = (run: number, ...rows: RowOutcome[]): ImportEvent => ({
-  type: 'ImportRowsProcessed',
-  data: { run, rows },
-});
-const completed = (run: number, rows: number): ImportEvent => ({
-  type: 'ImportCompleted',
-  data: { run, rows, counts: { accepted: rows, unchanged: 0, rejected: 0, needsReview: 0 } },
-});
+import {
+  completed,
+  file,
+  given,
+  meta,
+  outcome,
+  processed,
+  read,
+  received,
+  started,
+} from './testing/import-events.js';
 
 describe('an import', () => {
   it('is received once, and again when the same file is sent again', () => {

@@ -11,7 +11,15 @@ import type {
   StartImportRun,
 } from './commands.js';
 import { importCategory, type ImportEvent, rowOutcomes, rowsPerEvent } from './events.js';
-import { countsOf, evolveImport, type ImportState, isToDo, type ReceivedImport } from './state.js';
+import {
+  countsOf,
+  evolveImport,
+  hasEnded,
+  type ImportState,
+  isBeingCancelled,
+  isToDo,
+  type ReceivedImport,
+} from './state.js';
 
 const decide = (command: ImportCommand, state: ImportState): readonly ImportEvent[] => {
   if (command.type === 'ReceiveImport') return receive(command, state);
@@ -21,6 +29,10 @@ const decide = (command: ImportCommand, state: ImportState): readonly ImportEven
   switch (command.type) {
     case 'RetryImport':
       return retry(state);
+    case 'CancelImport':
+      return cancel(state);
+    case 'EndCancelledRun':
+      return isBeingCancelled(state) ? [cancelled(state)] : [];
     case 'StartImportRun':
       return start(command, state);
     case 'NoteImportFile':
@@ -40,11 +52,12 @@ const receive = ({ data }: ReceiveImport, state: ImportState): readonly ImportEv
   return [{ type: 'ImportReceivedAgain', data: { run, issueCodes: data.issueCodes } }];
 };
 
-/** A run that was asked for and has not begun serves whoever asks meanwhile. */
-const nextRun = (state: ReceivedImport): number => Math.max(state.requested, state.run + 1);
+/** A run that was asked for and has not begun serves whoever asks meanwhile, unless it was cancelled. */
+const nextRun = (state: ReceivedImport): number =>
+  Math.max(state.requested, state.run + 1, state.cancelled + 1);
 
 const retry = (state: ReceivedImport): readonly ImportEvent[] => {
-  if (state.status !== 'completed' && state.status !== 'failed') {
+  if (!hasEnded(state)) {
     throw new Refusal(
       'IMPORT_NOT_FINISHED',
       'conflict',
@@ -62,15 +75,36 @@ const retry = (state: ReceivedImport): readonly ImportEvent[] => {
   return [{ type: 'ImportRetryRequested', data: { run: nextRun(state) } }];
 };
 
+/** What waits ends at once; what runs ends when its runner learns of it. */
+const cancel = (state: ReceivedImport): readonly ImportEvent[] => {
+  if (state.status === 'completed' || state.status === 'failed') {
+    throw new Refusal(
+      'IMPORT_FINISHED',
+      'conflict',
+      `the import is ${state.status}: there is nothing left to cancel`,
+    );
+  }
+  const run = state.requested;
+  if (state.cancelled >= run) return [];
+  const asked: ImportEvent = { type: 'ImportCancelRequested', data: { run } };
+  return state.status === 'running' ? [asked] : [asked, cancelled({ ...state, cancelled: run })];
+};
+
+const cancelled = (state: ReceivedImport): ImportEvent => ({
+  type: 'ImportCancelled',
+  data: { run: state.cancelled, counts: countsOf(state) },
+});
+
 const start = (
   { data: { runner } }: StartImportRun,
   state: ReceivedImport,
 ): readonly ImportEvent[] => {
+  if (isBeingCancelled(state)) return [cancelled(state)];
   if (state.status === 'running') {
     const { run, scope } = state;
     return [{ type: 'ImportRunStarted', data: { run, runner, scope } }];
   }
-  if (state.requested <= state.run) {
+  if (state.requested <= Math.max(state.run, state.cancelled)) {
     throw new Refusal('NO_RUN_REQUESTED', 'conflict', `the import is ${state.status}`);
   }
   const { requested: run, requestedScope: scope } = state;
@@ -113,6 +147,7 @@ const recordRows = ({ data }: RecordImportRows, state: ReceivedImport): readonly
 
 const finish = ({ data }: FinishImportRun, state: ReceivedImport): readonly ImportEvent[] => {
   checkRunner(state, data);
+  if (isBeingCancelled(state)) return [cancelled(state)];
   const { run, rowsRead } = data;
   const counts = countsOf(state);
   const rows = state.read?.rows ?? null;
@@ -131,6 +166,7 @@ const isNothingLeft = (state: ReceivedImport, rows: number): boolean => {
 
 const fail = ({ data }: FailImportRun, state: ReceivedImport): readonly ImportEvent[] => {
   checkRunner(state, data);
+  if (isBeingCancelled(state)) return [cancelled(state)];
   const { runner: _, ...failure } = data;
   return [{ type: 'ImportFailed', data: failure }];
 };
@@ -147,6 +183,8 @@ export const importDecider: Decider<ImportState, ImportCommand, ImportEvent> = {
     ImportRetryRequested: true,
     ImportCompleted: true,
     ImportFailed: true,
+    ImportCancelRequested: true,
+    ImportCancelled: true,
   },
   initialState: { status: 'none' },
   decide,

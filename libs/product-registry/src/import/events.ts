@@ -98,6 +98,16 @@ export type ImportFailed = DomainEvent<
     readonly rowsRead: number;
   }
 >;
+/**
+ * Somebody wants no more of what was asked for so far: `run` is the newest of those runs. The run that is
+ * under way ends as cancelled, whatever it comes to meanwhile.
+ */
+export type ImportCancelRequested = DomainEvent<'ImportCancelRequested', { readonly run: number }>;
+/** No row is taken after this. `counts` are of all rows as they stand: what was done stays done. */
+export type ImportCancelled = DomainEvent<
+  'ImportCancelled',
+  { readonly run: number; readonly counts: OutcomeCounts }
+>;
 
 export type ImportEvent =
   | ImportReceived
@@ -107,4 +117,6 @@ export type ImportEvent =
   | ImportRowsProcessed
   | ImportRetryRequested
   | ImportCompleted
-  | ImportFailed;
+  | ImportFailed
+  | ImportCancelRequested
+  | ImportCancelled;

@@ -47,4 +47,9 @@ export const importExamples: { readonly [E in ImportEvent as E['type']]: E['data
     reason: 'the file looks like the CEC battery list, but lacks "model number"',
     rowsRead: 0,
   },
+  ImportCancelRequested: { run: 1 },
+  ImportCancelled: {
+    run: 1,
+    counts: { accepted: 120, unchanged: 31, rejected: 1, needsReview: 0 },
+  },
 };

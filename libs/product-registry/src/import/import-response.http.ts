@@ -4,7 +4,7 @@ import { formatPosition } from '#event-log/position.js';
 
 import { rowOutcomes } from './events.js';
 import type { ImportStanding } from './imports.js';
-import { countsOf } from './state.js';
+import { countsOf, importStatuses, isBeingCancelled } from './state.js';
 
 export class ImportRowsResponse {
   @ApiProperty({
@@ -36,7 +36,11 @@ class ImportLayoutResponse {
 export class ImportResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: ['products', 'manufacturers'] }) kind!: string;
-  @ApiProperty({ enum: ['received', 'running', 'completed', 'failed'] }) state!: string;
+  @ApiProperty({ enum: importStatuses }) state!: string;
+  @ApiProperty({
+    description: 'Whether the run that is under way was cancelled, and ends between two rows.',
+  })
+  beingCancelled!: boolean;
   @ApiProperty({ type: ImportRowsResponse, description: 'Rows by their latest outcome.' })
   rows!: ImportRowsResponse;
   @ApiProperty({ description: 'Run that is under way or was the last one; 0 before the first.' })
@@ -67,6 +71,7 @@ export const importResponse = ({
     id,
     kind,
     state: status,
+    beingCancelled: isBeingCancelled(state),
     rows: { total: read?.rows ?? null, ...countsOf(state) },
     run,
     file,

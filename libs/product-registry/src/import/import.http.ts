@@ -9,6 +9,7 @@ import {
   ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
+  ApiPropertyOptional,
   ApiQuery,
   ApiTags,
   getSchemaPath,
@@ -21,9 +22,10 @@ import { commandResponse } from '#http/command-response.js';
 import { hangUpOf } from '#http/hang-up.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
+import { MayBeMissing } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { ReasonedBody } from '../bodies.http.js';
+import { IsPlainText, ReasonedBody } from '../bodies.http.js';
 import { ImportPreviewResponse, ImportResponse, importResponse } from './import-response.http.js';
 import { Imports } from './imports.js';
 
@@ -34,6 +36,17 @@ const receiveQuery = {
   file: text(300),
   reason: text(1_000),
 };
+
+class CancelImportBody {
+  @ApiPropertyOptional({
+    description: 'Why; kept with the event.',
+    example: 'the wrong file was sent',
+    maxLength: 1000,
+  })
+  @MayBeMissing()
+  @IsPlainText(1_000)
+  reason?: string;
+}
 
 /** Lists are sent here; what became of them is answered by `projections/imports`. */
 @ApiTags('imports')
@@ -121,6 +134,28 @@ export class ImportController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportResponse> {
     const standing = await this.imports.retry(id, commandMeta(request, { reason, evidence }));
+    commandResponse(reply, id, standing);
+    void reply.header('location', `/v1/imports/${id}`);
+    return importResponse(standing);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Take no more rows of an import',
+    description:
+      'A run ends between two rows, a moment later; one that waits ends at once. What was done stays done ' +
+      'and is counted; `retry` goes on with the rows that are left. An import that has ended is 409 ' +
+      '`IMPORT_FINISHED`; one that was cancelled already is answered as it stands.',
+  })
+  @ApiAcceptedResponse({ type: ImportResponse })
+  async cancel(
+    @Param('id') id: string,
+    @Body() { reason }: CancelImportBody,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImportResponse> {
+    const standing = await this.imports.cancel(id, commandMeta(request, { reason }));
     commandResponse(reply, id, standing);
     void reply.header('location', `/v1/imports/${id}`);
     return importResponse(standing);

@@ -8,7 +8,7 @@ import type { CommandObserver } from '#observability/command-observer.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 import { isId, type ProductRegistry, retryForfeited } from '../registry.js';
-import { type ImportCommand, ReceiveImport, RetryImport } from './commands.js';
+import { CancelImport, type ImportCommand, ReceiveImport, RetryImport } from './commands.js';
 import { importDecider } from './decider.js';
 import type { ImportKind } from './events.js';
 import type { ImportFiles } from './import-files.js';
@@ -16,7 +16,7 @@ import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
 import type { ImportRunner } from './run/import-runner.js';
 import type { ImportWork } from './run/import-work.js';
-import type { ImportStates } from './run/run-import.js';
+import type { ImportStates } from './run/run-steps.js';
 import type { ReceivedImport } from './state.js';
 
 /** What a sender says of a file. */
@@ -124,6 +124,18 @@ export class Imports {
     return this.send(id, kind, new RetryImport(meta));
   }
 
+  /**
+   * Ends what waits; what runs ends between two rows, within a moment. Needs the log alone: a run that is
+   * to be ended is on the list already. Throws `IMPORT_FINISHED`.
+   */
+  async cancel(
+    id: string,
+    meta: CommandMeta,
+  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+    await this.get(id);
+    return this.carryOut(id, new CancelImport(meta));
+  }
+
   /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
   async get(id: string): Promise<ImportStanding> {
     if (!isId(id)) throw unknownImport();
@@ -137,16 +149,25 @@ export class Imports {
     kind: ImportKind,
     command: ImportCommand,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
-    const { log, work, observer } = this.parts;
+    const { work } = this.parts;
     await work.enqueue(id, kind).catch(asUnavailable);
-    // The same file sent by many at once is no conflict: each asks for the same run.
-    const { state, revision, position, outcome } = await observer.observe(command, id, () =>
-      retryForfeited(() => handleCommand(log, this.states, id, command)),
-    );
+    const done = await this.carryOut(id, command);
     // A runner that looked in between found nothing to do and took it off the list. Where this
     // fails, the runners find the import in the read model a little later.
     await work.enqueue(id, kind).catch(() => undefined);
     this.runner?.wake();
+    return done;
+  }
+
+  private async carryOut(
+    id: string,
+    command: ImportCommand,
+  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+    const { log, observer } = this.parts;
+    // The same file sent by many at once is no conflict: each asks for the same run.
+    const { state, revision, position, outcome } = await observer.observe(command, id, () =>
+      retryForfeited(() => handleCommand(log, this.states, id, command)),
+    );
     if (state.status === 'none') throw new Error('a received import left no import');
     return { id, state, revision, position, outcome };
   }

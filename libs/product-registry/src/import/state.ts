@@ -16,8 +16,11 @@ interface NoImport {
   readonly status: 'none';
 }
 
+export const importStatuses = ['received', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type ImportStatus = (typeof importStatuses)[number];
+
 export interface ReceivedImport {
-  readonly status: 'received' | 'running' | 'completed' | 'failed';
+  readonly status: ImportStatus;
   readonly received: ImportReceived['data'];
   readonly issueCodes: boolean;
   /** The run that is under way, or was the last one; 0 before the first. */
@@ -25,6 +28,8 @@ export interface ReceivedImport {
   /** The newest run that somebody asked for. */
   readonly requested: number;
   readonly requestedScope: 'all' | 'retry';
+  /** The newest run that somebody cancelled; 0 where none was. */
+  readonly cancelled: number;
   readonly scope: 'all' | 'retry';
   readonly runner: string | null;
   /** What the first pass over the file found, with the run that made it. */
@@ -51,6 +56,14 @@ export const countsOf = ({ outcomes }: Pick<ReceivedImport, 'outcomes'>): Outcom
   needsReview: outcomes.needsReview.size,
 });
 
+/** Whether the run that is under way was cancelled and goes on until its runner learns of it. */
+export const isBeingCancelled = ({ status, run, cancelled }: ReceivedImport): boolean =>
+  status === 'running' && cancelled >= run;
+
+/** Whether nothing more is done unless somebody asks again. */
+export const hasEnded = ({ status }: Pick<ReceivedImport, 'status'>): boolean =>
+  status !== 'received' && status !== 'running';
+
 /** Whether the current run has still to do the row. */
 export const isToDo = (state: ReceivedImport, row: number): boolean => {
   if (state.done.has(row)) return false;
@@ -67,6 +80,7 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       run: 0,
       requested: 1,
       requestedScope: 'all',
+      cancelled: 0,
       scope: 'all',
       runner: null,
       read: null,
@@ -97,17 +111,25 @@ const evolveReceived = (
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
-    case 'ImportFailed': {
-      const ended = event.type === 'ImportCompleted' ? 'completed' : 'failed';
-      return {
-        ...state,
-        runner: null,
-        failure: event.type === 'ImportFailed' ? event.data : null,
-        status: state.requested > event.data.run ? 'received' : ended,
-      };
-    }
+      return { ...ended(state, 'completed', event.data.run), failure: null };
+    case 'ImportFailed':
+      return { ...ended(state, 'failed', event.data.run), failure: event.data };
+    case 'ImportCancelRequested':
+      return { ...state, cancelled: event.data.run };
+    case 'ImportCancelled':
+      return { ...ended(state, 'cancelled', event.data.run), failure: null };
   }
 };
+
+const ended = (
+  state: ReceivedImport,
+  status: ImportStatus,
+  run: number,
+): Omit<ReceivedImport, 'failure'> => ({
+  ...state,
+  runner: null,
+  status: state.requested > run ? 'received' : status,
+});
 
 const requested = (
   state: ReceivedImport,

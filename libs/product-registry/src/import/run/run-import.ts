@@ -1,49 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { EventLog } from '#event-log/event-log.js';
-import { handleCommand } from '#event-log/handle-command.js';
-import type { States } from '#event-log/states.js';
-import type { CommandMeta } from '#kernel/command.js';
-import { commandIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { ProductRegistry } from '../../registry.js';
-import {
-  FailImportRun,
-  FinishImportRun,
-  type ImportCommand,
-  NoteImportFile,
-  RecordImportRows,
-  StartImportRun,
-} from '../commands.js';
-import type { ImportEvent, ImportKind } from '../events.js';
+import type { ImportKind } from '../events.js';
 import type { ImportFiles } from '../import-files.js';
 import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
-import { type ImportState, isToDo, type ReceivedImport } from '../state.js';
+import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
+import { CancelWatch } from './cancel-watch.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { OutcomeLog } from './outcome-log.js';
-import { patiently } from './patience.js';
 import { manufacturerLists } from './plan-manufacturers.js';
 import { productLists } from './plan-products.js';
 import type { ListKind, PlannedRow } from './planned-row.js';
 import type { RunContext } from './row-context.js';
 import { requestOf } from './run-request.js';
-
-export type ImportStates = States<ImportState, ImportCommand, ImportEvent>;
-
-export interface RunLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import { RunSteps, type StepTools } from './run-steps.js';
 
 /** What a run works with. */
-export interface RunTools {
-  readonly log: EventLog;
-  readonly imports: ImportStates;
+export interface RunTools extends StepTools {
   readonly registry: ProductRegistry;
   readonly files: ImportFiles;
-  readonly logger: RunLogger;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
 }
@@ -55,9 +32,6 @@ const listKinds: Readonly<Record<ImportKind, ListKind<RunContext>>> = {
 
 /** Rows side by side, and rows between reading and outcome: what bounds the memory of a run. */
 const limits = { concurrency: 32, window: 4_000 };
-
-/** Least time between two log lines about one outage. */
-const waitLineMs = 30_000;
 
 /** How often a run is tried that breaks off for a reason that does not pass. */
 const tries = 3;
@@ -85,174 +59,129 @@ export const runImport = async (
   signal: AbortSignal,
   { isLastLook = false, ensureHeld = () => Promise.resolve() }: RunOptions = {},
 ): Promise<RunEnd> => {
-  const run = new ImportRun(tools, importId, runner, signal, ensureHeld);
-  const asked = await run.asked();
+  const steps = new RunSteps(tools, importId, runner, signal);
+  const asked = await steps.asked();
   if (typeof asked === 'string') return asked;
   const { sha256 } = asked.received;
-  const isThere = await tools.files.has(sha256);
+  const isThere = isBeingCancelled(asked) || (await tools.files.has(sha256));
   if (!isThere && !isLastLook) return 'file-missing';
-  const state = await run.start();
+  const state = await steps.start();
+  if (!state) return 'done';
+  const run = new ImportRun(tools, importId, steps, signal, ensureHeld);
   if (isThere) await run.carryOut(state);
-  else await run.fail(fileMissing(sha256));
+  else await steps.fail(fileMissing(sha256), 0);
   return 'done';
 };
 
 class ImportRun {
-  private number = 0;
-  private steps = 0;
   private rowsRead = 0;
-  private toldAt = -Infinity;
 
   constructor(
     private readonly tools: RunTools,
     private readonly importId: string,
-    private readonly runner: string,
+    private readonly steps: RunSteps,
     private readonly signal: AbortSignal,
     private readonly ensureHeld: () => Promise<void>,
   ) {}
 
-  /** The import, where a run of it is asked for or under way. */
-  async asked(): Promise<ReceivedImport | 'nothing-to-do' | 'not-received'> {
-    const { state } = await this.patiently(() => this.tools.imports.refresh(this.importId));
-    if (state.status === 'none') return 'not-received';
-    return state.status === 'completed' || state.status === 'failed' ? 'nothing-to-do' : state;
-  }
-
-  async start(): Promise<ReceivedImport> {
-    const started = await this.send((meta) => new StartImportRun({ runner: this.runner }, meta));
-    this.number = started.run;
-    const { importId, runner } = this;
-    const fields = { importId, runner, run: started.run, done: started.done.size };
-    this.tools.logger.info(fields, 'import run started');
-    return started;
-  }
-
+  /** To its end, or until somebody cancels it: then it ends between two rows. */
   async carryOut(started: ReceivedImport): Promise<void> {
+    const watch = new CancelWatch(this.tools.imports, this.importId, started.run);
+    try {
+      await this.tryOften(started, watch.signal);
+    } catch (error) {
+      if (this.signal.aborted || !watch.signal.aborted) throw error;
+      await this.steps.endCancelled(this.rowsRead);
+    } finally {
+      watch.end();
+    }
+  }
+
+  private async tryOften(started: ReceivedImport, cancelled: AbortSignal): Promise<void> {
+    const halt = AbortSignal.any([this.signal, cancelled]);
     let state = started;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.attempt(state);
+        await this.attempt(state, halt);
         return;
       } catch (error) {
-        if (this.signal.aborted || isReplaced(error)) throw error;
+        if (halt.aborted || isReplaced(error)) throw error;
         this.tools.logger.error({ importId: this.importId, attempt, error }, 'import broke off');
-        if (attempt === tries) return this.fail(brokenOff(error));
-        await sleep(pauseMs * attempt, undefined, { signal: this.signal });
-        const now = await this.asked();
+        if (attempt === tries) return this.steps.fail(brokenOff(error), this.rowsRead);
+        await sleep(pauseMs * attempt, undefined, { signal: halt });
+        const now = await this.steps.asked();
         if (typeof now === 'string') return;
         state = now;
       }
     }
   }
 
-  private async attempt(state: ReceivedImport): Promise<void> {
+  private async attempt(state: ReceivedImport, halt: AbortSignal): Promise<void> {
     const { kind, sha256 } = state.received;
     this.rowsRead = 0;
     try {
       const { layouts } = listKinds[kind];
       const { files, maxRows } = this.tools;
-      const { signal } = this;
-      const file = await inspectListFile(files.pathOf(sha256), layouts, { maxRows, signal });
-      await this.rows(file, await this.note(file));
+      const reading = { maxRows, signal: halt };
+      const file = await inspectListFile(files.pathOf(sha256), layouts, reading);
+      await this.rows(file, await this.steps.note(file), halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
-      return this.fail(error);
+      return this.steps.fail(error, this.rowsRead);
     }
-    await this.finish();
+    await this.steps.finish(this.rowsRead);
   }
 
-  private note(file: ListFile): Promise<ReceivedImport> {
-    const { encoding, delimiter, decimalMark, rows, header } = file;
-    const read = { layout: header.layout.name, encoding, delimiter, decimalMark, rows };
-    const ignoredColumns = header.ignored.slice(0, 100);
-    return this.send((meta) => new NoteImportFile({ ...this.own, ...read, ignoredColumns }, meta));
-  }
-
-  private async rows(file: ListFile, state: ReceivedImport): Promise<void> {
-    const planner = listKinds[state.received.kind].planner(file, await this.context(state));
+  private async rows(file: ListFile, state: ReceivedImport, halt: AbortSignal): Promise<void> {
+    const context = await this.context(state, halt);
+    const planner = listKinds[state.received.kind].planner(file, context);
     const queue = new KeyedQueue(limits);
-    const outcomes = new OutcomeLog((rows) =>
-      this.send((meta) => new RecordImportRows({ ...this.own, rows }, meta)).then(() => undefined),
-    );
+    const outcomes = new OutcomeLog((rows) => this.steps.record(rows));
     try {
-      for await (const row of readRows(file, this.signal)) {
-        this.signal.throwIfAborted();
+      for await (const row of readRows(file, halt)) {
+        halt.throwIfAborted();
         this.rowsRead += 1;
         if (this.rowsRead > file.rows) break;
         const planned = planner.plan(row, isToDo(state, row.row));
         if (!planned) continue;
         await queue.add(planned.key, async () => {
-          await outcomes.add(await this.carryOutRow(row.row, planned));
+          await outcomes.add(await this.carryOutRow(row.row, planned, halt));
         });
       }
     } finally {
       // Also where the file cannot be read on: no row is carried out after the run has ended.
-      await queue.drained();
+      await queue.drained().finally(() => (this.signal.aborted ? undefined : outcomes.flush()));
     }
-    await outcomes.flush();
   }
 
   /** A bug must not keep the other rows waiting: the row says so and can be retried. */
-  private async carryOutRow(row: number, planned: PlannedRow) {
+  private async carryOutRow(row: number, planned: PlannedRow, halt: AbortSignal) {
+    // A row that has begun is brought to its end, so that its outcome is known.
+    halt.throwIfAborted();
     try {
-      return await this.patiently(async () => {
+      return await this.steps.patiently(async () => {
         await this.ensureHeld();
         return planned.carryOut();
       });
     } catch (error) {
-      if (this.signal.aborted) throw error;
+      if (halt.aborted) throw error;
       this.tools.logger.error({ importId: this.importId, row, error }, 'a row failed on a bug');
       const problems = [{ column: '', reason: 'failed on an internal error', raw: '' }];
       return { row, outcome: 'rejected' as const, problems };
     }
   }
 
-  private async finish(): Promise<void> {
-    const { rowsRead } = this;
-    const state = await this.send((meta) => new FinishImportRun({ ...this.own, rowsRead }, meta));
-    const { importId, number: run } = this;
-    this.tools.logger.info({ importId, run, rowsRead, state: state.status }, 'import run ended');
-  }
-
-  async fail({ code, message: reason }: Pick<Refusal, 'code' | 'message'>): Promise<void> {
-    const { rowsRead } = this;
-    await this.send((meta) => new FailImportRun({ ...this.own, code, reason, rowsRead }, meta));
-    const { importId, number: run } = this;
-    this.tools.logger.warn({ importId, run, code, reason }, 'import run failed');
-  }
-
-  private get own() {
-    return { run: this.number, runner: this.runner };
-  }
-
-  private async context({ received, issueCodes, run }: ReceivedImport): Promise<RunContext> {
+  private async context(state: ReceivedImport, halt: AbortSignal): Promise<RunContext> {
+    const { received, issueCodes, run } = state;
     const { log, registry } = this.tools;
-    const request = await this.patiently(() => requestOf(log, this.importId, run));
+    const request = await this.steps.patiently(() => requestOf(log, this.importId, run));
     const { sha256, file } = received;
-    const { importId, ensureHeld } = this;
+    const { importId } = this;
+    const ensureHeld = async (): Promise<void> => {
+      halt.throwIfAborted();
+      await this.ensureHeld();
+    };
     return { registry, importId, run, sha256, file, issueCodes, request, ensureHeld };
-  }
-
-  /** The state after the command. Its id is new per step: the runner never sends a step twice but to repeat it. */
-  private async send(command: (meta: CommandMeta) => ImportCommand): Promise<ReceivedImport> {
-    const { log, imports } = this.tools;
-    this.steps += 1;
-    const made = command(systemMeta(this.importId, `${this.runner}/${String(this.steps)}`));
-    const { state } = await this.patiently(() => handleCommand(log, imports, this.importId, made));
-    if (state.status === 'none') throw new Error('a command on an import left no import');
-    return state;
-  }
-
-  private patiently<T>(work: () => Promise<T>): Promise<T> {
-    return patiently(work, {
-      signal: this.signal,
-      onWait: (error, attempt) => {
-        // Many rows wait at once: one line tells of them all.
-        if (attempt < 5 || performance.now() - this.toldAt < waitLineMs) return;
-        this.toldAt = performance.now();
-        this.tools.logger.warn({ importId: this.importId, error }, 'import waits for the store');
-      },
-    });
   }
 }
 
@@ -277,11 +206,3 @@ const messageOf = (error: unknown): string => {
   const { message } = error as { readonly message?: unknown };
   return typeof message === 'string' ? message : 'for an unknown reason';
 };
-
-const systemMeta = (importId: string, step: string): CommandMeta => ({
-  commandId: commandIdOf(importId, 'import-runner', step),
-  actor: { id: 'import-runner', kind: 'system', roles: ['service'] },
-  source: 'process',
-  occurredAt: new Date().toISOString(),
-  correlationId: importId,
-});

@@ -22,7 +22,8 @@ import type { ImportKind } from '../events.js';
 import { ImportFiles } from '../import-files.js';
 import { mappingVersion } from '../mapping.js';
 import { ImportWork } from '../run/import-work.js';
-import type { ImportStates, RunTools } from '../run/run-import.js';
+import type { RunTools } from '../run/run-import.js';
+import type { ImportStates } from '../run/run-steps.js';
 import type { ReceivedImport } from '../state.js';
 
 const silent = {
