@@ -29,6 +29,8 @@ export interface BrokerOptions extends GuardOptions {
   readonly logFile?: string;
   /** True: the current process does not end by itself while the broker runs. Default false. */
   readonly keepsParentAlive?: boolean;
+  /** For the JVM, beside ours. */
+  readonly javaOptions?: readonly string[];
   /** Broker settings that differ from ours. */
   readonly settings?: BrokerSettings;
 }
@@ -209,7 +211,8 @@ function spawned({ programs, options, port, member, logFile }: Launch): RunningB
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
     ];
-    const java = [programs.java, ...programs.javaOptions, ...heap, '-XX:TieredStopAtLevel=1'];
+    const more = ['-XX:TieredStopAtLevel=1', ...(options.javaOptions ?? [])];
+    const java = [programs.java, ...programs.javaOptions, ...heap, ...more];
     const child = spawn(
       '/bin/sh',
       ['-c', 'read -r go && exec "$@" </dev/null', 'sh', ...java, 'kafka.Kafka', settings],

@@ -6,6 +6,7 @@ import { readJsonFile, writePrivateFile } from '#embedded/files.js';
 import { NeedsOperator } from '#embedded/needs-operator.js';
 
 import { locked, runFolder } from '../run-folder.js';
+import { ensureClassArchive } from './class-archive.js';
 import { fetchKafka } from './programs.js';
 
 /** Whether this machine can run Kafka, found out once per test run. */
@@ -61,6 +62,7 @@ async function verdictOfRun(): Promise<Verdict> {
 async function whatIsMissing(): Promise<string | null> {
   try {
     await fetchKafka({ say: (message) => process.stderr.write(`${message}\n`) });
+    await ensureClassArchive();
     return null;
   } catch (error) {
     if (error instanceof NeedsOperator) return error.message;

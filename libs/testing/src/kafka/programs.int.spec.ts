@@ -15,6 +15,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
 import { fetchKafka } from './programs.js';
+import { runProgram } from './run-program.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-fetch-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -78,4 +79,14 @@ describeWithKafkaPrograms('fetching Kafka with Maven', () => {
     expect(readdirSync(cache)).toEqual(['kafka-4.1.1']);
     expect(existsSync(join(cache, 'kafka-4.1.1', 'lib', 'kafka_2.13-4.1.1.jar'))).toBe(true);
   }, 300_000);
+
+  it('starts Java with classes that are kept in memory form', async () => {
+    const { java, javaOptions, classArchive } = await fetchKafka();
+    expect(javaOptions).toContain(`-XX:SharedArchiveFile=${classArchive}`);
+    // Fails where the archive does not fit these jars and this Java.
+    const args = ['-Xshare:on', ...javaOptions, 'kafka.tools.StorageTool', 'random-uuid'];
+    const { code, output } = await runProgram(java, args, { timeoutMs: 60_000 });
+    expect(output).toMatch(/^[\w-]{22}$/m);
+    expect(code).toBe(0);
+  });
 });

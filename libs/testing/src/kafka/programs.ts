@@ -22,6 +22,8 @@ export interface KafkaPrograms {
   readonly java: string;
   /** Options that every Java process of ours starts with: the classes and where log lines go. */
   readonly javaOptions: readonly string[];
+  /** Where the classes are kept as this Java has them in memory; see `class-archive.ts`. */
+  readonly classArchive: string;
 }
 
 const oldestJava = 17;
@@ -81,30 +83,39 @@ export interface FetchOptions {
  * Maven is missing or the fetch fails.
  */
 export async function fetchKafka(options: FetchOptions = {}): Promise<KafkaPrograms> {
-  const java = await usableJava(options.env);
+  const { java, version } = await usableJava(options.env);
   const folder = join(cacheFolder(options.env), `kafka-${kafkaVersion}`);
   if (!existsSync(folder)) {
     options.say?.(`Fetching Apache Kafka ${kafkaVersion} with Maven into ${folder} (once) ...`);
     await fetchInto(folder, options);
   }
   const config = join(folder, 'log4j2.properties');
+  const classArchive = join(folder, `classes-${version}.jsa`);
   return {
     java,
-    javaOptions: ['-cp', join(folder, 'lib', '*'), `-Dlog4j2.configurationFile=${config}`],
+    classArchive,
+    javaOptions: [
+      ...['-cp', join(folder, 'lib', '*'), `-Dlog4j2.configurationFile=${config}`],
+      // An archive that does not fit is passed over; the JVM would say so among what was read.
+      ...['-Xlog:disable', '-Xlog:all=error:stderr'],
+      ...(existsSync(classArchive) ? [`-XX:SharedArchiveFile=${classArchive}`] : []),
+    ],
   };
 }
 
-async function usableJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+async function usableJava(
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ java: string; version: string }> {
   const home = env['JAVA_HOME'];
   const java = home ? join(home, 'bin', 'java') : 'java';
   const found = await runProgram(java, ['-version'], { env, timeoutMs: 30_000 });
   if (found.code !== 0) {
     throw new NeedsOperator(`Java is missing (${java}): Kafka needs Java ${oldestJava} or newer.`);
   }
-  const version = Number(/version "(\d+)/.exec(found.output)?.[1] ?? NaN);
-  if (version >= oldestJava) return java;
+  const [, version = '', major] = /version "((\d+)[\w.+-]*)"/.exec(found.output) ?? [];
+  if (Number(major) >= oldestJava) return { java, version };
   throw new NeedsOperator(
-    `Java is too old (${java} is version ${version}): Kafka needs Java ${oldestJava} or newer.`,
+    `Java is too old (${java} is version ${major}): Kafka needs Java ${oldestJava} or newer.`,
   );
 }
 

@@ -1,0 +1,31 @@
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { startKafkaBroker } from './broker.js';
+import { fetchKafka } from './programs.js';
+
+/** A broker writes the archive when it ends, which takes it some seconds. */
+const writeMs = 60_000;
+
+/**
+ * Keeps the classes of a running broker as the JVM has them in memory, beside the programs, where they
+ * are not kept yet: loading and verifying them takes half of what a start of Kafka costs, and a run of
+ * the tests starts it a hundred times. Never rejects: without the archive everything is only slower.
+ */
+export async function ensureClassArchive(): Promise<void> {
+  const { classArchive } = await fetchKafka();
+  if (existsSync(classArchive)) return;
+  const folder = mkdtempSync(join(tmpdir(), 'voltrace-classes-'));
+  const writing = `${classArchive}.tmp`;
+  try {
+    const javaOptions = [`-XX:ArchiveClassesAtExit=${writing}`];
+    const broker = await startKafkaBroker({ folder, removeAfterwards: folder, javaOptions });
+    await broker.stop(writeMs);
+    renameSync(writing, classArchive);
+  } catch (error) {
+    process.stderr.write(`Kafka's classes are not kept in ${classArchive}: ${String(error)}\n`);
+  } finally {
+    for (const path of [folder, writing]) rmSync(path, { recursive: true, force: true });
+  }
+}
