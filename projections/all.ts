@@ -1,8 +1,9 @@
 import type { Projection } from '#read-store/projection.js';
 
+import { apiKeys } from './api-keys/api-keys.projection.js';
 import { eventClock } from './event-clock/projector.js';
 import { imports } from './imports/imports.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
 
 /** Every read model. The projector runs them, the API answers from them. */
-export const projections: readonly Projection[] = [eventClock, productCatalog, imports];
+export const projections: readonly Projection[] = [eventClock, productCatalog, imports, apiKeys];

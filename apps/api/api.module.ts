@@ -5,6 +5,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
 import { ProductRegistryModule } from '#product-registry/product-registry.module.js';
 import { projections } from '#projections/all.js';
+import { ApiKeysController } from '#projections/api-keys/api-keys.http.js';
 import { ImportsModule } from '#projections/imports/imports.module.js';
 import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
 import { RegistryActivityModule } from '#projections/registry-activity/registry-activity.module.js';
@@ -53,6 +54,7 @@ export class ApiModule {
         TopicsModule.over({ kafka: parts.kafka }),
       ],
       controllers: [
+        ApiKeysController,
         EventsController,
         HealthController,
         MetricsController,

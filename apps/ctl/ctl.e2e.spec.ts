@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { projectRoot } from '#testing/build.js';
 import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
-import { eventually } from '#testing/until.js';
+import { eventually, until } from '#testing/until.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-ctl-'));
 chmodSync(root, 0o755);
@@ -120,6 +120,7 @@ describe('the command line', () => {
     expect(then.elements['Mass']).toBeUndefined();
     const history = await ctl('products', 'history', code);
     expect(history.stdout).toContain('weighed it');
+    expect(history.stdout).toMatch(/ by first admin \(/);
     expect(history.stdout).toContain('/elements/Mass/value');
   });
 
@@ -181,6 +182,9 @@ describe('the command line', () => {
     const denied = await runCtl(dataDir, ['keys', 'show', made.id], asReader);
     expect(denied.exitCode).toBe(1);
     expect((await ctl('keys', 'show', made.id)).stdout).toContain('viewer');
+    await until('the new key is listed', async () =>
+      (await ctl('keys', 'list', '--status', 'active')).stdout.includes(made.id),
+    );
     expect((await ctl('keys', 'revoke', made.id, '--reason', 'done')).exitCode).toBe(0);
     expect((await runCtl(dataDir, ['products', 'find'], asReader)).exitCode).toBe(1);
   });

@@ -29,7 +29,7 @@ export interface HistoryItem {
   readonly revision: number;
   readonly recordedAt: string;
   readonly event: string;
-  readonly actor: { readonly id: string };
+  readonly actor: { readonly id: string; readonly name?: string };
   readonly source: string;
   readonly reason: string | null;
   readonly evidence: {
@@ -90,7 +90,7 @@ export async function printHistory(items: readonly HistoryItem[]): Promise<void>
   for (const item of items) {
     const { revision, recordedAt, event, actor, source, reason, changes } = item;
     const lines = [
-      `revision ${revision}  ${recordedAt}  ${event}  by ${actor.id} (${source})`,
+      `revision ${revision}  ${recordedAt}  ${event}  by ${actor.name ?? actor.id} (${source})`,
       ...(reason === null ? [] : [`  why: ${reason}`]),
       ...(item.evidence === null ? [] : [`  evidence: ${evidenceOf(item)}`]),
       ...changes.map(({ path, from, to }) => `  ${path}: ${orNone(from)} -> ${orNone(to)}`),

@@ -1,40 +1,16 @@
-import type { StoredEvent } from '#event-log/event-log.js';
-import { applyEvents } from '#read-store/apply-batch.js';
-import { ReadStore } from '#read-store/read-store.js';
-import { migratedDatabase } from '#read-store/test/fixture.js';
+import { ProjectionDatabase } from '#read-store/test/projection-database.js';
 
 import { catalog, productCatalog } from './product-catalog.projection.js';
 
 /** A real database with the catalogue's tables in the schema that queries read. */
-export class CatalogDatabase {
-  private constructor(
-    readonly store: ReadStore,
-    private readonly drop: () => Promise<void>,
-  ) {}
-
+export class CatalogDatabase extends ProjectionDatabase {
   static async create(): Promise<CatalogDatabase> {
-    const database = await migratedDatabase();
-    const store = new ReadStore(database.url);
-    await inSchema(store, async (client) => client.query(productCatalog.tables), 'create');
-    return new CatalogDatabase(store, () => database.drop());
-  }
-
-  get pool(): ReadStore['pool'] {
-    return this.store.pool;
-  }
-
-  /** Applies the events in batches of `size`, each in its transaction, as the runner does. */
-  async apply(events: readonly StoredEvent[], size = events.length): Promise<void> {
-    for (let start = 0; start < events.length; start += size) {
-      await inSchema(this.store, (client) =>
-        applyEvents(client, productCatalog, events.slice(start, start + size)),
-      );
-    }
+    return new CatalogDatabase(...(await ProjectionDatabase.partsOf(productCatalog)));
   }
 
   /** Empties every table. */
   async clear(): Promise<void> {
-    await inSchema(this.store, (client) =>
+    await this.change((client) =>
       client.query(
         'truncate manufacturers, products, product_codes, moved_products, moved_manufacturers',
       ),
@@ -54,20 +30,4 @@ export class CatalogDatabase {
     );
     return dumps.flat();
   }
-
-  async stop(): Promise<void> {
-    await this.store.close();
-    await this.drop();
-  }
 }
-
-const inSchema = (
-  store: ReadStore,
-  work: (client: Parameters<typeof applyEvents>[0]) => Promise<unknown>,
-  create?: 'create',
-): Promise<void> =>
-  store.transaction(async (client) => {
-    if (create) await client.query(`create schema ${catalog}`);
-    await client.query(`set local search_path to ${catalog}, public`);
-    await work(client);
-  });

@@ -1,6 +1,9 @@
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
+import type { PageOf } from '#http/paging.js';
+import type { Actor } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
+import { apiKeyNames } from '#projections/api-keys/queries.js';
 import { type Moment, resolveMoment } from '#read-store/as-of.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { recordedTimes } from '#read-store/recorded-times.js';
@@ -8,8 +11,13 @@ import { assertBuilt } from '#read-store/status.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
 
 import { CatalogHistory } from './catalog-history.js';
-import type { RecordedTimes } from './history.js';
+import type { HistoryItem, RecordedTimes } from './history.js';
 import { productCatalog } from './product-catalog.projection.js';
+
+/** Whose doing it was, by a name too where one is known. */
+interface NamedHistoryItem extends HistoryItem {
+  readonly actor: Actor & { readonly name?: string };
+}
 
 /** What every route of the catalogue needs: the store, the log's own word, and whether it may answer. */
 export class CatalogReader {
@@ -32,6 +40,18 @@ export class CatalogReader {
     await assertBuilt(this.store, productCatalog);
     if (after) await waitForPosition(this.store, productCatalog, after);
     return this.store.pool;
+  }
+
+  /** A page of a history, with the names of the API keys that changed something. */
+  async named(page: PageOf<HistoryItem>): Promise<PageOf<NamedHistoryItem>> {
+    const names = await apiKeyNames(this.store.pool, [
+      ...new Set(page.items.map(({ actor }) => actor.id)),
+    ]);
+    const items = page.items.map((item) => {
+      const name = names.get(item.actor.id);
+      return name === undefined ? item : { ...item, actor: { ...item.actor, name } };
+    });
+    return { ...page, items };
   }
 
   /** The position of a moment; throws a `Refusal` (`NOT_REGISTERED_THEN`) where it lies before all events. */

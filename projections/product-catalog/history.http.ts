@@ -14,6 +14,7 @@ export const historyQuery = {
 class ActorResponse {
   @ApiProperty() id!: string;
   @ApiProperty({ enum: ['apiKey', 'user', 'device', 'system'] }) kind!: string;
+  @ApiPropertyOptional({ description: 'Of an API key; absent where none is known.' }) name?: string;
   @ApiProperty({ type: [String] }) roles!: readonly string[];
 }
 

@@ -137,7 +137,9 @@ export class ManufacturersController {
     const versions = await this.catalog.history.manufacturerVersions(id);
     if (!versions.at(-1)?.state) throw manufacturerUnknown();
     const { recordedTimes } = this.catalog;
-    return historyPage(versions, { order, limit, cursor }, `manufacturer ${id}`, recordedTimes);
+    return this.catalog.named(
+      await historyPage(versions, { order, limit, cursor }, `manufacturer ${id}`, recordedTimes),
+    );
   }
 
   private async oneAsOf(

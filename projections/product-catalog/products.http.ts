@@ -196,7 +196,9 @@ export class ProductsController {
     const versions = await this.catalog.history.productVersions(id);
     if (!versions.at(-1)?.state) throw productUnknown();
     const { recordedTimes } = this.catalog;
-    return historyPage(versions, { order, limit, cursor }, `product ${id}`, recordedTimes);
+    return this.catalog.named(
+      await historyPage(versions, { order, limit, cursor }, `product ${id}`, recordedTimes),
+    );
   }
 
   private async oneAsOf(id: string, asOf: ReturnType<typeof parseAsOf>): Promise<ProductResponse> {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
 import { contextOf, segment } from '../context.js';
-import { printFields, printJson, write } from '../output.js';
+import { defaultLimit, listRows } from '../list-rows.js';
+import { printFields, printJson, printTable, write } from '../output.js';
 
 interface CreatedKey {
   readonly id: string;
@@ -16,6 +17,11 @@ interface KeyView {
   readonly status: string;
   readonly expiresAt: string | null;
   readonly revision: number;
+}
+
+interface ListedKey extends KeyView {
+  readonly issuedAt: string;
+  readonly issuedBy: string;
 }
 
 export function addKeyCommands(voltrace: Command): void {
@@ -37,6 +43,12 @@ export function addKeyCommands(voltrace: Command): void {
     .argument('<id>')
     .requiredOption('--reason <text>', 'why; kept with the event')
     .action(revoke);
+  keys
+    .command('list')
+    .description('which keys there are, the newest first')
+    .option('--status <status>', 'active or revoked')
+    .option('--limit <n>', `rows at most (${String(defaultLimit)} unless given)`)
+    .action(list);
   keys.command('show').description('what a key may do').argument('<id>').action(show);
 }
 
@@ -71,4 +83,23 @@ async function show(id: string, _options: object, command: Command): Promise<voi
   const key = await api.get<KeyView>(`/v1/api-keys/${segment(id)}`);
   if (json) return printJson(key);
   await printFields({ ...key, roles: key.roles.join(', ') });
+}
+
+async function list(options: { status?: string; limit?: string }, command: Command): Promise<void> {
+  const { api, json } = contextOf(command);
+  await listRows<ListedKey>(
+    api,
+    {
+      ...{ path: '/v1/api-keys', query: { status: options.status }, json, every: 'every key' },
+      print: (items) =>
+        printTable(
+          ['id', 'name', 'roles', 'status', 'expires', 'issued', 'by'],
+          items.map((key) => [
+            ...[key.id, key.name, key.roles.join(', '), key.status, key.expiresAt ?? 'never'],
+            ...[key.issuedAt, key.issuedBy],
+          ]),
+        ),
+    },
+    options,
+  );
 }
