@@ -2,6 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { formatPosition } from '#event-log/position.js';
+import type { CheckResult } from '#observability/health.js';
+import { issueEntityCode } from '#product-registry/manufacturer/change-manufacturer.js';
+import { IssueEntityCode } from '#product-registry/manufacturer/commands.js';
+import { ProductRegistry } from '#product-registry/registry.js';
+import { makeManufacturer, makeProduct, newMeta } from '#product-registry/testing/make.js';
 import { projections } from '#projections/all.js';
 import { eventClock } from '#projections/event-clock/projector.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
@@ -41,13 +47,17 @@ describe('an API whose event log is restored from an older backup', () => {
       json: { name, reason: 'test' },
       headers: { 'idempotency-key': `register-${name}` },
     });
-  const sameLog = async () => {
+  const check = async (name: string) => {
     const { body } = await api.ask('/health/ready');
-    return (body['checks'] as Record<string, { status: string; reason?: string }>)['same-log'];
+    return (body['checks'] as Record<string, CheckResult>)[name];
   };
+  const sameLog = () => check('same-log');
 
   it('refuses changes with the reason and the cure, until its projections are rebuilt', async () => {
     expect((await register('Before')).status).toBe(201);
+    const registry = new ProductRegistry(log);
+    const maker = await makeManufacturer(registry, 'Assigned', null);
+    const { id: product } = await makeProduct(registry, maker, 'EFL-48');
     const backup = await api.node.copyLog();
     await until('it writes again', async () => (await register('Later')).status === 201);
     const head = await log.head();
@@ -56,6 +66,9 @@ describe('an API whose event log is restored from an older backup', () => {
       await waitForPosition(api.store, projection, head, { timeoutMs: 30_000 });
     }
     expect(await sameLog()).toEqual({ status: 'up' });
+    await until('the process that assigns codes is that far', async () => {
+      return (await check('assign-codes'))?.['checkpoint'] === formatPosition(head);
+    });
 
     await api.node.replaceLog(backup);
     await until('it refuses', async () => (await register('Lost')).status === 503);
@@ -69,7 +82,16 @@ describe('an API whose event log is restored from an older backup', () => {
       'run "voltrace projections rebuild" for each projection',
     );
     await until('it is not ready', async () => (await sameLog())?.status === 'down');
-    expect((await sameLog())?.reason).toContain('not the event log');
+    expect((await sameLog())?.['reason']).toContain('not the event log');
+    await until('the codes stand still', async () => {
+      return (await check('assign-codes'))?.status === 'down';
+    });
+    expect(await check('assign-codes')).toMatchObject({
+      activity: 'log-replaced',
+      reason: expect.stringMatching(
+        /not the event log that the process that assigns codes has followed: it took event .* where this log, .* has .*"voltrace projections rebuild"/,
+      ) as unknown,
+    });
     expect((await api.ask('/v1/manufacturers')).status).toBe(200);
 
     for (const { name } of projections) {
@@ -79,6 +101,16 @@ describe('an API whose event log is restored from an older backup', () => {
     }
     await until('it writes again', async () => (await register('Found')).status === 201);
     await until('it is ready', async () => (await sameLog())?.status === 'up');
+    const replayed = new ProductRegistry(log);
+    const code = { rule: 'manual', code: 'ANEW' } as const;
+    await issueEntityCode(replayed, new IssueEntityCode(maker, code, newMeta()));
+    await until('the product has its code', async () => {
+      const { state } = await replayed.products.refresh(product);
+      return state.status === 'registered' && state.codes.includes('ANEW-EFL_48');
+    });
+    await until('it says that it runs', async () => {
+      return (await check('assign-codes'))?.['activity'] === 'running';
+    });
     const position = (await log.head()) ?? head;
     await waitForPosition(api.store, eventClock, position, { timeoutMs: 30_000 });
     await until('what is written is seen', async () => {
@@ -88,6 +120,7 @@ describe('an API whose event log is restored from an older backup', () => {
     // What was written after the backup is gone with the log; nothing was written to the wrong one.
     const { body } = await api.ask('/v1/manufacturers?limit=100');
     expect((body['items'] as { name: string }[]).map(({ name }) => name).sort()).toEqual([
+      'Assigned',
       'Before',
       'Found',
     ]);

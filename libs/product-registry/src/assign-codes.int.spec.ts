@@ -7,6 +7,7 @@ import { AppendTooLarge, type EventLog } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { SameLog } from '#read-store/same-log.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
@@ -24,6 +25,7 @@ let database: TestDatabase;
 let log: EsdbEventLog;
 let tail: LogTail;
 let store: ReadStore;
+let sameLog: SameLog;
 const running: AssignCodesProcess[] = [];
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -35,6 +37,7 @@ beforeAll(async () => {
   tail = new LogTail(log);
   await tail.start();
   store = new ReadStore(database.url);
+  sameLog = new SameLog(log, store, []);
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((process) => process.stop()));
@@ -67,7 +70,7 @@ const refusing = (refused: string): EventLog => ({
 });
 
 const startProcess = (through: EventLog = log): AssignCodesProcess => {
-  const process = new AssignCodesProcess(through, tail, store, silent);
+  const process = new AssignCodesProcess(through, tail, store, sameLog, silent);
   running.push(process);
   process.start();
   return process;

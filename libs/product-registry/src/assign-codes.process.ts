@@ -1,9 +1,5 @@
-import {
-  type EventLog,
-  type Position,
-  type StoredEvent,
-  StreamGone,
-} from '#event-log/event-log.js';
+import { type EventLog, type StoredEvent, StreamGone } from '#event-log/event-log.js';
+import { LogReplaced, replacedLogMs } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import { formatPosition } from '#event-log/position.js';
@@ -11,13 +7,14 @@ import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
+import { CheckedReader } from '#read-store/checked-reader.js';
 import { Lease } from '#read-store/lease.js';
-import { PageReader } from '#read-store/page-reader.js';
 import { describeError } from '#read-store/parking.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
+import type { SameLog } from '#read-store/same-log.js';
 
 import { KnownMakers } from './assign-codes.makers.js';
-import { AssignCodesStore, type KnownMaker } from './assign-codes.store.js';
+import { AssignCodesStore, Batch } from './assign-codes.store.js';
 import { entityCodeOf } from './codes.js';
 import { manufacturerDecider } from './manufacturer/decider.js';
 import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/events.js';
@@ -40,8 +37,8 @@ const firstRetryMs = 250;
 const lastRetryMs = 15_000;
 
 export interface AssignCodesProgress {
-  /** `standby`: another one runs. `waiting`: for what failed to come back. */
-  readonly activity: 'running' | 'standby' | 'waiting';
+  /** `standby`: another one runs. `waiting`: for what failed to come back, or for the log that it knows. */
+  readonly activity: 'running' | 'standby' | 'waiting' | 'log-replaced';
   /** Why it waits; null unless it does. */
   readonly reason: string | null;
   readonly checkpoint: string | null;
@@ -57,6 +54,9 @@ export interface AssignCodesProgress {
  * that still held the old code, is met here later and put right. What to assign is always looked up at
  * that moment, and commands carry ids derived from the event, so a replay changes nothing.
  *
+ * Where the log is not the one that it has followed, it stands still until the read models are made
+ * from that log. Then it begins anew: what it remembers is of the other one.
+ *
  * One runs at a time, under an advisory lock that only saves work: the checkpoint is the fence.
  */
 export class AssignCodesProcess {
@@ -65,7 +65,7 @@ export class AssignCodesProcess {
   private readonly registry: ProductRegistry;
   private readonly memory: AssignCodesStore;
   private readonly lease: Lease;
-  private position: Position | undefined;
+  private readonly reader: CheckedReader;
   private makers = new KnownMakers(new Map());
   /** The last event behind the checkpoint, and how many are; none of them taught it anything. */
   private passed: StoredEvent | undefined;
@@ -76,15 +76,19 @@ export class AssignCodesProcess {
   private lastProgressAt: Date | undefined;
 
   constructor(
-    private readonly log: EventLog,
+    log: EventLog,
     private readonly tail: LogTail,
     store: ReadStore,
+    private readonly sameLog: Pick<SameLog, 'ensure' | 'isCurrent'>,
     private readonly logger: StoreLogger,
   ) {
     // States of its own: this cache need not be fresher than the events that it is asked about.
     this.registry = new ProductRegistry(log);
     this.memory = new AssignCodesStore(store);
     this.lease = new Lease(store.url, logger);
+    const cure = 'run "voltrace projections rebuild" for each projection: it then begins anew';
+    const follower = { name: 'the process that assigns codes', cure };
+    this.reader = new CheckedReader(log, tail, limits, follower);
   }
 
   start(): void {
@@ -99,10 +103,11 @@ export class AssignCodesProcess {
 
   /** What it does and how far it is, for the health report. Null before its first batch. */
   progress(): AssignCodesProgress {
+    const { position } = this.reader.place;
     return {
       activity: this.activity,
-      reason: this.activity === 'waiting' ? this.reason : null,
-      checkpoint: this.position ? formatPosition(this.position) : null,
+      reason: ['waiting', 'log-replaced'].includes(this.activity) ? this.reason : null,
+      checkpoint: position ? formatPosition(position) : null,
       lastProgressAt: this.lastProgressAt?.toISOString() ?? null,
     };
   }
@@ -127,13 +132,14 @@ export class AssignCodesProcess {
         }
       } catch (error) {
         if (this.isStopped()) return;
-        this.activity = 'waiting';
+        if (error instanceof LogReplaced && (await this.beginAnew(error))) continue;
+        this.activity = error instanceof LogReplaced ? 'log-replaced' : 'waiting';
         this.reason = describeError(error);
         this.logger.warn(
           { err: error, retryMs, process: processName },
           'the process waits and goes on',
         );
-        await pause(retryMs, this.stopping.signal);
+        await pause(error instanceof LogReplaced ? replacedLogMs : retryMs, this.stopping.signal);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
       }
     }
@@ -141,19 +147,31 @@ export class AssignCodesProcess {
 
   /** Handles the log while the lock is held; returns when it is lost. */
   private async run(onProgress: () => void): Promise<void> {
-    const { position, makers } = await this.memory.load();
-    this.position = position;
+    const { place, makers } = await this.memory.load();
     this.makers = new KnownMakers(makers);
     this.saved();
-    const reader = new PageReader(this.log, this.tail, limits);
-    reader.seek(position);
+    await this.reader.seek(place);
     while (!this.isStopped() && this.lease.holds(processName)) {
-      const events = await reader.next();
+      const events = await this.reader.next();
       if (events.length > 0) await this.handle(events);
       if (this.isDue) await this.save(new Batch());
-      if (events.length === 0) await this.news(reader.position);
+      if (events.length === 0) await this.news();
       else if (events.length < limits.maxEvents) await pause(gatherMs, this.stopping.signal);
       onProgress();
+    }
+  }
+
+  /** Whether the read models are of the log that is there now, so that this process may follow it too. */
+  private async beginAnew({ message }: LogReplaced): Promise<boolean> {
+    try {
+      await this.sameLog.ensure();
+      if (!this.sameLog.isCurrent || !(await this.memory.forget(this.reader.place.position)))
+        return false;
+      this.logger.warn({ process: processName, reason: message }, 'the process begins anew');
+      return true;
+    } catch {
+      // It looks again soon, and says meanwhile why it stands still.
+      return false;
     }
   }
 
@@ -231,12 +249,12 @@ export class AssignCodesProcess {
   }
 
   private async save(batch: Batch): Promise<void> {
-    const to = this.passed?.position;
-    if (!to) return;
-    if (!(await this.memory.save(this.position, to, batch))) {
+    const { passed, reader } = this;
+    if (!passed) return;
+    if (!(await this.memory.save(reader.place.position, passed, batch))) {
       throw new Error('another runner moved the checkpoint');
     }
-    this.position = to;
+    reader.took({ position: passed.position, anchor: passed });
     this.saved();
     batch.clear();
   }
@@ -247,22 +265,11 @@ export class AssignCodesProcess {
     this.savedAt = performance.now();
   }
 
-  private async news(position: Position | undefined): Promise<void> {
-    await this.tail.changed(position, { signal: this.stopping.signal, timeoutMs: idleMs });
-  }
-}
-
-class Batch {
-  readonly products: { id: string; manufacturerId: string }[] = [];
-  readonly makers = new Map<string, KnownMaker>();
-
-  get hasLearnt(): boolean {
-    return this.products.length > 0 || this.makers.size > 0;
-  }
-
-  clear(): void {
-    this.products.length = 0;
-    this.makers.clear();
+  private async news(): Promise<void> {
+    await this.tail.changed(this.reader.position, {
+      signal: this.stopping.signal,
+      timeoutMs: idleMs,
+    });
   }
 }
 

@@ -1,4 +1,14 @@
-import type { Position } from '#event-log/event-log.js';
+import type { PoolClient } from 'pg';
+
+import type { Position, StoredEvent } from '#event-log/event-log.js';
+import {
+  anchorColumns,
+  anchorOf,
+  type AnchorRow,
+  columnsOf,
+  positionOf,
+} from '#read-store/builds.js';
+import type { Place } from '#read-store/checked-reader.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 /** What the process knows of a manufacturer at its position in the log. */
@@ -8,9 +18,18 @@ export interface KnownMaker {
 }
 
 /** What was learnt since the last checkpoint. */
-export interface Learnt {
-  readonly products: readonly { readonly id: string; readonly manufacturerId: string }[];
-  readonly makers: ReadonlyMap<string, KnownMaker>;
+export class Batch {
+  readonly products: { readonly id: string; readonly manufacturerId: string }[] = [];
+  readonly makers = new Map<string, KnownMaker>();
+
+  get hasLearnt(): boolean {
+    return this.products.length > 0 || this.makers.size > 0;
+  }
+
+  clear(): void {
+    this.products.length = 0;
+    this.makers.clear();
+  }
 }
 
 /** Products of one answer. */
@@ -20,42 +39,27 @@ const pageSize = 500;
 export class AssignCodesStore {
   constructor(private readonly store: ReadStore) {}
 
-  async load(): Promise<{
-    readonly position: Position | undefined;
-    readonly makers: Map<string, KnownMaker>;
-  }> {
-    const checkpoint = await this.store.pool.query<{
-      commit: string | null;
-      prepare: string | null;
-    }>(
-      `select commit_position::text as commit, prepare_position::text as prepare
-       from assign_codes.checkpoint`,
+  async load(): Promise<{ readonly place: Place; readonly makers: Map<string, KnownMaker> }> {
+    const checkpoint = await this.store.pool.query<AnchorRow>(
+      `select ${anchorColumns} from assign_codes.checkpoint`,
     );
     const makers = await this.store.pool.query<{ id: string } & KnownMaker>(
       'select id, code, merged_into as "mergedInto" from assign_codes.manufacturer',
     );
-    const { commit = null, prepare = null } = checkpoint.rows[0] ?? {};
+    const [row] = checkpoint.rows;
     return {
-      position:
-        commit === null || prepare === null
-          ? undefined
-          : { commit: BigInt(commit), prepare: BigInt(prepare) },
+      place: { position: row && positionOf(row), anchor: row && anchorOf(row) },
       makers: new Map(makers.rows.map(({ id, ...maker }) => [id, maker])),
     };
   }
 
   /**
-   * Moves the checkpoint and keeps what was learnt, in one transaction. False where another runner
-   * moved it meanwhile: then nothing is kept.
+   * Moves the checkpoint behind an event and keeps what was learnt, in one transaction. False where
+   * another runner moved it meanwhile: then nothing is kept.
    */
-  save(from: Position | undefined, to: Position, { products, makers }: Learnt): Promise<boolean> {
+  save(from: Position | undefined, to: StoredEvent, { products, makers }: Batch): Promise<boolean> {
     return this.store.transaction(async (client) => {
-      const moved = await client.query(
-        `update assign_codes.checkpoint set commit_position = $3, prepare_position = $4
-         where commit_position is not distinct from $1 and prepare_position is not distinct from $2`,
-        [from?.commit ?? null, from?.prepare ?? null, to.commit, to.prepare].map(text),
-      );
-      if (moved.rowCount !== 1) return false;
+      if (!(await moveCheckpoint(client, from, to))) return false;
       if (products.length > 0) {
         await client.query(
           `insert into assign_codes.product (manufacturer_id, id)
@@ -80,6 +84,16 @@ export class AssignCodesStore {
     });
   }
 
+  /** As before the first event. False where another runner moved the checkpoint meanwhile. */
+  forget(from: Position | undefined): Promise<boolean> {
+    return this.store.transaction(async (client) => {
+      if (!(await moveCheckpoint(client, from, undefined))) return false;
+      await client.query('delete from assign_codes.product');
+      await client.query('delete from assign_codes.manufacturer');
+      return true;
+    });
+  }
+
   /** The products that were registered under the manufacturer, up to the checkpoint. */
   async *productsOf(manufacturerId: string): AsyncGenerator<string> {
     let after: string | null = null;
@@ -96,4 +110,17 @@ export class AssignCodesStore {
   }
 }
 
-const text = (value: bigint | null): string | null => value?.toString() ?? null;
+const moveCheckpoint = async (
+  client: PoolClient,
+  from: Position | undefined,
+  to: StoredEvent | undefined,
+): Promise<boolean> => {
+  const { rowCount } = await client.query(
+    `update assign_codes.checkpoint
+        set commit_position = $3, prepare_position = $4,
+            anchor_commit = $3, anchor_prepare = $4, anchor_id = $5
+      where commit_position is not distinct from $1 and prepare_position is not distinct from $2`,
+    [...columnsOf(from), ...columnsOf(to?.position), to?.id ?? null],
+  );
+  return rowCount === 1;
+};

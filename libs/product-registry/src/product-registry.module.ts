@@ -6,6 +6,7 @@ import { LogTail } from '#event-log/log-tail.js';
 import { HealthRegistry } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { SameLog } from '#read-store/same-log.js';
 
 import { AssignCodesProcess } from './assign-codes.process.js';
 import { commandHandlers } from './command-handlers.js';
@@ -29,9 +30,14 @@ import { ProductRegistry } from './registry.js';
     },
     {
       provide: AssignCodesProcess,
-      inject: [EsdbEventLog, LogTail, ReadStore, Logger],
-      useFactory: (log: EsdbEventLog, tail: LogTail, store: ReadStore, logger: Logger) =>
-        new AssignCodesProcess(log, tail, store, logger),
+      inject: [EsdbEventLog, LogTail, ReadStore, SameLog, Logger],
+      useFactory: (
+        log: EsdbEventLog,
+        tail: LogTail,
+        store: ReadStore,
+        sameLog: SameLog,
+        logger: Logger,
+      ) => new AssignCodesProcess(log, tail, store, sameLog, logger),
     },
   ],
   exports: [ProductRegistry],
@@ -49,8 +55,12 @@ export class ProductRegistryModule implements OnApplicationBootstrap, OnApplicat
   onApplicationBootstrap(): void {
     this.stopFollowing = this.registry.follow(this.tail);
     this.assignCodes.start();
-    // Shown, never red: codes that come late are no reason to take the API out of service.
-    this.health.register('assign-codes', () => ({ status: 'up', ...this.assignCodes.progress() }));
+    this.health.register('assign-codes', () => {
+      const progress = this.assignCodes.progress();
+      // Codes that come late are no reason to take the API out of service, a log that is not its own is one.
+      const status = progress.activity === 'log-replaced' ? 'down' : 'up';
+      return { status, ...progress };
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {

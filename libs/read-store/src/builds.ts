@@ -49,6 +49,12 @@ export const positionOf = (row: PositionRow): Position | undefined =>
     ? undefined
     : { commit: BigInt(row.commit_position), prepare: BigInt(row.prepare_position) };
 
+/** `commit_position` and `prepare_position`. */
+export const columnsOf = (position: Position | undefined): [string | null, string | null] => [
+  position?.commit.toString() ?? null,
+  position?.prepare.toString() ?? null,
+];
+
 export interface AnchorRow extends PositionRow {
   anchor_commit: string | null;
   anchor_prepare: string | null;
@@ -152,10 +158,8 @@ export const moveCheckpoint = async (
       projection.name,
       build,
       status,
-      from?.commit.toString() ?? null,
-      from?.prepare.toString() ?? null,
-      last.position.commit.toString(),
-      last.position.prepare.toString(),
+      ...columnsOf(from),
+      ...columnsOf(last.position),
       last.created,
       events.length,
       last.id,
@@ -175,14 +179,7 @@ export const stopAt = async (
     `update read_store.build set status = 'stopped', error = $6
       where projection = $1 and build = $2 and status = $3
         and commit_position is not distinct from $4 and prepare_position is not distinct from $5`,
-    [
-      projection.name,
-      build,
-      status,
-      position?.commit.toString() ?? null,
-      position?.prepare.toString() ?? null,
-      error,
-    ],
+    [projection.name, build, status, ...columnsOf(position), error],
   );
   return rowCount === 1;
 };

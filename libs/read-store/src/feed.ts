@@ -1,6 +1,6 @@
 import { UnknownEventType } from '#event-log/codec.js';
 import { LogUnavailable, type Position, type StoredEvent } from '#event-log/event-log.js';
-import { type Anchor, LogCheck, LogReplaced, replacedLogMs } from '#event-log/log-check.js';
+import { LogReplaced, replacedLogMs } from '#event-log/log-check.js';
 import { pause } from '#event-log/pause.js';
 import { comparePositions, isAfter } from '#event-log/position.js';
 
@@ -15,10 +15,10 @@ import {
   takeOver,
   type Target,
 } from './builds.js';
+import { CheckedReader } from './checked-reader.js';
 import { dropOutgrown } from './drop-builds.js';
 import type { FeedContext } from './feed-context.js';
 import { knownOf } from './known-events.js';
-import { PageReader } from './page-reader.js';
 import { describeError } from './parking.js';
 import { isDiskFull, isStoreFault } from './store-errors.js';
 import { switchBuild } from './switch-build.js';
@@ -32,11 +32,8 @@ const noteCaughtUpMs = 2_000;
 
 /** Applies the log to one build, for as long as this process is the one to do it. */
 export class Feed {
-  private readonly reader: PageReader;
+  private readonly reader: CheckedReader;
   private readonly careful: CarefulApplier;
-  private readonly check: LogCheck;
-  private position: Position | undefined;
-  private anchor: Anchor | undefined;
   /** Up to here events are applied one by one: a batch failed there, or was interrupted. */
   private carefulUntil: Position | 'end of next batch' | undefined;
   private notedCaughtUpAt = 0;
@@ -47,13 +44,13 @@ export class Feed {
   ) {
     // A build reads alone: what it reads is old news to everybody else.
     const tail = target.status === 'live' ? context.tail : undefined;
-    this.reader = new PageReader(context.log, tail, limits);
-    this.careful = new CarefulApplier(context.store, target);
     const { name } = target.projection;
-    this.check = new LogCheck(context.log, {
+    const follower = {
       name: `projection ${name}`,
       cure: `run "voltrace projections rebuild ${name}"`,
-    });
+    };
+    this.reader = new CheckedReader(context.log, tail, limits, follower, () => this.recognised());
+    this.careful = new CarefulApplier(context.store, target);
   }
 
   private get key(): string {
@@ -63,6 +60,11 @@ export class Feed {
   private get fields(): object {
     const { projection, build, status } = this.target;
     return { projection: projection.name, build, status };
+  }
+
+  /** The checkpoint, as far as this runner knows. */
+  private get position(): Position | undefined {
+    return this.reader.place.position;
   }
 
   /** Resolves when the build is switched, paused, stopped or gone, or `signal` aborts. Never rejects. */
@@ -108,14 +110,9 @@ export class Feed {
     const taken = await takeOver(store, this.target, holder);
     if (taken?.status !== this.target.status) return true;
     if (taken.interrupted) this.carefulUntil = 'end of next batch';
-    this.position = taken.position;
-    this.anchor = taken.anchor;
-    await this.recognise();
+    await this.reader.seek(taken);
     while (!signal.aborted && lease.holds(this.key)) {
-      if (!this.check.isCurrent) await this.recognise();
       const events = await this.reader.next();
-      // They may have come from either log.
-      if (!this.check.isCurrent) continue;
       if (events.length > 0) {
         await this.apply(events, signal);
         if (!this.standsAtEndOf(events)) return false;
@@ -136,12 +133,9 @@ export class Feed {
     return this.position === events.at(-1)?.position;
   }
 
-  /** Reads on from the checkpoint once the log is known to be the one that it lies in. */
-  private async recognise(): Promise<void> {
-    await this.check.run(this.anchor ? [this.anchor] : []);
+  private async recognised(): Promise<void> {
     await noteLog(this.context.store, this.target);
     this.noteReplaced();
-    this.reader.seek(this.position);
   }
 
   private noteReplaced(reason?: string): void {
@@ -228,8 +222,7 @@ export class Feed {
   }
 
   private advanced(event: StoredEvent, counts: BatchCounts): void {
-    this.position = event.position;
-    this.anchor = event;
+    this.reader.took({ position: event.position, anchor: event });
     const { observer } = this.context;
     observer.counted(this.target.projection.name, counts);
     observer.progressed(this.target.projection.name);
@@ -257,7 +250,7 @@ export class Feed {
     } catch (error) {
       if (!isStoreFault(error)) throw error;
       // It may have read more than it could apply.
-      this.reader.seek(this.position);
+      await this.reader.seek(this.reader.place);
       logger.warn({ ...this.fields, error: describeError(error) }, 'the switch waits for queries');
       await pause(standbyMs, signal);
       return false;

@@ -30,6 +30,11 @@ export class SameLog {
     this.check = new LogCheck(log, { name: 'this server', cure });
   }
 
+  /** Whether the log was found to be the right one since a connection was last lost. */
+  get isCurrent(): boolean {
+    return this.check.isCurrent;
+  }
+
   /** Why nothing may be written; undefined where the log is the right one as far as is known. */
   get reason(): string | undefined {
     return this.check.isCurrent ? undefined : this.found?.replaced.message;
