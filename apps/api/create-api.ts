@@ -26,6 +26,7 @@ import { installDocsPage } from './docs-page.js';
 import { installFrontPage } from './front-page.js';
 import { nestLogger } from './nest-logger.js';
 import { RoutesReady } from './routes-ready.js';
+import { StrayQueryInterceptor } from './stray-query.js';
 
 export interface ApiOptions extends ApiParts {
   readonly limits: ServerLimits;
@@ -56,6 +57,7 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
   });
   app.get(RoutesReady).whenReady = installMethodAnswers(server);
   app.useGlobalFilters(filter);
+  app.useGlobalInterceptors(new StrayQueryInterceptor());
   app.useGlobalPipes(new BodyValidationPipe());
   installDocsPage(server, () => apiDocument(app));
   installFrontPage(server);
