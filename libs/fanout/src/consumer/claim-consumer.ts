@@ -4,8 +4,7 @@ import { isStoreFault } from '#read-store/store-errors.js';
 import { Backoff } from '../backoff.js';
 import type { Transport } from '../transport/transport.js';
 import { createConsumer, readConsumer } from './consumer-row.js';
-import { carryOutControl, type ControlContext } from './control.js';
-import { consumerStream } from './events.js';
+import { carryOutControl, type ControlContext, lastControl } from './control.js';
 
 /** The consumer must not start: it runs on another transport, or names a topic that nobody publishes. */
 export class ConsumerRefused extends Error {
@@ -53,8 +52,9 @@ const claim = async (context: ControlContext, signal: AbortSignal): Promise<bigi
   const { store, consumer, transport } = context;
   const row = await readConsumer(store, consumer.name);
   if (!row) {
-    const controlRevision = await lastControl(context);
-    await createConsumer(store, consumer.name, { transport, controlRevision });
+    const last = await lastControl(context);
+    const controlRevision = last?.revision ?? -1n;
+    await createConsumer(store, consumer.name, { transport, controlRevision, controlAnchor: last });
   } else if (row.transport !== transport) await carryOutControl(context, signal);
   const now = row?.transport === transport ? row : await readConsumer(store, consumer.name);
   if (now?.transport === transport) return now.controlRevision;
@@ -62,13 +62,4 @@ const claim = async (context: ControlContext, signal: AbortSignal): Promise<bigi
     `consumer ${consumer.name} runs on transport ${String(now?.transport)}, whose offsets mean nothing ` +
       `to ${transport}: voltrace consumers reset ${consumer.name} --to start first`,
   );
-};
-
-/** Revision of the newest control event, -1 where there is none. */
-const lastControl = async ({ log, consumer }: ControlContext): Promise<bigint> => {
-  const stream = consumerStream(consumer.name);
-  for await (const event of log.readStream(stream, { direction: 'backwards', limit: 1 })) {
-    return event.revision;
-  }
-  return -1n;
 };

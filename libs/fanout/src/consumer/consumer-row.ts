@@ -1,9 +1,9 @@
 import type { Position } from '#event-log/event-log.js';
+import { columnsOf } from '#read-store/builds.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { ConsumerClient } from '../consumer.js';
 import type { Transport } from '../transport/transport.js';
-import { columnsOf } from './places.js';
 import type { ConsumerStatus } from './status.js';
 
 /** What `fanout.consumer` says besides how it is. */
@@ -11,6 +11,14 @@ export interface ConsumerRow {
   readonly transport: Transport['name'];
   /** Of the last control event that was carried out; -1 before the first. */
   readonly controlRevision: bigint;
+  /** That event, by which the stream is known again; undefined before the first. */
+  readonly controlAnchor?: ControlAnchor | undefined;
+}
+
+export interface ControlAnchor {
+  readonly revision: bigint;
+  /** Undefined where it was carried out before ids were kept: then any event there will do. */
+  readonly id: string | undefined;
 }
 
 export const readConsumer = async (
@@ -20,23 +28,43 @@ export const readConsumer = async (
   const { rows } = await pool.query<{
     transport: Transport['name'];
     control_revision: string | null;
-  }>('select transport, control_revision from fanout.consumer where name = $1', [consumer]);
+    anchor_revision: string | null;
+    id: string | null;
+  }>(
+    `select transport, control_revision, control_anchor_id as id,
+            coalesce(control_anchor_revision, control_revision) as anchor_revision
+       from fanout.consumer where name = $1`,
+    [consumer],
+  );
   const [row] = rows;
-  return row && { transport: row.transport, controlRevision: BigInt(row.control_revision ?? -1) };
+  if (!row) return undefined;
+  const { transport, control_revision: revision, anchor_revision: anchor, id } = row;
+  const controlAnchor =
+    anchor === null ? undefined : { revision: BigInt(anchor), id: id ?? undefined };
+  return { transport, controlRevision: BigInt(revision ?? -1), controlAnchor };
 };
 
 /** A consumer that runs for the first time: what was asked of an earlier one's tables is not asked of these. */
 export const createConsumer = async (
   { pool }: ReadStore,
   consumer: string,
-  { transport, controlRevision }: ConsumerRow,
+  { transport, controlRevision, controlAnchor }: ConsumerRow,
 ): Promise<void> => {
   await pool.query(
-    `insert into fanout.consumer (name, transport, control_revision, state)
-     values ($1, $2, $3, 'waiting') on conflict do nothing`,
-    [consumer, transport, revisionColumn(controlRevision)],
+    `insert into fanout.consumer
+       (name, transport, control_revision, control_anchor_revision, control_anchor_id, state)
+     values ($1, $2, $3, $3, $4, 'waiting') on conflict do nothing`,
+    [consumer, transport, revisionColumn(controlRevision), controlAnchor?.id ?? null],
   );
 };
+
+/** From a revision of the control stream to the event that was carried out, or passed over. */
+export interface ControlMove {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly id?: string | undefined;
+  readonly outcome: string;
+}
 
 /**
  * Notes that a control event was carried out, and with what outcome. False when it was already: the
@@ -45,13 +73,14 @@ export const createConsumer = async (
 export const moveControl = async (
   client: ConsumerClient,
   consumer: string,
-  { from, to, outcome }: { readonly from: bigint; readonly to: bigint; readonly outcome: string },
+  { from, to, id, outcome }: ControlMove,
 ): Promise<boolean> => {
   const { rowCount } = await client.query(
     `update fanout.consumer
-        set control_revision = $3, control_outcome = $4, control_at = clock_timestamp()
+        set control_revision = $3, control_anchor_revision = $3, control_anchor_id = $5,
+            control_outcome = $4, control_at = clock_timestamp()
       where name = $1 and control_revision is not distinct from $2`,
-    [consumer, revisionColumn(from), to.toString(), outcome],
+    [consumer, revisionColumn(from), revisionColumn(to), outcome, id ?? null],
   );
   return rowCount === 1;
 };

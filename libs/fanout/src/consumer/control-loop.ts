@@ -23,6 +23,8 @@ export class ControlLoop {
   /** Something may have been asked since the stream was read. */
   private asked = true;
   private readAt = -Infinity;
+  /** In which the stream was read last: in another one it may be the stream of another log. */
+  private epoch: number | undefined;
   private wake: () => void = () => undefined;
 
   /** `seen`: the last control event that was carried out before the consumer began to read. */
@@ -70,8 +72,9 @@ export class ControlLoop {
   }
 
   private async look(signal: AbortSignal): Promise<void> {
-    const { store, consumer, lease } = this.context;
-    const isDue = this.asked || Date.now() - this.readAt >= readMs;
+    const { store, consumer, lease, log } = this.context;
+    const { epoch } = log;
+    const isDue = this.asked || this.epoch !== epoch || Date.now() - this.readAt >= readMs;
     // What is asked from here on is read at the next look.
     this.asked = false;
     if (isDue && (await lease.acquire(this.leaseKey))) {
@@ -80,6 +83,7 @@ export class ControlLoop {
         this.asked = true;
         throw error;
       });
+      this.epoch = epoch;
     }
     const row = await readConsumer(store, consumer.name);
     if (!row || row.controlRevision === this.seen) return;

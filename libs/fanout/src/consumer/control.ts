@@ -1,21 +1,27 @@
-import type { EventLog, Position } from '#event-log/event-log.js';
+import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
 import { newest, type ReadEvent } from '#event-log/reading.js';
 import { Refusal } from '#kernel/refusal.js';
+import { columnsOf } from '#read-store/builds.js';
 import { describeError } from '#read-store/parking.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 import type { ConsumerClient } from '../consumer.js';
 import type { Transport } from '../transport/transport.js';
-import { moveControl, readConsumer, setFloor } from './consumer-row.js';
+import {
+  type ControlAnchor,
+  type ControlMove,
+  moveControl,
+  readConsumer,
+  setFloor,
+} from './consumer-row.js';
 import { comesAgain } from './dead-letters.js';
 import { consumerDecider } from './decider.js';
 import { type ConsumerEvent, consumerStream } from './events.js';
-import { columnsOf } from './places.js';
 import { type RetryContext, retryDeadLetters } from './retry-dead-letters.js';
 
 export interface ControlContext extends RetryContext {
-  readonly log: Pick<EventLog, 'readStream'>;
+  readonly log: Pick<EventLog, 'readStream' | 'epoch'>;
   /** A reset brings the consumer onto it. */
   readonly transport: Transport['name'];
 }
@@ -33,6 +39,10 @@ export const carryOutControl = async (
   const row = await readConsumer(store, consumer.name);
   if (!row) return;
   let from = row.controlRevision;
+  if (!(await holdsControl(log, consumer.name, row.controlAnchor))) {
+    await passOver(context, from);
+    return;
+  }
   for await (const stored of log.readStream(consumerStream(consumer.name), { from: from + 1n })) {
     signal.throwIfAborted();
     const event = newest<ConsumerEvent>(consumerDecider, stored);
@@ -45,17 +55,56 @@ export const carryOutControl = async (
   }
 };
 
+/** Whether the log holds what was carried out last. */
+const holdsControl = async (
+  log: ControlContext['log'],
+  consumer: string,
+  anchor: ControlAnchor | undefined,
+): Promise<boolean> => {
+  if (!anchor) return true;
+  const { revision: from, id } = anchor;
+  for await (const event of log.readStream(consumerStream(consumer), { from, limit: 1 })) {
+    return event.revision === from && (id ?? event.id) === event.id;
+  }
+  return false;
+};
+
+/** In a log that is not the one that was followed only what is asked from now on counts: nobody meant this one before. */
+const passOver = async (context: ControlContext, from: bigint): Promise<void> => {
+  const { store, consumer, logger } = context;
+  const last = await lastControl(context);
+  const outcome = 'passed over: it was asked in another event log, or before the log was replaced';
+  await moveControl(store.pool, consumer.name, {
+    from,
+    to: last?.revision ?? -1n,
+    id: last?.id,
+    outcome,
+  });
+  const fields = { consumer: consumer.name, revision: from.toString() };
+  logger.warn(fields, 'the event log does not hold what the consumer was last asked');
+};
+
+/** The newest control event of the consumer. */
+export const lastControl = async ({
+  log,
+  consumer,
+}: Pick<ControlContext, 'log' | 'consumer'>): Promise<StoredEvent | undefined> => {
+  const newestOnly = { direction: 'backwards', limit: 1 } as const;
+  for await (const event of log.readStream(consumerStream(consumer.name), newestOnly)) return event;
+  return undefined;
+};
+
 const carryOut = async (
   context: ControlContext,
   from: bigint,
   event: ReadEvent<ConsumerEvent>,
   signal: AbortSignal,
 ): Promise<string> => {
-  const step = { from, to: event.revision };
+  const step = { from, to: event.revision, id: event.id };
   switch (event.type) {
     case 'ConsumerReset': {
-      const to = event.data.to === null ? undefined : parsePosition(event.data.to);
-      return reset(context, to, step);
+      const { to } = event.data;
+      return reset(context, to === null || to === '0' ? undefined : parsePosition(to), step);
     }
     case 'DeadLettersRetried': {
       const outcome = await retryDeadLetters(context, event.data.letter, signal);
@@ -67,10 +116,7 @@ const carryOut = async (
   }
 };
 
-interface ControlStep {
-  readonly from: bigint;
-  readonly to: bigint;
-}
+type ControlStep = Omit<ControlMove, 'outcome'>;
 
 /** Somebody else carried it out: whoever reads on sees so in the row. */
 class AlreadyDone extends Error {}
@@ -120,7 +166,7 @@ const reset = async (
 const resetNow = async (
   { store, consumer, transport }: ControlContext,
   to: Position | undefined,
-  step: ControlStep & { readonly outcome: string },
+  step: ControlMove,
 ): Promise<void> => {
   await store.transaction(async (client) => {
     // First this row, then the offsets: nothing is opened from here on, and what is in hand is waited for.

@@ -1,9 +1,10 @@
 import { contentIdOf } from '#kernel/ids.js';
+import { columnsOf } from '#read-store/builds.js';
 
 import type { ConsumerClient } from '../consumer.js';
 import type { Fact } from '../fact.js';
 import type { Incoming } from '../transport/transport.js';
-import { columnsOf, type OwnPartition } from './places.js';
+import type { OwnPartition } from './places.js';
 import { toStored } from './stored-record.js';
 
 /** A record that is given up for now. */

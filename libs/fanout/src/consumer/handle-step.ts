@@ -66,6 +66,7 @@ export const sortStep = (from: Place, { records, through, end }: Step): SortedSt
       nextOffset: through.nextOffset > from.nextOffset ? through.nextOffset : from.nextOffset,
       position: laterOf(position, through.position),
       factOffset,
+      anchor: through.anchor ?? from.anchor,
     },
     recordedAt: facts.at(-1)?.content.recordedAt,
     end,

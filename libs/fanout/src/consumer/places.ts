@@ -1,5 +1,10 @@
-import type { Position } from '#event-log/event-log.js';
-import { positionOf, type PositionRow } from '#read-store/builds.js';
+import {
+  anchorColumns,
+  anchorOf,
+  type AnchorRow,
+  columnsOf,
+  positionOf,
+} from '#read-store/builds.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { ConsumerClient } from '../consumer.js';
@@ -11,7 +16,7 @@ export interface OwnPartition extends Partition {
   readonly transport: Transport['name'];
 }
 
-interface PlaceRow extends PositionRow {
+interface PlaceRow extends AnchorRow {
   next_offset: string;
   fact_offset: string | null;
 }
@@ -28,10 +33,11 @@ export class TransportChanged extends Error {
   }
 }
 
-const placeOf = (row: PlaceRow): Place => ({
+const placeOf = (row: PlaceRow, transport: Transport['name']): Place => ({
   nextOffset: BigInt(row.next_offset),
   position: positionOf(row),
   factOffset: row.fact_offset === null ? undefined : BigInt(row.fact_offset),
+  ...(transport === 'log' && { anchor: anchorOf(row) }),
 });
 
 const keyOf = ({ consumer, topic, partition, transport }: OwnPartition): unknown[] => [
@@ -69,7 +75,7 @@ export const openPlace = async (
       keyOf(own),
     );
     const { rows } = await client.query<OpenedRow>(
-      `select next_offset, commit_position, prepare_position, fact_offset, holder as held_by
+      `select next_offset, ${anchorColumns}, fact_offset, holder as held_by
          from fanout.consumer_offset
         where consumer = $1 and topic = $2 and partition = $3 and transport = $4 for update`,
       keyOf(own),
@@ -82,7 +88,7 @@ export const openPlace = async (
       [...keyOf(own), holder],
     );
     return {
-      place: placeOf(row),
+      place: placeOf(row, own.transport),
       interrupted: row.held_by !== null && row.held_by !== holder,
     };
   });
@@ -132,6 +138,8 @@ export const movePlace = async (
     `update fanout.consumer_offset
         set next_offset = $8, commit_position = $9, prepare_position = $10, fact_offset = $11,
             fact_recorded_at = coalesce($12, fact_recorded_at), end_offset = coalesce($13, end_offset),
+            anchor_commit = coalesce($16, anchor_commit), anchor_prepare = coalesce($17, anchor_prepare),
+            anchor_id = coalesce($18, anchor_id),
             done = done + $14, skipped = skipped + $15, moved_at = clock_timestamp(),
             caught_up_at = case when $8 >= coalesce($13, end_offset) then clock_timestamp() else caught_up_at end
       where consumer = $1 and topic = $2 and partition = $3 and transport = $4
@@ -151,16 +159,12 @@ export const movePlace = async (
       end?.toString() ?? null,
       done,
       skipped,
+      ...columnsOf(to.anchor?.position),
+      to.anchor?.id ?? null,
     ],
   );
   return rows[0];
 };
-
-/** `commit_position` and `prepare_position`. */
-export const columnsOf = (position: Position | undefined): [string | null, string | null] => [
-  position?.commit.toString() ?? null,
-  position?.prepare.toString() ?? null,
-];
 
 /** Ends of partitions as they were seen. Those that a batch is moving just now are left out. */
 export const noteEnds = async (

@@ -1,5 +1,6 @@
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
+import { columnsOf } from '#read-store/builds.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Publication } from '../fact.js';
@@ -7,7 +8,6 @@ import { countFacts } from './admin.js';
 import { consumerStatus } from './consumer-statuses.js';
 import { comesAgain } from './dead-letters.js';
 import { assertResetsTo, type KnownConsumers } from './known-consumers.js';
-import { columnsOf } from './places.js';
 import { assertPlace } from './reset-place.js';
 
 /** What a reset would do. */

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
+import { commandMeta } from '#testing/decider-spec.js';
 import { until } from '#testing/until.js';
 
 import { consumerHealth } from '../consumer/status.js';
 import { ledger } from '../contract-suite/ledger.js';
 import { logCarrier } from '../contract-suite/log-carrier.js';
-import { append, plainly, World } from '../contract-suite/world.js';
+import { append, plainly, type Run, World } from '../contract-suite/world.js';
 import { logTransport } from './log-transport.js';
 
 describe('the log as a transport', () => {
@@ -87,5 +89,59 @@ describe('the log as a transport', () => {
       return consumerHealth(run.runner.status(), new Date()).status === 'up';
     });
     expect(await world.faults()).toEqual([]);
+  });
+
+  describe('where its log is replaced', () => {
+    const meta = () => commandMeta({ commandId: randomUUID(), reason: 'test' });
+    const reset = () => world.admin.reset('ledger', null, meta());
+    const outcome = (like: RegExp) =>
+      until(`an outcome that is like ${String(like)}`, async () =>
+        like.test(String(await world.value('select control_outcome from fanout.consumer'))),
+      );
+    const untilStopped = (run: Run) =>
+      until('it stands still', () => run.runner.status().state === 'stopped');
+
+    it('stands still, says so, and begins anew when it is reset', async () => {
+      const run = await world.run(ledger());
+      await world.count(5, 'tally-a');
+      await world.untilWritten(5);
+      await reset();
+      await outcome(/^reset/);
+      await world.untilWritten(5);
+      await world.node.replaceLog();
+      await until('it takes appends', () => world.count(8, 'tally-b').then(Boolean, () => false));
+      await untilStopped(run);
+      await outcome(/^passed over/);
+      expect(run.runner.status().reason).toMatch(
+        /^voltrace\.tally\.v1: this is not the event log that consumer ledger has followed: it took event [-0-9a-f]{36} at position \d+, where this log, .* has .*"voltrace consumers reset ledger --to start"$/,
+      );
+      expect(consumerHealth(run.runner.status(), new Date()).status).toBe('down');
+      expect(await world.written()).toBe(5);
+
+      // Of revision 0, as was the one that was carried out.
+      await reset();
+      await world.untilWritten(8);
+      await until('it is well', () => run.runner.status().state === 'running');
+      expect(await world.faults()).toEqual([]);
+    });
+
+    it('notices at its start a log that was restored shorter, and goes on when the longer one is back', async () => {
+      await world.count(5, 'tally-a');
+      const backup = await world.node.copyLog();
+      const { log } = world.node;
+      await until('it takes appends', () => world.count(3, 'tally-b').then(Boolean, () => false));
+      const before = await world.run(ledger());
+      await world.untilWritten(8);
+      await before.stop();
+      await world.node.replaceLog(backup);
+      const run = await world.run(ledger());
+      await untilStopped(run);
+      expect(await world.written()).toBe(8);
+      await world.node.replaceLog(log);
+      await until('it goes on', () => run.runner.status().state === 'running');
+      await until('it takes appends', () => world.count(2, 'tally-c').then(Boolean, () => false));
+      await world.untilWritten(10);
+      expect(await world.faults()).toEqual([]);
+    });
   });
 });

@@ -4,9 +4,10 @@ import {
   type Position,
   type StoredEvent,
 } from '#event-log/event-log.js';
+import { LogReplaced, replacedLogMs } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
-import { PageReader } from '#read-store/page-reader.js';
+import { CheckedReader } from '#read-store/checked-reader.js';
 import { describeError } from '#read-store/parking.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
@@ -36,9 +37,7 @@ export const logTransport = (
       // Of its own context alone: what another one does not know yet holds up nothing here.
       const own = new Publication(contracts.filter((contract) => contract.topic === topic));
       try {
-        await new LogFeed(context, new PageReader(log, tail, limits), tail, own, topic).run(
-          anySignal,
-        );
+        await new LogFeed(context, log, tail, own, topic).run(anySignal);
       } catch (error) {
         failing.abort();
         throw error;
@@ -55,20 +54,29 @@ interface ReadPage {
   readonly unreadable: Error | undefined;
   /** Of the last event before that; none where there is nothing to pass. */
   readonly through: Position | undefined;
+  readonly last: StoredEvent | undefined;
 }
 
 /** Reads the log for one topic. */
 class LogFeed {
   private readonly own: Partition;
+  private readonly reader: CheckedReader;
 
   constructor(
     private readonly context: TransportContext,
-    private readonly reader: PageReader,
+    log: EventLog,
     private readonly tail: LogTail,
     private readonly publication: Publication,
     topic: string,
   ) {
     this.own = { topic, partition: 0 };
+    const { consumer, report } = context;
+    const cure = `run "voltrace consumers reset ${consumer} --to start"`;
+    const follower = { name: `consumer ${consumer}`, cure };
+    this.reader = new CheckedReader(log, tail, limits, follower, () => {
+      report.stopped(topic, undefined);
+      return Promise.resolve();
+    });
   }
 
   private get leaseKey(): string {
@@ -89,12 +97,25 @@ class LogFeed {
         }
       } catch (error) {
         if (error instanceof TransportChanged) throw error;
+        if (error instanceof LogReplaced) {
+          await this.waitForLog(error, signal);
+          continue;
+        }
         this.tell(error, signal);
         await backoff.wait(signal);
       }
     }
     await sink.putDown(this.own);
     await lease.release(this.leaseKey).catch(() => undefined);
+  }
+
+  /** Until the next look: the right log may come back, or the consumer be reset onto this one. */
+  private async waitForLog(error: LogReplaced, signal: AbortSignal): Promise<void> {
+    const { report, logger, consumer } = this.context;
+    const { topic } = this.own;
+    report.stopped(topic, error.message);
+    logger.error({ consumer, topic }, `the consumer stands still: ${error.message}`);
+    await pause(replacedLogMs, signal);
   }
 
   private tell(error: unknown, signal: AbortSignal): void {
@@ -111,16 +132,17 @@ class LogFeed {
     const { sink, lease, report } = this.context;
     const { moves } = sink;
     let place = await sink.place(this.own, signal);
-    this.reader.seek(place.position);
+    await this.reader.seek({ position: place.position, anchor: place.anchor });
     while (!signal.aborted && lease.holds(this.leaseKey) && sink.moves === moves) {
       const from = place.nextOffset;
       const events = await this.reader.next();
       report.connected(true);
-      const { records, unreadable, through } = this.read(events);
+      const page = this.read(events);
+      const { unreadable, through } = page;
       if (through) {
-        const delivery = this.delivery(from, records, through);
-        place = await sink.take(delivery, signal);
+        place = await sink.take(this.delivery(from, page, through), signal);
         if (place.nextOffset !== through.commit) return;
+        this.reader.took({ position: place.position, anchor: place.anchor });
       }
       if (unreadable) throw unreadable;
       report.waits(this.own.topic, undefined);
@@ -137,27 +159,32 @@ class LogFeed {
   /** Facts up to the first event that cannot be told to be one or none. */
   private read(events: readonly StoredEvent[]): ReadPage {
     const records: Incoming[] = [];
-    let through: Position | undefined;
+    let last: StoredEvent | undefined;
     for (const event of events) {
       try {
         const published = this.publication.of(event);
         if (published) records.push(incomingOf(published.fact));
       } catch (error) {
-        return { records, unreadable: error as Error, through };
+        return { records, unreadable: error as Error, through: last?.position, last };
       }
-      through = event.position;
+      last = event;
     }
-    return { records, unreadable: undefined, through: through ?? this.reader.position };
+    return {
+      records,
+      unreadable: undefined,
+      through: last?.position ?? this.reader.position,
+      last,
+    };
   }
 
-  private delivery(from: bigint, records: readonly Incoming[], through: Position): Delivery {
+  private delivery(from: bigint, { records, last }: ReadPage, through: Position): Delivery {
     const { position: seen } = this.tail.status();
     const end = seen && seen.commit > through.commit ? seen.commit : through.commit;
     return {
       ...this.own,
       from,
       records,
-      through: { nextOffset: through.commit, position: through },
+      through: { nextOffset: through.commit, position: through, anchor: last },
       end,
     };
   }

@@ -1,4 +1,5 @@
 import type { EventLog, Position } from '#event-log/event-log.js';
+import type { Anchor } from '#event-log/log-check.js';
 import type { Lease } from '#read-store/lease.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 
@@ -22,6 +23,8 @@ export interface Place {
   readonly position: Position | undefined;
   /** Kafka: the offset of the record of `position`; absent before the first fact. */
   readonly factOffset: bigint | undefined;
+  /** Log: the last event that was passed, by which the log is known again. */
+  readonly anchor?: Anchor | undefined;
 }
 
 /** A record as a transport brings it: a fact, or what is wrong with it. */
@@ -41,7 +44,11 @@ export interface Delivery extends Partition {
   /** Ascending; empty where there is nothing but something to pass. */
   readonly records: readonly Incoming[];
   /** Where the consumer stands when it has taken all of it. `position` absent: that of the last fact. */
-  readonly through: { readonly nextOffset: bigint; readonly position?: Position };
+  readonly through: {
+    readonly nextOffset: bigint;
+    readonly position?: Position;
+    readonly anchor?: Anchor | undefined;
+  };
   /** The end of the partition as it was seen, in the unit of `nextOffset`. */
   readonly end?: bigint;
 }
