@@ -33,7 +33,8 @@ export interface EnsuredManufacturer {
 
 /**
  * Makes sure that a maker is registered under these names and this code; appends nothing where it is
- * so already. Its commands' ids derive from `meta.commandId`, so a repetition changes nothing.
+ * so already. Its commands' ids derive from `meta.commandId`, so a repetition changes nothing, and has
+ * the outcome of the first attempt.
  *
  * Throws `MANUFACTURERS_TO_MERGE` (details: `manufacturerIds`) where the names and the code belong to
  * different makers, `LIST_AGAINST_CURATOR` where a person chose another code, and what the single
@@ -50,7 +51,11 @@ export const ensureManufacturer = async (
     await registerManufacturer(registry, new RegisterManufacturer(manufacturerId, listed, meta));
     return { manufacturerId, outcome: 'registered' };
   }
+  const before = await doneBefore(registry, known, listed, meta);
+  // In one append, with every name and the code.
+  if (before === 'registered') return { manufacturerId: known.id, outcome: before };
   const changed = [
+    before === 'changed',
     ...(await addMissingNames(registry, known, listed, meta)),
     await setCode(registry, known, listed.code, meta),
   ];
@@ -69,6 +74,25 @@ export const previewManufacturer = async (
   if (!known) return { manufacturerId: null, outcome: 'registered' };
   const changes = missingNames(known, listed).length > 0 || codeToSet(known, listed.code) !== null;
   return { manufacturerId: known.id, outcome: changes ? 'changed' : 'unchanged' };
+};
+
+/**
+ * What an earlier attempt of the same command did, whose outcome was lost with its process. It may have
+ * met a maker that was merged since.
+ */
+const doneBefore = async (
+  { manufacturers }: ProductRegistry,
+  { family }: ResolvedManufacturer,
+  { name, aliases }: ListedManufacturer,
+  meta: CommandMeta,
+): Promise<'registered' | 'changed' | undefined> => {
+  if (family.includes(newIdOf(meta.commandId))) return 'registered';
+  const steps = [codeStep(meta), ...[name, ...aliases].map((alias) => aliasStep(meta, alias))];
+  for (const id of family) {
+    const { commands } = manufacturers.cached(id) ?? (await manufacturers.refresh(id));
+    if (steps.some(({ commandId }) => commands.has(commandId))) return 'changed';
+  }
+  return undefined;
 };
 
 /** The one maker that the code and the names belong to. */
@@ -104,8 +128,7 @@ const addMissingNames = async (
   for (const alias of missingNames(known, listed)) {
     // A name of a maker that was merged into this one resolves here already.
     if ((await resolveManufacturer(registry, alias))?.id === known.id) continue;
-    const step = stepOf(meta, 'alias', manufacturerNameKeyOf(alias));
-    const command = new AddManufacturerAlias(known.id, { alias }, step);
+    const command = new AddManufacturerAlias(known.id, { alias }, aliasStep(meta, alias));
     changed.push((await addManufacturerAlias(registry, command)).outcome !== 'unchanged');
   }
   return changed;
@@ -119,7 +142,7 @@ const setCode = async (
 ): Promise<boolean> => {
   const code = codeToSet(known, wish);
   if (!code) return false;
-  const command = new IssueEntityCode(known.id, code, stepOf(meta, 'code', ''));
+  const command = new IssueEntityCode(known.id, code, codeStep(meta));
   return (await issueEntityCode(registry, command)).outcome !== 'unchanged';
 };
 
@@ -143,6 +166,11 @@ const stepOf = (meta: CommandMeta, step: string, what: string): CommandMeta => (
   commandId: contentIdOf('command-step', meta.commandId, step, what),
   causationId: meta.commandId,
 });
+
+const aliasStep = (meta: CommandMeta, alias: string): CommandMeta =>
+  stepOf(meta, 'alias', manufacturerNameKeyOf(alias));
+
+const codeStep = (meta: CommandMeta): CommandMeta => stepOf(meta, 'code', '');
 
 const toMerge = (manufacturerIds: readonly string[]) =>
   new Refusal(

@@ -1,4 +1,4 @@
-import type { EventLog } from '#event-log/event-log.js';
+import type { EventLog, NewEvent } from '#event-log/event-log.js';
 
 /** Thrown in place of an append: the process is gone. */
 export class ProcessDied extends Error {
@@ -6,15 +6,15 @@ export class ProcessDied extends Error {
 }
 
 /**
- * A log whose user meets the end of its process, or a long pause, at one of its appends: `appends`
- * went through before. Everything else is the real log.
+ * A log whose user meets the end of its process, or a long pause, at one of its appends: so many went
+ * through before, or it is the first of such events. Everything else is the real log.
  */
 export const haltingLog = (
   log: EventLog,
-  appends: number,
+  at: number | ((events: readonly NewEvent[]) => boolean),
   halt: () => Promise<void>,
 ): EventLog & { readonly halted: Promise<boolean> } => {
-  let left = appends;
+  let left = typeof at === 'number' ? at : Infinity;
   let noteHalt: (halted: boolean) => void = () => undefined;
   const halted = new Promise<boolean>((resolve) => {
     noteHalt = resolve;
@@ -22,7 +22,7 @@ export const haltingLog = (
   return {
     halted,
     append: async (...call) => {
-      left -= 1;
+      left = typeof at === 'number' || !at(call[1]) ? left - 1 : -1;
       if (left < 0) {
         noteHalt(true);
         await halt();
