@@ -8,13 +8,11 @@ import { logCarrier } from './contract-suite/log-carrier.js';
 import { nestCases } from './contract-suite/nest-cases.js';
 import { asController } from './contract-suite/nest-plug.js';
 import { poisonCases } from './contract-suite/poison-cases.js';
-import { processCases } from './contract-suite/process-cases.js';
 
 describe('a consumer in a Nest controller', () => {
   const options = { plug: asController('a promise'), carrier: logCarrier };
   deliveryCases(options);
   poisonCases(options);
-  processCases(options);
   nestCases(options);
 });
 

@@ -64,5 +64,4 @@ const nestApp = async (
 export const asController = (gives: 'a promise' | 'an Observable'): Plug => ({
   name: `a controller that gives ${gives}`,
   plug: (consumer, run) => nestApp(consumer, gives, run),
-  script: 'libs/fanout/src/contract-suite/nest-consumer-process.js',
 });

@@ -13,6 +13,9 @@ import { listDeadLetters } from '../consumer/dead-letter-list.js';
 import { ledger } from './ledger.js';
 import { World, type WorldOptions } from './world.js';
 
+/** In the compiled tree. */
+const script = 'libs/fanout/src/contract-suite/consumer-process.js';
+
 /** Processes that die, stand still, or are several. */
 export const processCases = (options: WorldOptions): void => {
   describe('a process', () => {
@@ -30,7 +33,7 @@ export const processCases = (options: WorldOptions): void => {
     });
 
     const spawn = async (env: Record<string, string> = {}): Promise<AppProcess> =>
-      apps.start(join(await compiled(), options.plug.script), {
+      apps.start(join(await compiled(), script), {
         EVENTSTORE_URL: world.node.url,
         DATABASE_URL: world.databaseUrl,
         ...world.carrier.env,

@@ -29,13 +29,11 @@ export interface Carrier {
   stop(): Promise<void>;
 }
 
-/** How a consumer is plugged in, and what is run as its own process. */
+/** How a consumer is plugged in. */
 export interface Plug {
   readonly name: string;
   /** `run` makes the runner of a consumer; the tests start and stop what is returned. */
   plug(consumer: Consumer, run: (consumer: Consumer) => ConsumerRunner): Promise<Plugged> | Plugged;
-  /** In the compiled tree; see `consumer-process.ts`. */
-  readonly script: string;
 }
 
 export interface Plugged {
@@ -54,7 +52,6 @@ export interface Run {
 export const plainly: Plug = {
   name: 'a function',
   plug: (consumer, run) => run(consumer),
-  script: 'libs/fanout/src/contract-suite/consumer-process.js',
 };
 
 export interface WorldOptions {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
 import type { AppProcess } from '#embedded/app-process.js';
 import { seeded } from '#test/support/seeded.js';
@@ -22,13 +22,19 @@ const hasGivenUp = (relay: AppProcess): boolean =>
   /this one stands by|goes on from what was committed/.test(sinceFrozen(relay));
 
 describeWithKafkaPrograms('relays that are killed or frozen', () => {
+  let stores: RelayFixture;
   let fixture: RelayFixture;
 
-  beforeEach(async () => {
-    fixture = await RelayFixture.start((await sharedKafka()).brokers);
+  beforeAll(async () => {
+    stores = await RelayFixture.start((await sharedKafka()).brokers);
   });
 
-  afterEach(() => fixture.stop());
+  beforeEach(() => {
+    fixture = stores.withNewTopics();
+  });
+
+  afterEach(() => fixture.stopRelays());
+  afterAll(() => stores.stop());
 
   it('loses, doubles and reorders nothing, whichever step the relay is killed at', async () => {
     // Until one came to its fourth step, there is no position: that is the commit of the first one.

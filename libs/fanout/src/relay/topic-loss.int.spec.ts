@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { sharedKafka } from '#testing/kafka/shared.js';
@@ -14,14 +14,20 @@ import { RelayFixture, type RunningRelay } from './test/fixture.js';
 const streams = Array.from({ length: 9 }, (_, index) => `counter-${String(index)}`);
 
 describeWithKafkaPrograms('a relay whose topics are not as it left them', () => {
+  let stores: RelayFixture;
   let fixture: RelayFixture;
 
-  beforeEach(async () => {
-    fixture = await RelayFixture.start((await sharedKafka()).brokers);
-    await fixture.count(20, streams);
+  beforeAll(async () => {
+    stores = await RelayFixture.start((await sharedKafka()).brokers);
+    await stores.count(20, streams);
   });
 
-  afterEach(() => fixture.stop());
+  beforeEach(() => {
+    fixture = stores.withNewTopics();
+  });
+
+  afterEach(() => fixture.stopRelays());
+  afterAll(() => stores.stop());
 
   const publishedOnce = async (): Promise<void> => {
     const relay = fixture.run();

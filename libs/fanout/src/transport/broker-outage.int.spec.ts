@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
@@ -16,16 +16,16 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
   let carrier: KafkaCarrier;
   let world: World;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     own = await ownKafka();
-    await start();
   });
 
   afterEach(async () => {
     await own.broker.kill('SIGCONT');
     await world.stop();
-    await own.dispose();
   });
+
+  afterAll(() => own.dispose());
 
   const start = async (options: KafkaTransportOptions = {}): Promise<void> => {
     carrier = await KafkaCarrier.start({ sessionTimeoutMs: 6_000, ...options }, own.brokers);
@@ -37,6 +37,7 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
   };
 
   it('is killed and comes back goes on where it was', async () => {
+    await start();
     const run = await world.run(ledger());
     await world.count(20, 'tally-a');
     await world.untilWritten(20);
@@ -54,6 +55,7 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
   });
 
   it('stands still for a while goes on when it wakes', async () => {
+    await start();
     const run = await world.run(ledger());
     await world.count(20, 'tally-a');
     await world.untilWritten(20);
@@ -71,6 +73,7 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
   });
 
   it('answers goes on while the event log is away', async () => {
+    await start();
     const run = await world.run(ledger());
     await world.count(5, 'tally-a');
     await world.untilWritten(5);
@@ -88,7 +91,6 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
   });
 
   it('lets no session get anywhere ends the process', async () => {
-    await world.stop();
     // Impatient beyond reason: every session is taken for dead at its first look.
     await start({ stallMs: 1 });
     const run = await world.run(ledger());
@@ -98,7 +100,6 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
   });
 
   it('refuses the consumer for good ends the process', async () => {
-    await world.stop();
     // Less than the broker allows a member.
     await start({ sessionTimeoutMs: 1_000 });
     const run = await world.run(ledger());

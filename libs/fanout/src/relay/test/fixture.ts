@@ -79,14 +79,24 @@ export class RelayFixture {
     return named(this.settings, positionTopic);
   }
 
+  /** On the same log and database, with topics of its own: all that the log holds is to be published there. */
+  withNewTopics(): RelayFixture {
+    return new RelayFixture(this.stores, { ...this.settings, KAFKA_NAMESPACE: freshNamespace() });
+  }
+
   async stop(): Promise<void> {
-    for (const child of this.children) {
+    await this.stopRelays();
+    await this.stores.stop();
+  }
+
+  /** Leaves the log and the database to the next test. */
+  async stopRelays(): Promise<void> {
+    for (const child of this.children.splice(0)) {
       child.signal('SIGCONT');
       child.signal('SIGKILL');
       await child.ended;
     }
-    for (const relay of this.running) await relay.stop();
-    await this.stores.stop();
+    for (const relay of this.running.splice(0)) await relay.stop();
   }
 
   /** Starts a relay in this process; stopped with the fixture at the latest. */
