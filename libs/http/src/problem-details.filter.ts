@@ -49,6 +49,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     if (reply.sent) return;
     // Fastify would close the connection, and who is still sending would never see the answer.
     reply.removeHeader('connection');
+    // Whoever waits to be asked for its body may send it after all: Node ends the connection, and must say so.
+    if (request.headers.expect !== undefined) reply.header('connection', 'close');
     discardBody(request.raw, this.refusedBodyMs);
     sendProblem(reply, answer, context.requestId);
   }
