@@ -91,17 +91,21 @@ describe('a preview', () => {
     const content = list(100_000);
     const gone = new AbortController();
     const path = '/v1/imports?kind=products&dryRun=true';
-    const two = [1, 2].map(() =>
+    const another = (body: string) => api.ask(path, { method: 'POST', headers, body });
+    const curator = (await api.newKey('curator')).key;
+    const two = [api.admin, curator].map((key) =>
       fetch(api.url + path, {
         method: 'POST',
-        headers: { ...headers, authorization: `Bearer ${api.admin}` },
+        headers: { ...headers, authorization: `Bearer ${key}` },
         body: content,
         signal: gone.signal,
       }).catch(() => undefined),
     );
-    const another = (body: string) => api.ask(path, { method: 'POST', headers, body });
     // What is no text is refused before it counts as a preview.
-    await until('both are being made', async () => (await another('%PDF')).status === 429);
+    await until('the key has its one place', async () => (await another('%PDF')).status === 429);
+    expect((await another('%PDF')).body['detail']).toBe(
+      'a preview for this key is being made already',
+    );
     gone.abort();
     await Promise.all(two);
     await eventually(async () => {

@@ -64,7 +64,7 @@ export class ImportController {
     description:
       'The body is streamed and kept as evidence under its hash. The same file sent again is the same ' +
       'import and runs once more. With `dryRun` the answer says what would change, and nothing is kept: ' +
-      'after 60 seconds it says what was found until then (`complete` is false).',
+      'after 60 seconds it says what was found until then (`complete` is false). One at a time for each key.',
   })
   @ApiConsumes('text/csv')
   @ApiBody({
@@ -104,12 +104,13 @@ export class ImportController {
       } = readQuery(query, receiveQuery);
       if (kind === undefined) throw kindMissing();
       const options = { kind, issueCodes, file: file ?? null };
+      const meta = commandMeta(request, { reason, source: 'import' });
       if (dryRun) {
         void reply.status(200);
-        const found = await this.imports.preview(body.chunks, options, hangUpOf(reply));
+        const caller = { key: meta.actor.id, gone: hangUpOf(reply) };
+        const found = await this.imports.preview(body.chunks, options, caller);
         return { dryRun, ...previewResponse(found) };
       }
-      const meta = commandMeta(request, { reason, source: 'import' });
       const standing = await this.imports.receive(body.chunks, options, meta);
       commandResponse(reply, standing.id, standing);
       void reply.header('location', `/v1/imports/${standing.id}`);

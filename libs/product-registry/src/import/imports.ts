@@ -14,6 +14,7 @@ import type { ImportKind } from './events.js';
 import type { ImportFiles } from './import-files.js';
 import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
+import { PreviewPlaces } from './preview/preview-places.js';
 import type { ImportRunner } from './run/import-runner.js';
 import type { ImportWork } from './run/import-work.js';
 import type { ImportStates } from './run/run-steps.js';
@@ -25,6 +26,14 @@ export interface ImportOptions {
   readonly issueCodes: boolean;
   /** The file's name, where the sender gave one. */
   readonly file: string | null;
+}
+
+/** Who waits for a preview. */
+export interface PreviewCaller {
+  /** Id of the API key. */
+  readonly key: string;
+  /** Aborted when the caller hangs up. */
+  readonly gone: AbortSignal;
 }
 
 /** An import and the place of its last event. */
@@ -45,14 +54,11 @@ export interface ImportParts {
   readonly maxRows?: number | undefined;
 }
 
-/** Previews at the same time in one process: each reads as much of the log as an import does. */
-const maxPreviews = 2;
-
 /** Takes imports in and answers for them; running them is `ImportRunner`'s. */
 export class Imports {
   readonly states: ImportStates;
   private runner: ImportRunner | undefined;
-  private previews = 0;
+  private readonly places = new PreviewPlaces();
 
   constructor(private readonly parts: ImportParts) {
     this.states = new States(parts.log, importDecider, 1_000);
@@ -92,27 +98,19 @@ export class Imports {
   async preview(
     body: AsyncIterable<Uint8Array>,
     options: ImportOptions,
-    gone: AbortSignal,
+    { key, gone }: PreviewCaller,
   ): Promise<ImportPreview> {
     const { files, registry, maxRows } = this.parts;
     // Before the file is sent, and again when it is there: a slow sender keeps nobody waiting.
-    this.checkPreviews();
+    this.places.check(key);
     const spooled = await files.spool(body);
     try {
-      this.checkPreviews();
-      this.previews += 1;
-      try {
-        return await previewImport(registry, spooled.path, { ...options, maxRows, gone });
-      } finally {
-        this.previews -= 1;
-      }
+      return await this.places.during(key, () =>
+        previewImport(registry, spooled.path, { ...options, maxRows, gone }),
+      );
     } finally {
       await files.discard(spooled);
     }
-  }
-
-  private checkPreviews(): void {
-    if (this.previews >= maxPreviews) throw previewsBusy();
   }
 
   /** Asks for a run of what was rejected, left for review or never reached. */
@@ -174,14 +172,6 @@ export class Imports {
 }
 
 const unknownImport = () => new Refusal('IMPORT_NOT_FOUND', 'not-found', 'there is no such import');
-
-const previewsBusy = () =>
-  new Refusal(
-    'PREVIEWS_BUSY',
-    'too-many',
-    `${String(maxPreviews)} previews are being made already`,
-    { retryAfterSeconds: 10 },
-  );
 
 const asUnavailable = (error: unknown): never => {
   if (!isStoreFault(error)) throw error;

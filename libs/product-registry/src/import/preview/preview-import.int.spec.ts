@@ -38,11 +38,11 @@ describe('a preview', () => {
   it('ends when nobody waits for it any more, and makes room for another one', async () => {
     const gone = new AbortController();
     const outcomes = Promise.allSettled([
-      imports.preview(body(long), options, gone.signal),
-      imports.preview(body(long), options, gone.signal),
+      imports.preview(body(long), options, { key: 'first', gone: gone.signal }),
+      imports.preview(body(long), options, { key: 'second', gone: gone.signal }),
     ]);
     const another = (content: string) =>
-      imports.preview(body(content), options, nobodyGone).then(
+      imports.preview(body(content), options, { key: 'third', gone: nobodyGone }).then(
         ({ rows }) => rows.accepted,
         (error: unknown) => (error as { code?: string }).code,
       );

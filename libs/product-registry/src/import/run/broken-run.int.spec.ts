@@ -31,6 +31,15 @@ describe('a run that cannot go on', () => {
     expect((await bench.state(id)).done.size).toBe(0);
   });
 
+  it('fails before any row is taken where the list is longer than this server takes', async () => {
+    const id = await bench.receive(`${header}\n${'Too Long,T1,LFP,1,1\n'.repeat(4)}`);
+    expect(await runImport({ ...bench.tools, maxRows: 3 }, id, 'a', never)).toBe('done');
+    const { status, failure, done } = await bench.state(id);
+    expect([status, failure?.code, done.size]).toEqual(['failed', 'LIST_TOO_LONG', 0]);
+    const makers = await bench.events('manufacturer');
+    expect(makers.filter(({ data }) => data['name'] === 'Too Long')).toEqual([]);
+  });
+
   it('fails with a reason where it breaks off again and again', async () => {
     const id = await bench.receive(`${header}\nUnread,U1,LFP,1,1\n`);
     const path = bench.tools.files.pathOf((await bench.state(id)).received.sha256);
