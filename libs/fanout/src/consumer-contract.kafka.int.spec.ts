@@ -9,7 +9,7 @@ import { processCases } from './contract-suite/process-cases.js';
 import { plainly } from './contract-suite/world.js';
 
 describeWithKafka('a consumer on Kafka', () => {
-  const options = { plug: plainly, carrier: kafkaCarrier() };
+  const options = { plug: plainly, carrier: kafkaCarrier(), everyStatement: 3 };
   deliveryCases(options);
   poisonCases(options);
   controlCases(options);

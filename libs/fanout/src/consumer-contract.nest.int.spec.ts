@@ -10,7 +10,7 @@ import { asController } from './contract-suite/nest-plug.js';
 import { poisonCases } from './contract-suite/poison-cases.js';
 
 describe('a consumer in a Nest controller', () => {
-  const options = { plug: asController('a promise'), carrier: logCarrier };
+  const options = { plug: asController('a promise'), carrier: logCarrier, everyStatement: 3 };
   deliveryCases(options);
   poisonCases(options);
   nestCases(options);

@@ -42,9 +42,12 @@ export const deliveryCases = (options: WorldOptions): void => {
     });
 
     it('loses and doubles nothing, whichever statement it breaks off before', async () => {
+      const { everyStatement = 1 } = options;
       let broken = 0;
+      let tried = 0;
       let expected = 0;
-      for (let statement = 4; statement <= 24; statement += 1) {
+      for (let statement = 4; statement <= 24; statement += everyStatement) {
+        tried += 1;
         await world.count(3, `tally-${String(statement % 4)}`);
         expected += 3;
         // The second one finds an interrupted partition, and goes fact by fact.
@@ -55,7 +58,8 @@ export const deliveryCases = (options: WorldOptions): void => {
         await world.untilWritten(expected);
         await run.stop();
       }
-      expect(broken).toBeGreaterThan(20);
+      // The last ones are more than a run has, which is done before.
+      expect(broken).toBeGreaterThan(tried * 0.9);
       expect(await world.faults()).toEqual([]);
       expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
     }, 480_000);

@@ -57,6 +57,11 @@ export const plainly: Plug = {
 export interface WorldOptions {
   readonly plug: Plug;
   readonly carrier: () => Promise<Carrier>;
+  /**
+   * Before every how manieth statement a run is broken off, for those that take long or differ from
+   * another one in nothing that is sent to Postgres. Default 1.
+   */
+  readonly everyStatement?: number;
   /** Another Postgres than the shared one. */
   readonly databaseUrl?: string;
 }
