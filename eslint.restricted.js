@@ -6,10 +6,12 @@ const contexts = ['product-registry', 'access'];
 
 const pure = '{libs/kernel/**/*.ts,libs/**/{events,commands,decider}.ts}';
 
+const now = "CallExpression[callee.object.name='Date'][callee.property.name='now']";
+
 /** Sources of randomness and time: they come in with the command's metadata. */
 const ambient = [
   ["NewExpression[callee.name='Date'][arguments.length=0]", 'new Date()'],
-  ["CallExpression[callee.object.name='Date'][callee.property.name='now']", 'Date.now'],
+  [now, 'Date.now'],
   ["CallExpression[callee.object.name='Math'][callee.property.name='random']", 'Math.random'],
   ["CallExpression[callee.name='randomUUID']", 'randomUUID'],
   ["CallExpression[callee.property.name='randomUUID']", 'randomUUID'],
@@ -32,19 +34,19 @@ const empty = [
   ],
 ].map(([selector, message]) => ({ selector, message }));
 
-/** One file pattern each, with exceptions; patterns of imports and selectors of syntax that it forbids. */
-const rows = [
+/** One file pattern each, with exceptions, and a pattern of imports that it forbids. */
+const imports = [
   {
     files: '**/*.ts',
     except: ['libs/event-log/**', 'apps/event-node/**', 'test/conformance/**'],
-    imports: {
+    forbids: {
       group: ['@eventstore/db-client', '@eventstore/db-client/*'],
       message: 'Only libs/event-log and the event node know EventStoreDB.',
     },
   },
   ...contexts.map((own) => ({
     files: `libs/${own}/**/*.ts`,
-    imports: {
+    forbids: {
       // By expression: a group is in the syntax of gitignore, where `#` begins a comment.
       // What a controller shares with the edge: permissions by decorator, no other part of access.
       regex: `^#(${contexts.filter((name) => name !== own).join('|')})/(?!require-permission\\.js$)`,
@@ -54,7 +56,7 @@ const rows = [
   {
     files: `libs/{${contexts.join(',')}}/**/*.ts`,
     except: ['**/*.http.ts', 'libs/access/**'],
-    imports: {
+    forbids: {
       regex: '^#access/require-permission\\.js$',
       message: 'Permissions are named by controllers.',
     },
@@ -62,34 +64,49 @@ const rows = [
   {
     // A decision depends on its command and its state, on nothing else.
     files: pure,
-    imports: {
+    forbids: {
       group: ['@nestjs/*', 'pg', 'knex', 'kafkajs', 'mqtt', 'fastify', 'node:*'],
       message: 'A pure file sees the kernel and its neighbours only.',
     },
-    syntax: ambient,
   },
-  { files: '**/*.spec.ts', syntax: empty },
+];
+
+/** The same for selectors of syntax. */
+const wallClock = 'libs/kernel/src/wall-clock.ts';
+const syntax = [
+  { files: pure, except: [wallClock], forbids: ambient },
+  {
+    // Durations and due times by the time of day go wrong when it is corrected.
+    files: '{apps,libs,projections}/**/*.ts',
+    except: ['libs/fanout/**', '**/*.spec.ts', '**/testing/**', '**/contract-suite/**', wallClock],
+    forbids: {
+      selector: now,
+      message:
+        'Measure with performance.now(); wall-clock.ts is for where the time of day is meant.',
+    },
+  },
+  { files: '**/*.spec.ts', forbids: empty },
 ];
 
 /** Every non-empty choice of the rows, the smaller ones first: the largest that fits a file counts. */
-const choices = Array.from({ length: 2 ** rows.length - 1 }, (_, index) =>
-  rows.filter((_row, bit) => ((index + 1) >> bit) % 2 === 1),
-).sort((one, other) => one.length - other.length);
+const choicesOf = (rows) =>
+  Array.from({ length: 2 ** rows.length - 1 }, (_, index) =>
+    rows.filter((_row, bit) => ((index + 1) >> bit) % 2 === 1),
+  ).sort((one, other) => one.length - other.length);
 
-/** The blocks of the configuration. Patterns in an inner list must all match. */
-export const restrictions = choices.map((chosen) => {
-  const patterns = chosen.flatMap(({ imports }) => imports ?? []);
-  const syntax = chosen.flatMap((row) => row.syntax ?? []);
-  const rules = {
-    ...(patterns.length > 0 && {
-      '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
-    }),
-    ...(syntax.length > 0 && { 'no-restricted-syntax': ['error', ...syntax] }),
-  };
-  const ignores = chosen.flatMap(({ except }) => except ?? []);
-  return {
-    files: [chosen.map(({ files }) => files)],
-    ...(ignores.length > 0 && { ignores }),
-    rules,
-  };
-});
+/** The blocks of one rule. Patterns in an inner list must all match. */
+const blocksOf = (rows, rule, optionsOf) =>
+  choicesOf(rows).map((chosen) => {
+    const ignores = chosen.flatMap(({ except }) => except ?? []);
+    return {
+      files: [chosen.map(({ files }) => files)],
+      ...(ignores.length > 0 && { ignores }),
+      rules: { [rule]: ['error', ...optionsOf(chosen.flatMap(({ forbids }) => forbids))] },
+    };
+  });
+
+/** The blocks of the configuration. */
+export const restrictions = [
+  ...blocksOf(imports, '@typescript-eslint/no-restricted-imports', (patterns) => [{ patterns }]),
+  ...blocksOf(syntax, 'no-restricted-syntax', (selectors) => selectors),
+];

@@ -1,6 +1,8 @@
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 
+import { ageMs } from '#kernel/wall-clock.js';
+
 import { BACKLOG_BYTES, ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
 import { expectation, proposedEvent, streamName, uuid } from './decode.js';
 import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
@@ -199,7 +201,7 @@ class BatchCall {
 /** Milliseconds that an append has, by the client's deadline and the node's own limit. */
 const timeLeft = (deadline: Date | undefined): number => {
   if (deadline === undefined) return WRITE_TIMEOUT_MS;
-  const left = deadline.getTime() - Date.now();
+  const left = -ageMs(deadline);
   if (left <= -CLOCK_SKEW_MS) return WRITE_TIMEOUT_MS;
   return Math.min(Math.max(left, 0), WRITE_TIMEOUT_MS);
 };

@@ -1,3 +1,5 @@
+import { wallNow } from '#kernel/wall-clock.js';
+
 import { TICKS_PER_MILLISECOND, ticksOfMilliseconds } from './event.js';
 
 /** Less is a correction of the clock as it happens every day, and no news. */
@@ -22,7 +24,7 @@ export class LogClock {
   constructor(
     private last: bigint,
     private readonly observer: ClockObserver,
-    private readonly wallMs: () => number = () => Date.now(),
+    private readonly wallMs: () => number = wallNow,
   ) {
     this.next();
   }

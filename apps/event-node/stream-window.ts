@@ -1,3 +1,5 @@
+import { wallNow } from '#kernel/wall-clock.js';
+
 import { baseOf, isMetastream, MAX_REVISION, ticksOfMilliseconds } from './event.js';
 import { streamDeleted } from './failure.js';
 import { firstVisible } from './metadata.js';
@@ -26,6 +28,6 @@ export const streamWindow = (stream: string, state: StreamState): StreamWindow |
   if (revision < 0n || state.metadata.truncateBefore === MAX_REVISION) return undefined;
   const { maxAgeSeconds } = state.metadata;
   const createdFrom =
-    maxAgeSeconds === undefined ? 0n : ticksOfMilliseconds(Date.now() - maxAgeSeconds * 1000);
+    maxAgeSeconds === undefined ? 0n : ticksOfMilliseconds(wallNow() - maxAgeSeconds * 1000);
   return { first: firstVisible(state.metadata, revision), last: revision, createdFrom };
 };

@@ -19,7 +19,7 @@ import { welcome } from './welcome.js';
 class CannotStart extends Error {}
 
 async function main(): Promise<void> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const config = withFolder(standaloneConfig());
   const lock = await lockOf(config.dataDir);
   const terminal = new Terminal(config.dataDir, config.logLevel);
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     terminal.say(`  ${part.padEnd(12)} ready after ${(ms / 1_000).toFixed(1)} s`),
   );
   const keyFile = shown(process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'));
-  terminal.logger.info({ url, startMs: Date.now() - startedAt }, 'ready');
+  terminal.logger.info({ url, startMs: Math.round(performance.now() - startedAt) }, 'ready');
   const { dataDirChosen } = config;
   const places = { dataDir: shown(config.dataDir), logFolder: shown(terminal.logFolder), keyFile };
   for (const line of welcome({ version, url, dataDirChosen, ...places })) terminal.say(line);
@@ -163,13 +163,13 @@ function listenForSignals(
   const stop = (): void => {
     if (askedAt !== undefined) {
       // One Ctrl-C arrives twice below npm, which passes on what the terminal sent us already.
-      if (Date.now() - askedAt < 1_000) return;
+      if (performance.now() - askedAt < 1_000) return;
       const { api, projector, optional, eventNode, postgres } = parts;
       const all = [api, projector, ...optional, eventNode, postgres];
       for (const part of all) void part?.stop(0);
       return;
     }
-    askedAt = Date.now();
+    askedAt = performance.now();
     terminal.say('Stopping ...');
     void end(0);
   };

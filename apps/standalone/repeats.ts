@@ -6,7 +6,7 @@ export class Repeats {
   private readonly saidAt = new Map<string, number>();
 
   /** Whether the same text was let through within the last minute. */
-  isRepeat(text: string, now = Date.now()): boolean {
+  isRepeat(text: string, now = performance.now()): boolean {
     const before = this.saidAt.get(text);
     if (before !== undefined && now - before < quietMs) return true;
     this.saidAt.delete(text);

@@ -115,20 +115,20 @@ export class Supervised {
     this.watcher.started(this.name, running.pid);
     // Stop may have been called while the process was being started.
     if (this.isStopping()) await running.stop(1_000);
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     await running.ready;
     this.deaths = [];
     this.gate.open();
     const end = await running.ended;
     this.gate = new Gate();
-    if (Date.now() - startedAt > steadyAfterMs) this.delayMs = firstDelayMs;
+    if (performance.now() - startedAt > steadyAfterMs) this.delayMs = firstDelayMs;
     return end.signal === null
       ? `ended with exit code ${end.code ?? 'unknown'}`
       : `was ended by ${end.signal}`;
   }
 
   private countDeath(): void {
-    const now = Date.now();
+    const now = performance.now();
     this.deaths = [...this.deaths.filter((at) => now - at < deathWindowMs), now];
   }
 

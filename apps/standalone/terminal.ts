@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { OutputStream } from '#embedded/app-process.js';
+import { wallNow } from '#kernel/wall-clock.js';
 import { Logger, type LogLevel } from '#observability/logging.js';
 
 import { LogFile } from './log-file.js';
@@ -102,6 +103,6 @@ function inOneLine(message: string): string {
 }
 
 function timeOf(line: LogLine): string {
-  const time = new Date(line.time ?? Date.now());
+  const time = new Date(line.time ?? wallNow());
   return Number.isNaN(time.getTime()) ? '' : time.toISOString().slice(11, 19);
 }

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 
 import type { JsonGeneralName } from '@peculiar/x509';
 
+import { wallNow } from '#kernel/wall-clock.js';
+
 import { syncFolder, writePrivateFile } from './files.js';
 import { privateFolder } from './private-folder.js';
 
@@ -87,7 +89,7 @@ const areUsable = (folder: string, host: string): boolean => {
     const [ca, node, client] = [paths.ca, paths.nodeCertificate, paths.clientCertificate].map(
       (path) => new X509Certificate(readFileSync(path)),
     ) as [X509Certificate, X509Certificate, X509Certificate];
-    const now = Date.now();
+    const now = wallNow();
     return (
       (isIP(host) ? node.checkIP(host) : node.checkHost(host)) !== undefined &&
       [ca, node, client].every(
@@ -111,7 +113,7 @@ const makeCertificates = async (
   const x509 = await import('@peculiar/x509');
   const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   // Of a clock that was set back a little meanwhile, too.
-  const notBefore = new Date(Date.now() - dayMs);
+  const notBefore = new Date(wallNow() - dayMs);
   const validity = { notBefore, notAfter: new Date(notBefore.getTime() + validMs) };
   const caKeys = await newKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({

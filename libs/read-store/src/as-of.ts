@@ -3,6 +3,7 @@ import { parsePosition } from '#event-log/position.js';
 import { isBigint } from '#http/query-params.js';
 import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
+import { wallNow } from '#kernel/wall-clock.js';
 
 import { positionOf, type PositionRow } from './builds.js';
 import { type ProjectionVersion, schemaOf } from './projection.js';
@@ -61,7 +62,7 @@ export const positionAt = async (
   time: Date,
 ): Promise<Position | undefined> => {
   // Once the clock of the log is at or past the time, that is no future, whatever our own clock says.
-  const isFuture = time.getTime() > Date.now() + clockDifferenceMs;
+  const isFuture = time.getTime() > wallNow() + clockDifferenceMs;
   const early = await lookUp(store, time);
   // Nothing that comes later belongs before a time that the log's clock is past.
   if (early.passed) return early.position;

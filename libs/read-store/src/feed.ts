@@ -36,7 +36,7 @@ export class Feed {
   private readonly careful: CarefulApplier;
   /** Up to here events are applied one by one: a batch failed there, or was interrupted. */
   private carefulUntil: Position | 'end of next batch' | undefined;
-  private notedCaughtUpAt = 0;
+  private notedCaughtUpAt = -Infinity;
 
   constructor(
     private readonly context: FeedContext,
@@ -232,9 +232,9 @@ export class Feed {
   private async atEnd(signal: AbortSignal): Promise<boolean> {
     this.context.observer.progressed(this.target.projection.name);
     if (this.target.status === 'building') return this.switch(signal);
-    if (Date.now() - this.notedCaughtUpAt > noteCaughtUpMs) {
+    if (performance.now() - this.notedCaughtUpAt > noteCaughtUpMs) {
       await noteCaughtUp(this.context.store, this.target);
-      this.notedCaughtUpAt = Date.now();
+      this.notedCaughtUpAt = performance.now();
     }
     await this.context.tail.changed(this.reader.position, { signal, timeoutMs: standbyMs });
     return false;

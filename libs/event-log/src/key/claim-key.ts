@@ -5,6 +5,7 @@ import type { Key } from '#kernel/decider.js';
 import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 import { contentIdOf, eventIdOf, keyIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
+import { ageMs } from '#kernel/wall-clock.js';
 
 import {
   type EventLog,
@@ -201,7 +202,7 @@ const ownerWithoutKey = async <S, C extends Command, E extends DomainEvent>(
   const began = performance.now();
   for (;;) {
     // Whichever is longer: clocks differ.
-    const leftMs = Math.max(performance.now() - began, Date.now() - created.getTime());
+    const leftMs = Math.max(performance.now() - began, ageMs(created));
     const folded = await timed(pace, () => states.refresh(owner));
     const held = states.decider.keys?.(folded.state) ?? [];
     if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {

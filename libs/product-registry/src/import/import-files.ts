@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { diskFull } from '#kernel/disk-full.js';
 import { Refusal } from '#kernel/refusal.js';
+import { ageMs } from '#kernel/wall-clock.js';
 import type { DiskReserve } from '#observability/disk-reserve.js';
 
 import { sniffedBytes, sniffEncoding } from './reading/encoding.js';
@@ -81,8 +82,8 @@ export class ImportFiles {
     const names = await readdir(this.spoolFolder).catch(() => []);
     for (const name of names) {
       const path = join(this.spoolFolder, name);
-      const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-      if (age > leftoverAfterMs) await rm(path, { force: true });
+      const found = await stat(path).catch(() => undefined);
+      if (found && ageMs(found.mtime) > leftoverAfterMs) await rm(path, { force: true });
     }
   }
 
