@@ -75,6 +75,7 @@ describe('the rules of syntax', () => {
     [pure, 'new Date();'],
     [pure, 'Date.now();'],
     [pure, 'Math.random();'],
+    ['libs/http/src/etag.ts', 'Date.now();'],
     ['libs/kernel/src/x.ts', 'crypto.randomUUID();'],
     ['libs/event-log/src/key/events.ts', 'randomUUID();'],
     ['libs/kernel/src/x.spec.ts', 'Date.now();'],
@@ -89,7 +90,9 @@ describe('the rules of syntax', () => {
 
   it.each([
     [pure, 'new Date(0);'],
-    ['libs/http/src/etag.ts', 'Date.now();'],
+    ['libs/kernel/src/wall-clock.ts', 'Date.now();'],
+    ['libs/http/src/etag.ts', 'performance.now();'],
+    [spec, 'Date.now();'],
     [spec, 'expect(answer).toBe(true);'],
     [spec, 'expect.assertions(2);'],
     [spec, 'expect(answer).toBeDefined();'],
