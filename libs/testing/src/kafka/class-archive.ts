@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,11 +18,14 @@ export async function ensureClassArchive(): Promise<void> {
   const { classArchive } = await fetchKafka();
   if (existsSync(classArchive)) return;
   const folder = mkdtempSync(join(tmpdir(), 'voltrace-classes-'));
-  const writing = `${classArchive}.tmp`;
+  // Of this run alone: the JVM believes an archive that two have written into.
+  const writing = `${classArchive}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const javaOptions = [`-XX:ArchiveClassesAtExit=${writing}`];
     const broker = await startKafkaBroker({ folder, removeAfterwards: folder, javaOptions });
     await broker.stop(writeMs);
+    const { signal } = await broker.ended;
+    if (signal !== null) throw new Error(`the broker was ended by ${signal} while it wrote them`);
     renameSync(writing, classArchive);
   } catch (error) {
     process.stderr.write(`Kafka's classes are not kept in ${classArchive}: ${String(error)}\n`);
