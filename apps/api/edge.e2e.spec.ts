@@ -208,6 +208,7 @@ describe('a request that Node would answer by itself', () => {
     ['with two keys', [get, host, bearer('a'), bearer('b'), ''], 400, 'HEADERS_INVALID'],
     ['with another expectation', [get, host, 'expect: tea', ''], 417, 'EXPECTATION_FAILED'],
     ['with large headers', [get, host, `x: ${'y'.repeat(20_000)}`, ''], 431, 'HEADERS_TOO_LARGE'],
+    ['for a tunnel', ['CONNECT elsewhere:443 HTTP/1.1', host, ''], 400, 'HTTP_MALFORMED'],
     ['that is none', ['\x16\x03\x01', ''], 400, 'HTTP_MALFORMED'],
     [
       'with two lengths',

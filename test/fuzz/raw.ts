@@ -45,7 +45,10 @@ export const sendRaw = (target: URL, text: string): Promise<HostileAnswer> =>
       const body = answer.split('\r\n\r\n', 2)[1];
       if (length !== undefined && body !== undefined && body.length >= Number(length)) finish();
     });
-    socket.once('close', finish);
+    socket.once('close', () => {
+      if (answer === '') reject(new Error('closed without a word'));
+      else finish();
+    });
     socket.once('error', reject);
     socket.write(text, 'latin1');
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type {
   FastifyHttpOptions,
@@ -68,6 +69,10 @@ export const installConnectionLimits = (
   };
   server.server.on('checkContinue', handle);
   server.server.on('checkExpectation', handle);
+  // Node would hang up without a word.
+  server.server.on('connect', (_request, socket) =>
+    answerBrokenRequest(new Error('this is no proxy'), socket as Socket),
+  );
 };
 
 /** Hooks that every request passes before its route: context, echo of ids, times, hostile text. */
