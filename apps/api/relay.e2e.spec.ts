@@ -42,6 +42,21 @@ describe('the relay, over HTTP', () => {
     expect(body['detail']).toContain('voltrace.product-registry.v1');
   });
 
+  it('does not count what is left of a log that it was not on', async () => {
+    const at = 2n ** 60n;
+    await api.store.pool.query(
+      `insert into fanout.relay (name, holder, state, state_since, commit_position, prepare_position, noted_at)
+       values ('main', gen_random_uuid(), 'stopped', now(), $1, $1, now())
+       on conflict (name) do update set commit_position = $1, prepare_position = $1`,
+      [at.toString()],
+    );
+    const { status, body } = await api.ask(relay);
+    expect([status, body]).toMatchObject([
+      200,
+      { state: 'stopped', pending: null, lagSeconds: null },
+    ]);
+  });
+
   it('is for who may see or manage the fan-out', async () => {
     const { key: viewer } = await api.newKey('viewer');
     const { key: auditor } = await api.newKey('auditor');

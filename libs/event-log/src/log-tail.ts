@@ -68,6 +68,8 @@ export class LogTail {
   private last: Position | undefined;
   /** Of the event at `last`, by which the log is known again after a lost connection. */
   private lastId: string | undefined;
+  /** Of the log when it was last recognised: in another one the ring may be of another log. */
+  private epoch: number | undefined;
   private started = false;
   private connected = false;
   private lastProgressAt: Date | undefined;
@@ -86,11 +88,7 @@ export class LogTail {
   /** Begins at the head as it is now. Retries until the log answers or `stop` is called. */
   async start(): Promise<void> {
     if (this.started) return;
-    for (
-      let retryMs = firstRetryMs;
-      !this.stopped();
-      retryMs = Math.min(retryMs * 2, lastRetryMs)
-    ) {
+    for (let retryMs = firstRetryMs; !this.stopped();) {
       try {
         await this.beginAtHead();
         this.started = true;
@@ -100,6 +98,7 @@ export class LogTail {
         this.failure = failureOf(error);
         this.options.logger?.warn({ err: error, retryMs }, 'the event log does not answer yet');
         await pause(retryMs, this.stopping.signal);
+        retryMs = Math.min(retryMs * 2, lastRetryMs);
       }
     }
     this.supervising = Promise.all([this.supervise(), this.probe()]).then(() => undefined);
@@ -107,10 +106,10 @@ export class LogTail {
 
   /**
    * Up to `limit` events after `position`, from memory. Undefined when `position` lies before what is
-   * kept, or the tail has not started: read pages of the log until it does not.
+   * kept, or the tail does not follow the log now: read pages of the log until it does.
    */
   after(position: Position | undefined, limit: number): readonly StoredEvent[] | undefined {
-    if (!this.started) return undefined;
+    if (this.epoch !== this.log.epoch) return undefined;
     if (this.base && (!position || comparePositions(position, this.base) < 0)) return undefined;
     const from = this.indexAfter(position);
     return this.ring.slice(from, from + limit).map(({ event }) => event);
@@ -186,6 +185,7 @@ export class LogTail {
     this.subscription = this.log.subscribeToAll(this.last, (event) => {
       this.deliver(event);
     });
+    this.epoch = this.log.epoch;
     this.connected = true;
     const error = await this.subscription.ended;
     this.connected = false;

@@ -11,11 +11,13 @@ export class RelayControl {
   private last = -1n;
   private readonly resets = new Map<string, bigint>();
   private fresh = false;
+  /** In which the stream was read; in another one it may be the stream of another log. */
+  private epoch: number | undefined;
   /** The newest request when the position was found missing. */
   private missingAt: bigint | undefined;
   private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly log: Pick<EventLog, 'readStream'>) {}
+  constructor(private readonly log: Pick<EventLog, 'readStream' | 'epoch'>) {}
 
   /** Hears of what is asked from now on. Returns the way to stop hearing. */
   follow(tail: Pick<LogTail, 'onEvent'>): () => void {
@@ -42,6 +44,7 @@ export class RelayControl {
   /** Reads on. Throws what the log says, and a `Refusal` for an event that this version does not know. */
   async refresh(): Promise<void> {
     this.fresh = true;
+    this.forgetAfterLostConnection();
     try {
       for await (const stored of this.log.readStream(relayStream, { from: this.last + 1n })) {
         const event = newest<RelayEvent>(relayDecider, stored);
@@ -55,6 +58,15 @@ export class RelayControl {
     }
   }
 
+  private forgetAfterLostConnection(): void {
+    const { epoch } = this.log;
+    if (this.epoch === epoch) return;
+    this.epoch = epoch;
+    this.folded = relayDecider.initialState;
+    this.last = -1n;
+    this.resets.clear();
+  }
+
   /** Topics of which a reset was asked after the revision `done`. */
   resetsAfter(done: bigint): string[] {
     return [...this.resets].filter(([, revision]) => revision > done).map(([topic]) => topic);
@@ -62,12 +74,24 @@ export class RelayControl {
 
   /**
    * Topics of which a reset has to be carried out, given the revision that the position says is done.
-   * Without a position only what is asked from now on counts: nobody meant this loss by an older one.
+   * Without a position of this log only what is asked from now on counts: nobody meant this loss by an older one.
    */
   openResets(done: bigint | undefined): string[] {
-    if (done === undefined) return this.resetsAfter((this.missingAt ??= this.last));
+    if (done === undefined) {
+      const { missingAt = this.last } = this;
+      this.missingAt = missingAt < this.last ? missingAt : this.last;
+      return this.resetsAfter(this.missingAt);
+    }
     this.missingAt = undefined;
     return this.resetsAfter(done);
+  }
+
+  /** What is asked from here on counts for a log that was replaced. Best effort: the next opening notes it too. */
+  async noteReplaced(): Promise<void> {
+    await this.refresh().then(
+      () => this.openResets(undefined),
+      () => undefined,
+    );
   }
 
   /** Resolves when something new is asked, when `signal` aborts, or after `ms`. */

@@ -21,6 +21,7 @@ const portion: fc.Arbitrary<Portion> = fc
     records: batches.length,
     events: 7,
     through: { commit: 2n ** 60n, prepare: 3n },
+    lastId: 'l',
     created: new Date('2026-01-02T03:04:05.678Z'),
     first: { id: 'e', type: 'Counted', stream: 'counter-a' },
   }));

@@ -32,6 +32,8 @@ interface Answer {
   readonly portion?: PackedPortion | undefined;
   /** How far the log was read. */
   readonly position?: Position | undefined;
+  /** Of the thread's log, when it answered. */
+  readonly epoch: number;
   /** What it failed by, for people. */
   readonly failure?: string;
 }
@@ -39,7 +41,7 @@ interface Answer {
 /** In the thread: cuts portions as it is asked to, one ahead of what was asked for. */
 export const servePortions = (
   port: MessagePort,
-  log: Pick<EventLog, 'readAll'>,
+  log: Pick<EventLog, 'readAll' | 'epoch'>,
   publication: Publication,
 ): void => {
   const placement = new Placement();
@@ -63,9 +65,11 @@ export const servePortions = (
       ahead = portion && portions.next();
       ahead?.catch(() => undefined);
       const [packed, handedOver] = portion ? pack(portion) : [undefined, []];
-      port.postMessage({ feed, portion: packed, position: portions.position }, handedOver);
+      const { position } = portions;
+      port.postMessage({ feed, portion: packed, position, epoch: log.epoch }, handedOver);
     } catch (error) {
-      port.postMessage({ feed, failure: error instanceof Error ? error.message : String(error) });
+      const failure = error instanceof Error ? error.message : String(error);
+      port.postMessage({ feed, failure, epoch: log.epoch });
     }
   };
 
@@ -83,11 +87,13 @@ export class PortionThread {
   private feeds = 0;
   private stopping = false;
   private current: ThreadFeed | undefined;
+  private epoch = 0;
 
   /** `script` calls `servePortions`; `data` is its `workerData`. A thread that ends ends the process. */
   constructor(script: URL | string, data: unknown) {
     this.worker = new Worker(script, { workerData: data });
     this.worker.on('message', (answer: Answer) => {
+      this.epoch = answer.epoch;
       this.current?.hear(answer);
     });
     this.worker.on('error', (error) => {
@@ -103,7 +109,7 @@ export class PortionThread {
   feed(position: RelayPosition, limits: PortionLimits): PortionFeed {
     this.feeds += 1;
     const ask = (asking: Asking): void => this.worker.postMessage(asking);
-    this.current = new ThreadFeed(this.feeds, ask);
+    this.current = new ThreadFeed(this.feeds, ask, () => this.epoch);
     ask({ ask: 'begin', feed: this.feeds, position: encodePosition(position), limits });
     return this.current;
   }
@@ -126,7 +132,12 @@ class ThreadFeed implements PortionFeed {
   constructor(
     private readonly feed: number,
     private readonly ask: (asking: Asking) => void,
+    private readonly epochOf: () => number,
   ) {}
+
+  get epoch(): number {
+    return this.epochOf();
+  }
 
   next(): Promise<Portion | undefined> {
     return new Promise((resolve, reject) => {

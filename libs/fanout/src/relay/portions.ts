@@ -23,7 +23,8 @@ export interface Portion {
   readonly events: number;
   /** Where the stretch ends. */
   readonly through: Position;
-  /** When the store wrote its last event. */
+  /** Its last event, and when the store wrote that. */
+  readonly lastId: string;
   readonly created: Date;
   /** The first published event, for messages. */
   readonly first: Pick<StoredEvent, 'id' | 'type' | 'stream'> | undefined;
@@ -38,6 +39,8 @@ export interface PortionFeed {
   next(): Promise<Portion | undefined>;
   /** How far the log was read. */
   readonly position: Position | undefined;
+  /** As that of the log, where it is read on a connection of its own; else 0. */
+  readonly epoch: number;
   /** For portions that are not cut yet. */
   limit(limits: PortionLimits): void;
 }
@@ -76,6 +79,7 @@ export interface PortionSource {
 
 /** Cuts the log after a position into portions, in its order. */
 export class Portions implements PortionFeed {
+  readonly epoch = 0;
   private waiting: readonly StoredEvent[] = [];
   private used = 0;
   private readonly topics: ReadonlyMap<string, TopicPosition>;
@@ -188,8 +192,8 @@ class PortionBuilder {
       if (failed) throw failed.error;
       return undefined;
     }
-    const { position: through, created } = last;
-    return { batches, records, events, through, created, first };
+    const { position: through, id: lastId, created } = last;
+    return { batches, records, events, through, lastId, created, first };
   }
 }
 

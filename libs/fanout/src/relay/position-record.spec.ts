@@ -17,10 +17,14 @@ const topic = fc.record(
   },
   { requiredKeys: ['position', 'next'] },
 );
-const relayPosition = fc.record({
-  topics: mapOf(fc.stringMatching(/^[a-z][\w.-]{0,20}$/), topic),
-  control: fc.bigInt({ min: -1n, max: 2n ** 63n - 1n }),
-});
+const relayPosition = fc.record(
+  {
+    topics: mapOf(fc.stringMatching(/^[a-z][\w.-]{0,20}$/), topic),
+    control: fc.bigInt({ min: -1n, max: 2n ** 63n - 1n }),
+    anchor: fc.record({ position, id: fc.uuid() }),
+  },
+  { requiredKeys: ['topics', 'control'] },
+);
 
 describe('the record that holds the position', () => {
   it('is read back as it was written', () => {

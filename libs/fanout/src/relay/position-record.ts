@@ -1,4 +1,5 @@
 import type { Position } from '#event-log/event-log.js';
+import type { Anchor } from '#event-log/log-check.js';
 import { isAfter } from '#event-log/position.js';
 
 import type { Contract } from '../contract.js';
@@ -22,7 +23,22 @@ export interface RelayPosition {
   readonly topics: ReadonlyMap<string, TopicPosition>;
   /** Revision of the control stream through which resets are carried out; -1 before the first. */
   readonly control: bigint;
+  /** The last event that was carried, by which the log is known again. */
+  readonly anchor?: Anchor | undefined;
 }
+
+/** The events that a log holds if it is the one that the topics were filled from. */
+export const anchorsOf = (
+  { topics, anchor }: RelayPosition,
+  contracts: readonly Pick<Contract, 'topic'>[],
+): readonly Anchor[] => {
+  const taken = contracts.flatMap(({ topic }) => {
+    const { position, held } = topics.get(topic) ?? { position: null };
+    return [...(position ? [position] : []), ...(held?.values() ?? [])];
+  });
+  const named = taken.map((position) => ({ position, id: undefined }));
+  return anchor ? [anchor, ...named] : named;
+};
 
 /** The position through which all of `contracts` are published: the smallest. Undefined: nothing yet. */
 export const startOf = (
@@ -52,7 +68,7 @@ interface TopicJson {
 }
 
 /** Positions are `commit/prepare`, all numbers decimal text: they may exceed what JSON's numbers hold. */
-export const encodePosition = ({ topics, control }: RelayPosition): Buffer => {
+export const encodePosition = ({ topics, control, anchor }: RelayPosition): Buffer => {
   const entries = [...topics].map(([topic, { position, next, held }]): [string, TopicJson] => [
     topic,
     {
@@ -61,7 +77,12 @@ export const encodePosition = ({ topics, control }: RelayPosition): Buffer => {
       ...(held && { held: asObject(held, shown) }),
     },
   ]);
-  const value = { v: version, topics: Object.fromEntries(entries), control: control.toString() };
+  const value = {
+    v: version,
+    topics: Object.fromEntries(entries),
+    control: control.toString(),
+    ...(anchor && { anchor: { position: shown(anchor.position), id: anchor.id } }),
+  };
   return Buffer.from(JSON.stringify(value));
 };
 
@@ -72,6 +93,7 @@ export const decodePosition = (bytes: Buffer): RelayPosition => {
       v: unknown;
       topics: Record<string, TopicJson>;
       control: string;
+      anchor?: { position: string; id?: string };
     };
     if (value.v !== version) throw new UnreadablePosition(`it has version ${String(value.v)}`);
     const topics = Object.entries(value.topics).map(([topic, each]): [string, TopicPosition] => [
@@ -82,7 +104,12 @@ export const decodePosition = (bytes: Buffer): RelayPosition => {
         ...(each.held && { held: asMap(each.held, read) }),
       },
     ]);
-    return { topics: new Map(topics), control: BigInt(value.control) };
+    const { anchor } = value;
+    return {
+      topics: new Map(topics),
+      control: BigInt(value.control),
+      ...(anchor && { anchor: { position: read(anchor.position), id: anchor.id } }),
+    };
   } catch (cause) {
     if (cause instanceof UnreadablePosition) throw cause;
     throw new UnreadablePosition(`${bytes.toString().slice(0, 200)} is no position`, { cause });

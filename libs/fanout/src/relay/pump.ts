@@ -1,3 +1,5 @@
+import type { EventLog } from '#event-log/event-log.js';
+import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 
 import { describeFailure, isFencing, isTooLarge } from '../cluster/failures.js';
@@ -21,6 +23,8 @@ const maxLogSilenceMs = 15_000;
 export type TransactionOutcome = 'committed' | 'failed' | 'fenced';
 
 export interface PumpOptions {
+  readonly log: Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
+  readonly follower: Follower;
   readonly tail: LogTail;
   readonly logger: KafkaLogger;
   readonly report: RelayReport;
@@ -36,6 +40,7 @@ export interface PumpOptions {
  */
 export class Pump {
   private portions: PortionFeed;
+  private readonly check: LogCheck;
   private ahead: Promise<Portion | undefined> | undefined;
   /** A portion without records whose end the position topic does not know yet. */
   private passed: Portion | undefined;
@@ -50,6 +55,28 @@ export class Pump {
     public recordLimit = limits.maxRecords,
   ) {
     this.portions = this.portionsFromHere();
+    this.check = new LogCheck(this.anyConnection(), options.follower);
+  }
+
+  /** The log, of which the portions may be read on a connection of their own. */
+  private anyConnection(): PumpOptions['log'] {
+    const { log } = this.options;
+    const epoch = (): number => log.epoch + this.portions.epoch;
+    return {
+      get epoch() {
+        return epoch();
+      },
+      idAt: (position) => log.idAt(position),
+      head: () => log.head(),
+    };
+  }
+
+  /** What was read before it may have come from either log. Throws `LogReplaced`. */
+  private async recognise(): Promise<void> {
+    await this.session.expectSameLog(this.check);
+    await this.options.control.refresh();
+    this.ahead = this.passed = undefined;
+    this.portions = this.portionsFromHere();
   }
 
   /** One portion, or a wait for what is to be done next. Rejects with what makes the session void. */
@@ -63,7 +90,7 @@ export class Pump {
       return;
     }
     const portion = await this.next(signal);
-    if (portion === 'failed') return;
+    if (portion === 'failed' || !this.check.isCurrent) return;
     if (portion) await this.take(portion);
     else await this.idle(signal);
   }
@@ -77,10 +104,12 @@ export class Pump {
   /** What the log cannot give, or what cannot be mapped, costs no session: nothing was sent. */
   private async next(signal: AbortSignal): Promise<Portion | undefined | 'failed'> {
     try {
+      if (!this.check.isCurrent) await this.recognise();
       const portion = await (this.ahead ?? this.portions.next());
       this.ahead = undefined;
       return portion;
     } catch (error) {
+      if (error instanceof LogReplaced) throw error;
       const { report, logger, control, pace } = this.options;
       report.turn('waiting', describeFailure(error));
       const backoffMs = pace.next();

@@ -7,7 +7,7 @@ import type { ReadStore } from '#read-store/read-store.js';
 import type { Publication } from '../fact.js';
 import { relayDecider } from './decider.js';
 import { type RelayEvent, relayStream } from './events.js';
-import { backlogAfter } from './relay-backlog.js';
+import { type Backlog, backlogAfter } from './relay-backlog.js';
 import type { RelayReport, RelayStateName } from './report.js';
 
 const name = 'main';
@@ -89,7 +89,7 @@ interface RelayRow extends PositionRow {
 /** How the relay stands, by what it last said, by the log and by what operators asked of it. */
 export const relayStatus = async (
   { pool }: ReadStore,
-  log: Pick<EventLog, 'readAll' | 'readStream'>,
+  log: Pick<EventLog, 'readAll' | 'readStream' | 'idAt'>,
   publication: Publication,
 ): Promise<RelayStatus> => {
   const { rows } = await pool.query<RelayRow>(
@@ -103,7 +103,9 @@ export const relayStatus = async (
   const paused = await pausedBy(log);
   if (!row) return { ...absent, paused };
   const position = positionOf(row);
-  const backlog = await backlogAfter(log, publication, position);
+  // Where the log was replaced nothing can be read from there on.
+  const isOfThisLog = !position || (await log.idAt(position)) !== undefined;
+  const backlog = isOfThisLog ? await backlogAfter(log, publication, position) : unknown;
   return {
     ...(row.stale ? silent(row) : { state: row.state, since: row.since, reason: row.reason }),
     holder: row.holder,
@@ -117,6 +119,8 @@ export const relayStatus = async (
     paused,
   };
 };
+
+const unknown: Backlog = { facts: null, seconds: null };
 
 const absent: Omit<RelayStatus, 'paused'> = {
   state: 'absent',

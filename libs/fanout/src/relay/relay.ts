@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type KafkaConfig, logLevel } from 'kafkajs';
 
 import type { EventLog } from '#event-log/event-log.js';
+import { LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import type { Lease } from '#read-store/lease.js';
@@ -18,7 +19,7 @@ import { pageLimits, Placement, Portions } from './portions.js';
 import { Pump, type PumpOptions, type TransactionOutcome } from './pump.js';
 import type { RelayReport } from './report.js';
 import { RetryPace } from './retry-pace.js';
-import { Session, type Step, transactionalId } from './session.js';
+import { followerOf, Session, type Step, transactionalId } from './session.js';
 
 const standbyMs = 1_000;
 /** Every request of an opening has a time-out and few retries; this is for what none of us foresaw. */
@@ -138,10 +139,12 @@ export class Relay {
   }
 
   private async pump(session: Session, signal: AbortSignal): Promise<void> {
-    const { tail, logger, report, onTransaction, portions = this.portionsHere } = this.options;
+    const { log, tail, logger, report, onTransaction } = this.options;
+    const { portions = this.portionsHere } = this.options;
     const { control, pace } = this;
+    const follower = followerOf(this.options);
     const pump = new Pump(
-      { tail, logger, report, control, portions, pace, onTransaction },
+      { log, follower, tail, logger, report, control, portions, pace, onTransaction },
       session,
       this.recordLimit,
     );
@@ -188,8 +191,9 @@ export class Relay {
       await pause(standbyMs, signal);
       return;
     }
+    if (error instanceof LogReplaced) await this.control.noteReplaced();
     const backoffMs = this.pace.next();
-    if (error instanceof NeedsOperator) {
+    if (error instanceof NeedsOperator || error instanceof LogReplaced) {
       report.turn('stopped', reason);
       logger.error({ err: error, backoffMs }, 'the relay is stopped until an operator has decided');
     } else {

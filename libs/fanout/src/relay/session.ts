@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 
 import type { EventLog, Position } from '#event-log/event-log.js';
+import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
 import { isAfter } from '#event-log/position.js';
 
 import { NeedsOperator, TopicLost } from '../cluster/failures.js';
@@ -14,6 +15,7 @@ import type { RelayControl } from './control.js';
 import { heldFacts } from './held-facts.js';
 import type { Portion } from './portions.js';
 import {
+  anchorsOf,
   encodePosition,
   markerKey,
   positionKey,
@@ -38,7 +40,7 @@ export interface SessionOptions {
   readonly kafka: Kafka;
   readonly settings: KafkaSettings & TopicSettings;
   readonly contracts: readonly Contract[];
-  readonly log: Pick<EventLog, 'head'>;
+  readonly log: Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
   readonly control: RelayControl;
   readonly transactionTimeoutMs: number;
   readonly step?: ((step: Step) => void | Promise<void>) | undefined;
@@ -77,6 +79,11 @@ export class Session {
   /** Through which event every topic is filled. */
   get through(): Position | undefined {
     return startOf(this.known, this.options.contracts);
+  }
+
+  /** Throws `LogReplaced` where the log is not the one that the topics are filled from. */
+  async expectSameLog(check: LogCheck): Promise<void> {
+    await check.run(anchorsOf(this.known, this.options.contracts));
   }
 
   /** Publishes the portion and moves the position over it: both or neither. */
@@ -136,18 +143,21 @@ export class Session {
     const found = await readPosition(kafka, marker);
     await step?.('read');
     await control.refresh();
+    const replaced = found ? await this.replacedSince(found) : undefined;
     const settled = await settlePosition({
       contracts,
       found,
       partitions: await this.topics.look(contracts.map(({ topic }) => topic)),
-      resets: control.openResets(found?.control),
+      resets: control.openResets(replaced ? undefined : found?.control),
       control: control.revision,
       create: (contract) => this.topics.createFor(contract),
       held: (topic, partitions) => heldFacts(kafka, this.named(topic), partitions),
     });
     for (const [topic, partitions] of settled.partitions) this.lead(topic, partitions);
-    await this.expectSameLog(settled.position);
-    this.known = settled.position;
+    // Of another log nothing may be left: what lies there would hide what comes.
+    if (replaced && anchorsOf(settled.position, contracts).length > 0) throw replaced;
+    this.known = { ...settled.position, anchor: replaced ? undefined : found?.anchor };
+    await this.expectSameLog(new LogCheck(this.options.log, followerOf(this.options)));
     if (settled.isNews) await this.transact([this.positionBatch(this.known)], this.known);
     await step?.('settled');
   }
@@ -163,15 +173,15 @@ export class Session {
     return { topic, nonce, offset: landing.offset };
   }
 
-  /** A log that ends before what was published of it is another one, or an old copy. */
-  private async expectSameLog({ topics }: RelayPosition): Promise<void> {
-    const head = await this.options.log.head();
-    for (const [topic, { position, held }] of topics) {
-      const known = [...(position ? [position] : []), ...(held?.values() ?? [])];
-      if (known.every((each) => head && !isAfter(each, head))) continue;
-      throw new NeedsOperator(
-        `the event log ends before what the topic ${topic} holds: it is another log, or an older copy`,
-      );
+  /** Why the log is not the one of which `found` says how much was published. */
+  private async replacedSince(found: RelayPosition): Promise<LogReplaced | undefined> {
+    const { log, contracts } = this.options;
+    try {
+      await new LogCheck(log, followerOf(this.options)).run(anchorsOf(found, contracts));
+      return undefined;
+    } catch (error) {
+      if (error instanceof LogReplaced) return error;
+      throw error;
     }
   }
 
@@ -219,13 +229,13 @@ export class Session {
     return { ...position, topics };
   }
 
-  private after({ through, batches }: Portion): RelayPosition {
+  private after({ through, lastId, batches }: Portion): RelayPosition {
     const topics = new Map(this.known.topics);
     for (const { topic } of this.options.contracts) {
       const entry = topics.get(topic);
       if (entry) topics.set(topic, moved(entry, through, batches.get(topic) ?? []));
     }
-    return { ...this.known, topics };
+    return { ...this.known, topics, anchor: { position: through, id: lastId } };
   }
 
   private positionBatch(position: RelayPosition): TopicBatch {
@@ -247,6 +257,16 @@ export class Session {
     return this.options.contracts.find(({ topic }) => this.named(topic) === name)?.topic;
   }
 }
+
+/** A topic that holds facts of another log cannot be completed from this one. */
+export const followerOf = ({
+  contracts,
+  settings,
+}: Pick<SessionOptions, 'contracts' | 'settings'>): Follower => {
+  const topics = contracts.map(({ topic }) => named(settings, topic)).join(', ');
+  const cure = `delete on Kafka ${topics}, and run "voltrace relay reset" for each`;
+  return { name: 'the relay', cure };
+};
 
 /** Offsets are known when the broker has answered; until then each partition grows by what is sent at least. */
 const moved = (

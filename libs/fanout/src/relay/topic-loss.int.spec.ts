@@ -8,6 +8,7 @@ import { until } from '#testing/until.js';
 
 import { HandMade, record } from '../topics/test/hand-made.js';
 import { RelayControl } from './control.js';
+import { relayHealth } from './relay-health.js';
 import { counterContract } from './test/counter-contract.js';
 import { RelayFixture, type RunningRelay } from './test/fixture.js';
 
@@ -212,6 +213,34 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     await stopsWith(/has cleanup\.policy delete: it must be compact/);
   });
 
+  it('stands still where the log is replaced, until the right one is back, or its topics were made anew', async () => {
+    const relay = fixture.run();
+    const written = (count: number, stream: string) =>
+      until('it takes appends', () => fixture.count(count, [stream]).then(Boolean, () => false));
+    await fixture.count(5, ['counter-a']);
+    await fixture.published(relay);
+    const { log } = fixture.node;
+    await fixture.node.replaceLog();
+    await until('it stands still', () => relay.report.state === 'stopped');
+    expect(relay.report.reason).toMatch(
+      /^this is not the event log that the relay has followed: it took event [-0-9a-f]{36} at position \d+, where this log, .* has .* delete on Kafka .*voltrace\.counter\.v1, and run "voltrace relay reset" for each$/,
+    );
+    expect(relayHealth(relay.report, new Date()).status).toBe('down');
+    await fixture.node.replaceLog(log);
+    await written(3, 'counter-b');
+    await fixture.published(relay);
+    await fixture.compare();
+
+    await fixture.node.replaceLog();
+    await until('it stands still again', () => relay.report.state === 'stopped');
+    await written(20, 'counter-c');
+    await reset();
+    await fixture.deleteTopic(fixture.topic);
+    await until('it begins anew', () => relay.report.state === 'working');
+    await fixture.published(relay);
+    await fixture.compare();
+  });
+
   it('does not go on from a log that ends before what it has published', async () => {
     await publishedOnce();
     const other = await RelayFixture.start(fixture.settings.KAFKA_BROKERS, fixture.settings);
@@ -219,13 +248,13 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
       await other.count(1, ['counter-other']);
       const relay = other.run();
       await until('stopped', () => relay.report.state === 'stopped');
-      expect(relay.report.reason).toMatch(/another log, or an older copy/);
+      expect(relay.report.reason).toMatch(/^this is not the event log that the relay has followed/);
       // A reset is no answer to that: it would pass over what the topic seems to hold.
       await other.ask('RelayTopicReset', { topic: counterContract.topic });
       await relay.stop();
       const next = other.run();
       await until('stopped again', () => next.report.state === 'stopped');
-      expect(next.report.reason).toMatch(/another log, or an older copy/);
+      expect(next.report.reason).toMatch(/^this is not the event log that the relay has followed/);
     } finally {
       await other.stop();
     }

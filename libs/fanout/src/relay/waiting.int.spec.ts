@@ -92,7 +92,7 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     const relay = fixture.run();
     await fixture.published(relay);
     await fixture.node.kill();
-    await waits(relay, /the event log does not answer/);
+    await waits(relay, /the event (log|store) does not answer/);
     await fixture.node.restart();
     await fixture.count(5, streams);
     await fixture.published(relay);
