@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { apiKeyStream } from '#access/api-key/events.js';
+import { apiKeyIssued, apiKeyRevoked } from '#access/api-key/examples.js';
 import type { NewEvent } from '#event-log/event-log.js';
 import { importStream } from '#product-registry/import/events.js';
 import { importExamples } from '#product-registry/import/examples.js';
@@ -19,6 +21,7 @@ beforeAll(async () => {
   // Applied as it comes, in many small batches; a rebuild reads it in one.
   await appendAll(fixture.log, catalogueStory().events);
   for (const order of importStories) await appendImport(order);
+  for (const order of keyStories) await appendKey(order);
   const last = await fixture.log.head();
   if (!last) throw new Error('nothing was appended');
   for (const projection of projections) {
@@ -54,13 +57,33 @@ const importStories: readonly (readonly ImportType[])[] = [
   ['ImportReceived', ...run],
 ];
 
-const appendImport = async (types: readonly ImportType[]): Promise<void> => {
+const keyStories: readonly (readonly NewEvent['type'][])[] = [
+  ['ApiKeyIssued'],
+  ['ApiKeyIssued', 'ApiKeyRevoked'],
+  ['ApiKeyIssued'],
+  ['ApiKeyIssued', 'ApiKeyRevoked'],
+];
+
+const appendImport = (types: readonly ImportType[]): Promise<void> =>
+  appendStory(importStream(randomUUID()), types, importExamples);
+
+const appendKey = (types: readonly NewEvent['type'][]): Promise<void> =>
+  appendStory(apiKeyStream(randomUUID()), types, {
+    ApiKeyIssued: apiKeyIssued.data,
+    ApiKeyRevoked: apiKeyRevoked.data,
+  });
+
+const appendStory = async (
+  stream: string,
+  types: readonly string[],
+  examples: Readonly<Record<string, object>>,
+): Promise<void> => {
   const [like] = new Story().maker('any').events;
   if (!like) throw new Error('the story is empty');
-  const stream = importStream(randomUUID());
   for (const [at, type] of types.entries()) {
     const { metadata } = like;
-    const event: NewEvent = { id: randomUUID(), type, data: importExamples[type], metadata };
+    const data = examples[type]!;
+    const event: NewEvent = { id: randomUUID(), type, data, metadata };
     await fixture.log.append(stream, [event], at === 0 ? 'no_stream' : BigInt(at - 1));
   }
 };

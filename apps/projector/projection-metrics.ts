@@ -1,4 +1,5 @@
 import type { EventLog } from '#event-log/event-log.js';
+import { timeOfDay } from '#kernel/wall-clock.js';
 import type { Metrics } from '#observability/metrics.js';
 import type { BatchCounts } from '#read-store/apply-batch.js';
 import type { FeedObserver } from '#read-store/feed-context.js';
@@ -27,7 +28,7 @@ export class ProjectionMetrics implements FeedObserver {
   }
 
   progressed(projection: string): void {
-    this.progressAt.set(projection, Date.now());
+    this.progressAt.set(projection, performance.now());
     this.withoutRoom.delete(projection);
   }
 
@@ -56,7 +57,7 @@ export class ProjectionMetrics implements FeedObserver {
   /** When the projection last moved, or knew that there was nothing to move over. */
   lastProgressAt(projection: string): Date | undefined {
     const at = this.progressAt.get(projection);
-    return at === undefined ? undefined : new Date(at);
+    return at === undefined ? undefined : timeOfDay(at);
   }
 
   async collectLag(

@@ -1,3 +1,5 @@
+import { timeOfDay } from '#kernel/wall-clock.js';
+
 import {
   type AllSubscription,
   type EventLog,
@@ -72,7 +74,7 @@ export class LogTail {
   private epoch: number | undefined;
   private started = false;
   private connected = false;
-  private lastProgressAt: Date | undefined;
+  private progressed: number | undefined; // By `performance.now()`.
   private failure: TailStatus['failure'];
   private subscription: AllSubscription | undefined;
   private readonly stopping = new AbortController();
@@ -141,12 +143,9 @@ export class LogTail {
   }
 
   status(): TailStatus {
-    return {
-      connected: this.connected,
-      position: this.last,
-      lastProgressAt: this.lastProgressAt,
-      failure: this.failure,
-    };
+    const { connected, last: position, progressed, failure } = this;
+    const lastProgressAt = progressed === undefined ? undefined : timeOfDay(progressed);
+    return { connected, position, lastProgressAt, failure };
   }
 
   async stop(): Promise<void> {
@@ -220,7 +219,7 @@ export class LogTail {
       const behind = await this.liesBehind();
       const now = performance.now();
       if (behind !== 'unreachable') {
-        if (!behind) this.lastProgressAt = new Date();
+        if (!behind) this.progressed = performance.now();
         behindSince = behind && this.last === before ? (behindSince ?? now) : undefined;
         if (behindSince !== undefined && now - behindSince >= stallMs) {
           this.options.logger?.warn({}, 'the subscription does not follow the log and is renewed');
@@ -267,7 +266,7 @@ export class LogTail {
     this.ringBytes += bytes;
     this.last = event.position;
     this.lastId = event.id;
-    this.lastProgressAt = new Date();
+    this.progressed = performance.now();
     this.evict();
     for (const listener of this.listeners) listener(event);
     for (const wake of [...this.waiting]) wake();

@@ -6,3 +6,7 @@ export const wallNow = (): number => Date.now();
 
 /** How long ago a recorded time lies by the time of day, in milliseconds; negative where it lies ahead. */
 export const ageMs = (recorded: Date | number): number => wallNow() - Number(recorded);
+
+/** The time of day of a moment of `performance.now()`, as the clock stands by now. */
+export const timeOfDay = (moment: number): Date =>
+  new Date(wallNow() - (performance.now() - moment));

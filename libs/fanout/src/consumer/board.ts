@@ -1,4 +1,5 @@
 import type { Position } from '#event-log/event-log.js';
+import { ageMs, timeOfDay } from '#kernel/wall-clock.js';
 
 import {
   type Partition,
@@ -9,10 +10,12 @@ import {
 } from '../transport/transport.js';
 import type { ConsumerStatus, PartitionStatus } from './status.js';
 
+/** Moments of this process are those of `performance.now()`. */
 interface PartitionState extends Partition {
   place: Place;
   end: bigint | undefined;
   progressAt: number;
+  /** Time of day, in milliseconds since 1970: another machine wrote it. */
   recordedAt: number | undefined;
   caughtUpAt: number | undefined;
   readonly openedAt: number;
@@ -59,12 +62,12 @@ export class Board implements TransportReport {
   }
 
   idle(topic: string): void {
-    this.idleAt.set(topic, Date.now());
+    this.idleAt.set(topic, performance.now());
   }
 
   stands(own: Partition, place: Place, recordedAt?: string): void {
     const key = partitionKey(own);
-    const now = Date.now();
+    const now = performance.now();
     const { topic, partition } = own;
     const known = this.partitions.get(key);
     const state: PartitionState = known ?? {
@@ -84,7 +87,7 @@ export class Board implements TransportReport {
     if (!state) return;
     if (state.end !== end) this.changes += 1;
     state.end = end;
-    if (state.place.nextOffset >= end) state.progressAt = state.caughtUpAt = Date.now();
+    if (state.place.nextOffset >= end) state.progressAt = state.caughtUpAt = performance.now();
   }
 
   left(own: Partition): void {
@@ -127,7 +130,7 @@ export class Board implements TransportReport {
     const known = times.filter((time) => time !== undefined);
     return known.length < times.length || known.length === 0
       ? undefined
-      : new Date(Math.min(...known));
+      : timeOfDay(Math.min(...known));
   }
 }
 
@@ -146,6 +149,10 @@ const shown = (state: PartitionState): PartitionStatus => {
 
 const lagOf = ({ place, end, recordedAt, caughtUpAt, openedAt }: PartitionState): number => {
   if (end !== undefined && place.nextOffset >= end) return 0;
-  const since = Math.max(recordedAt ?? 0, caughtUpAt ?? 0) || openedAt;
-  return Math.max(0, (Date.now() - since) / 1_000);
+  const ages = [
+    ...(recordedAt === undefined ? [] : [ageMs(recordedAt)]),
+    ...(caughtUpAt === undefined ? [] : [performance.now() - caughtUpAt]),
+  ];
+  const age = ages.length === 0 ? performance.now() - openedAt : Math.min(...ages);
+  return Math.max(0, age / 1_000);
 };

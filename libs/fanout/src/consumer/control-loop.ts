@@ -74,11 +74,11 @@ export class ControlLoop {
   private async look(signal: AbortSignal): Promise<void> {
     const { store, consumer, lease, log } = this.context;
     const { epoch } = log;
-    const isDue = this.asked || this.epoch !== epoch || Date.now() - this.readAt >= readMs;
+    const isDue = this.asked || this.epoch !== epoch || performance.now() - this.readAt >= readMs;
     // What is asked from here on is read at the next look.
     this.asked = false;
     if (isDue && (await lease.acquire(this.leaseKey))) {
-      this.readAt = Date.now();
+      this.readAt = performance.now();
       await carryOutControl(this.context, signal).catch((error: unknown) => {
         this.asked = true;
         throw error;

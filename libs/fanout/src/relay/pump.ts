@@ -1,6 +1,7 @@
 import type { EventLog } from '#event-log/event-log.js';
 import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
+import { ageMs } from '#kernel/wall-clock.js';
 
 import { describeFailure, isFencing, isTooLarge } from '../cluster/failures.js';
 import type { KafkaLogger } from '../kafka.js';
@@ -44,9 +45,9 @@ export class Pump {
   private ahead: Promise<Portion | undefined> | undefined;
   /** A portion without records whose end the position topic does not know yet. */
   private passed: Portion | undefined;
-  private movedAt = Date.now();
+  private movedAt = performance.now();
   private unmoved = 0;
-  private checkedAt = Date.now();
+  private checkedAt = performance.now();
 
   constructor(
     private readonly options: PumpOptions,
@@ -96,9 +97,9 @@ export class Pump {
   }
 
   private async checkTopicsNowAndThen(): Promise<void> {
-    if (Date.now() - this.checkedAt < checkTopicsMs) return;
+    if (performance.now() - this.checkedAt < checkTopicsMs) return;
     await this.session.checkTopics();
-    this.checkedAt = Date.now();
+    this.checkedAt = performance.now();
   }
 
   /** What the log cannot give, or what cannot be mapped, costs no session: nothing was sent. */
@@ -131,7 +132,7 @@ export class Pump {
   }
 
   private isDue(): boolean {
-    return this.unmoved >= moveEvents || Date.now() - this.movedAt >= moveMs;
+    return this.unmoved >= moveEvents || performance.now() - this.movedAt >= moveMs;
   }
 
   private async publish(portion: Portion): Promise<void> {
@@ -145,7 +146,7 @@ export class Pump {
     }
     onTransaction?.('committed', portion.records);
     report.committed(portion.through, portion.created, portion.records);
-    this.movedAt = Date.now();
+    this.movedAt = performance.now();
     this.unmoved = 0;
     this.passed = undefined;
     if (this.recordLimit < limits.maxRecords) this.limit(this.recordLimit * 2);
@@ -184,7 +185,7 @@ export class Pump {
   /** Nothing to read may mean that nothing answers. */
   private logSilence(): string | undefined {
     const { lastProgressAt } = this.options.tail.status();
-    const silentMs = Date.now() - (lastProgressAt?.getTime() ?? 0);
+    const silentMs = lastProgressAt ? ageMs(lastProgressAt) : Infinity;
     return silentMs > maxLogSilenceMs ? 'the event log does not answer' : undefined;
   }
 
@@ -192,7 +193,7 @@ export class Pump {
     const { report, pace } = this.options;
     pace.wentWell();
     this.turn('working');
-    report.progressAt = new Date();
+    report.moved();
   }
 
   private turn(state: 'working' | 'paused'): void {

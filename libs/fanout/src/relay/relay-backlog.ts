@@ -1,4 +1,5 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import { ageMs } from '#kernel/wall-clock.js';
 
 import type { Publication } from '../fact.js';
 
@@ -37,4 +38,4 @@ export const backlogAfter = async (
 };
 
 const ageOf = ({ created }: StoredEvent): number =>
-  Math.max(0, Math.round((Date.now() - created.getTime()) / 100) / 10);
+  Math.max(0, Math.round(ageMs(created) / 100) / 10);

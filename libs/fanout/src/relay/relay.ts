@@ -66,7 +66,7 @@ export class Relay {
   private readonly pace = new RetryPace();
   private readonly lockKey: string;
   private recordLimit: number | undefined;
-  private askedAt = 0;
+  private askedAt = -Infinity;
   private isLeaseTaken = false;
 
   constructor(private readonly options: RelayOptions) {
@@ -170,8 +170,8 @@ export class Relay {
   private keepLease(): void {
     const { lease } = this.options;
     if (this.isLeaseTaken) throw new Fenced('another relay holds the lock by now');
-    if (lease.holds(this.lockKey) || Date.now() - this.askedAt < standbyMs) return;
-    this.askedAt = Date.now();
+    if (lease.holds(this.lockKey) || performance.now() - this.askedAt < standbyMs) return;
+    this.askedAt = performance.now();
     lease.acquire(this.lockKey).then(
       (held) => {
         this.isLeaseTaken = !held;
@@ -208,8 +208,8 @@ export class Relay {
   private async yieldAfterLongFailure(signal: AbortSignal): Promise<void> {
     const { lease } = this.options;
     const { failingSince } = this.pace;
-    if (Date.now() - failingSince < (this.options.yieldAfterMs ?? yieldAfterMs)) return;
-    this.pace.failingSince = Date.now();
+    if (performance.now() - failingSince < (this.options.yieldAfterMs ?? yieldAfterMs)) return;
+    this.pace.failingSince = performance.now();
     if (!lease.holds(this.lockKey)) return;
     await lease.release(this.lockKey).catch(() => undefined);
     await pause(2 * standbyMs, signal);

@@ -1,4 +1,5 @@
 import type { Position } from '#event-log/event-log.js';
+import { timeOfDay } from '#kernel/wall-clock.js';
 
 /**
  * starting: asks Kafka where it stands. standby: another relay works. waiting: something fails and is
@@ -32,8 +33,8 @@ export class RelayReport {
   publishedAt: Date | undefined;
   /** When it last knew that nothing was left to publish. */
   caughtUpAt: Date | undefined;
-  /** When it last did, or knew that there was nothing to do. */
-  progressAt: Date | undefined;
+  /** When it last did, or knew that there was nothing to do, by `performance.now()`. */
+  private progressed: number | undefined;
   /** Whether it works, or would if it could: not while another relay does. */
   isInCharge = false;
 
@@ -54,20 +55,29 @@ export class RelayReport {
     if (state !== this.state) this.since = new Date();
     this.state = state;
     this.reason = reason;
-    if (state === 'standby' || state === 'paused') this.progressAt = new Date();
+    if (state === 'standby' || state === 'paused') this.moved();
   }
 
   committed(position: Position, created: Date | undefined, records: number): void {
-    const now = new Date();
     this.position = position;
     this.eventCreated = created ?? this.eventCreated;
     this.published += records;
     this.transactions += 1;
-    this.progressAt = now;
-    if (records > 0) this.publishedAt = now;
+    this.moved();
+    if (records > 0) this.publishedAt = new Date();
   }
 
   caughtUp(): void {
-    this.caughtUpAt = this.progressAt = new Date();
+    this.caughtUpAt = new Date();
+    this.moved();
+  }
+
+  /** It did something, or knew that there was nothing to do. */
+  moved(): void {
+    this.progressed = performance.now();
+  }
+
+  get progressAt(): Date | undefined {
+    return this.progressed === undefined ? undefined : timeOfDay(this.progressed);
   }
 }

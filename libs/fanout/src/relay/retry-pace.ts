@@ -13,7 +13,7 @@ export class RetryPace {
 
   next(): number {
     const { ms } = this;
-    this.failingSince = Math.min(this.failingSince, Date.now());
+    this.failingSince = Math.min(this.failingSince, performance.now());
     this.ms = Math.min(ms * 2, lastMs);
     return ms * (0.75 + Math.random() / 2);
   }
