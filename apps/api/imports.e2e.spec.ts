@@ -54,6 +54,11 @@ describe('cancelling an import', () => {
     expect(asked).toMatchObject({ status: 202, body: { state: 'running', beingCancelled: true } });
     await until('it has ended', async () => (await stateOf(id))['state'] === 'cancelled');
     // Sent again it is answered as it stands, with a body and without.
+    const stale = { headers: { 'if-match': '"0"' } };
+    expect(await cancel(id, stale)).toMatchObject({
+      status: 412,
+      body: { code: 'STALE_REVISION' },
+    });
     expect(await cancel(id)).toMatchObject({
       status: 202,
       body: { state: 'cancelled', beingCancelled: false },

@@ -120,7 +120,7 @@ describe('the command line', () => {
     expect(then.elements['Mass']).toBeUndefined();
     const history = await ctl('products', 'history', code);
     expect(history.stdout).toContain('weighed it');
-    expect(history.stdout).toMatch(/ by first admin \(/);
+    expect(history.stdout).toMatch(/ by first admin [0-9a-f]{8} \(/);
     expect(history.stdout).toContain('/elements/Mass/value');
   });
 

@@ -90,13 +90,18 @@ export async function printHistory(items: readonly HistoryItem[]): Promise<void>
   for (const item of items) {
     const { revision, recordedAt, event, actor, source, reason, changes } = item;
     const lines = [
-      `revision ${revision}  ${recordedAt}  ${event}  by ${actor.name ?? actor.id} (${source})`,
+      `revision ${revision}  ${recordedAt}  ${event}  by ${who(actor)} (${source})`,
       ...(reason === null ? [] : [`  why: ${reason}`]),
       ...(item.evidence === null ? [] : [`  evidence: ${evidenceOf(item)}`]),
       ...changes.map(({ path, from, to }) => `  ${path}: ${orNone(from)} -> ${orNone(to)}`),
     ];
     await write(`${lines.map((line) => shown(line.replace(/\n/g, ' '))).join('\n')}\n\n`);
   }
+}
+
+/** Two keys may have one name. */
+function who({ id, name }: HistoryItem['actor']): string {
+  return name === undefined ? id : `${name} ${id.slice(0, 8)}`;
 }
 
 function orNone(value: unknown): string {

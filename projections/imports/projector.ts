@@ -21,17 +21,21 @@ const standing = ({ revision, position }: StoredEvent) => ({
 
 const notCancelled = { cancelled_by: null, cancelled_at: null, cancel_reason: null };
 
+/** The time of the log, not the one that the writer noted before. */
+const recordedAt = ({ created }: StoredEvent): string => created.toISOString();
+
 const received: Apply = (work, event) => {
   const id = importIdOf(event.stream);
   if (id === undefined) return;
   const { kind, file, sha256, bytes } = event.data as unknown as Of<'ImportReceived'>;
-  const { recordedAt, actor } = event.metadata;
+  const { actor } = event.metadata;
+  const at = recordedAt(event);
   work.imports.set(id, {
     ...{ id, kind, state: 'received', file, sha256, bytes: String(bytes) },
     ...{ run: 0, requested: 1, times_received: 1, total: null },
     ...{ accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 },
     ...{ failure_code: null, failure_reason: null, ...notCancelled },
-    ...{ received_at: recordedAt, received_by: actor.id, last_received_at: recordedAt },
+    ...{ received_at: at, received_by: actor.id, last_received_at: at },
     ...{ started_at: null, ended_at: null },
     ...standing(event),
   });
@@ -59,7 +63,7 @@ const requested = ({ state }: ImportRow, run: number): Partial<ImportRow> => ({
   requested: run,
 });
 
-const started = onImport<'ImportRunStarted'>((row, { run, scope }, { metadata }, work) => {
+const started = onImport<'ImportRunStarted'>((row, { run, scope }, event, work) => {
   if (run === row.run) return { state: 'running' };
   const fresh = scope === 'all';
   if (fresh) {
@@ -70,7 +74,7 @@ const started = onImport<'ImportRunStarted'>((row, { run, scope }, { metadata },
   return {
     state: 'running',
     run,
-    started_at: metadata.recordedAt,
+    started_at: recordedAt(event),
     ended_at: null,
     failure_code: null,
     failure_reason: null,
@@ -109,30 +113,30 @@ const ended = (row: ImportRow, run: number, state: string, at: string): Partial<
 /** What each event changes. Complete: a new event type of imports fails to compile here. */
 export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
   ImportReceived: received,
-  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, { metadata }) => ({
+  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, event) => ({
     ...requested(row, run),
     times_received: row.times_received + 1,
-    last_received_at: metadata.recordedAt,
+    last_received_at: recordedAt(event),
   })),
   ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => requested(row, run)),
   ImportRunStarted: started,
   ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),
   ImportRowsProcessed: processed,
-  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, { metadata }) =>
-    ended(row, run, 'completed', metadata.recordedAt),
+  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, event) =>
+    ended(row, run, 'completed', recordedAt(event)),
   ),
-  ImportFailed: onImport<'ImportFailed'>((row, { run, code, reason }, { metadata }) => ({
-    ...ended(row, run, 'failed', metadata.recordedAt),
+  ImportFailed: onImport<'ImportFailed'>((row, { run, code, reason }, event) => ({
+    ...ended(row, run, 'failed', recordedAt(event)),
     failure_code: code,
     failure_reason: reason,
   })),
-  ImportCancelRequested: onImport<'ImportCancelRequested'>((_, __, { metadata }) => ({
-    cancelled_by: metadata.actor.id,
-    cancelled_at: metadata.recordedAt,
-    cancel_reason: metadata.reason ?? null,
+  ImportCancelRequested: onImport<'ImportCancelRequested'>((_, __, event) => ({
+    cancelled_by: event.metadata.actor.id,
+    cancelled_at: recordedAt(event),
+    cancel_reason: event.metadata.reason ?? null,
   })),
-  ImportCancelled: onImport<'ImportCancelled'>((row, { run }, { metadata }) => ({
-    ...ended(row, run, 'cancelled', metadata.recordedAt),
+  ImportCancelled: onImport<'ImportCancelled'>((row, { run }, event) => ({
+    ...ended(row, run, 'cancelled', recordedAt(event)),
     failure_code: null,
     failure_reason: null,
   })),

@@ -35,8 +35,11 @@ export class Disks {
 
   private async fill(ms: number): Promise<void> {
     this.full.fill();
-    await sleep(ms);
-    this.full.clear();
+    try {
+      await sleep(ms);
+    } finally {
+      this.full.clear();
+    }
   }
 }
 
@@ -48,10 +51,22 @@ const slow = async (voltrace: Voltrace, ms: number): Promise<void> => {
   const apply = (text: string): void => {
     writeFileSync(settings, text);
     for (const { name, pid } of voltrace.children()) {
-      if (name === 'postgres') process.kill(pid, 'SIGHUP');
+      if (name === 'postgres') readAgain(pid);
     }
   };
-  apply(before + slowCommits);
-  await sleep(ms);
-  apply(before);
+  try {
+    apply(before + slowCommits);
+    await sleep(ms);
+  } finally {
+    apply(before);
+  }
+};
+
+/** One that has ended meanwhile reads the settings when it starts. */
+const readAgain = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGHUP');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 };

@@ -4,7 +4,7 @@ import { isStoreFault } from '#read-store/store-errors.js';
 import { Backoff } from '../backoff.js';
 import type { Transport } from '../transport/transport.js';
 import { createConsumer, readConsumer } from './consumer-row.js';
-import { carryOutControl, type ControlContext, lastControl } from './control.js';
+import { anchorNow, carryOutControl, type ControlContext, lastControl } from './control.js';
 
 /** The consumer must not start: it runs on another transport, or names a topic that nobody publishes. */
 export class ConsumerRefused extends Error {
@@ -54,7 +54,8 @@ const claim = async (context: ControlContext, signal: AbortSignal): Promise<bigi
   if (!row) {
     const last = await lastControl(context);
     const controlRevision = last?.revision ?? -1n;
-    await createConsumer(store, consumer.name, { transport, controlRevision, controlAnchor: last });
+    const controlAnchor = last ?? (await anchorNow(context.log));
+    await createConsumer(store, consumer.name, { transport, controlRevision, controlAnchor });
   } else if (row.transport !== transport) await carryOutControl(context, signal);
   const now = row?.transport === transport ? row : await readConsumer(store, consumer.name);
   if (now?.transport === transport) return now.controlRevision;

@@ -1,5 +1,6 @@
 import type { Position } from '#event-log/event-log.js';
-import { columnsOf } from '#read-store/builds.js';
+import type { Anchor } from '#event-log/log-check.js';
+import { columnsOf, positionOf, type PositionRow } from '#read-store/builds.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { ConsumerClient } from '../consumer.js';
@@ -11,37 +12,53 @@ export interface ConsumerRow {
   readonly transport: Transport['name'];
   /** Of the last control event that was carried out; -1 before the first. */
   readonly controlRevision: bigint;
-  /** That event, by which the stream is known again; undefined before the first. */
-  readonly controlAnchor?: ControlAnchor | undefined;
-}
-
-export interface ControlAnchor {
-  readonly revision: bigint;
-  /** Undefined where it was carried out before ids were kept: then any event there will do. */
-  readonly id: string | undefined;
+  /** That event, or one that was in the log before the first: by it the log is known again. */
+  readonly controlAnchor?: Anchor | undefined;
 }
 
 export const readConsumer = async (
   { pool }: ReadStore,
   consumer: string,
 ): Promise<ConsumerRow | undefined> => {
-  const { rows } = await pool.query<{
-    transport: Transport['name'];
-    control_revision: string | null;
-    anchor_revision: string | null;
-    id: string | null;
-  }>(
+  const { rows } = await pool.query<
+    PositionRow & {
+      transport: Transport['name'];
+      control_revision: string | null;
+      id: string | null;
+    }
+  >(
     `select transport, control_revision, control_anchor_id as id,
-            coalesce(control_anchor_revision, control_revision) as anchor_revision
+            control_anchor_commit as commit_position, control_anchor_prepare as prepare_position
        from fanout.consumer where name = $1`,
     [consumer],
   );
   const [row] = rows;
   if (!row) return undefined;
-  const { transport, control_revision: revision, anchor_revision: anchor, id } = row;
-  const controlAnchor =
-    anchor === null ? undefined : { revision: BigInt(anchor), id: id ?? undefined };
-  return { transport, controlRevision: BigInt(revision ?? -1), controlAnchor };
+  const position = positionOf(row);
+  return {
+    transport: row.transport,
+    controlRevision: BigInt(row.control_revision ?? -1),
+    controlAnchor: position && { position, id: row.id ?? undefined },
+  };
+};
+
+const anchorColumns = (anchor: Anchor | undefined): (string | null)[] => [
+  ...columnsOf(anchor?.position),
+  anchor?.id ?? null,
+];
+
+/** By which event the consumer knows the log again, where it knew none. */
+export const noteControlAnchor = async (
+  { pool }: ReadStore,
+  consumer: string,
+  anchor: Anchor | undefined,
+): Promise<void> => {
+  await pool.query(
+    `update fanout.consumer
+        set control_anchor_commit = $2, control_anchor_prepare = $3, control_anchor_id = $4
+      where name = $1 and control_anchor_commit is null`,
+    [consumer, ...anchorColumns(anchor)],
+  );
 };
 
 /** A consumer that runs for the first time: what was asked of an earlier one's tables is not asked of these. */
@@ -52,9 +69,10 @@ export const createConsumer = async (
 ): Promise<void> => {
   await pool.query(
     `insert into fanout.consumer
-       (name, transport, control_revision, control_anchor_revision, control_anchor_id, state)
-     values ($1, $2, $3, $3, $4, 'waiting') on conflict do nothing`,
-    [consumer, transport, revisionColumn(controlRevision), controlAnchor?.id ?? null],
+       (name, transport, control_revision, control_anchor_commit, control_anchor_prepare,
+        control_anchor_id, state)
+     values ($1, $2, $3, $4, $5, $6, 'waiting') on conflict do nothing`,
+    [consumer, transport, revisionColumn(controlRevision), ...anchorColumns(controlAnchor)],
   );
 };
 
@@ -62,7 +80,8 @@ export const createConsumer = async (
 export interface ControlMove {
   readonly from: bigint;
   readonly to: bigint;
-  readonly id?: string | undefined;
+  /** The event at `to`; where none is there, another one of the log. */
+  readonly anchor: Anchor;
   readonly outcome: string;
 }
 
@@ -73,14 +92,14 @@ export interface ControlMove {
 export const moveControl = async (
   client: ConsumerClient,
   consumer: string,
-  { from, to, id, outcome }: ControlMove,
+  { from, to, anchor, outcome }: ControlMove,
 ): Promise<boolean> => {
   const { rowCount } = await client.query(
     `update fanout.consumer
-        set control_revision = $3, control_anchor_revision = $3, control_anchor_id = $5,
-            control_outcome = $4, control_at = clock_timestamp()
+        set control_revision = $3, control_outcome = $4, control_at = clock_timestamp(),
+            control_anchor_commit = $5, control_anchor_prepare = $6, control_anchor_id = $7
       where name = $1 and control_revision is not distinct from $2`,
-    [consumer, revisionColumn(from), revisionColumn(to), outcome, id ?? null],
+    [consumer, revisionColumn(from), revisionColumn(to), outcome, ...anchorColumns(anchor)],
   );
   return rowCount === 1;
 };

@@ -1,4 +1,5 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import { type Anchor, holdsAnchor } from '#event-log/log-check.js';
 import { parsePosition } from '#event-log/position.js';
 import { newest, type ReadEvent } from '#event-log/reading.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -9,9 +10,9 @@ import { isStoreFault } from '#read-store/store-errors.js';
 import type { ConsumerClient } from '../consumer.js';
 import type { Transport } from '../transport/transport.js';
 import {
-  type ControlAnchor,
   type ControlMove,
   moveControl,
+  noteControlAnchor,
   readConsumer,
   setFloor,
 } from './consumer-row.js';
@@ -21,7 +22,7 @@ import { type ConsumerEvent, consumerStream } from './events.js';
 import { type RetryContext, retryDeadLetters } from './retry-dead-letters.js';
 
 export interface ControlContext extends RetryContext {
-  readonly log: Pick<EventLog, 'readStream' | 'epoch'>;
+  readonly log: Pick<EventLog, 'readStream' | 'epoch' | 'idAt' | 'head'>;
   /** A reset brings the consumer onto it. */
   readonly transport: Transport['name'];
 }
@@ -39,10 +40,11 @@ export const carryOutControl = async (
   const row = await readConsumer(store, consumer.name);
   if (!row) return;
   let from = row.controlRevision;
-  if (!(await holdsControl(log, consumer.name, row.controlAnchor))) {
+  if (!(await holdsAnchor(log, row.controlAnchor))) {
     await passOver(context, from);
     return;
   }
+  if (!row.controlAnchor) await noteControlAnchor(store, consumer.name, await anchorNow(log));
   for await (const stored of log.readStream(consumerStream(consumer.name), { from: from + 1n })) {
     signal.throwIfAborted();
     const event = newest<ConsumerEvent>(consumerDecider, stored);
@@ -55,33 +57,34 @@ export const carryOutControl = async (
   }
 };
 
-/** Whether the log holds what was carried out last. */
-const holdsControl = async (
-  log: ControlContext['log'],
-  consumer: string,
-  anchor: ControlAnchor | undefined,
-): Promise<boolean> => {
-  if (!anchor) return true;
-  const { revision: from, id } = anchor;
-  for await (const event of log.readStream(consumerStream(consumer), { from, limit: 1 })) {
-    return event.revision === from && (id ?? event.id) === event.id;
-  }
-  return false;
-};
-
-/** In a log that is not the one that was followed only what is asked from now on counts: nobody meant this one before. */
+/**
+ * In a log that is not the one that was followed only what is asked from now on counts: nobody meant
+ * this one before. An empty log has nothing to be known by: it is left for the next look.
+ */
 const passOver = async (context: ControlContext, from: bigint): Promise<void> => {
   const { store, consumer, logger } = context;
   const last = await lastControl(context);
+  const anchor = last ?? (await anchorNow(context.log));
+  if (!anchor) return;
   const outcome = 'passed over: it was asked in another event log, or before the log was replaced';
   await moveControl(store.pool, consumer.name, {
     from,
     to: last?.revision ?? -1n,
-    id: last?.id,
+    anchor,
     outcome,
   });
   const fields = { consumer: consumer.name, revision: from.toString() };
-  logger.warn(fields, 'the event log does not hold what the consumer was last asked');
+  logger.warn(fields, 'the event log does not hold what the consumer knows it by');
+};
+
+/** The newest event of the log. */
+export const anchorNow = async (
+  log: Pick<EventLog, 'head' | 'idAt'>,
+): Promise<Anchor | undefined> => {
+  const position = await log.head();
+  if (!position) return undefined;
+  const id = await log.idAt(position);
+  return id === undefined ? undefined : { position, id };
 };
 
 /** The newest control event of the consumer. */
@@ -100,7 +103,7 @@ const carryOut = async (
   event: ReadEvent<ConsumerEvent>,
   signal: AbortSignal,
 ): Promise<string> => {
-  const step = { from, to: event.revision, id: event.id };
+  const step = { from, to: event.revision, anchor: event };
   switch (event.type) {
     case 'ConsumerReset': {
       const { to } = event.data;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { ReadStore } from '#read-store/read-store.js';
@@ -51,8 +53,9 @@ describe('a consumer is moved only from where it stands', () => {
   });
 
   it('by each control event once', async () => {
+    const anchor = { position: { commit: 7n, prepare: 7n }, id: randomUUID() };
     const step = (from: bigint, to: bigint): Promise<boolean> =>
-      moveControl(store.pool, 'ledger', { from, to, outcome: 'done' });
+      moveControl(store.pool, 'ledger', { from, to, anchor, outcome: 'done' });
     expect(await step(0n, 1n)).toBe(false);
     expect(await step(-1n, 0n)).toBe(true);
     expect(await step(-1n, 0n)).toBe(false);

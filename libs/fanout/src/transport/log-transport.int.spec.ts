@@ -125,6 +125,40 @@ describe('the log as a transport', () => {
       expect(await world.faults()).toEqual([]);
     });
 
+    it('carries nothing out again when the right log is back', async () => {
+      const run = await world.run(ledger());
+      await world.count(5, 'tally-a');
+      await world.untilWritten(5);
+      await reset();
+      await outcome(/^reset/);
+      await world.untilWritten(5);
+      const { log } = world.node;
+      await world.node.replaceLog();
+      await until('it takes appends', () => world.count(1, 'tally-b').then(Boolean, () => false));
+      await untilStopped(run);
+      await outcome(/^passed over/);
+      await world.node.replaceLog(log);
+      await until('it goes on', () => run.runner.status().state === 'running');
+      await until('it takes appends', () => world.count(2, 'tally-c').then(Boolean, () => false));
+      await world.untilWritten(7);
+      await outcome(/^passed over/);
+      expect(await world.faults()).toEqual([]);
+    });
+
+    it('does nothing that was asked in a log which it never followed', async () => {
+      const before = await world.run(ledger());
+      await world.count(2, 'tally-a');
+      await world.untilWritten(2);
+      await before.stop();
+      await world.node.replaceLog();
+      await until('it takes appends', () => world.count(3, 'tally-b').then(Boolean, () => false));
+      await reset();
+      const run = await world.run(ledger());
+      await outcome(/^passed over/);
+      await untilStopped(run);
+      expect(await world.written()).toBe(2);
+    });
+
     it('notices at its start a log that was restored shorter, and goes on when the longer one is back', async () => {
       await world.count(5, 'tally-a');
       const backup = await world.node.copyLog();

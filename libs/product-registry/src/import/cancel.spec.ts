@@ -51,7 +51,11 @@ describe('a cancelled import', () => {
     asked
       .when(new RecordImportRows({ ...of, rows: [outcome(2)] }, meta))
       .then(processed(1, outcome(2)));
-    asked.when(new EndCancelledRun(meta)).then(cancelled(1, 1));
+    asked.when(new EndCancelledRun(of, meta)).then(cancelled(1, 1));
+    // One that was replaced must not end what another one has in hand.
+    asked
+      .when(new EndCancelledRun({ ...of, runner: 'another' }, meta))
+      .thenRefused('RUNNER_REPLACED');
   });
 
   it.each([
@@ -79,10 +83,10 @@ describe('a cancelled import', () => {
       .when(new CancelImport(meta))
       .thenNothing();
     given(...events, cancelled(1, 1))
-      .when(new EndCancelledRun(meta))
+      .when(new EndCancelledRun(of, meta))
       .thenNothing();
     given(...running)
-      .when(new EndCancelledRun(meta))
+      .when(new EndCancelledRun(of, meta))
       .thenNothing();
   });
 
@@ -140,7 +144,8 @@ describe('whatever cancels, ends and takes over in whichever order', () => {
     finishA: new FinishImportRun({ ...of('a'), rowsRead: 2 }, meta),
     finishB: new FinishImportRun({ ...of('b'), rowsRead: 2 }, meta),
     failB: new FailImportRun({ ...of('b'), code: 'X', reason: 'x', rowsRead: 0 }, meta),
-    endCancelled: new EndCancelledRun(meta),
+    endA: new EndCancelledRun(of('a'), meta),
+    endB: new EndCancelledRun(of('b'), meta),
   };
   const names = Object.keys(moves) as (keyof typeof moves)[];
 
@@ -152,7 +157,7 @@ describe('whatever cancels, ends and takes over in whichever order', () => {
           read(1, 2),
         );
         const events: ImportEvent[] = [];
-        const all = [...order, 'startA', 'startB', 'rowB', 'finishB', 'endCancelled'] as const;
+        const all = [...order, 'startA', 'startB', 'rowB', 'finishB', 'endB'] as const;
         for (const move of all) {
           try {
             const made = importDecider.decide(moves[move], state);

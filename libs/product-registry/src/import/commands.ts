@@ -32,13 +32,6 @@ export class CancelImport {
   constructor(readonly meta: CommandMeta) {}
 }
 
-/** The runner has taken its hands off a run that somebody cancelled, or the runner is gone. */
-export class EndCancelledRun {
-  readonly type = 'EndCancelledRun';
-  readonly data = {};
-  constructor(readonly meta: CommandMeta) {}
-}
-
 /** `runner` takes over the requested run, from its start or from where another runner left it. */
 export class StartImportRun {
   readonly type = 'StartImportRun';
@@ -51,6 +44,15 @@ export class StartImportRun {
 interface OfRunner {
   readonly run: number;
   readonly runner: string;
+}
+
+/** The runner has taken its hands off a run that somebody cancelled. */
+export class EndCancelledRun {
+  readonly type = 'EndCancelledRun';
+  constructor(
+    readonly data: OfRunner,
+    readonly meta: CommandMeta,
+  ) {}
 }
 
 export class NoteImportFile {

@@ -2,6 +2,7 @@ import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type {
+  EndCancelledRun,
   FailImportRun,
   FinishImportRun,
   ImportCommand,
@@ -32,7 +33,7 @@ const decide = (command: ImportCommand, state: ImportState): readonly ImportEven
     case 'CancelImport':
       return cancel(state);
     case 'EndCancelledRun':
-      return isBeingCancelled(state) ? [cancelled(state)] : [];
+      return endCancelled(command, state);
     case 'StartImportRun':
       return start(command, state);
     case 'NoteImportFile':
@@ -88,6 +89,13 @@ const cancel = (state: ReceivedImport): readonly ImportEvent[] => {
   if (state.cancelled >= run) return [];
   const asked: ImportEvent = { type: 'ImportCancelRequested', data: { run } };
   return state.status === 'running' ? [asked] : [asked, cancelled({ ...state, cancelled: run })];
+};
+
+/** Nothing where it has ended already; the run of another runner is left to that one. */
+const endCancelled = ({ data }: EndCancelledRun, state: ReceivedImport): readonly ImportEvent[] => {
+  if (!isBeingCancelled(state)) return [];
+  checkRunner(state, data);
+  return [cancelled(state)];
 };
 
 const cancelled = (state: ReceivedImport): ImportEvent => ({

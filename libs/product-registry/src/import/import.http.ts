@@ -19,6 +19,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequirePermission } from '#access/require-permission.js';
 import { AcceptsCsv } from '#http/body-parsers.js';
 import { commandResponse } from '#http/command-response.js';
+import { ifMatchOf } from '#http/etag.js';
 import { hangUpOf } from '#http/hang-up.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
@@ -134,7 +135,8 @@ export class ImportController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportResponse> {
-    const standing = await this.imports.retry(id, commandMeta(request, { reason, evidence }));
+    const meta = commandMeta(request, { reason, evidence });
+    const standing = await this.imports.retry(id, meta, ifMatchOf(request));
     commandResponse(reply, id, standing);
     void reply.header('location', `/v1/imports/${id}`);
     return importResponse(standing);
@@ -156,7 +158,8 @@ export class ImportController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportResponse> {
-    const standing = await this.imports.cancel(id, commandMeta(request, { reason }));
+    const meta = commandMeta(request, { reason });
+    const standing = await this.imports.cancel(id, meta, ifMatchOf(request));
     commandResponse(reply, id, standing);
     void reply.header('location', `/v1/imports/${id}`);
     return importResponse(standing);

@@ -117,9 +117,10 @@ export class Imports {
   async retry(
     id: string,
     meta: CommandMeta,
+    ifMatch?: bigint,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
     const { kind } = (await this.get(id)).state.received;
-    return this.send(id, kind, new RetryImport(meta));
+    return this.send(id, kind, new RetryImport(meta), ifMatch);
   }
 
   /**
@@ -129,9 +130,10 @@ export class Imports {
   async cancel(
     id: string,
     meta: CommandMeta,
+    ifMatch?: bigint,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
     await this.get(id);
-    return this.carryOut(id, new CancelImport(meta));
+    return this.carryOut(id, new CancelImport(meta), ifMatch);
   }
 
   /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
@@ -146,10 +148,11 @@ export class Imports {
     id: string,
     kind: ImportKind,
     command: ImportCommand,
+    ifMatch?: bigint,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
     const { work } = this.parts;
     await work.enqueue(id, kind).catch(asUnavailable);
-    const done = await this.carryOut(id, command);
+    const done = await this.carryOut(id, command, ifMatch);
     // A runner that looked in between found nothing to do and took it off the list. Where this
     // fails, the runners find the import in the read model a little later.
     await work.enqueue(id, kind).catch(() => undefined);
@@ -160,11 +163,13 @@ export class Imports {
   private async carryOut(
     id: string,
     command: ImportCommand,
+    ifMatch?: bigint,
   ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
     const { log, observer } = this.parts;
+    const options = ifMatch === undefined ? {} : { ifMatch };
     // The same file sent by many at once is no conflict: each asks for the same run.
     const { state, revision, position, outcome } = await observer.observe(command, id, () =>
-      retryForfeited(() => handleCommand(log, this.states, id, command)),
+      retryForfeited(() => handleCommand(log, this.states, id, command, options)),
     );
     if (state.status === 'none') throw new Error('a received import left no import');
     return { id, state, revision, position, outcome };

@@ -92,7 +92,7 @@ export class RunSteps {
   }
 
   async endCancelled(rowsRead: number): Promise<void> {
-    this.ended(await this.send((meta) => new EndCancelledRun(meta)), rowsRead);
+    this.ended(await this.send((meta) => new EndCancelledRun(this.own, meta)), rowsRead);
   }
 
   async fail(
