@@ -146,8 +146,9 @@ describe('the log as a transport', () => {
     });
 
     it('does nothing that was asked in a log which it never followed', async () => {
-      const before = await world.run(ledger());
+      // By an event the log is known again: one must be there when the consumer comes.
       await world.count(2, 'tally-a');
+      const before = await world.run(ledger());
       await world.untilWritten(2);
       await before.stop();
       await world.node.replaceLog();
