@@ -13,8 +13,7 @@ import { parseLimit } from '#http/paging.js';
 import { oneOf, position, readQuery, text } from '#http/query-params.js';
 import { roles } from '#kernel/event.js';
 import { ReadStore } from '#read-store/read-store.js';
-import { assertBuilt } from '#read-store/status.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { requireVisible } from '#read-store/wait-for-position.js';
 
 import { apiKeys } from './api-keys.projection.js';
 import { listApiKeys, type ListedApiKey } from './queries.js';
@@ -67,8 +66,7 @@ export class ApiKeysController {
   @ApiOkResponse({ type: ApiKeyListResponse })
   async list(@Query() query: Record<string, unknown>): Promise<ApiKeyListResponse> {
     const { limit = parseLimit(undefined), cursor, after, ...filter } = readQuery(query, listQuery);
-    await assertBuilt(this.store, apiKeys);
-    if (after) await waitForPosition(this.store, apiKeys, after);
+    await requireVisible(this.store, apiKeys, after);
     return listApiKeys(this.store.pool, filter, { limit, cursor });
   }
 }

@@ -23,8 +23,7 @@ import {
 import { Imports } from '#product-registry/import/imports.js';
 import { importStatuses } from '#product-registry/import/state.js';
 import { ReadStore } from '#read-store/read-store.js';
-import { assertBuilt } from '#read-store/status.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { requireVisible } from '#read-store/wait-for-position.js';
 
 import { imports as projection } from './imports.projection.js';
 import { findImport, type ListedImport, listImports, listRows } from './queries.js';
@@ -151,8 +150,7 @@ export class ImportsController {
   }
 
   private async visible(after: Position | undefined): Promise<void> {
-    await assertBuilt(this.store, projection);
-    if (after) await waitForPosition(this.store, projection, after);
+    await requireVisible(this.store, projection, after);
   }
 
   /** Times are a courtesy: without the read model the rest is answered all the same. */

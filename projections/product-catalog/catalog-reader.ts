@@ -7,8 +7,7 @@ import { apiKeyNames } from '#projections/api-keys/queries.js';
 import { type Moment, resolveMoment } from '#read-store/as-of.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { recordedTimes } from '#read-store/recorded-times.js';
-import { assertBuilt } from '#read-store/status.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { requireVisible } from '#read-store/wait-for-position.js';
 
 import { CatalogHistory } from './catalog-history.js';
 import type { HistoryItem, RecordedTimes } from './history.js';
@@ -37,8 +36,7 @@ export class CatalogReader {
    * Throws a `Refusal` of kind `unavailable`: `PROJECTION_BUILDING`, `NOT_YET_VISIBLE`.
    */
   async ready(after?: Position): Promise<ReadStore['pool']> {
-    await assertBuilt(this.store, productCatalog);
-    if (after) await waitForPosition(this.store, productCatalog, after);
+    await requireVisible(this.store, productCatalog, after);
     return this.store.pool;
   }
 

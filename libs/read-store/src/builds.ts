@@ -72,6 +72,12 @@ export const anchorOf = (row: AnchorRow): Anchor | undefined => {
   return position && { position, id: id ?? undefined };
 };
 
+/** The values of `anchor_commit`, `anchor_prepare` and `anchor_id`. */
+export const anchorValues = (anchor: Anchor | undefined): (string | null)[] => [
+  ...columnsOf(anchor?.position),
+  anchor?.id ?? null,
+];
+
 /** The lock of whoever applies events to the build. */
 export const buildLease = (name: string, build: number): string => `${name}/${String(build)}`;
 

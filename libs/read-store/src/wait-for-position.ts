@@ -4,6 +4,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import { type ProjectionVersion, schemaOf } from './projection.js';
 import type { ReadStore } from './read-store.js';
+import { assertBuilt } from './status.js';
 import { isStoreFault } from './store-errors.js';
 
 /** How often the checkpoints are looked at while somebody waits. */
@@ -100,4 +101,17 @@ export const waitForPosition = async (
     `position ${formatPosition(position)} has not reached ${projection.name} yet; try again`,
     { retryAfterSeconds: 1 },
   );
+};
+
+/**
+ * Resolves when queries of this version of the projection can be answered, and where `position` is
+ * given, with everything up to there. Throws a `Refusal` (unavailable): `PROJECTION_BUILDING`, `NOT_YET_VISIBLE`.
+ */
+export const requireVisible = async (
+  store: ReadStore,
+  projection: ProjectionVersion,
+  position: Position | undefined,
+): Promise<void> => {
+  await assertBuilt(store, projection);
+  if (position) await waitForPosition(store, projection, position);
 };

@@ -1,6 +1,6 @@
 import type { Position } from '#event-log/event-log.js';
 import type { Anchor } from '#event-log/log-check.js';
-import { columnsOf, positionOf, type PositionRow } from '#read-store/builds.js';
+import { anchorValues, columnsOf, positionOf, type PositionRow } from '#read-store/builds.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { ConsumerClient } from '../consumer.js';
@@ -42,11 +42,6 @@ export const readConsumer = async (
   };
 };
 
-const anchorColumns = (anchor: Anchor | undefined): (string | null)[] => [
-  ...columnsOf(anchor?.position),
-  anchor?.id ?? null,
-];
-
 /** By which event the consumer knows the log again, where it knew none. */
 export const noteControlAnchor = async (
   { pool }: ReadStore,
@@ -57,7 +52,7 @@ export const noteControlAnchor = async (
     `update fanout.consumer
         set control_anchor_commit = $2, control_anchor_prepare = $3, control_anchor_id = $4
       where name = $1 and control_anchor_commit is null`,
-    [consumer, ...anchorColumns(anchor)],
+    [consumer, ...anchorValues(anchor)],
   );
 };
 
@@ -72,7 +67,7 @@ export const createConsumer = async (
        (name, transport, control_revision, control_anchor_commit, control_anchor_prepare,
         control_anchor_id, state)
      values ($1, $2, $3, $4, $5, $6, 'waiting') on conflict do nothing`,
-    [consumer, transport, revisionColumn(controlRevision), ...anchorColumns(controlAnchor)],
+    [consumer, transport, revisionColumn(controlRevision), ...anchorValues(controlAnchor)],
   );
 };
 
@@ -99,7 +94,7 @@ export const moveControl = async (
         set control_revision = $3, control_outcome = $4, control_at = clock_timestamp(),
             control_anchor_commit = $5, control_anchor_prepare = $6, control_anchor_id = $7
       where name = $1 and control_revision is not distinct from $2`,
-    [consumer, revisionColumn(from), revisionColumn(to), outcome, ...anchorColumns(anchor)],
+    [consumer, revisionColumn(from), revisionColumn(to), outcome, ...anchorValues(anchor)],
   );
   return rowCount === 1;
 };

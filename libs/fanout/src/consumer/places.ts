@@ -2,6 +2,7 @@ import {
   anchorColumns,
   anchorOf,
   type AnchorRow,
+  anchorValues,
   columnsOf,
   positionOf,
 } from '#read-store/builds.js';
@@ -159,8 +160,7 @@ export const movePlace = async (
       end?.toString() ?? null,
       done,
       skipped,
-      ...columnsOf(to.anchor?.position),
-      to.anchor?.id ?? null,
+      ...anchorValues(to.anchor),
     ],
   );
   return rows[0];

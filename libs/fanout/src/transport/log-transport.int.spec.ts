@@ -98,6 +98,8 @@ describe('the log as a transport', () => {
       until(`an outcome that is like ${String(like)}`, async () =>
         like.test(String(await world.value('select control_outcome from fanout.consumer'))),
       );
+    const countWhenBack = (times: number, stream: string) =>
+      until('it takes appends', () => world.count(times, stream).then(Boolean, () => false));
     const untilStopped = (run: Run) =>
       until('it stands still', () => run.runner.status().state === 'stopped');
 
@@ -109,7 +111,7 @@ describe('the log as a transport', () => {
       await outcome(/^reset/);
       await world.untilWritten(5);
       await world.node.replaceLog();
-      await until('it takes appends', () => world.count(8, 'tally-b').then(Boolean, () => false));
+      await countWhenBack(8, 'tally-b');
       await untilStopped(run);
       await outcome(/^passed over/);
       expect(run.runner.status().reason).toMatch(
@@ -134,12 +136,12 @@ describe('the log as a transport', () => {
       await world.untilWritten(5);
       const { log } = world.node;
       await world.node.replaceLog();
-      await until('it takes appends', () => world.count(1, 'tally-b').then(Boolean, () => false));
+      await countWhenBack(1, 'tally-b');
       await untilStopped(run);
       await outcome(/^passed over/);
       await world.node.replaceLog(log);
       await until('it goes on', () => run.runner.status().state === 'running');
-      await until('it takes appends', () => world.count(2, 'tally-c').then(Boolean, () => false));
+      await countWhenBack(2, 'tally-c');
       await world.untilWritten(7);
       await outcome(/^passed over/);
       expect(await world.faults()).toEqual([]);
@@ -152,7 +154,7 @@ describe('the log as a transport', () => {
       await world.untilWritten(2);
       await before.stop();
       await world.node.replaceLog();
-      await until('it takes appends', () => world.count(3, 'tally-b').then(Boolean, () => false));
+      await countWhenBack(3, 'tally-b');
       await reset();
       const run = await world.run(ledger());
       await outcome(/^passed over/);
@@ -164,7 +166,7 @@ describe('the log as a transport', () => {
       await world.count(5, 'tally-a');
       const backup = await world.node.copyLog();
       const { log } = world.node;
-      await until('it takes appends', () => world.count(3, 'tally-b').then(Boolean, () => false));
+      await countWhenBack(3, 'tally-b');
       const before = await world.run(ledger());
       await world.untilWritten(8);
       await before.stop();
@@ -174,7 +176,7 @@ describe('the log as a transport', () => {
       expect(await world.written()).toBe(8);
       await world.node.replaceLog(log);
       await until('it goes on', () => run.runner.status().state === 'running');
-      await until('it takes appends', () => world.count(2, 'tally-c').then(Boolean, () => false));
+      await countWhenBack(2, 'tally-c');
       await world.untilWritten(10);
       expect(await world.faults()).toEqual([]);
     });
