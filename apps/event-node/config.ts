@@ -3,7 +3,14 @@ import { resolve } from 'node:path';
 
 import { makeValidator } from 'envalid';
 
-import { configOrExit, folder, integer, portNumber, postgresUrl } from '#observability/config.js';
+import {
+  configOrExit,
+  folder,
+  integer,
+  oneOf,
+  portNumber,
+  postgresUrl,
+} from '#observability/config.js';
 import { diskEnvironment, type DiskSettings } from '#observability/disk-reserve.js';
 
 export interface Config extends DiskSettings {
@@ -19,6 +26,8 @@ export interface Config extends DiskSettings {
   readonly maxAppendBytes: number;
   /** Most bytes of unfinished appends that one call may hold. */
   readonly maxOpenBytes: number;
+  /** Everything is answered as EventStoreDB 23.10 does, also where the node's own answer is kinder. */
+  readonly asServer: boolean;
 }
 
 const isLoopback = (host: string): boolean =>
@@ -67,6 +76,13 @@ export const eventNodeEnvironment = {
     default: 64 * MEBIBYTE,
     desc: 'Most bytes of appends whose last message has not come, for each call of a client.',
   }),
+  EVENT_NODE_ANSWERS: oneOf(
+    'kind',
+    'as-a-server',
+  )({
+    default: 'kind',
+    desc: 'For tests of clients, `as-a-server` also answers what the node answers more kindly as EventStoreDB 23.10 does, and loses what that may lose.',
+  }),
   ...diskEnvironment,
 };
 
@@ -81,6 +97,7 @@ export const readConfig = (): Config => {
     healthPort: environment.EVENT_NODE_HEALTH_PORT,
     maxOpenBytes: environment.EVENT_NODE_MAX_OPEN_BYTES,
     maxAppendBytes: environment.EVENT_NODE_MAX_APPEND_BYTES,
+    asServer: environment.EVENT_NODE_ANSWERS === 'as-a-server',
     VOLTRACE_DISK_RESERVE_BYTES: environment.VOLTRACE_DISK_RESERVE_BYTES,
     VOLTRACE_DISK_FOLDERS: environment.VOLTRACE_DISK_FOLDERS,
   };

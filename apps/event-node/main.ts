@@ -67,8 +67,8 @@ const createNode = (config: Config, session: WriterSession, readiness: Readiness
     },
   });
   const report = (error: unknown): void => logger.error({ error }, 'a call failed');
-  const { maxAppendBytes, maxOpenBytes } = config;
-  return { writer, states, reader, recent, maxAppendBytes, maxOpenBytes, report };
+  const { maxAppendBytes, maxOpenBytes, asServer } = config;
+  return { writer, states, reader, recent, maxAppendBytes, maxOpenBytes, asServer, report };
 };
 
 const start = async (config: Config): Promise<void> => {
