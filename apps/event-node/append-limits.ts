@@ -1,6 +1,6 @@
 import { appendSize } from './decode.js';
 import type { ProposedEvent } from './event.js';
-import { appendTooLarge, invalidArgument } from './failure.js';
+import { appendTooLarge } from './failure.js';
 
 /** One append is one turn of the event loop and one statement. */
 const MAX_EVENTS = 20_000;
@@ -23,7 +23,8 @@ export class ProposedEvents {
     this.bytes += appendSize(event);
     if (this.bytes > this.maxBytes) throw appendTooLarge(this.maxBytes);
     if (this.events.length === MAX_EVENTS) {
-      throw invalidArgument(`An append holds at most ${MAX_EVENTS} events.`);
+      // In the form of the other limit, which clients know.
+      throw appendTooLarge(this.maxBytes, `An append holds at most ${MAX_EVENTS} events.`);
     }
     this.events.push(event);
   }

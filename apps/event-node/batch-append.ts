@@ -1,21 +1,20 @@
-import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 
 import { ageMs } from '#kernel/wall-clock.js';
 
 import { BACKLOG_BYTES, ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
+import { type BatchRequest, millisecondsOf } from './batch-request.js';
 import { expectation, proposedEvent, streamName, uuid } from './decode.js';
 import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
+import { encodeUuid } from './encode-uuid.js';
 import type { Expected } from './event.js';
 import { asCallFailure, CallFailure, invalidArgument, timedOut } from './failure.js';
 import type { Node } from './node.js';
 
-type Call = ServerDuplexStream<streams.BatchAppendReq, Buffer>;
+type Call = ServerDuplexStream<BatchRequest, Buffer>;
 
 /** Appends of one call whose last message has not come: those that wait for it, and those refused. */
 const MAX_OPEN = 1_000;
-/** A deadline that lies further back than this tells of a wrong clock, not of a late request. */
-const CLOCK_SKEW_MS = 60_000;
 const BACKLOG_CHECK_MS = 10;
 
 interface Batch {
@@ -44,10 +43,10 @@ class BatchCall {
   ) {}
 
   run(): void {
-    this.call.on('data', (request: streams.BatchAppendReq) => {
+    this.call.on('data', (request: BatchRequest) => {
       if (this.gone) return;
       this.take(request);
-      if (!request.getIsFinal()) this.endWhenCrowded();
+      if (!request.message.getIsFinal()) this.endWhenCrowded();
     });
     this.call.on('end', () => {
       this.ended = true;
@@ -57,33 +56,35 @@ class BatchCall {
     this.call.on('error', () => this.abandon());
   }
 
-  private take(request: streams.BatchAppendReq): void {
-    const head: BatchHead = {
-      correlationId: request.getCorrelationId()?.serializeBinary() ?? Buffer.alloc(0),
-    };
+  private take(request: BatchRequest): void {
+    const { message } = request;
+    const correlation = message.getCorrelationId();
     let id: string;
     try {
-      id = uuid(request.getCorrelationId());
+      id = uuid(correlation);
     } catch (error) {
-      this.answer(encodeFailure(head, this.failure(error)));
+      const correlationId = correlation?.serializeBinary() ?? Buffer.alloc(0);
+      this.answer(encodeFailure({ correlationId }, this.failure(error)));
       return;
     }
     if (this.refused.has(id)) {
-      if (request.getIsFinal()) this.refused.delete(id);
+      if (message.getIsFinal()) this.refused.delete(id);
       return;
     }
+    const head = { correlationId: encodeUuid(id, correlation?.hasStructured() === true) };
     try {
       this.add(id, head, request);
     } catch (error) {
-      this.refuse(id, head, this.failure(error), !request.getIsFinal());
+      this.refuse(id, head, this.failure(error), !message.getIsFinal());
     }
   }
 
-  private add(id: string, head: BatchHead, request: streams.BatchAppendReq): void {
+  private add(id: string, head: BatchHead, request: BatchRequest): void {
     const batch = this.unfinished.get(id) ?? this.open(id, head, request);
+    if (batch.deadline <= performance.now()) throw timedOut();
     const before = batch.proposed.bytes;
     try {
-      for (const message of request.getProposedMessagesList()) {
+      for (const message of request.message.getProposedMessagesList()) {
         batch.proposed.add(proposedEvent(message));
       }
     } finally {
@@ -92,18 +93,20 @@ class BatchCall {
     }
     if (this.unfinishedBytes > this.node.maxOpenBytes)
       throw invalidArgument('Too many open appends.');
-    if (request.getIsFinal()) this.submit(id, batch);
+    if (request.message.getIsFinal()) this.submit(id, batch);
   }
 
-  private open(id: string, head: BatchHead, request: streams.BatchAppendReq): Batch {
-    const options = request.getOptions();
+  private open(id: string, head: BatchHead, { message, durationMs }: BatchRequest): Batch {
+    const options = message.getOptions();
     if (options === undefined) throw invalidArgument('The options of the append are missing.');
     const stream = streamName(options.getStreamIdentifier());
     const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
+    const expected = expectation(options, revision);
+    const left = durationMs ?? timeUntil(options.getDeadline());
     const batch: Batch = {
-      head: { ...head, stream, expected: expectation(options, revision) },
+      head: { ...head, stream, expected },
       proposed: new ProposedEvents(this.node.maxAppendBytes),
-      ...this.timeLimit(id, options, request.getIsFinal()),
+      ...this.timeLimit(id, Math.min(left, WRITE_TIMEOUT_MS), message.getIsFinal()),
     };
     this.unfinished.set(id, batch);
     return batch;
@@ -111,13 +114,13 @@ class BatchCall {
 
   private timeLimit(
     id: string,
-    options: streams.BatchAppendReq.Options,
+    left: number,
     complete: boolean,
   ): Pick<Batch, 'deadline' | 'timer'> {
-    const left = timeLeft(options.getDeadline()?.toDate());
     const deadline = performance.now() + left;
     if (complete) return { deadline, timer: undefined };
-    const timer = setTimeout(() => this.refuse(id, undefined, timedOut(), true), left);
+    const head = { correlationId: encodeUuid(id, true) };
+    const timer = setTimeout(() => this.refuse(id, head, timedOut(), true), left);
     return { deadline, timer };
   }
 
@@ -125,8 +128,9 @@ class BatchCall {
     this.close(id);
     this.pending += 1;
     const timeoutMs = deadline - performance.now();
+    const { stream, expected } = head;
     this.node.writer.submit(
-      { kind: 'append', stream: head.stream, expected: head.expected, events: proposed.events },
+      { kind: 'append', stream, expected, events: proposed.events },
       { bytes: proposed.bytes, timeoutMs },
       (outcome) => {
         this.pending -= 1;
@@ -137,16 +141,11 @@ class BatchCall {
     if (this.node.writer.backlogBytes > BACKLOG_BYTES) this.waitForBacklog();
   }
 
-  private refuse(
-    id: string,
-    head: BatchHead | undefined,
-    failure: CallFailure,
-    moreToCome: boolean,
-  ): void {
-    const known = this.unfinished.get(id)?.head ?? head;
+  private refuse(id: string, head: BatchHead, failure: CallFailure, moreToCome: boolean): void {
+    const known = this.unfinished.get(id)?.head;
     this.close(id);
     if (moreToCome) this.refused.add(id);
-    if (known !== undefined) this.answer(encodeFailure(known, failure));
+    this.answer(encodeFailure({ ...known, ...head }, failure));
   }
 
   private close(id: string): void {
@@ -198,10 +197,6 @@ class BatchCall {
   }
 }
 
-/** Milliseconds that an append has, by the client's deadline and the node's own limit. */
-const timeLeft = (deadline: Date | undefined): number => {
-  if (deadline === undefined) return WRITE_TIMEOUT_MS;
-  const left = -ageMs(deadline);
-  if (left <= -CLOCK_SKEW_MS) return WRITE_TIMEOUT_MS;
-  return Math.min(Math.max(left, 0), WRITE_TIMEOUT_MS);
-};
+/** Milliseconds until a moment of the wall clock, for ever where there is none. */
+const timeUntil = (deadline: Parameters<typeof millisecondsOf>[0] | undefined): number =>
+  deadline === undefined ? Infinity : -ageMs(millisecondsOf(deadline));

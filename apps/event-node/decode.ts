@@ -2,6 +2,7 @@ import type shared from '@eventstore/db-client/generated/shared_pb.js';
 
 import { type Expected, isMetastream, type ProposedEvent } from './event.js';
 import { invalidArgument, missingMetadataProperty } from './failure.js';
+import { dashedUuid } from './uuid-text.js';
 
 /** Longest stream name in bytes: it is part of an index. A stated difference from the real store. */
 const MAX_STREAM_BYTES = 1024;
@@ -93,9 +94,7 @@ export const proposedEvent = (message: ProposedMessage): ProposedEvent => {
 export const appendSize = ({ data, metadata, type }: ProposedEvent): number =>
   data.byteLength + metadata.byteLength + 2 * type.length;
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/** A UUID in its lower-case text form. */
+/** A UUID in its dashed lower-case form. */
 export const uuid = (message: shared.UUID | undefined): string => {
   if (message?.hasStructured() === true) {
     const structured = message.getStructured();
@@ -103,9 +102,10 @@ export const uuid = (message: shared.UUID | undefined): string => {
     const low = unsigned(structured?.getLeastSignificantBits());
     return `${high.slice(0, 8)}-${high.slice(8, 12)}-${high.slice(12)}-${low.slice(0, 4)}-${low.slice(4)}`;
   }
-  const text = message?.getString().toLowerCase() ?? '';
-  if (!UUID.test(text)) throw invalidArgument(`'${text.slice(0, 50)}' is not a UUID.`);
-  return text;
+  const text = message?.getString() ?? '';
+  const dashed = dashedUuid(text);
+  if (dashed === undefined) throw invalidArgument(`'${text.slice(0, 50)}' is not a UUID.`);
+  return dashed;
 };
 
 const unsigned = (bits: string | undefined): string =>

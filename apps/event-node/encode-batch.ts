@@ -9,30 +9,22 @@ import type { WriteOutcome } from './write-request.js';
 
 /** What an answer repeats of its request. */
 export interface BatchHead {
-  /** The correlation id as it was sent, encoded. */
+  /** The correlation id, encoded. */
   readonly correlationId: Uint8Array;
   readonly stream?: string;
-  readonly expected?: Expected;
 }
 
 type WriteResult = (writer: ProtoWriter) => void;
 
 const encode = (head: BatchHead, extra: number, writeResult: WriteResult): Buffer => {
-  const { correlationId, stream, expected } = head;
+  const { correlationId, stream } = head;
   const writer = new ProtoWriter(
     200 + extra + correlationId.byteLength + 3 * (stream?.length ?? 0),
   );
-  writeExpected(writer, expected);
   // The client reads the stream of every error, so there is always one.
   writer.message(4, (identifier) => identifier.string(3, stream ?? ''));
   writeResult(writer);
   return writer.bytes(1, correlationId).finish();
-};
-
-const writeExpected = (writer: ProtoWriter, expected: Expected | undefined): void => {
-  if (expected === undefined) return;
-  if (typeof expected === 'bigint') writer.uint64(5, expected);
-  else writer.empty({ no_stream: 6, any: 7, stream_exists: 8 }[expected]);
 };
 
 export const encodeOutcome = (

@@ -1,3 +1,4 @@
+import { writeUuid } from './encode-uuid.js';
 import type { RecordedEvent } from './event.js';
 import { ProtoWriter } from './proto-writer.js';
 
@@ -24,16 +25,6 @@ const capacityOf = (event: RecordedEvent | undefined): number =>
       3 * (event.stream.length + event.type.length) +
       300;
 
-const writeUuid = (writer: ProtoWriter, field: number, id: string, structured: boolean): void => {
-  writer.message(field, (uuid) => {
-    if (!structured) return void uuid.string(2, id);
-    const hex = id.replaceAll('-', '');
-    uuid.message(1, (bits) => {
-      bits.uint64(2, BigInt(`0x${hex.slice(16)}`)).uint64(1, BigInt(`0x${hex.slice(0, 16)}`));
-    });
-  });
-};
-
 const writeProperty = (writer: ProtoWriter, key: string, value: string): void => {
   writer.message(6, (entry) => entry.string(2, value).string(1, key));
 };
@@ -54,7 +45,7 @@ const writeRecorded = (
       .uint64(4, event.position)
       .uint64(3, event.revision)
       .message(2, (stream) => stream.string(3, event.stream));
-    writeUuid(recorded, 1, event.id, structuredIds);
+    recorded.message(1, (uuid) => writeUuid(uuid, event.id, structuredIds));
   });
 };
 

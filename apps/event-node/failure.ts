@@ -54,8 +54,11 @@ export const wrongExpectedVersion = (
     },
   );
 
-export const appendTooLarge = (limit: number): CallFailure =>
-  new CallFailure(status.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, {
+export const appendTooLarge = (
+  limit: number,
+  message = `Maximum Append Size of ${limit} Exceeded.`,
+): CallFailure =>
+  new CallFailure(status.INVALID_ARGUMENT, message, {
     exception: 'maximum-append-size-exceeded',
     'maximum-append-size': String(limit),
   });

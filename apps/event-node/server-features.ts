@@ -8,7 +8,7 @@ const STREAMS = 'event_store.client.streams.streams';
 const supported: readonly (readonly [service: string, method: string, features: string[]])[] = [
   [STREAMS, 'read', ['position', 'events']],
   [STREAMS, 'append', []],
-  [STREAMS, 'batchappend', []],
+  [STREAMS, 'batchappend', ['deadline_duration']],
   [STREAMS, 'delete', []],
   [STREAMS, 'tombstone', []],
   ['event_store.client.server_features.serverfeatures', 'getsupportedmethods', []],

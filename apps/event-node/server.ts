@@ -12,6 +12,7 @@ import {
 
 import { append } from './append.js';
 import { batchAppend } from './batch-append.js';
+import { batchRequest } from './batch-request.js';
 import { deleteStream, tombstoneStream } from './delete.js';
 import type { Node } from './node.js';
 import { read } from './read.js';
@@ -23,10 +24,10 @@ const MESSAGE_BYTES = 17 * 1024 * 1024;
 const asEncoded = (bytes: Buffer): Buffer => bytes;
 
 /** The generated decoder behind a check of the bytes; what fails ends the call with INTERNAL. */
-const checked = <T, R>(
-  method: MethodDefinition<T, R>,
+const checked = <Method extends Pick<MethodDefinition<unknown, unknown>, 'requestDeserialize'>>(
+  method: Method,
   shape: Parameters<typeof isWellFormed>[1],
-): MethodDefinition<T, R> => ({
+): Method => ({
   ...method,
   requestDeserialize: (bytes) => {
     if (!isWellFormed(bytes, shape)) throw new Error('malformed message');
@@ -42,7 +43,7 @@ const streamsService: ServiceDefinition = {
   read: { ...checked(generated.read, shapes.read), responseSerialize: asEncoded },
   append: checked(generated.append, shapes.append),
   batchAppend: {
-    ...checked(generated.batchAppend, shapes.batchAppend),
+    ...checked({ ...generated.batchAppend, requestDeserialize: batchRequest }, shapes.batchAppend),
     responseSerialize: asEncoded,
   },
   delete: checked(generated.delete, shapes.delete),

@@ -87,6 +87,34 @@ describe.each(transports)('%s', (_, transport: typeof classic | Record<string, n
   });
 });
 
+describeNodeOnly.each(transports)('%s of more than 20,000 events', (_, transport) => {
+  it('is refused as one that is too large', async () => {
+    const events = Array.from({ length: 20_001 }, () =>
+      binaryEvent({ type: 'T', data: Buffer.alloc(0) }),
+    );
+    const append = (count: number) =>
+      store.client.appendToStream(newStream(), events.slice(0, count), {
+        expectedRevision: NO_STREAM,
+        ...transport,
+      });
+    const error = await failureOf(append(20_001));
+    expect(error).toBeInstanceOf(MaxAppendSizeExceededError);
+    expect((await append(20_000)).success).toBe(true);
+  });
+});
+
+describeNodeOnly('an append of more than 20,000 events', () => {
+  it('is refused with the number in its text', async () => {
+    const messages = Array.from({ length: 20_001 }, () => proposed({ data: Buffer.alloc(0) }));
+    const raw = rawClient(store);
+    const options = batchOptions(newStream()).setAny(new shared.Empty());
+    const [answer] = await batchAppend(raw, [batch({ options, messages })]);
+    raw.close();
+    expect(detailOf(answer)).toBe('event_store.client.MaximumAppendSizeExceeded');
+    expect(answer?.getError()?.getMessage()).toContain('at most 20000 events');
+  });
+});
+
 describeNodeOnly('a node with another limit', () => {
   it('keeps to it', async () => {
     const small = await startStore({ EVENT_NODE_MAX_APPEND_BYTES: '2048' });

@@ -44,11 +44,23 @@ describe('the features that are told', () => {
           resolve(
             methods
               .getMethodsList()
-              .map((method) => `${method.getServiceName()}/${method.getMethodName()}`),
+              .map((method) =>
+                [
+                  `${method.getServiceName()}/${method.getMethodName()}`,
+                  ...method.getFeaturesList(),
+                ].join(' '),
+              ),
           );
       });
     });
-    for (const method of ['append', 'batchappend', 'read', 'delete', 'tombstone']) {
+    const methods = [
+      'append',
+      'batchappend deadline_duration',
+      'read position events',
+      'delete',
+      'tombstone',
+    ];
+    for (const method of methods) {
       expect(supported).toContain(`event_store.client.streams.streams/${method}`);
     }
     client.close();

@@ -195,7 +195,7 @@ const settle = (
   pending: Map<string, Pending>,
   reply: InstanceType<typeof streams.BatchAppendResp>,
 ): void => {
-  const correlation = reply.getCorrelationId()?.getString() ?? '';
+  const correlation = correlationOf(reply.getCorrelationId());
   const waiting = pending.get(correlation);
   // Late: its caller has already been told that the outcome is unknown.
   if (!waiting) return;
@@ -221,6 +221,16 @@ const settle = (
       ? appendError(error, waiting.stream, waiting.expected)
       : new OutcomeUnknown('the event store answered an append with nothing'),
   );
+};
+
+/** As text, as it was sent: a time-out comes with the same number in two halves. */
+const correlationOf = (id: InstanceType<typeof shared.UUID> | undefined): string => {
+  const halves = id?.getStructured();
+  if (!halves) return id?.getString() ?? '';
+  const digits = [halves.getMostSignificantBits(), halves.getLeastSignificantBits()]
+    .map((bits) => BigInt.asUintN(64, BigInt(bits)).toString(16).padStart(16, '0'))
+    .join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 };
 
 type BatchRequest = InstanceType<typeof streams.BatchAppendReq>;

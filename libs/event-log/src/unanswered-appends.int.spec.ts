@@ -1,8 +1,10 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode } from '#testing/test-node.js';
 
+import { BatchAppender } from './batch-appender.js';
 import { EsdbEventLog } from './esdb.js';
 import { OutcomeUnknown } from './event-log.js';
 import {
@@ -11,6 +13,8 @@ import {
   confirmed,
   connected,
   foundEvent,
+  serving,
+  timedOutAppend,
 } from './wire-server.fixture.js';
 
 const stream = 'counter-w';
@@ -31,6 +35,39 @@ describe('an append', () => {
       position: { commit: 77n, prepare: 77n },
     });
     expect(attempts).toBe(3);
+  });
+
+  it('is repeated as soon as the server says that it timed out', async () => {
+    let attempts = 0;
+    const log = await connected({
+      onAppend: (request, answer) => {
+        attempts += 1;
+        answer(attempts === 1 ? timedOutAppend(request) : confirmed(0, 77));
+      },
+    });
+    const started = performance.now();
+    await log.append(stream, [event], 'no_stream');
+    expect(attempts).toBe(2);
+    // Silence would be taken for an outage after 2 s.
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  it('that the server says to have timed out is unknown at once', async () => {
+    const { url } = await serving({
+      onAppend: (request, answer) => {
+        answer(timedOutAppend(request));
+      },
+    });
+    const client = EventStoreDBClient.connectionString(url);
+    const appender = new BatchAppender(client);
+    closeAfterwards(() => client.dispose());
+    closeAfterwards(() => {
+      appender.close();
+    });
+    await expect(appender.append(stream, [event], 'no_stream', 10_000)).rejects.toMatchObject({
+      name: OutcomeUnknown.name,
+      message: 'Timeout',
+    });
   });
 
   it('sends no deadline, which would be a time of our clock', async () => {

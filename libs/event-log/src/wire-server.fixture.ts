@@ -41,7 +41,7 @@ const startWireServer = async ({ onAppend, onRead, onAppendCall }: WireBehaviour
       }
       call.on('data', (request: AppendRequest) => {
         onAppend?.(request, (reply) => {
-          reply.setCorrelationId(request.getCorrelationId());
+          if (!reply.hasCorrelationId()) reply.setCorrelationId(request.getCorrelationId());
           if (!call.cancelled) call.write(reply);
         });
       });
@@ -77,19 +77,42 @@ export const confirmed = (revision: number, commit?: number): AppendReply => {
   return new streams.BatchAppendResp().setSuccess(success);
 };
 
-/** As a server answers an append to a stream whose access list does not have us. */
-export const deniedAppend = (): AppendReply => {
+const refused = (
+  type: string,
+  detail: Uint8Array,
+  code: codePb.Code,
+  text: string,
+): AppendReply => {
   const details = new anyPb.Any();
-  details.pack(
-    new shared.AccessDenied().serializeBinary(),
-    'event_store.client.AccessDenied',
-    'type.googleapis.com',
-  );
+  details.pack(detail, `event_store.client.${type}`, 'type.googleapis.com');
   const error = new statusPb.Status();
-  error.setCode(codePb.Code.PERMISSION_DENIED);
-  error.setMessage('Access Denied');
+  error.setCode(code);
+  error.setMessage(text);
   error.setDetails(details);
   return new streams.BatchAppendResp().setError(error);
+};
+
+/** As a server answers an append to a stream whose access list does not have us. */
+export const deniedAppend = (): AppendReply =>
+  refused(
+    'AccessDenied',
+    new shared.AccessDenied().serializeBinary(),
+    codePb.Code.PERMISSION_DENIED,
+    'Access Denied',
+  );
+
+/** As a server answers an append that took too long: its correlation id comes back as two numbers. */
+export const timedOutAppend = (request: AppendRequest): AppendReply => {
+  const digits = BigInt(`0x${request.getCorrelationId()?.getString().replaceAll('-', '') ?? '0'}`);
+  const halves = new shared.UUID.Structured();
+  halves.setMostSignificantBits(BigInt.asIntN(64, digits >> 64n).toString());
+  halves.setLeastSignificantBits(BigInt.asIntN(64, digits).toString());
+  return refused(
+    'Timeout',
+    new shared.Timeout().serializeBinary(),
+    codePb.Code.DEADLINE_EXCEEDED,
+    'Timeout',
+  ).setCorrelationId(new shared.UUID().setStructured(halves));
 };
 
 const closing: (() => unknown)[] = [];

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import {
+  batch,
+  batchAppend,
+  batchOptions,
+  detailOf,
+  identifier,
+  proposed,
+  rawClient,
+  structuredText,
+  structuredUuid,
+  uuidOf,
+} from './raw.js';
+import { failureOf, idsIn, newStream, sharedStore } from './support.js';
+
+const store = sharedStore();
+let raw: StreamsClient;
+beforeAll(() => {
+  raw = rawClient(store);
+});
+afterAll(() => raw.close());
+
+const forms: readonly (readonly [name: string, form: (id: string) => string])[] = [
+  ['dashed', (id) => id],
+  ['in capitals', (id) => id.toUpperCase()],
+  ['of 32 digits', (id) => id.replaceAll('-', '')],
+  ['in braces', (id) => `{${id}}`],
+  ['in parentheses', (id) => `(${id})`],
+  ['with blanks around', (id) => ` ${id} `],
+];
+
+const classicAppend = (stream: string, id: shared.UUID): Promise<streams.AppendResp> =>
+  new Promise((resolve, reject) => {
+    const call = raw.append((error, answer) => (error === null ? resolve(answer) : reject(error)));
+    const event = new streams.AppendReq.ProposedMessage().setId(id).setData(Buffer.from('{}'));
+    event.getMetadataMap().set('type', 'T').set('content-type', 'application/json');
+    const options = new streams.AppendReq.Options()
+      .setStreamIdentifier(identifier(stream))
+      .setAny(new shared.Empty());
+    call.write(new streams.AppendReq().setOptions(options));
+    call.write(new streams.AppendReq().setProposedMessage(event));
+    call.end();
+  });
+
+describe.each(forms)('a UUID %s', (_, form) => {
+  it('is taken for an event of a classic append, and read in its dashed form', async () => {
+    const [stream, id] = [newStream(), randomUUID()];
+    const answer = await classicAppend(stream, uuidOf(form(id)));
+    expect(answer.hasSuccess()).toBe(true);
+    expect(await idsIn(store, stream)).toEqual([id]);
+  });
+
+  it('is taken for an event of a batch append, and read in its dashed form', async () => {
+    const [stream, id] = [newStream(), randomUUID()];
+    const options = batchOptions(stream).setAny(new shared.Empty());
+    const messages = [proposed({ id: uuidOf(form(id)) })];
+    const [answer] = await batchAppend(raw, [batch({ options, messages })]);
+    expect(answer?.hasSuccess()).toBe(true);
+    expect(await idsIn(store, stream)).toEqual([id]);
+  });
+
+  it('is repeated in its dashed form where it is a correlation id', async () => {
+    const id = randomUUID();
+    const part = (isFinal: boolean, correlation: shared.UUID, first?: true) =>
+      batch({
+        correlation,
+        messages: [proposed()],
+        isFinal,
+        ...(first && { options: batchOptions(newStream()).setAny(new shared.Empty()) }),
+      });
+    // Both are parts of one append.
+    const answers = await batchAppend(raw, [
+      part(false, uuidOf(form(id)), true),
+      part(true, uuidOf(id)),
+    ]);
+    expect(answers.map((answer) => answer.hasSuccess())).toEqual([true]);
+    expect(answers[0]?.getCorrelationId()?.getString()).toBe(id);
+  });
+});
+
+describe('a correlation id of two numbers', () => {
+  it.each([
+    ['a success', (stream: string) => batchOptions(stream).setAny(new shared.Empty())],
+    ['a refusal', (stream: string) => batchOptions(stream).setStreamPosition('7')],
+  ])('is repeated as it is by %s', async (_, optionsFor) => {
+    const id = randomUUID();
+    const options = optionsFor(newStream());
+    const whole = batch({ correlation: structuredUuid(id), options, messages: [proposed()] });
+    const [answer] = await batchAppend(raw, [whole]);
+    expect(answer?.getCorrelationId()?.hasStructured()).toBe(true);
+    expect(structuredText(answer?.getCorrelationId())).toBe(id);
+  });
+});
+
+describe('what is no UUID', () => {
+  const none = ['none', '42', `${randomUUID()}0`, randomUUID().slice(1)];
+
+  it.each(none)('is refused for an event of a batch append: %s', async (id) => {
+    const options = batchOptions(newStream()).setAny(new shared.Empty());
+    const messages = [proposed({ id: uuidOf(id) })];
+    const [answer] = await batchAppend(raw, [batch({ options, messages })]);
+    expect(detailOf(answer)).toBe('event_store.client.BadRequest');
+  });
+
+  it.each(none)('is refused for an event of a classic append: %s', async (id) => {
+    const failure = await failureOf(classicAppend(newStream(), uuidOf(id)));
+    expect([status.INVALID_ARGUMENT, status.UNKNOWN]).toContain(
+      (failure as unknown as { code: status }).code,
+    );
+  });
+});
