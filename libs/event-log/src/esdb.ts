@@ -124,8 +124,8 @@ export class EsdbEventLog implements EventLog {
   ): Promise<Page> {
     const { client } = this;
     const backwards = direction === 'backwards';
-    // The server's read includes the position that it starts at.
-    const maxCount = after ? limit + 1 : limit;
+    // The server's read forwards includes the position that it starts at, the one backwards does not.
+    const maxCount = after && !backwards ? limit + 1 : limit;
     const read = client.readAll({
       direction: backwards ? BACKWARDS : FORWARDS,
       fromPosition: after ?? (backwards ? END : START),
