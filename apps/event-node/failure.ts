@@ -74,6 +74,13 @@ export const missingMetadataProperty = (name: string): CallFailure =>
 export const timedOut = (): CallFailure =>
   new CallFailure(status.ABORTED, 'The append waited too long and was not carried out.');
 
+/** A live subscriber left too many events untaken. */
+export const consumerTooSlow = (): CallFailure =>
+  new CallFailure(
+    status.ABORTED,
+    'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.',
+  );
+
 export const unavailable = (message: string): CallFailure =>
   new CallFailure(status.UNAVAILABLE, message);
 

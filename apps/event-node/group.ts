@@ -33,6 +33,11 @@ export type Missing =
       readonly count: number;
     };
 
+/** A repeat of an append that is not committed yet: as on a real server, it gets no answer but its time-out. */
+export interface InFlight {
+  readonly kind: 'in-flight';
+}
+
 /** Ids of older events, read for one request; by revision. */
 export type LoadedIds = ReadonlyMap<bigint, StoredId>;
 
@@ -50,14 +55,18 @@ export class Group {
   bytes = 0;
   private readonly changed = new Map<string, StreamState>();
   private readonly written = new Map<string, WrittenId>();
+  private position: bigint;
 
   constructor(
     private readonly states: StreamStates,
     private readonly recentIds: RecentIds,
-    private position: bigint,
+    /** Position of the last event that is committed. */
+    private readonly committed: bigint,
     /** When its events were created, in ticks. */
     private readonly created: bigint,
-  ) {}
+  ) {
+    this.position = committed;
+  }
 
   /** Position of the last event decided. */
   get head(): bigint {
@@ -68,7 +77,13 @@ export class Group {
     return this.changed;
   }
 
-  decide(request: WriteRequest, loaded: LoadedIds | undefined): WriteOutcome | Missing {
+  /** Whether `request` begins with an event that this group writes to the same stream. */
+  repeats(request: WriteRequest): boolean {
+    const [first] = request.kind === 'append' ? request.events : [];
+    return first !== undefined && this.written.get(first.id)?.stream === request.stream;
+  }
+
+  decide(request: WriteRequest, loaded: LoadedIds | undefined): WriteOutcome | Missing | InFlight {
     const base = baseOf(request.stream);
     const state = this.changed.get(base) ?? this.states.peek(base);
     if (state === undefined) return { kind: 'state', base };
@@ -116,11 +131,12 @@ export class Group {
     state: StreamState,
     events: readonly ProposedEvent[],
     loaded: LoadedIds | undefined,
-  ): WriteOutcome {
+  ): WriteOutcome | InFlight {
     const id = events.at(-1)?.id ?? '';
     const position =
       (storedAt(endOf(state, stream), last) ?? loaded?.get(last))?.position ??
       (this.written.get(id) ?? this.recentIds.find(id))?.position;
+    if (position !== undefined && position > this.committed) return { kind: 'in-flight' };
     return { kind: 'written', revision: last, ...(position !== undefined && { position }) };
   }
 

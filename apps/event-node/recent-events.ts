@@ -63,6 +63,12 @@ export class RecentEvents {
     return { events, complete: index === this.events.length };
   }
 
+  /** How many events lie after `position`; infinitely many when some of them are not kept any more. */
+  countAfter(position: bigint): number {
+    if (position < this.floor) return Infinity;
+    return position < this.last ? this.events.length - this.indexAfter(position) : 0;
+  }
+
   /** Resolves when there is something after `position`, or when `signal` aborts. */
   async changed(position: bigint, signal: AbortSignal): Promise<void> {
     if (this.last > position || signal.aborted) return;

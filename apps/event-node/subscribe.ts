@@ -4,6 +4,7 @@ import { caughtUp, encodeCheckpoint, encodeConfirmation } from './encode-read.js
 import { baseOf, MAX_REVISION, type RecordedEvent, TOMBSTONE_TYPE } from './event.js';
 import { invalidArgument, streamDeleted } from './failure.js';
 import type { EventFilter } from './filters.js';
+import { LivePace } from './live-pace.js';
 import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
 import { encodeAll, expectRecord, type Messages, PAGE } from './read-events.js';
@@ -14,8 +15,8 @@ type Plan<K extends ReadPlan['kind']> = Extract<ReadPlan, { kind: K }>;
 
 /**
  * Follows the log: what lies behind is read in pages, what is new comes from memory. The subscriber
- * is a cursor and nothing more, so one that falls behind goes back to reading pages. A cursor beyond
- * the end, as on a real server, gets nothing until something lies beyond it.
+ * is a cursor and nothing more. As on a real server, a cursor beyond the end gets nothing until
+ * something lies beyond it, and a live subscriber that is too slow is dropped and has to resume.
  */
 export async function* subscribeToAll(
   node: Node,
@@ -29,18 +30,18 @@ export async function* subscribeToAll(
   yield [encodeConfirmation(randomUUID())];
   const checkpoints = plan.filter && new Checkpoints(plan.filter);
   const ahead = new ReadAhead(node.reader);
-  let live = false;
+  const pace = new LivePace(node);
   while (!signal.aborted) {
+    pace.check(node.recent.countAfter(cursor));
     const recent = node.recent.after(cursor, PAGE);
     const { events } = recent ?? (await ahead.page(cursor + 1n, PAGE, true));
     const end = events.at(-1);
     if (end === undefined) {
-      if (!live) yield [...(checkpoints?.atEnd(cursor) ?? []), caughtUp];
-      live = true;
+      if (pace.goesLive()) yield [caughtUp];
       await node.recent.changed(cursor, signal);
+      pace.start();
       continue;
     }
-    if (recent === undefined) live = false;
     yield checkpoints === undefined
       ? await encodeAll(node, plan, events)
       : await filtered(node, plan, events, checkpoints);
@@ -73,7 +74,10 @@ const filtered = async (
   return messages;
 };
 
-/** Says when a filtered subscriber must be told how far the log was looked through. */
+/**
+ * Says when a filtered subscriber must be told how far the log was looked through: after every so
+ * many events and at no other time, so that nobody relies on a checkpoint at the end of catching up.
+ */
 class Checkpoints {
   private considered = 0;
 
@@ -84,13 +88,6 @@ class Checkpoints {
     const due = this.considered >= this.filter.checkpointEvery;
     if (due) this.considered = 0;
     return { matches: this.filter.matches(event), due };
-  }
-
-  /** The checkpoint at the end of the catching up, unless there is one already. */
-  atEnd(position: bigint): Buffer[] {
-    if (this.considered === 0) return [];
-    this.considered = 0;
-    return [encodeCheckpoint(position)];
   }
 }
 
@@ -106,26 +103,31 @@ export async function* subscribeToStream(
   yield [encodeConfirmation(randomUUID())];
   let after = afterRevision(plan.from, window?.last ?? state.events.revision);
   let cursor: bigint | undefined;
+  const pace = new LivePace(node);
   while (!signal.aborted) {
     const recent = cursor === undefined ? undefined : node.recent.after(cursor, PAGE);
     if (cursor === undefined || recent === undefined) {
+      pace.check(Infinity);
       cursor = node.recent.head;
       for await (const events of visibleAfter(node, stream, after)) {
         yield await deliver(node, plan, events);
         after = events.at(-1)?.revision ?? after;
       }
       yield [caughtUp];
+      pace.goesLive();
       continue;
     }
     const end = recent.events.at(-1);
     if (end === undefined) {
       await node.recent.changed(cursor, signal);
+      pace.start();
       continue;
     }
     const known = after;
     const events = recent.events.filter(
       (event) => event.stream === stream && event.revision > known,
     );
+    pace.check(events.length);
     if (events.length > 0) yield await deliver(node, plan, events);
     after = events.at(-1)?.revision ?? after;
     if (isTombstone(events.at(-1))) throw streamDeleted(stream);

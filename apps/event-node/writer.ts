@@ -1,6 +1,6 @@
 import type { WriterSession } from './database.js';
 import { baseOf } from './event.js';
-import { Group, type LoadedIds, type Missing } from './group.js';
+import { Group, type InFlight, type LoadedIds, type Missing } from './group.js';
 import { insertEvents, isShortage } from './insert-events.js';
 import type { LogClock } from './log-clock.js';
 import type { RecentEvents } from './recent-events.js';
@@ -51,8 +51,10 @@ export interface WriterParts {
  */
 export class Writer {
   private queue: Entry[] = [];
+  /** Repeats of appends that were not committed when they came: answered when their time is up. */
+  private dropped: Pick<Entry, 'deadline' | 'done'>[] = [];
   private queuedBytes = 0;
-  private committing = false;
+  private committing: Group | undefined;
   private pumpScheduled = false;
   private stopping = false;
   /** Why everything is refused before it is looked at. */
@@ -102,6 +104,10 @@ export class Writer {
     }
     const deadline = performance.now() + options.timeoutMs;
     const entry: Entry = { request, bytes: options.bytes, deadline, done };
+    if (this.committing?.repeats(request) === true) {
+      this.drop(entry);
+      return;
+    }
     this.queue.push(entry);
     this.queuedBytes += entry.bytes;
     const base = baseOf(request.stream);
@@ -119,15 +125,16 @@ export class Writer {
   async stop(): Promise<void> {
     this.stopping = true;
     clearInterval(this.sweeper);
-    while (this.queue.length > 0 || this.committing) {
+    while (this.queue.length > 0 || this.committing !== undefined) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    for (const { done } of this.dropped.splice(0)) done({ kind: 'timeout' });
     await this.parts.session.client.end();
   }
 
   /** Requests that arrive in the same turn share a group. */
   private pumpSoon(): void {
-    if (this.pumpScheduled || this.committing) return;
+    if (this.pumpScheduled || this.committing !== undefined) return;
     this.pumpScheduled = true;
     setImmediate(() => {
       this.pumpScheduled = false;
@@ -136,7 +143,7 @@ export class Writer {
   }
 
   private pump(): void {
-    if (this.committing || this.queue.length === 0) return;
+    if (this.committing !== undefined || this.queue.length === 0) return;
     const group = new Group(this.parts.states, this.ids, this.position, this.parts.clock.next());
     const decided = this.fill(group);
     if (group.events.length > 0) void this.commit(group, decided);
@@ -147,19 +154,27 @@ export class Writer {
   private fill(group: Group): Decided[] {
     const decided: Decided[] = [];
     const now = performance.now();
+    let taken = 0;
     for (const entry of this.queue) {
       if (group.events.length >= GROUP_EVENTS || group.bytes >= GROUP_BYTES) break;
       if (entry.loading === true) break;
       const outcome = this.outcomeOf(entry, group, now);
       if (outcome === undefined) break;
+      taken += 1;
       this.queuedBytes -= entry.bytes;
-      decided.push({ entry, outcome });
+      if (outcome.kind === 'in-flight') this.drop(entry);
+      else decided.push({ entry, outcome });
     }
-    this.queue = this.queue.slice(decided.length);
+    this.queue = this.queue.slice(taken);
     return decided;
   }
 
-  private outcomeOf(entry: Entry, group: Group, now: number): WriteOutcome | undefined {
+  /** Keeps what its time-out needs, and not its events. */
+  private drop({ deadline, done }: Entry): void {
+    this.dropped.push({ deadline, done });
+  }
+
+  private outcomeOf(entry: Entry, group: Group, now: number): WriteOutcome | InFlight | undefined {
     if (entry.deadline <= now) return { kind: 'timeout' };
     const outcome = group.decide(entry.request, entry.loaded);
     if (outcome.kind !== 'state' && outcome.kind !== 'ids') return outcome;
@@ -205,16 +220,15 @@ export class Writer {
   private expire(): void {
     const now = performance.now();
     const late = this.queue.filter((entry) => entry.deadline <= now);
-    if (late.length === 0) return;
-    this.queue = this.queue.filter((entry) => entry.deadline > now);
-    for (const entry of late) {
-      this.queuedBytes -= entry.bytes;
-      entry.done({ kind: 'timeout' });
-    }
+    const over = this.dropped.filter((entry) => entry.deadline <= now);
+    if (late.length > 0) this.queue = this.queue.filter((entry) => entry.deadline > now);
+    if (over.length > 0) this.dropped = this.dropped.filter((entry) => entry.deadline > now);
+    for (const entry of late) this.queuedBytes -= entry.bytes;
+    for (const { done } of [...late, ...over]) done({ kind: 'timeout' });
   }
 
   private async commit(group: Group, decided: readonly Decided[]): Promise<void> {
-    this.committing = true;
+    this.committing = group;
     this.position = group.head;
     try {
       await this.timed(insertEvents(this.parts.session, group.events));
@@ -234,7 +248,7 @@ export class Writer {
   }
 
   private settle(decided: readonly Decided[]): void {
-    this.committing = false;
+    this.committing = undefined;
     for (const { entry, outcome } of decided) entry.done(outcome);
     this.pumpSoon();
   }

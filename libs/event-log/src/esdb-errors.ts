@@ -2,6 +2,7 @@ import {
   AccessDeniedError,
   StreamDeletedError,
   StreamNotFoundError,
+  TimeoutError,
   UnknownError,
 } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
@@ -58,6 +59,10 @@ const byCode = (code: number, message: string): Error => {
 };
 
 export const isStreamNotFound = (error: unknown): boolean => error instanceof StreamNotFoundError;
+
+/** The server ended a call that it had begun: of a live subscription, because its reader was too slow. */
+export const isAborted = (error: unknown): boolean =>
+  error instanceof TimeoutError && error.code === codes.ABORTED;
 
 /** A call that was refused because of who made it. */
 export const deniesAccess = (error: unknown): boolean =>

@@ -13,6 +13,7 @@ import {
 
 import type { EventMetadata } from '#kernel/event.js';
 
+import { AllFollower, positionOf } from './all-follower.js';
 import { BatchAppender } from './batch-appender.js';
 import { isStreamNotFound, isUnknown, readError } from './esdb-errors.js';
 import {
@@ -46,7 +47,7 @@ export class EsdbEventLog implements EventLog {
   private connections = 0;
   private readonly retiring = new Set<BatchAppender>();
   /** The client ends a subscription in silence when its connection is given up. */
-  private readonly subscriptions = new Set<{ destroy(error?: Error): unknown }>();
+  private readonly subscriptions = new Set<AllFollower>();
 
   private constructor(private readonly url: string) {
     this.client = EventStoreDBClient.connectionString(url);
@@ -181,36 +182,20 @@ export class EsdbEventLog implements EventLog {
     after: Position | undefined,
     onEvent: (event: StoredEvent) => void | Promise<void>,
   ): AllSubscription {
-    const subscription = this.client.subscribeToAll({
-      fromPosition: after ?? START,
-      filter: excludeSystemEvents({ checkpointInterval: 100 }),
-    });
     // What happened to the log while none was open went unseen.
     if (this.subscriptions.size === 0) this.connections += 1;
-    this.subscriptions.add(subscription);
-    let isStopped = false;
-    const deliver = async (): Promise<Error | undefined> => {
-      try {
-        for await (const resolved of subscription) {
-          const { event } = resolved;
-          if (event) await onEvent(stored(event, positionOf(resolved)));
-        }
-        return undefined;
-      } catch (error) {
-        return readError(error);
-      } finally {
-        if (!isStopped) this.connections += 1;
-        this.subscriptions.delete(subscription);
-      }
-    };
-    return {
-      ended: deliver(),
-      stop: () => {
-        isStopped = true;
-        subscription.destroy();
-        void subscription.unsubscribe().catch(() => undefined);
-      },
-    };
+    const filter = excludeSystemEvents({ checkpointInterval: 100 });
+    const follower = new AllFollower(
+      (from) => this.client.subscribeToAll({ fromPosition: from ?? START, filter }),
+      after,
+      (event, position) => onEvent(stored(event, position)),
+    );
+    this.subscriptions.add(follower);
+    void follower.ended.then(() => {
+      if (!follower.isStopped) this.connections += 1;
+      this.subscriptions.delete(follower);
+    });
+    return follower;
   }
 
   async close(): Promise<void> {
@@ -271,16 +256,6 @@ const abandon = async (client: EventStoreDBClient): Promise<void> => {
     },
     () => undefined,
   );
-};
-
-const positionOf = (resolved: {
-  event?: { position?: Position } | undefined;
-  link?: { position?: Position } | undefined;
-}): Position => {
-  // A link's own place is where it stands in `$all`.
-  const position = (resolved.link ?? resolved.event)?.position;
-  if (!position) throw new LogUnavailable('the event store sent an event without a position');
-  return position;
 };
 
 const stored = (event: RecordedEvent, position: Position): StoredEvent => ({

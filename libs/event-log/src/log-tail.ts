@@ -7,8 +7,9 @@ import {
   type Position,
   type StoredEvent,
 } from './event-log.js';
+import { EventRing } from './event-ring.js';
 import { pause } from './pause.js';
-import { comparePositions, formatPosition, isAfter } from './position.js';
+import { formatPosition, isAfter } from './position.js';
 
 /** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
 const defaultMaxEvents = 8_192;
@@ -19,6 +20,9 @@ const defaultStallMs = 10_000;
 /** A probe reads so many entries at once, and so many in all: system events and links may lie before ours. */
 const probedPage = 256;
 const probedEntries = 16_384;
+/** As EventStoreDB grants it, by the access list of `$all` (stream metadata `$acl`, role list `$r`) or the group `$admins`. */
+const missingRight =
+  'the user of EVENTSTORE_URL needs the right to read $all ($r in the access list of $all, or the group $admins)';
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
 
@@ -43,13 +47,10 @@ export interface TailStatus {
   readonly position: Position | undefined;
   /** When the tail last knew that it had everything up to the head. */
   readonly lastProgressAt: Date | undefined;
+  /** For how long the log has left a question without an answer, in milliseconds; 0 while it answers. */
+  readonly unansweredMs: number;
   /** Why the log does not answer, where that does not pass by itself. */
   readonly failure: 'access denied' | undefined;
-}
-
-interface Kept {
-  readonly event: StoredEvent;
-  readonly bytes: number;
 }
 
 /**
@@ -63,10 +64,7 @@ interface Kept {
  * that they know is for the readers to check (`LogCheck`), whose checkpoints outlive this process.
  */
 export class LogTail {
-  private ring: Kept[] = [];
-  private ringBytes = 0;
-  /** Everything after this is in the ring. Undefined: the beginning of the log. */
-  private base: Position | undefined;
+  private readonly ring: EventRing;
   private last: Position | undefined;
   /** Of the event at `last`, by which the log is known again after a lost connection. */
   private lastId: string | undefined;
@@ -74,7 +72,9 @@ export class LogTail {
   private epoch: number | undefined;
   private started = false;
   private connected = false;
-  private progressed: number | undefined; // By `performance.now()`.
+  // Both by `performance.now()`.
+  private progressed: number | undefined;
+  private unansweredSince: number | undefined;
   private failure: TailStatus['failure'];
   private subscription: AllSubscription | undefined;
   private readonly stopping = new AbortController();
@@ -85,7 +85,10 @@ export class LogTail {
   constructor(
     private readonly log: EventLog,
     private readonly options: TailOptions = {},
-  ) {}
+  ) {
+    const { maxEvents = defaultMaxEvents, maxBytes = defaultMaxBytes } = options;
+    this.ring = new EventRing(maxEvents, maxBytes);
+  }
 
   /** Begins at the head as it is now. Retries until the log answers or `stop` is called. */
   async start(): Promise<void> {
@@ -98,7 +101,7 @@ export class LogTail {
         break;
       } catch (error) {
         this.failure = failureOf(error);
-        this.options.logger?.warn({ err: error, retryMs }, 'the event log does not answer yet');
+        this.warn(error, retryMs, 'the event log does not answer yet');
         await pause(retryMs, this.stopping.signal);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
       }
@@ -112,9 +115,7 @@ export class LogTail {
    */
   after(position: Position | undefined, limit: number): readonly StoredEvent[] | undefined {
     if (this.epoch !== this.log.epoch) return undefined;
-    if (this.base && (!position || comparePositions(position, this.base) < 0)) return undefined;
-    const from = this.indexAfter(position);
-    return this.ring.slice(from, from + limit).map(({ event }) => event);
+    return this.ring.after(position, limit);
   }
 
   /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`. */
@@ -145,7 +146,9 @@ export class LogTail {
   status(): TailStatus {
     const { connected, last: position, progressed, failure } = this;
     const lastProgressAt = progressed === undefined ? undefined : timeOfDay(progressed);
-    return { connected, position, lastProgressAt, failure };
+    const since = this.unansweredSince;
+    const unansweredMs = since === undefined ? 0 : performance.now() - since;
+    return { connected, position, lastProgressAt, unansweredMs, failure };
   }
 
   async stop(): Promise<void> {
@@ -153,6 +156,12 @@ export class LogTail {
     this.subscription?.stop();
     for (const wake of [...this.waiting]) wake();
     await this.supervising;
+  }
+
+  /** A want of rights does not pass by itself: whoever reads the line has to know which one is missing. */
+  private warn(error: unknown, retryMs: number, message: string): void {
+    const denied = failureOf(error) && `the event store denies access: ${missingRight}`;
+    this.options.logger?.warn({ err: error, retryMs }, denied ?? message);
   }
 
   private stopped(): boolean {
@@ -168,7 +177,8 @@ export class LogTail {
       if (this.stopped()) return;
       isFirst = false;
       retryMs = this.last === before ? Math.min(retryMs * 2, lastRetryMs) : firstRetryMs;
-      this.options.logger?.warn({ err: error, retryMs }, 'the subscription ended and is resumed');
+      this.failure = failureOf(error);
+      this.warn(error, retryMs, 'the subscription ended and is resumed');
       await pause(retryMs, this.stopping.signal);
     }
   }
@@ -188,12 +198,15 @@ export class LogTail {
     this.connected = true;
     const error = await this.subscription.ended;
     this.connected = false;
+    this.unansweredSince ??= performance.now();
     return error;
   }
 
   /** Where the log does not hold what was delivered last, it is another one, and the tail begins anew. */
   private async recognise(): Promise<void> {
-    if (!this.last || (await this.log.idAt(this.last)) === this.lastId) return;
+    const isKnown = !this.last || (await this.log.idAt(this.last)) === this.lastId;
+    this.unansweredSince = undefined;
+    if (!this.last || isKnown) return;
     this.options.logger?.warn(
       { position: formatPosition(this.last), eventId: this.lastId },
       'the event log is not the one that was followed: the tail begins at the end of this one',
@@ -205,9 +218,8 @@ export class LogTail {
   private async beginAtHead(): Promise<void> {
     const head = await this.log.head();
     this.lastId = head && (await this.log.idAt(head));
-    this.base = this.last = head;
-    this.ring = [];
-    this.ringBytes = 0;
+    this.last = head;
+    this.ring.beginAt(head);
   }
 
   /** A subscription can be silent because the log is quiet, or because it is dead: only the head tells. */
@@ -233,6 +245,7 @@ export class LogTail {
 
   /** Whether the log has events that a subscription delivers and this one has not. */
   private async liesBehind(): Promise<boolean | 'unreachable'> {
+    this.unansweredSince ??= performance.now();
     try {
       let next: Position | undefined;
       for (let entries = 0; entries < probedEntries; entries += probedPage) {
@@ -242,6 +255,7 @@ export class LogTail {
           ...(next && { after: next }),
         });
         this.failure = undefined;
+        this.unansweredSince = undefined;
         const newest = page.events[0]?.position;
         if (newest) return isAfter(newest, this.last);
         next = page.next;
@@ -261,37 +275,13 @@ export class LogTail {
 
   private deliver(event: StoredEvent): void {
     if (!isAfter(event.position, this.last)) return;
-    const bytes = 512 + JSON.stringify(event.data).length;
-    this.ring.push({ event, bytes });
-    this.ringBytes += bytes;
+    this.ring.push(event);
     this.last = event.position;
     this.lastId = event.id;
     this.progressed = performance.now();
-    this.evict();
+    this.unansweredSince = undefined;
     for (const listener of this.listeners) listener(event);
     for (const wake of [...this.waiting]) wake();
-  }
-
-  /** Cuts a quarter at a time, so that the cost per event stays constant. */
-  private evict(): void {
-    const { maxEvents = defaultMaxEvents, maxBytes = defaultMaxBytes } = this.options;
-    while (this.ring.length > maxEvents || (this.ringBytes > maxBytes && this.ring.length > 1)) {
-      const gone = this.ring.splice(0, Math.ceil(this.ring.length / 4));
-      for (const { bytes } of gone) this.ringBytes -= bytes;
-      this.base = gone.at(-1)?.event.position ?? this.base;
-    }
-  }
-
-  private indexAfter(position: Position | undefined): number {
-    let low = 0;
-    let high = this.ring.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const kept = this.ring[middle];
-      if (kept && isAfter(kept.event.position, position)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 }
 

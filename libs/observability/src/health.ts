@@ -79,25 +79,32 @@ const reasonOf = (error: unknown): string => {
 export interface Progress {
   readonly connected: boolean;
   readonly lastProgressAt: Date | undefined;
+  /** For how long what it follows has not answered, in milliseconds. */
+  readonly unansweredMs?: number;
   /** Why it does not move, where that is known and will not pass by itself. */
   readonly failure?: string | undefined;
 }
 
+/** An answer may take as long on a busy machine, and while a cluster chooses another leader. */
+const maxUnansweredMs = 3_000;
+
 /**
  * Health of something that must move: up while it made progress (or knew that there was nothing to
- * do) within `maxSilenceMs`. Being connected alone is not health.
+ * do) within `maxSilenceMs` and is not without an answer for three seconds. Being connected alone is
+ * not health.
  */
 export const progressHealth = (
-  { connected, lastProgressAt, failure }: Progress,
+  { connected, lastProgressAt, unansweredMs = 0, failure }: Progress,
   now: Date,
   maxSilenceMs = 15_000,
 ): CheckResult => {
+  const reason = failure ?? (unansweredMs > maxUnansweredMs ? 'no answer' : undefined);
   const silentMs = lastProgressAt ? now.getTime() - lastProgressAt.getTime() : undefined;
-  const moving = failure === undefined && silentMs !== undefined && silentMs <= maxSilenceMs;
+  const moving = reason === undefined && silentMs !== undefined && silentMs <= maxSilenceMs;
   return {
     status: moving ? 'up' : 'down',
     connected,
-    ...(failure !== undefined && { reason: failure }),
+    ...(reason !== undefined && { reason }),
     lastProgressAt: lastProgressAt?.toISOString() ?? null,
   };
 };

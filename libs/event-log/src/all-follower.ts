@@ -1,0 +1,71 @@
+import type { AllStreamSubscription, RecordedEvent } from '@eventstore/db-client';
+
+import { isAborted, readError } from './esdb-errors.js';
+import { type AllSubscription, LogUnavailable, type Position } from './event-log.js';
+
+type Resolved = Parameters<typeof positionOf>[0] & { readonly event?: RecordedEvent };
+
+/**
+ * Follows `$all` over one subscription at a time. A server drops a live subscriber that a burst finds too
+ * slow (`ABORTED`, "consumer too slow"); that is no outage, so the next subscription begins at once after
+ * the last event that was taken. Without an event in between it is one, and ends the following.
+ */
+export class AllFollower implements AllSubscription {
+  readonly ended: Promise<Error | undefined>;
+  private current: AllStreamSubscription;
+  private stopped = false;
+
+  constructor(
+    private readonly open: (after: Position | undefined) => AllStreamSubscription,
+    private last: Position | undefined,
+    private readonly onEvent: (event: RecordedEvent, position: Position) => void | Promise<void>,
+  ) {
+    this.current = open(last);
+    this.ended = this.run();
+  }
+
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.current.destroy();
+    void this.current.unsubscribe().catch(() => undefined);
+  }
+
+  /** The connection was given up: the client itself would end the subscription in silence. */
+  destroy(error: Error): void {
+    this.current.destroy(error);
+  }
+
+  private async run(): Promise<Error | undefined> {
+    for (;;) {
+      const { last } = this;
+      try {
+        for await (const resolved of this.current) await this.take(resolved);
+        return undefined;
+      } catch (error) {
+        if (this.stopped || this.last === last || !isAborted(error)) return readError(error);
+      }
+      this.current = this.open(this.last);
+    }
+  }
+
+  private async take(resolved: Resolved): Promise<void> {
+    const position = positionOf(resolved);
+    if (resolved.event) await this.onEvent(resolved.event, position);
+    this.last = position;
+  }
+}
+
+/** Where an event or link stands in `$all`. Throws `LogUnavailable` where the server left that out. */
+export const positionOf = (resolved: {
+  readonly event?: { readonly position?: Position } | undefined;
+  readonly link?: { readonly position?: Position } | undefined;
+}): Position => {
+  // A link's own place is where it stands in `$all`.
+  const position = (resolved.link ?? resolved.event)?.position;
+  if (!position) throw new LogUnavailable('the event store sent an event without a position');
+  return position;
+};
