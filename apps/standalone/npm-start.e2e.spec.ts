@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { identityOf } from '#embedded/processes.js';
 import { compiled, projectRoot } from '#testing/build.js';
+import { inheritedEnv } from '#testing/inherited-env.js';
 import { until } from '#testing/until.js';
 
 interface RunNote {
@@ -42,7 +43,7 @@ describe('the process of npm start', () => {
       const dataDir = join(folder, 'data');
       const npm = spawn('npm', ['start'], {
         cwd: folder,
-        env: { PATH: process.env['PATH'], HOME: folder, PORT: '0', VOLTRACE_DATA_DIR: dataDir },
+        env: { ...inheritedEnv(), HOME: folder, PORT: '0', VOLTRACE_DATA_DIR: dataDir },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let said = '';

@@ -1,6 +1,7 @@
 import {
   ANY,
   type AppendExpectedRevision,
+  DeadlineExceededError,
   type JSONEventData,
   NO_STREAM,
   STREAM_EXISTS,
@@ -157,14 +158,21 @@ describe('an append without a revision, repeated at once', () => {
 });
 
 describe('the same append sent many times at once', () => {
-  it('is written once, and every answer says the same', async () => {
+  it('is written once; each repeat is recognised, or dropped until its time is up', async () => {
     const stream = newStream();
     const events = things(5);
-    const answers = await Promise.all(
+    const answers = await Promise.allSettled(
       Array.from({ length: 40 }, () => appendTo(store, stream, events, NO_STREAM)),
     );
-    expect(new Set(answers.map((answer) => answer.nextExpectedRevision))).toEqual(new Set([4n]));
-    expect(new Set(answers.map((answer) => answer.position?.commit)).size).toBe(1);
+    const confirmed = answers.filter((answer) => answer.status === 'fulfilled');
+    const failures = answers.filter((answer) => answer.status === 'rejected');
+    expect(new Set(confirmed.map(({ value }) => value.nextExpectedRevision))).toEqual(
+      new Set([4n]),
+    );
+    expect(new Set(confirmed.map(({ value }) => value.position?.commit)).size).toBe(1);
+    for (const { reason } of failures) expect(reason).toBeInstanceOf(DeadlineExceededError);
     expect(await idsIn(store, stream)).toEqual(events.map((event) => event.id));
+    const again = await appendTo(store, stream, events, NO_STREAM);
+    expect(again.nextExpectedRevision).toBe(4n);
   });
 });

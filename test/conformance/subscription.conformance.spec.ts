@@ -138,34 +138,6 @@ describe('a subscription to all', () => {
   });
 });
 
-describe('a slow reader', () => {
-  it('gets everything in order, later, while the others are not held up', async () => {
-    const slow = store.connect().subscribeToAll({ fromPosition: END }, { highWaterMark: 1 });
-    const quick = follow(store.connect(), { fromPosition: END });
-    let confirmed = false;
-    slow.on('confirmation', () => (confirmed = true)).on('error', () => undefined);
-    await until('both are there', () => quick.caughtUp > 0 && confirmed);
-    const load = writeConstantly();
-    const received: (string | undefined)[] = [];
-    const pace = { delayMs: 200, until: Infinity };
-    const slowReading = (async (): Promise<void> => {
-      for await (const { event } of slow) {
-        received.push(event?.id);
-        if (received.length >= pace.until) return;
-        if (pace.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, pace.delayMs));
-      }
-    })();
-    // More than lies on the way between the two.
-    await until('it is far behind', () => quick.events.length > received.length + 1_000);
-    const written = await load.stop();
-    await until('the quick one has all', () => quick.events.length >= written);
-    Object.assign(pace, { delayMs: 0, until: quick.events.length });
-    await slowReading;
-    expect(received).toEqual(ids(quick));
-    await quick.subscription.unsubscribe();
-  });
-});
-
 describe('a subscription to a stream', () => {
   it('delivers only that stream, from the start and live', async () => {
     const stream = newStream();

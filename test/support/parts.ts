@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppProcess } from '#embedded/app-process.js';
 import { nodeUrl } from '#embedded/certificates.js';
 import { freePort } from '#embedded/free-port.js';
+import { inheritedEnv } from '#testing/inherited-env.js';
 
 import { ApiClient } from './client.js';
 
@@ -20,7 +21,7 @@ const start = async (
 ): Promise<AppProcess> => {
   const process_ = new AppProcess({
     script: join(dist, `apps/${app}/main.js`),
-    env: { PATH: process.env['PATH'], VOLTRACE_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+    env: { ...inheritedEnv(), VOLTRACE_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
     cwd: dataDir,
   });
   await process_.ready;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
 import { freePort } from '#embedded/free-port.js';
+import { inheritedEnv } from '#testing/inherited-env.js';
 
 import { type ChildOf, childrenOf } from './children.js';
 import { ApiClient } from './client.js';
@@ -35,7 +36,7 @@ export const startVoltrace = async ({ dist, dataDir, env }: StartOptions): Promi
   const app = new AppProcess({
     script: join(dist, 'apps/standalone/main.js'),
     env: {
-      PATH: process.env['PATH'],
+      ...inheritedEnv(),
       HOME: process.env['HOME'],
       VOLTRACE_DATA_DIR: folder,
       PORT: String(port),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
 
+import { inheritedEnv } from './inherited-env.js';
 import { runFolder } from './run-folder.js';
 
 /** One for all processes of a test run; the first one makes it. */
@@ -24,7 +25,7 @@ export class AppProcesses {
       script,
       keepsParentAlive: false,
       env: {
-        PATH: process.env['PATH'],
+        ...inheritedEnv(),
         NODE_ENV: 'production',
         SUPERVISION_KEY_FILE: supervisionKeyFile(),
         ...env,

@@ -6,6 +6,7 @@ import { certificatePaths, nodeUrl } from '#embedded/certificates.js';
 import { freePort } from '#embedded/free-port.js';
 
 import { compiled } from './build.js';
+import { inheritedEnv } from './inherited-env.js';
 import { runFolder } from './run-folder.js';
 
 export interface EventNodeOptions {
@@ -105,7 +106,7 @@ function launch(script: string, options: EventNodeOptions, port: number): AppPro
   return new AppProcess({
     script,
     env: {
-      PATH: process.env['PATH'],
+      ...inheritedEnv(),
       EVENT_NODE_DATABASE_URL: options.databaseUrl,
       EVENT_NODE_PORT: String(port),
       EVENT_NODE_CERTIFICATES: certificates(),

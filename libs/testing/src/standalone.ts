@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AppProcess } from '#embedded/app-process.js';
 
 import { compiled, projectRoot } from './build.js';
+import { inheritedEnv } from './inherited-env.js';
 
 export interface StandaloneOptions {
   readonly dataDir: string;
@@ -67,7 +68,7 @@ export async function launchStandalone(
   return new AppProcess({
     script,
     env: {
-      PATH: process.env['PATH'],
+      ...inheritedEnv(),
       VOLTRACE_DATA_DIR: options.dataDir,
       PORT: String(options.port ?? 0),
       ...options.env,
@@ -94,7 +95,7 @@ export async function runCtl(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
       cwd: projectRoot,
-      env: { PATH: process.env['PATH'], VOLTRACE_DATA_DIR: dataDir, ...env },
+      env: { ...inheritedEnv(), VOLTRACE_DATA_DIR: dataDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };

@@ -1,0 +1,120 @@
+import {
+  DeadlineExceededError,
+  END,
+  NO_STREAM,
+  type Position,
+  TimeoutError,
+} from '@eventstore/db-client';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+
+import { until } from '#testing/until.js';
+
+import {
+  appendTo,
+  describeNodeOnly,
+  follow,
+  idsIn,
+  newStream,
+  sharedStore,
+  startStore,
+  type Store,
+  things,
+} from './support.js';
+
+const store = sharedStore();
+
+describeNodeOnly('a live reader that takes nothing for a second', () => {
+  it('is dropped, resumes after what it got, misses nothing, and holds nobody up', async () => {
+    const quick = follow(store.connect(), { fromPosition: END });
+    const client = store.connect();
+    const received: string[] = [];
+    let dropped = 0;
+    let resumeFrom: Position | typeof END = END;
+    let delayMs = 200;
+    let total = Infinity;
+    const read = async (): Promise<void> => {
+      const options = { fromPosition: resumeFrom };
+      for await (const { event } of client.subscribeToAll(options, { highWaterMark: 1 })) {
+        if (event === undefined) continue;
+        received.push(event.id);
+        resumeFrom = event.position;
+        if (received.length >= total) return;
+        if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    };
+    const reading = (async (): Promise<void> => {
+      while (received.length < total) {
+        await read().catch((error: unknown) => {
+          if (!(error instanceof TimeoutError)) throw error;
+          expect(error.message).toContain('Consumer too slow to handle event while live');
+          dropped += 1;
+          delayMs = 0;
+        });
+      }
+    })();
+    await until('the quick one is live', () => quick.caughtUp > 0);
+    let written = 0;
+    // Large, so that few of them lie on the way between the two.
+    const data = { text: 'x'.repeat(20_000) };
+    while (dropped === 0) {
+      const events = things(20).map((event) => ({ ...event, data }));
+      await appendTo(store, newStream(), events, NO_STREAM);
+      written += 20;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await until('the quick one has all', () => quick.events.length >= written);
+    total = written;
+    // Where it had all already, one more lets it look.
+    await appendTo(store, newStream(), things(1), NO_STREAM);
+    await until('the slow one has all', () => received.length >= written);
+    expect(received.slice(0, written)).toEqual(
+      quick.events.slice(0, written).map(({ event }) => event?.id),
+    );
+    expect(new Set(received).size).toBe(received.length);
+    await reading;
+    await quick.subscription.unsubscribe();
+  });
+});
+
+describeNodeOnly('a repeat that comes with its original', () => {
+  it('is dropped until its time is up, and recognised when it is sent again', async () => {
+    const stream = newStream();
+    const events = things(5);
+    const since = performance.now();
+    const answers = await Promise.allSettled(
+      [1, 2, 3].map(() => appendTo(store, stream, events, NO_STREAM)),
+    );
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(performance.now() - since).toBeGreaterThan(1_900);
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(DeadlineExceededError);
+    }
+    const again = await appendTo(store, stream, events, NO_STREAM);
+    expect(again.nextExpectedRevision).toBe(4n);
+    expect(await idsIn(store, stream)).toEqual(events.map(({ id }) => id));
+  });
+});
+
+describeNodeOnly('as a server does', () => {
+  let server: Store;
+  beforeAll(async () => {
+    server = await startStore({ EVENT_NODE_ANSWERS: 'as-a-server' });
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    [32, false],
+    [33, true],
+  ])('a burst of %i events drops a live reader: %s', async (count, isDropped) => {
+    const followed = follow(server.connect(), { fromPosition: END });
+    await until('it is live', () => followed.caughtUp > 0);
+    await appendTo(server, newStream(), things(count), NO_STREAM);
+    await until(
+      'it ended or has all',
+      () => followed.error !== undefined || followed.events.length === count,
+    );
+    expect(followed.error).toEqual(isDropped ? expect.any(TimeoutError) : undefined);
+    expect(followed.events).toHaveLength(isDropped ? 0 : count);
+    await followed.subscription.unsubscribe();
+  });
+});
