@@ -87,4 +87,10 @@ export const encodeStreamNotFound = (stream: string): Buffer =>
     .message(4, (notFound) => notFound.message(1, (id) => id.string(3, stream)))
     .finish();
 
+export const encodeFirstPosition = (revision: bigint | undefined): Buffer[] =>
+  revision === undefined ? [] : [new ProtoWriter(20).uint64(5, revision).finish()];
+
+export const encodeLastPosition = (revision: bigint): Buffer =>
+  new ProtoWriter(20).uint64(6, revision).finish();
+
 export const caughtUp: Buffer = new ProtoWriter(2).empty(8).finish();

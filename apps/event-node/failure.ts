@@ -30,7 +30,7 @@ export const invalidArgument = (message: string): CallFailure =>
 
 /** As a real server answers a read that it cannot begin: without any name for what is wrong. */
 export const unexpected = (result: string): CallFailure =>
-  new CallFailure(status.UNKNOWN, `Unexpected ReadAllResult: ${result}`);
+  new CallFailure(status.UNKNOWN, `Unexpected ${result}`);
 
 export const streamDeleted = (stream: string): CallFailure =>
   new CallFailure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {

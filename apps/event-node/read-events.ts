@@ -1,4 +1,10 @@
-import { encodeEvent, encodeResolved, encodeStreamNotFound } from './encode-read.js';
+import {
+  encodeEvent,
+  encodeFirstPosition,
+  encodeLastPosition,
+  encodeResolved,
+  encodeStreamNotFound,
+} from './encode-read.js';
 import { baseOf, MAX_REVISION, type RecordedEvent } from './event.js';
 import { unexpected } from './failure.js';
 import { resolveLinks } from './links.js';
@@ -6,10 +12,12 @@ import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
 import type { LogPage } from './read-log.js';
 import type { FromInAll, ReadPlan } from './read-plan.js';
-import { streamWindow } from './stream-window.js';
+import { type StreamWindow, streamWindow } from './stream-window.js';
 
 /** Events looked at in one go. */
 export const PAGE = 512;
+/** Events that a real server looks at in one go. */
+const SERVER_PAGE = 32;
 
 type Plan<K extends ReadPlan['kind']> = Extract<ReadPlan, { kind: K }>;
 
@@ -30,25 +38,44 @@ export const encodeAll = async (
     : events.map(encodeEvent);
 };
 
-/** The visible events of a stream, or word that there is none. */
+/**
+ * The visible events of a stream, or word that there is none; for who asks for it, also where it goes
+ * on and where it ends.
+ */
 export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
-  const { stream, from, backwards } = plan;
-  const window = streamWindow(stream, await node.states.get(baseOf(stream)));
+  const window = streamWindow(plan.stream, await node.states.get(baseOf(plan.stream)));
   if (window === undefined) {
-    yield [encodeStreamNotFound(stream)];
+    yield [encodeStreamNotFound(plan.stream)];
     return;
   }
+  if (plan.from === 'end' && !plan.backwards) throw unexpected('ReadStreamResult: Error');
+  let begun = !plan.positions || plan.backwards || plan.limit === 0;
+  const firstPosition = (found: bigint | undefined): Buffer[] =>
+    encodeFirstPosition(positionAhead(plan, found, window.last));
+  for await (const events of visibleEvents(node, plan, window)) {
+    if (!begun) yield firstPosition(events[0]?.revision);
+    begun = true;
+    yield await encodeAll(node, plan, events);
+  }
+  if (!begun) yield firstPosition(undefined);
+  if (plan.positions) yield [encodeLastPosition(window.last)];
+}
+
+async function* visibleEvents(
+  node: Node,
+  { stream, from, backwards, limit }: Plan<'stream'>,
+  window: StreamWindow,
+): AsyncGenerator<readonly RecordedEvent[], void> {
   let { first, last } = window;
   if (typeof from === 'bigint') {
     if (backwards) last = from < last ? from : last;
     else first = from > first ? from : first;
-  } else if (from === 'end' && !backwards) return;
-  else if (from === 'start' && backwards) last = 0n;
-  let left = plan.limit;
+  } else if (from === 'start' && backwards) last = 0n;
+  let left = limit;
   while (left > 0 && first <= last) {
     const range = { stream, first, last, createdFrom: window.createdFrom };
     const page = await node.reader.stream(range, backwards, Math.min(left, PAGE));
-    yield await encodeAll(node, plan, page.events);
+    yield page.events;
     left -= page.events.length;
     const end = page.events.at(-1);
     if (end === undefined || page.complete) return;
@@ -57,10 +84,24 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
   }
 }
 
+/**
+ * Where a read forwards goes on that finds nothing in its first page, as a real server counts: with
+ * the first event that it finds, or behind the last of the stream.
+ */
+const positionAhead = (
+  { from, limit }: Plan<'stream'>,
+  found: bigint | undefined,
+  last: bigint,
+): bigint | undefined => {
+  const start = typeof from === 'bigint' ? from : 0n;
+  if (found === undefined) return start === last + 1n ? undefined : last + 1n;
+  return found - start < BigInt(Math.min(limit, SERVER_PAGE)) ? undefined : found;
+};
+
 /** Events of the whole log in their order, or against it. */
 export async function* readAll(node: Node, plan: Plan<'all'>): Messages {
   const { filter } = plan;
-  await expectRecord(node, plan.from, () => unexpected('InvalidPosition'));
+  await expectRecord(node, plan.from, () => unexpected('ReadAllResult: InvalidPosition'));
   const ahead = new ReadAhead(node.reader);
   let from = startOf(plan);
   let left = plan.limit;

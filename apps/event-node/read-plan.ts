@@ -27,7 +27,13 @@ export type FromInAll =
   { readonly position: bigint; readonly including: boolean } | 'start' | 'end';
 
 export type ReadPlan =
-  | (Slice & { readonly kind: 'stream'; readonly stream: string; readonly from: From })
+  | (Slice & {
+      readonly kind: 'stream';
+      readonly stream: string;
+      readonly from: From;
+      /** Whether the reader is told where the stream goes on and where it ends. */
+      readonly positions: boolean;
+    })
   | (Slice & { readonly kind: 'all'; readonly from: FromInAll; readonly filter?: EventFilter })
   | (Common & { readonly kind: 'stream-live'; readonly stream: string; readonly from: From })
   | (Common & {
@@ -51,9 +57,9 @@ export const readPlan = (options: Options | undefined): ReadPlan => {
   if (options.hasStream()) {
     if (options.hasFilter()) throw invalidCombination('a stream', 'a filter');
     const place = placeInStream(options.getStream());
-    return live
-      ? { kind: 'stream-live', ...common, ...place }
-      : { kind: 'stream', ...slice, ...place };
+    if (live) return { kind: 'stream-live', ...common, ...place };
+    const positions = (options.getControlOption()?.getCompatibility() ?? 0) >= 1;
+    return { kind: 'stream', ...slice, ...place, positions };
   }
   const from = placeInAll(options.getAll(), (commit, prepare) =>
     live ? prepare < commit : !backwards && prepare <= commit,
