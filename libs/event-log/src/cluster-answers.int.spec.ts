@@ -109,10 +109,14 @@ describe('an event store that denies access', () => {
         else if (call.request.getOptions()?.hasSubscription() === false) found(call);
       },
     });
-    const tail = new LogTail(log);
+    const warned: string[] = [];
+    const logger = { info: () => undefined, warn: (_: object, line: string) => warned.push(line) };
+    const tail = new LogTail(log, { logger });
     closeAfterwards(() => tail.stop());
     void tail.start();
     await until('the tail says it', () => tail.status().failure === 'access denied');
+    await until('it says which right is missing', () => warned.length > 0);
+    for (const line of warned) expect(line).toContain('needs the right to read $all');
     denies = false;
     await until('it is over', () => tail.status().lastProgressAt !== undefined);
     expect(tail.status().failure).toBeUndefined();

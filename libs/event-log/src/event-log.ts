@@ -126,7 +126,13 @@ export class AppendTooLarge extends Error {
 /** The store does not answer, or says that it cannot. */
 export class LogUnavailable extends Error {
   override readonly name: string = 'LogUnavailable';
+  /** What an operator reads, in a log line or a status. */
+  readonly reason: string = 'the event log does not answer';
 }
+
+/** EventStoreDB grants it in the access list of `$all` (`$acl`, roles of `$r`) or by the group `$admins`. */
+export const accessDeniedReason =
+  'the event store denies access: the user of EVENTSTORE_URL needs the right to read $all ($r in its access list, or the group $admins)';
 
 /** The store refuses appends because its disk is full; it still answers reads. */
 export class LogDiskFull extends LogUnavailable {}
@@ -134,4 +140,5 @@ export class LogDiskFull extends LogUnavailable {}
 /** The store does not know this process, or its access lists do not have it: only an operator can change that. */
 export class LogAccessDenied extends LogUnavailable {
   override readonly name = 'LogAccessDenied';
+  override readonly reason = accessDeniedReason;
 }

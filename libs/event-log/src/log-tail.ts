@@ -20,9 +20,6 @@ const defaultStallMs = 10_000;
 /** A probe reads so many entries at once, and so many in all: system events and links may lie before ours. */
 const probedPage = 256;
 const probedEntries = 16_384;
-/** As EventStoreDB grants it, by the access list of `$all` (stream metadata `$acl`, role list `$r`) or the group `$admins`. */
-const missingRight =
-  'the user of EVENTSTORE_URL needs the right to read $all ($r in the access list of $all, or the group $admins)';
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
 
@@ -160,8 +157,8 @@ export class LogTail {
 
   /** A want of rights does not pass by itself: whoever reads the line has to know which one is missing. */
   private warn(error: unknown, retryMs: number, message: string): void {
-    const denied = failureOf(error) && `the event store denies access: ${missingRight}`;
-    this.options.logger?.warn({ err: error, retryMs }, denied ?? message);
+    const denied = error instanceof LogAccessDenied;
+    this.options.logger?.warn({ err: error, retryMs }, denied ? error.reason : message);
   }
 
   private stopped(): boolean {

@@ -1,4 +1,4 @@
-import type { EventLog } from '#event-log/event-log.js';
+import { accessDeniedReason, type EventLog } from '#event-log/event-log.js';
 import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { ageMs } from '#kernel/wall-clock.js';
@@ -184,7 +184,8 @@ export class Pump {
 
   /** Nothing to read may mean that nothing answers. */
   private logSilence(): string | undefined {
-    const { lastProgressAt } = this.options.tail.status();
+    const { lastProgressAt, failure } = this.options.tail.status();
+    if (failure !== undefined) return accessDeniedReason;
     const silentMs = lastProgressAt ? ageMs(lastProgressAt) : Infinity;
     return silentMs > maxLogSilenceMs ? 'the event log does not answer' : undefined;
   }

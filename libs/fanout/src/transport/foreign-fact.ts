@@ -31,7 +31,7 @@ export const foreignFact = async (
       await pause(lookAgainMs, signal);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error;
-      report.waits(topic, 'the event log does not answer');
+      report.waits(topic, error.reason);
       await backoff.wait(signal);
       report.waits(topic, undefined);
     }

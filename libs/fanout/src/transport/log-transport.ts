@@ -201,6 +201,6 @@ const incomingOf = (fact: Fact): Incoming => ({
 });
 
 const reasonOf = (error: unknown): string => {
-  if (error instanceof LogUnavailable) return 'the event log does not answer';
+  if (error instanceof LogUnavailable) return error.reason;
   return isStoreFault(error) ? 'the read store does not answer' : describeError(error);
 };
