@@ -19,16 +19,9 @@ import {
   structuredUuid,
   uuidOf,
 } from './raw.js';
-import {
-  appendTo,
-  describeNodeOnly,
-  failureOf,
-  idsIn,
-  newStream,
-  sharedStore,
-  startStore,
-  thing,
-} from './support.js';
+import { startStore } from './store.js';
+import { describeNodeOnly, sharedStore } from './suite.js';
+import { appendTo, failureOf, idsIn, newStream, thing } from './support.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -50,15 +43,18 @@ const anyRevision = (): streams.BatchAppendReq.Options =>
 describe('a batch append', () => {
   it('answers with the correlation id as it was sent and the stream, and no expectation', async () => {
     const correlation = randomUUID();
-    const answers = await batchAppend(raw, [
-      batch({ correlation: uuidOf(correlation), options: anyRevision(), messages: [proposed()] }),
-      batch({
-        correlation: structuredUuid(correlation),
-        options: batchOptions(stream).setStreamPosition('0'),
-        messages: [proposed()],
-      }),
-    ]);
-    expect(answers).toHaveLength(2);
+    const answers = await batchAppend(
+      raw,
+      [
+        batch({ correlation: uuidOf(correlation), options: anyRevision(), messages: [proposed()] }),
+        batch({
+          correlation: structuredUuid(correlation),
+          options: batchOptions(stream).setStreamPosition('0'),
+          messages: [proposed()],
+        }),
+      ],
+      { answers: 2 },
+    );
     expect(answers[0]?.getCorrelationId()?.getString()).toBe(correlation);
     expect(structuredText(answers[1]?.getCorrelationId())).toBe(correlation);
     for (const answer of answers) {
@@ -86,24 +82,26 @@ describe('a batch append', () => {
         isFinal,
         ...(options && { options }),
       });
-    const answers = await batchAppend(raw, [
-      part(one, ids[0]!, false, anyRevision()),
-      part(other, ids[3]!, false, batchOptions(otherStream).setAny(new shared.Empty())),
-      part(one, ids[1]!, false),
-      part(other, ids[4]!, false),
-      part(other, ids[5]!, true),
-      part(one, ids[2]!, true),
-    ]);
-    expect(answers).toHaveLength(2);
+    const answers = await batchAppend(
+      raw,
+      [
+        part(one, ids[0]!, false, anyRevision()),
+        part(other, ids[3]!, false, batchOptions(otherStream).setAny(new shared.Empty())),
+        part(one, ids[1]!, false),
+        part(other, ids[4]!, false),
+        part(other, ids[5]!, true),
+        part(one, ids[2]!, true),
+      ],
+      { answers: 2 },
+    );
+    expect(answers.map((answer) => answer.hasSuccess())).toEqual([true, true]);
     expect(await idsIn(store, stream)).toEqual(ids.slice(0, 3));
     expect(await idsIn(store, otherStream)).toEqual(ids.slice(3));
   });
 
   it('is not carried out before its last message came', async () => {
-    const answers = await batchAppend(raw, [
-      batch({ options: anyRevision(), messages: [proposed()], isFinal: false }),
-    ]).catch(() => []);
-    expect(answers.filter((answer) => answer.hasSuccess())).toEqual([]);
+    const open = batch({ options: anyRevision(), messages: [proposed()], isFinal: false });
+    expect(await batchAppend(raw, [open], { answers: 0, surplusMs: 100 })).toEqual([]);
     await appendTo(store, stream, thing(), NO_STREAM);
   });
 
@@ -119,7 +117,7 @@ describe('a batch append', () => {
       }),
     );
     const after = batch({ options: anyRevision(), messages: [proposed()] });
-    const answers = await batchAppend(raw, [...parts, after]);
+    const answers = await batchAppend(raw, [...parts, after], { answers: 2, surplusMs: 100 });
     const own = answers.filter(
       (answer) => answer.getCorrelationId()?.getString() === correlation.getString(),
     );
@@ -138,7 +136,7 @@ describe('a batch append', () => {
         const open = Array.from({ length: 5 }, () =>
           batch({ options, messages: messages(MEBIBYTE / 4 - 100), isFinal: false }),
         );
-        const answers = await batchAppend(client, [tooLarge, ...open]);
+        const answers = await batchAppend(client, [tooLarge, ...open], { answers: 2 });
         expect(answers.map(detailOf)).toEqual([
           'event_store.client.MaximumAppendSizeExceeded',
           'event_store.client.BadRequest',
@@ -178,7 +176,6 @@ describe('a batch append', () => {
   });
 
   it.each([
-    ['no options', () => batch({ messages: [proposed()] })],
     [
       'no stream',
       () =>
@@ -198,10 +195,8 @@ describe('a batch append', () => {
       () => batch({ options: anyRevision(), messages: [proposed({ id: uuidOf('none') })] }),
     ],
   ])('with %s is refused with one answer, and the call goes on', async (_, request) => {
-    const answers = await batchAppend(raw, [
-      request(),
-      batch({ options: anyRevision(), messages: [proposed()] }),
-    ]);
+    const after = batch({ options: anyRevision(), messages: [proposed()] });
+    const answers = await batchAppend(raw, [request(), after], { answers: 2, surplusMs: 100 });
     expect(answers).toHaveLength(2);
     expect(answers.filter((answer) => answer.hasError())).toHaveLength(1);
     expect(answers.find((answer) => answer.hasError())?.hasStreamIdentifier()).toBe(true);
@@ -213,10 +208,11 @@ describe('a batch append', () => {
       ['waiting', () => batch({ options: anyRevision(), isFinal: false })],
     ])('ends the call after a thousand others, %s', async (_, request) => {
       const open = (count: number) => Array.from({ length: count }, request);
-      const error = await failureOf(batchAppend(raw, open(1_001)));
+      const error = await failureOf(batchAppend(raw, open(1_001), { answers: Infinity }));
       expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
       const whole = batch({ options: anyRevision(), messages: [proposed()] });
-      const answers = await batchAppend(raw, [...open(1_000), whole]);
+      const refused = request().hasOptions() ? 0 : 1_000;
+      const answers = await batchAppend(raw, [...open(1_000), whole], { answers: refused + 1 });
       expect(answers.filter((answer) => answer.hasSuccess())).toHaveLength(1);
     });
   });

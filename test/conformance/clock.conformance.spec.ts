@@ -8,7 +8,9 @@ import { afterAll, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
-import { appendTo, collect, describeNodeOnly, newStream, startStore, thing } from './support.js';
+import { startStore } from './store.js';
+import { describeNodeOnly } from './suite.js';
+import { appendTo, classic, collect, newStream, thing } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'voltrace-clock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +38,8 @@ describeNodeOnly('the time at which an event was created', () => {
     try {
       const stream = newStream();
       const created = async (): Promise<number> => {
-        await appendTo({ client: store.connect() }, stream, thing(), ANY);
+        // Without a deadline of the client's clock, which the node would find to have passed.
+        await appendTo({ client: store.connect() }, stream, thing(), ANY, classic);
         const events = await collect(store.connect().readStream(stream));
         return events.at(-1)!.event!.created.getTime();
       };

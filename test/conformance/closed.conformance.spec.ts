@@ -8,9 +8,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { certificatePaths, ensureCertificates, nodeUrl } from '#embedded/certificates.js';
 
-import { collect, describeNodeOnly, failureOf, newStream, sharedStore } from './support.js';
+import { describeNodeOnly, ownStore } from './suite.js';
+import { collect, failureOf, newStream } from './support.js';
 
-const store = sharedStore();
 let folder: string;
 
 beforeAll(async () => {
@@ -31,6 +31,7 @@ const issueKeyBy = async (url: string, stream: string): Promise<void> => {
 };
 
 describeNodeOnly('the node takes calls of our own processes alone', () => {
+  const store = ownStore();
   const port = () => store.node.port;
   const ownFolder = () => new URL(store.url).searchParams.get('tlsCAFile')!.replace(/\/[^/]+$/, '');
 

@@ -20,7 +20,8 @@ import {
   structuredText,
   uuidOf,
 } from './raw.js';
-import { appendTo, idsIn, newStream, sharedStore, thing } from './support.js';
+import { sharedStore } from './suite.js';
+import { appendTo, idsIn, newStream, thing } from './support.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TIMEOUT = 'event_store.client.Timeout';

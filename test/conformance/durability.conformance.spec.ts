@@ -5,18 +5,8 @@ import { expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
-import {
-  collect,
-  commitOf,
-  describeNodeOnly,
-  idsIn,
-  newStream,
-  sharedStore,
-  thing,
-  things,
-} from './support.js';
-
-const store = sharedStore();
+import { describeNodeOnly, ownStore } from './suite.js';
+import { byPosition, collect, commitOf, idsIn, newStream, thing, things } from './support.js';
 
 interface Writers {
   readonly acknowledged: Map<string, readonly string[]>;
@@ -43,6 +33,8 @@ const writeUntilBroken = (client: EventStoreDBClient, count: number): Writers =>
 };
 
 describeNodeOnly('a store killed under load (killed: node only)', () => {
+  const store = ownStore();
+
   it.each([1, 2, 3, 4, 5])(
     'round %i: holds what it acknowledged, and no half of a batch',
     async () => {
@@ -69,7 +61,7 @@ describeNodeOnly('a store killed under load (killed: node only)', () => {
     const before = await collect(client.readAll({ fromPosition: START }));
     const positions = before.map(commitOf);
     expect(new Set(positions).size).toBe(positions.length);
-    expect(positions).toEqual(positions.toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(positions).toEqual(positions.toSorted(byPosition));
     const places = before.map(({ event }) => `${event?.revision}@${event?.streamId}`);
     expect(new Set(places).size).toBe(places.length);
     const next = await client.appendToStream(newStream(), thing(), { expectedRevision: NO_STREAM });

@@ -9,16 +9,8 @@ import {
 } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  appendTo,
-  classic,
-  failureOf,
-  idsIn,
-  newStream,
-  sharedStore,
-  thing,
-  things,
-} from './support.js';
+import { sharedStore } from './suite.js';
+import { appendTo, classic, failureOf, idsIn, newStream, thing, things } from './support.js';
 
 type StateName = 'missing' | 'live' | 'soft-deleted' | 'tombstoned' | 'metadata-only';
 type Outcome = 'appended' | 'wrong version' | 'deleted';
@@ -85,10 +77,7 @@ describe.each(transports)(
       async (state, _name, outcome, expectedRevision) => {
         const stream = await streamIn(state);
         const event = thing();
-        const append = store.client.appendToStream(stream, event, {
-          expectedRevision,
-          ...transport,
-        });
+        const append = appendTo(store, stream, event, expectedRevision, transport);
         if (outcome === 'appended') {
           const { nextExpectedRevision } = await append;
           expect(nextExpectedRevision).toBe(hasEvents(state) ? 3n : 0n);

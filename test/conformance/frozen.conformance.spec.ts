@@ -6,7 +6,8 @@ import { ownPostgres } from '#testing/embedded.js';
 import { startEventNode } from '#testing/event-node.js';
 import { until } from '#testing/until.js';
 
-import { appendTo, describeNodeOnly, newStream, thing } from './support.js';
+import { describeNodeOnly } from './suite.js';
+import { newStream, thing } from './support.js';
 
 const writerOf = async (databaseUrl: string): Promise<number> => {
   const client = new pg.Client(databaseUrl);
@@ -27,7 +28,7 @@ describeNodeOnly('the node whose Postgres does not answer', () => {
     const append = async (): Promise<unknown> => {
       const client = EventStoreDBClient.connectionString(node.url);
       try {
-        return await appendTo({ client }, newStream(), thing(), NO_STREAM);
+        return await client.appendToStream(newStream(), thing(), { expectedRevision: NO_STREAM });
       } finally {
         await client.dispose();
       }

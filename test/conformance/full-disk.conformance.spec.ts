@@ -5,16 +5,9 @@ import { freePort } from '#embedded/free-port.js';
 import { FullDisk } from '#testing/full-disk.js';
 import { until } from '#testing/until.js';
 
-import {
-  appendTo,
-  classic,
-  describeNodeOnly,
-  failureOf,
-  idsIn,
-  newStream,
-  startStore,
-  thing,
-} from './support.js';
+import { startStore } from './store.js';
+import { describeNodeOnly } from './suite.js';
+import { appendTo, classic, failureOf, idsIn, newStream, thing } from './support.js';
 
 describeNodeOnly('on a disk without its reserve', () => {
   it('refuses appends, is not ready, goes on reading, and comes back by itself', async () => {

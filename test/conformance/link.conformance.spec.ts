@@ -1,9 +1,11 @@
-import { binaryEvent, jsonEvent, NO_STREAM, START } from '@eventstore/db-client';
+import { binaryEvent, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
-import { appendTo, collect, follow, newStream, sharedStore, thing, things } from './support.js';
+import { follow } from './follow.js';
+import { sharedStore } from './suite.js';
+import { appendTo, collect, idOf, marker, newStream, ownAfter, thing, things } from './support.js';
 
 const store = sharedStore();
 
@@ -16,9 +18,7 @@ const linked = async () => {
   const events = things(2);
   await appendTo(store, target, events, NO_STREAM);
   const links = newStream('links');
-  await store.client.appendToStream(links, [linkTo(1, target), linkTo(0, target)], {
-    expectedRevision: NO_STREAM,
-  });
+  await appendTo(store, links, [linkTo(1, target), linkTo(0, target)], NO_STREAM);
   return { target, links, ids: events.map(({ id }) => id) };
 };
 
@@ -26,7 +26,7 @@ describe('links', () => {
   it('are followed when asked for, and shown beside what they lead to', async () => {
     const { target, links, ids } = await linked();
     const read = await collect(store.client.readStream(links, { resolveLinkTos: true }));
-    expect(read.map(({ event }) => event?.id)).toEqual(ids.toReversed());
+    expect(read.map(idOf)).toEqual(ids.toReversed());
     expect(read.map(({ event }) => event?.streamId)).toEqual([target, target]);
     expect(read.map(({ link }) => [link?.streamId, link?.revision])).toEqual([
       [links, 0n],
@@ -47,15 +47,16 @@ describe('links', () => {
   });
 
   it('are followed in everything and by subscriptions, too', async () => {
+    const from = await marker(store);
     const { links, ids } = await linked();
-    const all = await collect(store.client.readAll({ fromPosition: START, resolveLinkTos: true }));
-    const followed = follow(store.connect(), { resolveLinkTos: true });
+    const all = await ownAfter(store, from, { resolveLinkTos: true });
+    const followed = follow(store.connect(), { fromPosition: from, resolveLinkTos: true });
     await until('it caught up', () => followed.caughtUp > 0);
     for (const events of [all, followed.events]) {
       const found = events.filter(({ link }) => link?.streamId === links);
-      expect(found.map(({ event }) => event?.id)).toEqual(ids.toReversed());
+      expect(found.map(idOf)).toEqual(ids.toReversed());
     }
-    await followed.subscription.unsubscribe();
+    await followed.stop();
   });
 
   it('that lead nowhere stand alone', async () => {
@@ -69,7 +70,7 @@ describe('links', () => {
       linkTo(0, deleted),
       jsonEvent({ type: '$>', data: 'nonsense' as never }),
     ];
-    await store.client.appendToStream(links, broken, { expectedRevision: 1n });
+    await appendTo(store, links, broken, 1n);
     const read = await collect(
       store.client.readStream(links, { resolveLinkTos: true, fromRevision: 2n }),
     );

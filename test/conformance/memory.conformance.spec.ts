@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { ANY, binaryEvent } from '@eventstore/db-client';
 import { expect, it } from '@jest/globals';
 
-import { describeNodeOnly, newStream, sharedStore } from './support.js';
-
-const store = sharedStore();
+import { describeNodeOnly, ownStore } from './suite.js';
+import { newStream } from './support.js';
 
 const residentMegabytes = async (pid: number): Promise<number> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -14,6 +13,7 @@ const residentMegabytes = async (pid: number): Promise<number> => {
 };
 
 describeNodeOnly('a reader that does not read at all (memory: node only)', () => {
+  const store = ownStore();
   const itOnLinux = existsSync('/proc/self/status') ? it : it.skip;
 
   itOnLinux('costs the store no memory, however much is written', async () => {

@@ -10,17 +10,9 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import {
-  collect,
-  itNodeOnly,
-  newStream,
-  sharedStore,
-  type Store,
-  thing,
-  things,
-} from './support.js';
-
-const store = sharedStore();
+import type { Store } from './store.js';
+import { describeNodeOnly, ownStore, sharedStore } from './suite.js';
+import { appendTo, collect, newStream, thing, things } from './support.js';
 
 type Outcome = bigint | 'wrong version' | 'deleted' | 'done';
 
@@ -143,7 +135,13 @@ const readOf = async (client: Store['client'], stream: string): Promise<unknown>
   }
 };
 
-const agrees = async (steps: readonly Step[]): Promise<void> => {
+type Restart = () => Promise<Store['client']>;
+
+const agrees = async (
+  store: Store,
+  steps: readonly Step[],
+  restart: Restart = () => Promise.resolve(store.client),
+): Promise<void> => {
   const model = new Model();
   const stream = newStream('model');
   let { client } = store;
@@ -151,9 +149,9 @@ const agrees = async (steps: readonly Step[]): Promise<void> => {
     switch (step.do) {
       case 'append': {
         const expectedRevision = expectedOf(step.expected, model.revision);
-        const made = client
-          .appendToStream(stream, things(step.count), { expectedRevision })
-          .then(({ nextExpectedRevision }) => nextExpectedRevision);
+        const made = appendTo({ client }, stream, things(step.count), expectedRevision).then(
+          ({ nextExpectedRevision }) => nextExpectedRevision,
+        );
         return [await outcomeOf(made), model.append(expectedRevision, BigInt(step.count))];
       }
       case 'describe': {
@@ -173,21 +171,24 @@ const agrees = async (steps: readonly Step[]): Promise<void> => {
         return [await outcomeOf(made), model.tombstone()];
       }
       case 'restart':
-        await store.node.kill();
-        await store.node.restart();
-        client = store.connect();
-        await client.appendToStream(newStream(), thing(), { expectedRevision: ANY });
+        client = await restart();
         return ['done', 'done'];
     }
   };
   for (const step of steps) {
     const [actual, modelled] = await take(step);
     expect({ step, outcome: actual }).toEqual({ step, outcome: modelled });
-    expect({ step, read: await readOf(client, stream) }).toEqual({ step, read: model.read() });
+    const expected = model.read();
+    let read = await readOf(client, stream);
+    // Right after the append that revives a stream, a server may find it missing once more.
+    if (read === 'not found' && Array.isArray(expected)) read = await readOf(client, stream);
+    expect({ step, read }).toEqual({ step, read: expected });
   }
 };
 
 describe('a stream does what the protocol says, whatever is done to it', () => {
+  const store = sharedStore();
+
   it('in any order of appends, deletions and metadata', async () => {
     const step = fc.oneof(
       { arbitrary: append, weight: 6 },
@@ -196,10 +197,22 @@ describe('a stream does what the protocol says, whatever is done to it', () => {
       { arbitrary: single('tombstone'), weight: 1 },
     );
     const steps = fc.array(step, { minLength: 4, maxLength: 25 });
-    await fc.assert(fc.asyncProperty(steps, agrees), { numRuns: 60 });
+    const property = fc.asyncProperty(steps, (taken) => agrees(store, taken));
+    await fc.assert(property, { numRuns: 60 });
   });
+});
 
-  itNodeOnly('with the node killed in between (node only)', async () => {
+describeNodeOnly('a stream of a node that is killed in between', () => {
+  const store = ownStore();
+  const restart = async (): Promise<Store['client']> => {
+    await store.node.kill();
+    await store.node.restart();
+    const client = store.connect();
+    await appendTo({ client }, newStream(), thing(), ANY);
+    return client;
+  };
+
+  it('does the same', async () => {
     const step = fc.oneof(
       { arbitrary: append, weight: 5 },
       { arbitrary: describeStep, weight: 2 },
@@ -207,6 +220,7 @@ describe('a stream does what the protocol says, whatever is done to it', () => {
       { arbitrary: single('restart'), weight: 2 },
     );
     const steps = fc.array(step, { minLength: 6, maxLength: 10 });
-    await fc.assert(fc.asyncProperty(steps, agrees), { numRuns: 5 });
+    const property = fc.asyncProperty(steps, (taken) => agrees(store, taken, restart));
+    await fc.assert(property, { numRuns: 5 });
   });
 });

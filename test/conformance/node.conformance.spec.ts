@@ -17,26 +17,23 @@ import { compiled } from '#testing/build.js';
 import { startEventNode } from '#testing/event-node.js';
 import { until } from '#testing/until.js';
 
+import { follow } from './follow.js';
 import { batch, batchOptions, proposed, rawClient } from './raw.js';
+import { type OwnStore, startStore } from './store.js';
+import { describeNodeOnly } from './suite.js';
 import {
   appendTo,
+  at,
   collect,
-  describeNodeOnly,
   failureOf,
-  follow,
   idsIn,
   newStream,
-  startStore,
-  type Store,
+  own,
   thing,
   things,
 } from './support.js';
 
-let store: Store;
-beforeEach(async () => {
-  store = await startStore();
-});
-afterEach(() => store.stop());
+let store: OwnStore;
 
 const inDatabase = async <T extends pg.QueryResultRow>(sql: string): Promise<T[]> => {
   const client = new pg.Client(store.databaseUrl);
@@ -49,7 +46,7 @@ const inDatabase = async <T extends pg.QueryResultRow>(sql: string): Promise<T[]
 };
 
 /** What waits for too long is not carried out, and sent again: the more come at once, the sooner. */
-const appendPatiently = async (client: Store['client'], stream: string): Promise<void> => {
+const appendPatiently = async (client: OwnStore['client'], stream: string): Promise<void> => {
   const events = things(2);
   for (;;) {
     try {
@@ -80,6 +77,11 @@ const runNode = async (
 };
 
 describeNodeOnly('the node', () => {
+  beforeEach(async () => {
+    store = await startStore();
+  });
+  afterEach(() => store.stop());
+
   it('refuses to start beside another on the same database', async () => {
     await expect(startEventNode({ databaseUrl: store.databaseUrl })).rejects.toThrow(
       /another event node/,
@@ -257,14 +259,14 @@ describeNodeOnly('the node', () => {
     const onNothing = await restarted();
     await store.node.stop();
     await inDatabase(`
-      insert into events select n * 3, 'many-' || n, 0, gen_random_uuid(), 'T', true, '{}', '', n
+      insert into events select n * 3, '${own}.many-' || n, 0, gen_random_uuid(), 'T', true, '{}', '', n
       from generate_series(1, 200000) n`);
     // A start of Node itself takes most of it, the more the busier the machine is.
     expect(await restarted()).toBeLessThan(10_000 + 5 * onNothing);
     const client = store.connect();
-    const next = await client.appendToStream('many-777', thing(), { expectedRevision: 0n });
+    const next = await client.appendToStream(`${own}.many-777`, thing(), { expectedRevision: 0n });
     expect(next.position!.commit).toBeGreaterThan(600_000n);
-    const followed = follow(client, { fromPosition: { commit: 598_998n, prepare: 598_998n } });
+    const followed = follow(client, { fromPosition: at(598_998n) });
     await until('it caught up', () => followed.caughtUp > 0);
     expect(followed.events.length).toBe(335);
   });
@@ -274,6 +276,8 @@ describeNodeOnly('the node', () => {
     const streams = Array.from({ length: 500 }, () => newStream('burst'));
     await Promise.all(streams.map((stream, n) => appendPatiently(clients[n % 10]!, stream)));
     const all = await collect(store.client.readAll({ fromPosition: START }));
-    expect(all.filter(({ event }) => event?.streamId.startsWith('burst-'))).toHaveLength(1_000);
+    expect(all.filter(({ event }) => event?.streamId.startsWith(`${own}.burst-`))).toHaveLength(
+      1_000,
+    );
   });
 });

@@ -1,7 +1,8 @@
 import { BACKWARDS, FORWARDS, NO_STREAM, type Position } from '@eventstore/db-client';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import { appendTo, collect, commitOf, newStream, sharedStore, things } from './support.js';
+import { sharedStore } from './suite.js';
+import { appendTo, collect, commitOf, newStream, things } from './support.js';
 
 const store = sharedStore();
 

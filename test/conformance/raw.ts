@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import services, { type StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { ServiceError } from '@grpc/grpc-js';
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
 
-import { addressOf, credentialsOf, type Store } from './support.js';
+import { addressOf, credentialsOf, type Store } from './store.js';
 
 /** The protocol itself, for what the client does not let one say or see. */
-export const rawClient = (store: Store): StreamsClient =>
+export const rawClient = (store: Pick<Store, 'url'>): StreamsClient =>
   new services.StreamsClient(addressOf(store), credentialsOf(store), {
     'grpc.max_receive_message_length': 17 * 1024 * 1024,
     'grpc.use_local_subchannel_pool': 1,
@@ -71,19 +71,68 @@ export const batch = (parts: BatchParts): streams.BatchAppendReq =>
     .setProposedMessagesList(parts.messages ?? [])
     .setIsFinal(parts.isFinal ?? true);
 
-/** Sends all of `requests`, ends the call, and collects what comes back until the store ends it, too. */
+/** Runs `work` with a client of the protocol itself. */
+export const withRaw = async <T>(
+  store: Pick<Store, 'url'>,
+  work: (client: StreamsClient) => Promise<T>,
+): Promise<T> => {
+  const client = rawClient(store);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+};
+
+const PATIENCE_MS = 30_000;
+
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+export interface Due {
+  /** How many answers are waited for. Default 1. */
+  readonly answers?: number;
+  /** How long is waited for them; then what came is handed on in a `NoAnswer`. */
+  readonly withinMs?: number;
+  /** How long is waited for more of them than are due. */
+  readonly surplusMs?: number;
+}
+
+/**
+ * Sends `requests` over one call, collects the answers that are due, and cancels the call. It is not
+ * half-closed: a server may lose answers that are due then, and not end the call.
+ */
 export const batchAppend = (
   client: StreamsClient,
   requests: readonly streams.BatchAppendReq[],
+  { answers: due = 1, withinMs = PATIENCE_MS, surplusMs = 0 }: Due = {},
 ): Promise<streams.BatchAppendResp[]> =>
   new Promise((resolve, reject) => {
     const answers: streams.BatchAppendResp[] = [];
     const call = client.batchAppend();
-    call.on('data', (answer: streams.BatchAppendResp) => answers.push(answer));
-    call.on('error', reject);
-    call.on('end', () => resolve(answers));
+    let timer: NodeJS.Timeout;
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      call.cancel();
+      if (error === undefined) resolve(answers);
+      else reject(error);
+    };
+    const missing = (): void =>
+      settle(new NoAnswer(`${answers.length} of ${due} answers came within ${withinMs} ms`));
+    timer = setTimeout(missing, withinMs);
+    const settleSoon = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(settle, surplusMs);
+    };
+    call.on('data', (answer: streams.BatchAppendResp) => {
+      answers.push(answer);
+      if (answers.length === due) settleSoon();
+    });
+    call.on('error', settle);
+    call.on('end', () => settle(new Error(`the call ended after ${answers.length} answers`)));
     for (const request of requests) call.write(request);
-    call.end();
+    if (due === 0) settleSoon();
   });
 
 /** The name of the message that an answer's error carries. */
@@ -102,11 +151,60 @@ export const allFromStart = (): streams.ReadReq.Options.AllOptions =>
 export const read = (
   client: StreamsClient,
   options: streams.ReadReq.Options | undefined,
+  withinMs = PATIENCE_MS,
 ): Promise<streams.ReadResp[]> =>
   new Promise((resolve, reject) => {
     const answers: streams.ReadResp[] = [];
     const call = client.read(new streams.ReadReq().setOptions(options));
+    const timer = setTimeout(() => {
+      call.cancel();
+      reject(new NoAnswer(`the read did not end within ${withinMs} ms`));
+    }, withinMs);
     call.on('data', (answer: streams.ReadResp) => answers.push(answer));
-    call.on('error', (error: ServiceError) => reject(error));
-    call.on('end', () => resolve(answers));
+    call.on('error', (error: ServiceError) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    call.on('end', () => {
+      clearTimeout(timer);
+      resolve(answers);
+    });
   });
+
+/** One append in a call of its own; what it is answered or refused with. */
+export const classicAppend = (
+  store: Pick<Store, 'url'>,
+  requests: readonly streams.AppendReq[],
+): Promise<streams.AppendResp> =>
+  withRaw(
+    store,
+    (client) =>
+      new Promise((resolve, reject) => {
+        const call = client.append(
+          new Metadata(),
+          { deadline: Date.now() + PATIENCE_MS },
+          (error, answer) => {
+            if (error) reject(error);
+            else resolve(answer);
+          },
+        );
+        for (const request of requests) call.write(request);
+        call.end();
+      }),
+  );
+
+export const appendOptions = (stream: string): streams.AppendReq =>
+  new streams.AppendReq().setOptions(
+    new streams.AppendReq.Options()
+      .setStreamIdentifier(identifier(stream))
+      .setAny(new shared.Empty()),
+  );
+
+export const appendMessage = (
+  properties: Readonly<Record<string, string>>,
+  id: shared.UUID = uuidOf(),
+): streams.AppendReq => {
+  const event = new streams.AppendReq.ProposedMessage().setId(id).setData(Buffer.from('{}'));
+  for (const [key, value] of Object.entries(properties)) event.getMetadataMap().set(key, value);
+  return new streams.AppendReq().setProposedMessage(event);
+};

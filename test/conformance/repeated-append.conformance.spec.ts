@@ -11,18 +11,11 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
-import {
-  appendTo,
-  describeNodeOnly,
-  failureOf,
-  idsIn,
-  newStream,
-  sharedStore,
-  thing,
-  things,
-} from './support.js';
+import type { Store } from './store.js';
+import { describeNodeOnly, ownStore, sharedStore } from './suite.js';
+import { appendTo, failureOf, idsIn, newStream, thing, things } from './support.js';
 
-const store = sharedStore();
+const shared = sharedStore();
 
 interface History {
   readonly stream: string;
@@ -32,7 +25,7 @@ interface History {
 }
 
 /** Three appends of three events each. */
-const history = async (): Promise<History> => {
+const history = async (store: Store): Promise<History> => {
   const stream = newStream();
   const [first, second, third] = [things(3), things(3), things(3)] as const;
   await appendTo(store, stream, first, NO_STREAM);
@@ -41,7 +34,7 @@ const history = async (): Promise<History> => {
   return { stream, first, second, third };
 };
 
-const matrix = (prepared: () => Promise<History>): void => {
+const matrix = (store: Store, prepared: () => Promise<History>): void => {
   const refuses = async (
     { stream }: History,
     events: JSONEventData[],
@@ -115,13 +108,14 @@ const matrix = (prepared: () => Promise<History>): void => {
 };
 
 describe('an append with a revision, repeated', () => {
-  matrix(history);
+  matrix(shared, () => history(shared));
 });
 
 describeNodeOnly('an append with a revision, repeated after the store was killed', () => {
+  const store = ownStore();
   let made: History;
   beforeAll(async () => {
-    made = await history();
+    made = await history(store);
     await store.node.kill();
     await store.node.restart();
     // The client notices the broken connection with its first call.
@@ -133,26 +127,26 @@ describeNodeOnly('an append with a revision, repeated after the store was killed
     );
   });
 
-  matrix(() => Promise.resolve(made));
+  matrix(store, () => Promise.resolve(made));
 });
 
 describe('an append without a revision, repeated at once', () => {
   it.each([ANY, STREAM_EXISTS] as const)('%s: is recognised', async (expected) => {
-    const { stream, second } = await history();
-    const again = await appendTo(store, stream, second, expected);
+    const { stream, second } = await history(shared);
+    const again = await appendTo(shared, stream, second, expected);
     expect(again.nextExpectedRevision).toBe(5n);
-    expect(await idsIn(store, stream)).toHaveLength(9);
+    expect(await idsIn(shared, stream)).toHaveLength(9);
   });
 
   it('is written when it starts with something new', async () => {
-    const { stream, second } = await history();
-    const next = await appendTo(store, stream, [thing(), ...second], ANY);
+    const { stream, second } = await history(shared);
+    const next = await appendTo(shared, stream, [thing(), ...second], ANY);
     expect(next.nextExpectedRevision).toBe(12n);
   });
 
   it('is refused when something new follows what is known', async () => {
-    const { stream, second } = await history();
-    const mixed = appendTo(store, stream, [...second, thing()], ANY);
+    const { stream, second } = await history(shared);
+    const mixed = appendTo(shared, stream, [...second, thing()], ANY);
     expect(await failureOf(mixed)).toBeInstanceOf(WrongExpectedVersionError);
   });
 });
@@ -162,7 +156,9 @@ describe('the same append sent many times at once', () => {
     const stream = newStream();
     const events = things(5);
     const answers = await Promise.allSettled(
-      Array.from({ length: 40 }, () => appendTo(store, stream, events, NO_STREAM)),
+      Array.from({ length: 40 }, () =>
+        shared.client.appendToStream(stream, events, { expectedRevision: NO_STREAM }),
+      ),
     );
     const confirmed = answers.filter((answer) => answer.status === 'fulfilled');
     const failures = answers.filter((answer) => answer.status === 'rejected');
@@ -171,8 +167,8 @@ describe('the same append sent many times at once', () => {
     );
     expect(new Set(confirmed.map(({ value }) => value.position?.commit)).size).toBe(1);
     for (const { reason } of failures) expect(reason).toBeInstanceOf(DeadlineExceededError);
-    expect(await idsIn(store, stream)).toEqual(events.map((event) => event.id));
-    const again = await appendTo(store, stream, events, NO_STREAM);
+    expect(await idsIn(shared, stream)).toEqual(events.map((event) => event.id));
+    const again = await appendTo(shared, stream, events, NO_STREAM);
     expect(again.nextExpectedRevision).toBe(4n);
   });
 });

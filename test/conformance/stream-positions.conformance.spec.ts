@@ -12,7 +12,8 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { allFromStart, identifier, rawClient, read, readOptions } from './raw.js';
-import { appendTo, collect, failureOf, newStream, sharedStore, things } from './support.js';
+import { sharedStore } from './suite.js';
+import { appendTo, collect, failureOf, newStream, things } from './support.js';
 
 const { BACKWARDS, FORWARDS } = streams.ReadReq.Options.ReadDirection;
 const { ContentCase } = streams.ReadResp;

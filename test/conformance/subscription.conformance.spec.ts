@@ -1,34 +1,28 @@
-import {
-  ANY,
-  END,
-  type EventStoreDBClient,
-  NO_STREAM,
-  START,
-  StreamDeletedError,
-} from '@eventstore/db-client';
+import { ANY, END, NO_STREAM, StreamDeletedError } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
+import { follow, type Followed, followStream } from './follow.js';
+import { sharedStore } from './suite.js';
 import {
   appendTo,
-  collect,
   commitOf,
-  follow,
-  type Followed,
+  idOf,
+  isOwn,
+  marker,
   newStream,
-  sharedStore,
+  ownAfter,
   thing,
   things,
 } from './support.js';
 
 const store = sharedStore();
 
-const ids = (followed: Pick<Followed, 'events'>): (string | undefined)[] =>
-  followed.events.map(({ event }) => event?.id);
+type OfAll = ReturnType<typeof follow>;
 
-const allIds = async (client: EventStoreDBClient): Promise<(string | undefined)[]> =>
-  (await collect(client.readAll({ fromPosition: START }))).map(({ event }) => event?.id);
+const ids = (followed: Pick<Followed<Parameters<typeof idOf>[0]>, 'events'>): string[] =>
+  followed.events.map(idOf);
 
 /** Appends without pause until told to stop. */
 const writeConstantly = (writers = 8): { stop: () => Promise<number> } => {
@@ -36,7 +30,7 @@ const writeConstantly = (writers = 8): { stop: () => Promise<number> } => {
   let written = 0;
   const write = async (): Promise<void> => {
     while (!stopping) {
-      await store.client.appendToStream(newStream('load'), things(3), { expectedRevision: ANY });
+      await appendTo(store, newStream('load'), things(3), ANY);
       written += 3;
     }
   };
@@ -52,110 +46,123 @@ const writeConstantly = (writers = 8): { stop: () => Promise<number> } => {
 
 describe('a subscription to all', () => {
   it('confirms itself, delivers what there is, says that it caught up, and goes on live', async () => {
+    const fromPosition = await marker(store);
     await appendTo(store, newStream(), things(5), NO_STREAM);
     const order: string[] = [];
-    const subscription = store.connect().subscribeToAll({ fromPosition: START });
+    const subscription = store.connect().subscribeToAll({ fromPosition });
     subscription
       .on('confirmation', () => order.push('confirmation'))
       .on('caughtUp', () => order.push('caughtUp'))
-      .on('data', () => order.push('event'));
+      .on('data', (resolved) => {
+        if (isOwn(resolved)) order.push('event');
+      });
     await until('it caught up', () => order.includes('caughtUp'));
-    const caughtUpAt = order.indexOf('caughtUp');
-    expect(order[0]).toBe('confirmation');
-    expect(order.slice(1, caughtUpAt).every((step) => step === 'event')).toBe(true);
+    const caughtUp = [...order];
+    expect(caughtUp[0]).toBe('confirmation');
+    expect(caughtUp.filter((step) => step === 'event')).toHaveLength(5);
+    expect(caughtUp.indexOf('caughtUp')).toBe(6);
     await appendTo(store, newStream(), thing(), NO_STREAM);
-    await until('the new event came', () => order.length > caughtUpAt + 1);
-    expect(order.slice(caughtUpAt)).toEqual(['caughtUp', 'event']);
+    await until('the new event came', () => order.filter((step) => step === 'event').length > 5);
     await subscription.unsubscribe();
   });
 
   it('misses and doubles nothing between catching up and live, while others write', async () => {
+    const fromPosition = await marker(store);
     await appendTo(store, newStream(), things(3_000), NO_STREAM);
     const load = writeConstantly();
-    const followers = Array.from({ length: 5 }, () => follow(store.connect()));
+    const followers = Array.from({ length: 5 }, () => follow(store.connect(), { fromPosition }));
     await until('all are live', () => followers.every(({ caughtUp }) => caughtUp > 0));
     await load.stop();
-    const expected = await allIds(store.client);
+    const expected = (await ownAfter(store, fromPosition)).map(idOf);
     for (const follower of followers) {
       await until('all is delivered', () => follower.events.length >= expected.length);
       expect(ids(follower)).toEqual(expected);
-      await follower.subscription.unsubscribe();
+      await follower.stop();
     }
   });
 
   it('starts after the end when asked to, with the next event', async () => {
     const before = thing();
     await appendTo(store, newStream(), before, NO_STREAM);
-    const followed = follow(store.connect(), { fromPosition: END });
+    const resumeFrom = await marker(store);
+    const followed = follow(store.connect(), { fromPosition: END, resumeFrom });
     await until('it is live', () => followed.caughtUp > 0);
     const after = thing();
     await appendTo(store, newStream(), after, NO_STREAM);
     await until('the event came', () => followed.events.length > 0);
     expect(ids(followed)).toEqual([after.id]);
-    await followed.subscription.unsubscribe();
+    await followed.stop();
   });
 
-  it('resumes from any position behind it, exclusively', async () => {
+  it('resumes from any position behind it, exclusively, and positions grow strictly', async () => {
+    const from = await marker(store);
     await appendTo(store, newStream(), things(40), NO_STREAM);
-    const everything = await collect(store.client.readAll({ fromPosition: START }));
-    for (const at of [0, 1, everything.length >> 1, everything.length - 2, everything.length - 1]) {
-      const position = everything[at]!.event!.position;
+    const everything = await ownAfter(store, from);
+    for (const place of [0, 1, 20, 38, 39]) {
+      const position = everything[place]!.event!.position;
       const followed = follow(store.connect(), { fromPosition: position });
       await until('it caught up', () => followed.caughtUp > 0);
-      const rest = everything.slice(at + 1).map(({ event }) => event?.id);
+      const rest = everything.slice(place + 1).map(idOf);
       await until('the rest came', () => followed.events.length >= rest.length);
       expect(ids(followed)).toEqual(rest);
-      await followed.subscription.unsubscribe();
+      const positions = followed.events.map(commitOf);
+      for (const [index, next] of positions.slice(1).entries()) {
+        expect(next).toBeGreaterThan(positions[index]!);
+      }
+      await followed.stop();
     }
   });
 
   it('resumes after each lost connection from the last event received, without gap or double', async () => {
+    const from = await marker(store);
     const load = writeConstantly(4);
-    const received: Followed['events'] = [];
+    const received: OfAll['events'] = [];
     for (let round = 0; round < 8; round += 1) {
       const last = received.at(-1)?.event?.position;
       const client = store.connect();
-      const followed = follow(client, { fromPosition: last ?? START });
+      const followed = follow(client, { fromPosition: last ?? from });
       await until('something came', () => followed.events.length > 20);
-      await followed.subscription.unsubscribe();
+      await followed.stop();
       await client.dispose();
       received.push(...followed.events);
     }
     await load.stop();
-    const expected = await allIds(store.client);
+    const expected = (await ownAfter(store, from)).map(idOf);
     expect(ids({ events: received })).toEqual(expected.slice(0, received.length));
   });
 
+  // A server serves a hundred calls over one connection, and lets more of them wait.
   it('lets many subscribers follow at once over one connection', async () => {
     const client = store.connect();
-    const followers = Array.from({ length: 150 }, () => follow(client, { fromPosition: END }));
+    const resumeFrom = await marker(store);
+    const followers = Array.from({ length: 90 }, () =>
+      follow(client, { fromPosition: END, resumeFrom }),
+    );
     await until('all are live', () => followers.every(({ caughtUp }) => caughtUp > 0));
     const event = thing();
     await appendTo(store, newStream(), event, NO_STREAM);
     await until('all got it', () => followers.every(({ events }) => events.length > 0));
     expect(new Set(followers.flatMap(ids))).toEqual(new Set([event.id]));
-    await Promise.all(followers.map(({ subscription }) => subscription.unsubscribe()));
+    await Promise.all(followers.map((followed) => followed.stop()));
   });
 });
 
 describe('a subscription to a stream', () => {
+  const revisions = ({ events }: ReturnType<typeof followStream>) =>
+    events.map(({ event }) => event?.revision);
+
   it('delivers only that stream, from the start and live', async () => {
     const stream = newStream();
     const first = things(3);
     await appendTo(store, stream, first, NO_STREAM);
-    const received: string[] = [];
-    let caughtUp = false;
-    const subscription = store.connect().subscribeToStream(stream, { fromRevision: START });
-    subscription
-      .on('data', ({ event }) => received.push(event?.id ?? ''))
-      .on('caughtUp', () => (caughtUp = true));
-    await until('it caught up', () => caughtUp);
+    const followed = followStream(store.connect(), stream);
+    await until('it caught up', () => followed.caughtUp > 0);
     const next = things(2);
     await appendTo(store, newStream(), things(2), NO_STREAM);
     await appendTo(store, stream, next, 2n);
-    await until('the rest came', () => received.length >= 5);
-    expect(received).toEqual([...first, ...next].map(({ id }) => id));
-    await subscription.unsubscribe();
+    await until('the rest came', () => followed.events.length >= 5);
+    expect(ids(followed)).toEqual([...first, ...next].map(({ id }) => id));
+    await followed.stop();
   });
 
   it.each([
@@ -164,33 +171,23 @@ describe('a subscription to a stream', () => {
   ] as const)('starts after %s, exclusively', async (_, fromRevision, expected) => {
     const stream = newStream();
     await appendTo(store, stream, things(6), NO_STREAM);
-    const received: (bigint | undefined)[] = [];
-    let caughtUp = false;
-    const subscription = store.connect().subscribeToStream(stream, { fromRevision });
-    subscription
-      .on('data', ({ event }) => received.push(event?.revision))
-      .on('caughtUp', () => (caughtUp = true));
-    await until('it caught up', () => caughtUp);
+    const followed = followStream(store.connect(), stream, { fromRevision });
+    await until('it caught up', () => followed.caughtUp > 0);
     await appendTo(store, stream, thing(), 5n);
-    await until('all came', () => received.length >= expected.length);
-    expect(received).toEqual(expected);
-    await subscription.unsubscribe();
+    await until('all came', () => followed.events.length >= expected.length);
+    expect(revisions(followed)).toEqual(expected);
+    await followed.stop();
   });
 
   it('waits for a stream that nobody wrote yet', async () => {
     const stream = newStream();
-    const received: string[] = [];
-    let caughtUp = false;
-    const subscription = store.connect().subscribeToStream(stream);
-    subscription
-      .on('data', ({ event }) => received.push(event?.id ?? ''))
-      .on('caughtUp', () => (caughtUp = true));
-    await until('it caught up', () => caughtUp);
+    const followed = followStream(store.connect(), stream);
+    await until('it is confirmed', () => followed.confirmed > 0);
     const event = thing();
     await appendTo(store, stream, event, NO_STREAM);
-    await until('the event came', () => received.length > 0);
-    expect(received).toEqual([event.id]);
-    await subscription.unsubscribe();
+    await until('the event came', () => followed.events.length > 0);
+    expect(ids(followed)).toEqual([event.id]);
+    await followed.stop();
   });
 
   it('misses nothing between catching up and live, while the stream is written', async () => {
@@ -203,43 +200,24 @@ describe('a subscription to a stream', () => {
         last = (await appendTo(store, stream, things(2), last)).nextExpectedRevision;
       }
     })();
-    const received: (bigint | undefined)[] = [];
-    const subscription = store.connect().subscribeToStream(stream, { fromRevision: START });
-    subscription.on('data', ({ event }) => received.push(event?.revision));
-    await until('it is far enough', () => received.length > 2_000);
+    const followed = followStream(store.connect(), stream);
+    await until('it is far enough', () => followed.events.length > 1_700);
     stopping.abort();
     await writing;
-    await until('all came', () => received.length >= Number(last) + 1);
-    expect(received).toEqual(Array.from({ length: Number(last) + 1 }, (_, n) => BigInt(n)));
-    await subscription.unsubscribe();
+    await until('all came', () => followed.events.length >= Number(last) + 1);
+    expect(revisions(followed)).toEqual(
+      Array.from({ length: Number(last) + 1 }, (_, n) => BigInt(n)),
+    );
+    await followed.stop();
   });
 
   it('ends with "deleted" when the stream is deleted for good', async () => {
     const stream = newStream();
     await appendTo(store, stream, things(2), NO_STREAM);
-    let failure: Error | undefined;
-    let caughtUp = false;
-    store
-      .connect()
-      .subscribeToStream(stream)
-      .on('data', () => undefined)
-      .on('caughtUp', () => (caughtUp = true))
-      .on('error', (error) => (failure = error));
-    await until('it caught up', () => caughtUp);
-    await store.client.tombstoneStream(stream);
-    await until('it ended', () => failure !== undefined);
-    expect(failure).toBeInstanceOf(StreamDeletedError);
-  });
-});
-
-describe('positions of what is received', () => {
-  it('grow strictly', async () => {
-    const followed = follow(store.connect());
+    const followed = followStream(store.connect(), stream);
     await until('it caught up', () => followed.caughtUp > 0);
-    const positions = followed.events.map(commitOf);
-    for (const [index, position] of positions.slice(1).entries()) {
-      expect(position).toBeGreaterThan(positions[index]!);
-    }
-    await followed.subscription.unsubscribe();
+    await store.client.tombstoneStream(stream);
+    await until('it ended', () => followed.error !== undefined);
+    expect(followed.error).toBeInstanceOf(StreamDeletedError);
   });
 });

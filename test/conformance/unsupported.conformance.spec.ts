@@ -13,17 +13,9 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  addressOf,
-  appendTo,
-  collect,
-  credentialsOf,
-  describeNodeOnly,
-  failureOf,
-  newStream,
-  sharedStore,
-  thing,
-} from './support.js';
+import { addressOf, credentialsOf } from './store.js';
+import { describeNodeOnly, sharedStore } from './suite.js';
+import { appendTo, collect, failureOf, newStream, thing } from './support.js';
 
 const store = sharedStore();
 

@@ -2,23 +2,26 @@ import { randomUUID } from 'node:crypto';
 
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import {
+  appendMessage,
+  appendOptions,
   batch,
   batchAppend,
   batchOptions,
+  classicAppend,
   detailOf,
-  identifier,
   proposed,
   rawClient,
   structuredText,
   structuredUuid,
   uuidOf,
 } from './raw.js';
-import { failureOf, idsIn, newStream, sharedStore } from './support.js';
+import { sharedStore } from './suite.js';
+import { failureOf, idsIn, newStream } from './support.js';
 
 const store = sharedStore();
 let raw: StreamsClient;
@@ -36,23 +39,14 @@ const forms: readonly (readonly [name: string, form: (id: string) => string])[] 
   ['with blanks around', (id) => ` ${id} `],
 ];
 
-const classicAppend = (stream: string, id: shared.UUID): Promise<streams.AppendResp> =>
-  new Promise((resolve, reject) => {
-    const call = raw.append((error, answer) => (error === null ? resolve(answer) : reject(error)));
-    const event = new streams.AppendReq.ProposedMessage().setId(id).setData(Buffer.from('{}'));
-    event.getMetadataMap().set('type', 'T').set('content-type', 'application/json');
-    const options = new streams.AppendReq.Options()
-      .setStreamIdentifier(identifier(stream))
-      .setAny(new shared.Empty());
-    call.write(new streams.AppendReq().setOptions(options));
-    call.write(new streams.AppendReq().setProposedMessage(event));
-    call.end();
-  });
+const properties = { type: 'T', 'content-type': 'application/json' };
+const appendWith = (stream: string, id: shared.UUID): Promise<streams.AppendResp> =>
+  classicAppend(store, [appendOptions(stream), appendMessage(properties, id)]);
 
 describe.each(forms)('a UUID %s', (_, form) => {
   it('is taken for an event of a classic append, and read in its dashed form', async () => {
     const [stream, id] = [newStream(), randomUUID()];
-    const answer = await classicAppend(stream, uuidOf(form(id)));
+    const answer = await appendWith(stream, uuidOf(form(id)));
     expect(answer.hasSuccess()).toBe(true);
     expect(await idsIn(store, stream)).toEqual([id]);
   });
@@ -110,7 +104,7 @@ describe('what is no UUID', () => {
   });
 
   it.each(none)('is refused for an event of a classic append: %s', async (id) => {
-    const failure = await failureOf(classicAppend(newStream(), uuidOf(id)));
+    const failure = await failureOf(appendWith(newStream(), uuidOf(id)));
     expect([status.INVALID_ARGUMENT, status.UNKNOWN]).toContain(
       (failure as unknown as { code: status }).code,
     );
