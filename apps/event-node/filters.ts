@@ -3,6 +3,8 @@ import { RE2JS } from 're2js';
 
 import type { RecordedEvent } from './event.js';
 import { invalidArgument } from './failure.js';
+import { lookAroundTest, type NameTest, SERVED } from './look-around.js';
+import { UnknownSyntax } from './pattern-syntax.js';
 
 type FilterOptions = streams.ReadReq.Options.FilterOptions;
 type Expression = streams.ReadReq.Options.FilterOptions.Expression;
@@ -11,6 +13,7 @@ const MAX_PATTERN_LENGTH = 1000;
 const MAX_PREFIXES = 1000;
 const MAX_WINDOW = 100_000;
 const DEFAULT_WINDOW = 32;
+const LOOK_AROUND = /\(\?<?[=!]/;
 /** Names repeat; what was decided about the last of them is kept. */
 const REMEMBERED_NAMES = 2_000;
 
@@ -43,7 +46,7 @@ const matcher = (options: FilterOptions): EventFilter['matches'] => {
   return (event) => accepts(event.type);
 };
 
-const nameTest = (expression: Expression): ((name: string) => boolean) => {
+const nameTest = (expression: Expression): NameTest => {
   const prefixes = expression.getPrefixList();
   if (prefixes.length > MAX_PREFIXES) {
     throw invalidArgument(`A filter holds at most ${MAX_PREFIXES} prefixes.`);
@@ -54,25 +57,39 @@ const nameTest = (expression: Expression): ((name: string) => boolean) => {
   return patternTest(pattern);
 };
 
-const patternTest = (pattern: string): ((name: string) => boolean) => {
+const patternTest = (pattern: string): NameTest => {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw invalidArgument(`A pattern is at most ${MAX_PATTERN_LENGTH} characters long.`);
   }
-  const compiled = compile(pattern);
-  return remembering((name) => compiled.matcher(name).find());
+  return remembering(compile(pattern));
 };
 
-/** RE2 takes time in proportion to the name, whatever the pattern; it knows no look-around. */
-const compile = (pattern: string): RE2JS => {
+/** RE2 takes time in proportion to the name, whatever the pattern. */
+const compile = (pattern: string): NameTest => {
   try {
-    return RE2JS.compile(pattern);
+    const compiled = RE2JS.compile(pattern);
+    return (name) => compiled.matcher(name).find();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw invalidArgument(`The pattern is not a regular expression of the RE2 syntax: ${reason}`);
+    if (LOOK_AROUND.test(pattern)) return compileLookAround(pattern);
+    throw invalidArgument(
+      `The pattern is not a regular expression of the RE2 syntax: ${reasonOf(error)}`,
+    );
   }
 };
 
-const remembering = (test: (name: string) => boolean): ((name: string) => boolean) => {
+const compileLookAround = (pattern: string): NameTest => {
+  try {
+    return lookAroundTest(pattern);
+  } catch (error) {
+    const reason = error instanceof UnknownSyntax ? error.message : reasonOf(error);
+    throw invalidArgument(`The pattern is not served: ${reason}. ${SERVED}`);
+  }
+};
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+const remembering = (test: NameTest): NameTest => {
   const known = new Map<string, boolean>();
   return (name) => {
     const before = known.get(name);
