@@ -4,6 +4,7 @@ import type { sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
 
 import { ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
 import { expectation, proposedEvent, streamName } from './decode.js';
+import { writable } from './derived-streams.js';
 import type { Expected } from './event.js';
 import { asCallFailure, invalidArgument, streamDeleted, timedOut, unavailable } from './failure.js';
 import type { Node } from './node.js';
@@ -64,7 +65,7 @@ const targetOf = (options: streams.AppendReq.Options | undefined): Target => {
   if (options === undefined) throw invalidArgument('The options of the append are missing.');
   const revision = options.hasRevision() ? options.getRevision() : undefined;
   return {
-    stream: streamName(options.getStreamIdentifier()),
+    stream: writable(streamName(options.getStreamIdentifier())),
     expected: expectation(options, revision),
   };
 };

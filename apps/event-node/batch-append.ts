@@ -5,6 +5,7 @@ import { ageMs } from '#kernel/wall-clock.js';
 import { BACKLOG_BYTES, ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
 import { type BatchRequest, millisecondsOf } from './batch-request.js';
 import { expectation, proposedEvent, streamName, uuid } from './decode.js';
+import { writable } from './derived-streams.js';
 import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
 import { encodeUuid } from './encode-uuid.js';
 import type { Expected } from './event.js';
@@ -99,7 +100,7 @@ class BatchCall {
   private open(id: string, head: BatchHead, { message, durationMs }: BatchRequest): Batch {
     const options = message.getOptions();
     if (options === undefined) throw invalidArgument('The options of the append are missing.');
-    const stream = streamName(options.getStreamIdentifier());
+    const stream = writable(streamName(options.getStreamIdentifier()));
     const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
     const expected = expectation(options, revision);
     const left = durationMs ?? timeUntil(options.getDeadline());

@@ -4,6 +4,7 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 
 import { WRITE_TIMEOUT_MS } from './append-limits.js';
 import { deletableStream, expectation } from './decode.js';
+import { writable } from './derived-streams.js';
 import type { Expected } from './event.js';
 import {
   asCallFailure,
@@ -64,7 +65,7 @@ const run = <T>(
     const revision = options.hasRevision() ? options.getRevision() : undefined;
     request = {
       kind,
-      stream: deletableStream(options.getStreamIdentifier()),
+      stream: writable(deletableStream(options.getStreamIdentifier())),
       expected: expectation(options, revision),
     };
   } catch (error) {

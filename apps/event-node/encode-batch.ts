@@ -116,5 +116,8 @@ export const encodeFailure = (head: BatchHead, failure: CallFailure): Buffer => 
       detail.string(1, failure.details.slice(0, 100)),
     );
   }
+  if (failure.code === status.PERMISSION_DENIED) {
+    return encodeStatus(head, failure.code, failure.details, 'AccessDenied');
+  }
   return encodeAny(head, failure.code, failure.details, 'google.protobuf.Empty', () => undefined);
 };

@@ -81,6 +81,10 @@ export const consumerTooSlow = (): CallFailure =>
     'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.',
   );
 
+/** As a real server refuses what the access rules of a stream do not allow. */
+export const accessDenied = (): CallFailure =>
+  new CallFailure(status.PERMISSION_DENIED, 'Access Denied.', { exception: 'access-denied' });
+
 export const unavailable = (message: string): CallFailure =>
   new CallFailure(status.UNAVAILABLE, message);
 

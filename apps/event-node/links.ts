@@ -1,5 +1,5 @@
 import type { ResolvedEvent } from './encode-read.js';
-import { baseOf, isMetastream, LINK_TYPE, type RecordedEvent } from './event.js';
+import { baseOf, isMetastream, LINK_TYPE, MAX_REVISION, type RecordedEvent } from './event.js';
 import { firstVisible } from './metadata.js';
 import type { Node } from './node.js';
 
@@ -8,7 +8,10 @@ interface Place {
   readonly revision: bigint;
 }
 
-/** Follows the links among `events`; a link whose target is gone is left alone in its answer. */
+/**
+ * Follows the links among `events`. One whose target is gone is left alone in its answer; an event of
+ * the type of links that names no place is an event like any other.
+ */
 export const resolveLinks = async (
   { reader, states }: Node,
   events: readonly RecordedEvent[],
@@ -18,7 +21,7 @@ export const resolveLinks = async (
     const place = event.type === LINK_TYPE ? placeOf(event) : undefined;
     if (place !== undefined) targets.set(event, place);
   }
-  if (targets.size === 0) return events.map(unresolved);
+  if (targets.size === 0) return events.map((event) => ({ event }));
   const found = new Map<string, RecordedEvent>();
   const stored = await reader.at([...targets.values()]);
   const visible = await Promise.all(stored.map((target) => isVisible(states, target)));
@@ -26,24 +29,22 @@ export const resolveLinks = async (
     if (visible[index] === true) found.set(key(target), target);
   }
   return events.map((event) => {
-    if (event.type !== LINK_TYPE) return { event };
     const place = targets.get(event);
-    const target = place === undefined ? undefined : found.get(key(place));
+    if (place === undefined) return { event };
+    const target = found.get(key(place));
     return target === undefined ? { link: event } : { event: target, link: event };
   });
 };
 
-const unresolved = (event: RecordedEvent): ResolvedEvent =>
-  event.type === LINK_TYPE ? { link: event } : { event };
-
 const key = ({ stream, revision }: Place): string => `${revision.toString()}@${stream}`;
 
-/** The data of a link is `revision@stream`. */
-const placeOf = ({ data }: RecordedEvent): Place | undefined => {
-  const match = /^(\d{1,18})@(.+)$/s.exec(Buffer.from(data).toString('utf8'));
-  const [, revision, stream] = match ?? [];
-  if (revision === undefined || stream === undefined || stream.includes('\0')) return undefined;
-  return { stream, revision: BigInt(revision) };
+/** Where a link leads by its data, which is `revision@stream`; undefined when it is no link. */
+export const placeOf = ({ data }: Pick<RecordedEvent, 'data'>): Place | undefined => {
+  const match = /^(\d{1,19})@(.+)$/s.exec(Buffer.from(data).toString('utf8'));
+  const [, digits, stream] = match ?? [];
+  if (digits === undefined || stream === undefined || stream.includes('\0')) return undefined;
+  const revision = BigInt(digits);
+  return revision > MAX_REVISION ? undefined : { stream, revision };
 };
 
 const isVisible = async (states: Node['states'], event: RecordedEvent): Promise<boolean> => {

@@ -7,6 +7,7 @@ import { stopOnRequest } from '#observability/process-end.js';
 
 import { type Config, readConfig } from './config.js';
 import { openReadPool, openWriterSession, type WriterSession } from './database.js';
+import { DerivedIndex } from './derived-index.js';
 import { type Readiness, serveHealth } from './health.js';
 import { LogClock } from './log-clock.js';
 import type { Node } from './node.js';
@@ -45,6 +46,7 @@ const createNode = (config: Config, session: WriterSession, readiness: Readiness
   const forWriter = readPool(config, 'lookups', 2);
   const lookup = new LogReader(forWriter);
   const recent = new RecentEvents(session.head);
+  const derived = new DerivedIndex(forReaders, recent);
   const writer = new Writer({
     session,
     states: new StreamStates(forWriter),
@@ -68,7 +70,17 @@ const createNode = (config: Config, session: WriterSession, readiness: Readiness
   });
   const report = (error: unknown): void => logger.error({ error }, 'a call failed');
   const { maxAppendBytes, maxOpenBytes, asServer } = config;
-  return { writer, states, reader, recent, maxAppendBytes, maxOpenBytes, asServer, report };
+  return {
+    writer,
+    states,
+    reader,
+    derived,
+    recent,
+    maxAppendBytes,
+    maxOpenBytes,
+    asServer,
+    report,
+  };
 };
 
 const start = async (config: Config): Promise<void> => {

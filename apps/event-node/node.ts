@@ -1,3 +1,4 @@
+import type { DerivedIndex } from './derived-index.js';
 import type { LogReader } from './read-log.js';
 import type { RecentEvents } from './recent-events.js';
 import type { StreamStates } from './stream-state.js';
@@ -9,6 +10,8 @@ export interface Node {
   /** The readers' own; the writer has others. */
   readonly states: StreamStates;
   readonly reader: LogReader;
+  /** Links of `$ce-<category>` and `$et-<type>`. */
+  readonly derived: DerivedIndex;
   readonly recent: RecentEvents;
   readonly maxAppendBytes: number;
   readonly maxOpenBytes: number;

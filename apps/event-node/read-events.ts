@@ -5,14 +5,15 @@ import {
   encodeResolved,
   encodeStreamNotFound,
 } from './encode-read.js';
-import { baseOf, MAX_REVISION, type RecordedEvent } from './event.js';
+import { MAX_REVISION, type RecordedEvent } from './event.js';
 import { unexpected } from './failure.js';
 import { resolveLinks } from './links.js';
 import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
 import type { LogPage } from './read-log.js';
 import type { FromInAll, ReadPlan } from './read-plan.js';
-import { type StreamWindow, streamWindow } from './stream-window.js';
+import { openStream, type StreamSource } from './stream-source.js';
+import type { StreamWindow } from './stream-window.js';
 
 /** Events looked at in one go. */
 export const PAGE = 512;
@@ -43,7 +44,7 @@ export const encodeAll = async (
  * on and where it ends.
  */
 export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
-  const window = streamWindow(plan.stream, await node.states.get(baseOf(plan.stream)));
+  const { window, pages } = await openStream(node, plan.stream);
   if (window === undefined) {
     yield [encodeStreamNotFound(plan.stream)];
     return;
@@ -52,7 +53,7 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
   let begun = !plan.positions || plan.backwards || plan.limit === 0;
   const firstPosition = (found: bigint | undefined): Buffer[] =>
     encodeFirstPosition(positionAhead(plan, found, window.last));
-  for await (const events of visibleEvents(node, plan, window)) {
+  for await (const events of visibleEvents(pages, plan, window)) {
     if (!begun) yield firstPosition(events[0]?.revision);
     begun = true;
     yield await encodeAll(node, plan, events);
@@ -62,7 +63,7 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
 }
 
 async function* visibleEvents(
-  node: Node,
+  pages: StreamSource['pages'],
   { stream, from, backwards, limit }: Plan<'stream'>,
   window: StreamWindow,
 ): AsyncGenerator<readonly RecordedEvent[], void> {
@@ -74,7 +75,7 @@ async function* visibleEvents(
   let left = limit;
   while (left > 0 && first <= last) {
     const range = { stream, first, last, createdFrom: window.createdFrom };
-    const page = await node.reader.stream(range, backwards, Math.min(left, PAGE));
+    const page = await pages.stream(range, backwards, Math.min(left, PAGE));
     yield page.events;
     left -= page.events.length;
     const end = page.events.at(-1);

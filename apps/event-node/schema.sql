@@ -22,3 +22,20 @@ create table if not exists events (
   created bigint not null,
   unique (stream, revision)
 );
+
+-- Links of `$ce-<category>` and `$et-<type>`, which grow only when somebody reads such a stream.
+-- `position` is that of the event that the link leads to.
+create table if not exists derived_links (
+  stream text collate "C" not null,
+  revision bigint not null,
+  position bigint not null,
+  primary key (stream, revision)
+);
+
+-- One row: every event up to this position has its links.
+create table if not exists derived_checkpoint (
+  singleton boolean primary key default true check (singleton),
+  position bigint not null
+);
+
+insert into derived_checkpoint (position) values (0) on conflict do nothing;

@@ -64,18 +64,28 @@ describe('links', () => {
     const deleted = newStream();
     await appendTo(store, deleted, thing(), NO_STREAM);
     await store.client.deleteStream(deleted);
-    const broken = [
-      linkTo(7, target),
-      linkTo(0, 'nobody-1'),
-      linkTo(0, deleted),
-      jsonEvent({ type: '$>', data: 'nonsense' as never }),
-    ];
+    const broken = [linkTo(7, target), linkTo(0, 'nobody-1'), linkTo(0, deleted)];
     await appendTo(store, links, broken, 1n);
     const read = await collect(
       store.client.readStream(links, { resolveLinkTos: true, fromRevision: 2n }),
     );
     expect(read.map(({ event, link }) => [event, link?.type])).toEqual(
       broken.map(() => [undefined, '$>']),
+    );
+  });
+
+  it('that are none come as events: JSON, no revision, no stream, a revision that none can have', async () => {
+    const links = newStream('links');
+    const none = [
+      jsonEvent({ type: '$>', data: { no: 'link' } }),
+      ...['nonsense', '0@', '@target', '-1@target', '9223372036854775808@target'].map((data) =>
+        binaryEvent({ type: '$>', data: Buffer.from(data) }),
+      ),
+    ];
+    await appendTo(store, links, none, NO_STREAM);
+    const read = await collect(store.client.readStream(links, { resolveLinkTos: true }));
+    expect(read.map(({ event, link }) => [event?.id, event?.type, link])).toEqual(
+      none.map(({ id }) => [id, '$>', undefined]),
     );
   });
 
