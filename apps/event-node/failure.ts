@@ -38,6 +38,7 @@ export const streamDeleted = (stream: string): CallFailure =>
     'stream-name': stream,
   });
 
+/** Of a delete, soft or for good. */
 export const wrongExpectedVersion = (
   stream: string,
   expected: bigint,
@@ -45,12 +46,12 @@ export const wrongExpectedVersion = (
 ): CallFailure =>
   new CallFailure(
     status.FAILED_PRECONDITION,
-    `Append failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected.toString()}, Actual version: ${actual.toString()}`,
+    `Delete failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expected.toString()}, Actual version: ${actual.toString()}`,
     {
       exception: 'wrong-expected-version',
       'stream-name': stream,
       'expected-version': expected.toString(),
-      ...(actual >= 0n && { 'actual-version': actual.toString() }),
+      'actual-version': actual.toString(),
     },
   );
 

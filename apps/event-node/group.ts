@@ -179,7 +179,7 @@ export class Group {
     const metaEvents = this.record(metastreamOf(base), state.metaEvents, proposed);
     const metadata = parseMetadata(last.data);
     const described = this.change(base, { ...state, metaEvents, metadata });
-    if (isSoftDeleted(state.metadata) && !isSoftDeleted(metadata)) {
+    if (isSoftDeleted(state.metadata) && !isSoftDeleted(metadata) && !state.tombstoned) {
       // Writing metadata revives a deleted stream, but not the events from before the deletion.
       this.writeMetadata(base, described, withTruncateBefore(metadata, state.events.revision + 1n));
     }

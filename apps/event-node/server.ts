@@ -20,6 +20,8 @@ import { getSupportedMethods } from './server-features.js';
 import { isWellFormed, shapes } from './well-formed.js';
 
 const MESSAGE_BYTES = 17 * 1024 * 1024;
+/** Calls over one connection; more of them wait. */
+const MAX_CALLS = 100;
 
 const asEncoded = (bytes: Buffer): Buffer => bytes;
 
@@ -81,6 +83,7 @@ export const serve = async (
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_BYTES,
     'grpc.max_send_message_length': MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': MAX_CALLS,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,

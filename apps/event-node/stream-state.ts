@@ -33,8 +33,10 @@ export const viewOf = (state: StreamState, ofMetadata: boolean): StreamView => (
 });
 
 const deletionOf = (state: StreamState, ofMetadata: boolean): StreamView['deletion'] => {
+  // As on a real server, the metadata that a stream has goes on being written when the stream is gone.
+  if (ofMetadata) return state.tombstoned && state.metaEvents.revision < 0n ? 'tombstone' : 'none';
   if (state.tombstoned) return 'tombstone';
-  return !ofMetadata && isSoftDeleted(state.metadata) ? 'soft' : 'none';
+  return isSoftDeleted(state.metadata) ? 'soft' : 'none';
 };
 
 export const storedAt = (end: StreamEnd, revision: bigint): StoredId | undefined =>

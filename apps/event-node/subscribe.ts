@@ -91,7 +91,10 @@ class Checkpoints {
   }
 }
 
-/** Follows one stream: its visible events, then those that are written from then on. */
+/**
+ * Follows one stream: its visible events, then those that are written from then on. As on a real
+ * server, it has caught up when the stream is there, which one that nobody wrote yet is not.
+ */
 export async function* subscribeToStream(
   node: Node,
   plan: Plan<'stream-live'>,
@@ -103,7 +106,9 @@ export async function* subscribeToStream(
   yield [encodeConfirmation(randomUUID())];
   let after = afterRevision(plan.from, window?.last ?? state.events.revision);
   let cursor: bigint | undefined;
+  let found = window !== undefined || plan.from === 'end';
   const pace = new LivePace(node);
+  const caughtUpOnce = (): Buffer[] => (found && pace.goesLive() ? [caughtUp] : []);
   while (!signal.aborted) {
     const recent = cursor === undefined ? undefined : node.recent.after(cursor, PAGE);
     if (cursor === undefined || recent === undefined) {
@@ -112,9 +117,9 @@ export async function* subscribeToStream(
       for await (const events of visibleAfter(node, stream, after)) {
         yield await deliver(node, plan, events);
         after = events.at(-1)?.revision ?? after;
+        found = true;
       }
-      yield [caughtUp];
-      pace.goesLive();
+      yield caughtUpOnce();
       continue;
     }
     const end = recent.events.at(-1);
@@ -131,6 +136,8 @@ export async function* subscribeToStream(
     if (events.length > 0) yield await deliver(node, plan, events);
     after = events.at(-1)?.revision ?? after;
     if (isTombstone(events.at(-1))) throw streamDeleted(stream);
+    found ||= events.length > 0;
+    yield caughtUpOnce();
     cursor = end.position;
   }
 }

@@ -119,10 +119,17 @@ describe('deleting', () => {
     expect(await failureOf(store.client[method](stream))).toBeInstanceOf(StreamDeletedError);
   });
 
-  it('deletes nothing where nothing is', async () => {
-    const error = await failureOf(store.client.deleteStream(newStream()));
+  it.each([
+    ['deleteStream', ANY, -2n],
+    ['deleteStream', NO_STREAM, -1n],
+    ['deleteStream', 7n, 7n],
+    ['tombstoneStream', 7n, 7n],
+  ] as const)('%s deletes nothing where nothing is (%s)', async (method, expected, version) => {
+    const stream = newStream();
+    const error = await failureOf(store.client[method](stream, { expectedRevision: expected }));
     expect(error).toBeInstanceOf(WrongExpectedVersionError);
-    expect(error).toMatchObject({ actualVersion: 'no_stream' });
+    expect(error).toMatchObject({ expectedVersion: version, actualVersion: -1n });
+    expect(error.message).toContain(`Delete failed due to WrongExpectedVersion. Stream: ${stream}`);
   });
 
   it('ends a stream for good that was never written', async () => {
@@ -133,12 +140,27 @@ describe('deleting', () => {
     );
   });
 
-  it('keeps even the metadata of a stream that was deleted for good from being written', async () => {
+  it('keeps a stream that was deleted for good from being given metadata', async () => {
     const stream = await streamIn('tombstoned');
     expect(await failureOf(store.client.setStreamMetadata(stream, { maxCount: 1 }))).toBeInstanceOf(
       StreamDeletedError,
     );
   });
+
+  it.each(['live', 'soft-deleted', 'metadata-only'] as const)(
+    'does not keep the metadata that a %s stream had from being written on',
+    async (state) => {
+      const stream = await streamIn(state);
+      await store.client.setStreamMetadata(stream, { owner: 'lab' });
+      await store.client.tombstoneStream(stream);
+      const written = await store.client.setStreamMetadata(stream, { maxCount: 1 });
+      expect(written.success).toBe(true);
+      expect(await failureOf(appendTo(store, stream, thing(), ANY))).toBeInstanceOf(
+        StreamDeletedError,
+      );
+      expect(await failureOf(idsIn(store, stream))).toBeInstanceOf(StreamDeletedError);
+    },
+  );
 });
 
 describe('an append of nothing', () => {

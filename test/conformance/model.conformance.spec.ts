@@ -46,7 +46,7 @@ class Model {
   }
 
   describe(maxCount: bigint | undefined, truncateBefore: bigint | undefined): Outcome {
-    if (this.state === 'tombstoned') return 'deleted';
+    if (this.state === 'tombstoned') return this.hasMetadata ? 'done' : 'deleted';
     Object.assign(this, { maxCount, truncateBefore: truncateBefore ?? 0n, hasMetadata: true });
     if (this.state === 'soft-deleted') this.revive();
     return 'done';

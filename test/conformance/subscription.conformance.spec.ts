@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { ANY, END, NO_STREAM, StreamDeletedError } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
@@ -131,7 +133,6 @@ describe('a subscription to all', () => {
     expect(ids({ events: received })).toEqual(expected.slice(0, received.length));
   });
 
-  // A server serves a hundred calls over one connection, and lets more of them wait.
   it('lets many subscribers follow at once over one connection', async () => {
     const client = store.connect();
     const resumeFrom = await marker(store);
@@ -179,10 +180,35 @@ describe('a subscription to a stream', () => {
     await followed.stop();
   });
 
-  it('waits for a stream that nobody wrote yet', async () => {
+  it.each([
+    ['nobody wrote yet', () => Promise.resolve()],
+    [
+      'was deleted',
+      async (stream: string) => {
+        await appendTo(store, stream, things(2), NO_STREAM);
+        await store.client.deleteStream(stream);
+      },
+    ],
+  ])('waits for a stream that %s, and has not caught up before', async (_, prepare) => {
     const stream = newStream();
+    await prepare(stream);
     const followed = followStream(store.connect(), stream);
     await until('it is confirmed', () => followed.confirmed > 0);
+    const event = thing();
+    await pause(300);
+    expect(followed.caughtUp).toBe(0);
+    await appendTo(store, stream, event, NO_STREAM);
+    await until('it caught up', () => followed.caughtUp > 0);
+    expect(ids(followed)).toEqual([event.id]);
+    await pause(100);
+    expect(followed.caughtUp).toBe(1);
+    await followed.stop();
+  });
+
+  it('has caught up at once where it follows a stream from the end, written or not', async () => {
+    const stream = newStream();
+    const followed = followStream(store.connect(), stream, { fromRevision: END });
+    await until('it caught up', () => followed.caughtUp > 0);
     const event = thing();
     await appendTo(store, stream, event, NO_STREAM);
     await until('the event came', () => followed.events.length > 0);

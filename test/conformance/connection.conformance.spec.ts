@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { expect, it } from '@jest/globals';
+
+import { until } from '#testing/until.js';
+
+import { readOptions, withRaw } from './raw.js';
+import { sharedStore } from './suite.js';
+import { appendTo, newStream, thing } from './support.js';
+
+const store = sharedStore();
+
+it('serves a hundred calls over one connection, and one more when one of them is over', async () => {
+  await withRaw(store, async (client) => {
+    const subscribe = () => {
+      const options = readOptions()
+        .setAll(new streams.ReadReq.Options.AllOptions().setEnd(new shared.Empty()))
+        .setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
+      const call = client.read(new streams.ReadReq().setOptions(options));
+      const subscription = { confirmed: false, error: undefined as Error | undefined };
+      call.on('data', () => (subscription.confirmed = true));
+      call.on('error', (error) => (subscription.error = error));
+      return Object.assign(subscription, { cancel: () => call.cancel() });
+    };
+    const first = subscribe();
+    // Until the server has said how many it takes, a client may send more.
+    await until('the connection is there', () => first.confirmed);
+    const others = Array.from({ length: 99 }, subscribe);
+    await until('a hundred are served', () => others.every(({ confirmed }) => confirmed));
+    const waiting = subscribe();
+    await pause(500);
+    expect(waiting).toMatchObject({ confirmed: false, error: undefined });
+    first.cancel();
+    await until('its turn came', () => waiting.confirmed);
+    for (const { cancel } of [...others, waiting]) cancel();
+  });
+  await appendTo(store, newStream(), thing(), 'any');
+});
