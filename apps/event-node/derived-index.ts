@@ -1,6 +1,7 @@
 import type pg from 'pg';
 
 import { DELETION, linkRecord } from './derived-streams.js';
+import { unavailable } from './failure.js';
 import { type LogPage, PAGE_BYTES, type StreamRange } from './read-log.js';
 import type { StreamWindow } from './stream-window.js';
 
@@ -98,11 +99,18 @@ export class DerivedIndex {
   private position: bigint | undefined;
   /** One at a time: whoever comes meanwhile waits for it, too. */
   private underway: Promise<void> | undefined;
+  /** Why nothing may be added now. */
+  private refusal: string | undefined;
 
   constructor(
     private readonly pool: pg.Pool,
     private readonly log: { readonly head: bigint },
   ) {}
+
+  /** Adds nothing from now on for this reason, or goes on where there is none: links take room, too. */
+  refuse(reason: string | undefined): void {
+    this.refusal = reason;
+  }
 
   /** What there is of a derived stream now, everything acknowledged so far included. */
   async window(stream: string): Promise<StreamWindow | undefined> {
@@ -142,14 +150,15 @@ export class DerivedIndex {
   }
 
   private async bringUpTo(position: bigint): Promise<void> {
-    while (this.position === undefined || this.position < position) {
-      this.underway ??= this.advance().finally(() => (this.underway = undefined));
+    this.position ??= await this.checkpoint();
+    while (this.position < position) {
+      if (this.refusal !== undefined) throw unavailable(this.refusal);
+      this.underway ??= this.advance(this.position).finally(() => (this.underway = undefined));
       await this.underway;
     }
   }
 
-  private async advance(): Promise<void> {
-    const from = this.position ?? (await this.checkpoint());
+  private async advance(from: bigint): Promise<void> {
     const { rows } = await this.pool.query<{ position: bigint }>({
       name: 'derived-advance',
       text: advance,

@@ -87,9 +87,11 @@ const start = async (config: Config): Promise<void> => {
   const session = await openWriterSession(config.databaseUrl);
   const readiness: Readiness = { accepting: true };
   const node = createNode(config, session, readiness);
-  const disk = new DiskReserve(config, [], logger, (shortage) =>
-    node.writer.refuseAll(shortage && describeShortage(shortage)),
-  );
+  const disk = new DiskReserve(config, [], logger, (shortage) => {
+    const reason = shortage && describeShortage(shortage);
+    node.writer.refuseAll(reason);
+    node.derived.refuse(reason);
+  });
   await disk.start();
   // After the session, which one node alone can have.
   const certificates = await ensureCertificates(config.certificates, config.host);

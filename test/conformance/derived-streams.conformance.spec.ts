@@ -154,6 +154,15 @@ describe('a type', () => {
       `1@${stream}`,
     ]);
   });
+
+  itNodeOnly('whose name is too long has no stream, and others do', async () => {
+    const category = newCategory();
+    const fits = newType('☀'.repeat(320));
+    const tooLong = newType(Array.from({ length: 80 }, () => newType('')).join(''));
+    await appendTo(store, streamOf(category), [ofType(tooLong), ofType(fits)], NO_STREAM);
+    expect(await readDerived(store, `$ce-${category}`)).toHaveLength(2);
+    expect(await readDerived(store, `$et-${fits}`)).toHaveLength(1);
+  });
 });
 
 describe('links to what is gone', () => {

@@ -5,6 +5,7 @@ import { freePort } from '#embedded/free-port.js';
 import { FullDisk } from '#testing/full-disk.js';
 import { until } from '#testing/until.js';
 
+import { newCategory, readDerived, streamOf } from './derived.js';
 import { startStore } from './store.js';
 import { describeNodeOnly } from './suite.js';
 import { appendTo, classic, failureOf, idsIn, newStream, thing } from './support.js';
@@ -39,6 +40,36 @@ describeNodeOnly('on a disk without its reserve', () => {
       disk.clear();
       await until('it is ready', async () => (await health()).status === 200);
       await client.appendToStream(stream, thing(), { expectedRevision: 0n });
+    } finally {
+      await store.stop();
+      disk.remove();
+    }
+  });
+
+  it('adds no links, shows those that there are, and goes on by itself', async () => {
+    const disk = new FullDisk();
+    const store = await startStore(disk.env);
+    const refusals = () => store.node.output.split('disk full: appends').length - 1;
+    try {
+      const category = newCategory();
+      const ce = `$ce-${category}`;
+      await appendTo(store, streamOf(category), thing(), NO_STREAM);
+      expect(await readDerived(store, ce)).toHaveLength(1);
+      disk.fill();
+      await until('it refuses', () => refusals() === 1);
+      expect(await readDerived(store, ce)).toHaveLength(1);
+      disk.clear();
+      await until('it takes appends', () => store.node.output.includes('appends taken again'));
+      await appendTo(store, streamOf(category), thing(), NO_STREAM);
+      disk.fill();
+      await until('it refuses again', () => refusals() === 2);
+      const client = store.connect();
+      expect(await failureOf(readDerived({ client }, ce))).toBeInstanceOf(UnavailableError);
+      disk.clear();
+      await until('it adds links', async () => {
+        const read = readDerived({ client: store.connect() }, ce);
+        return (await read.catch(() => [])).length === 2;
+      });
     } finally {
       await store.stop();
       disk.remove();
