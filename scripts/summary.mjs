@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 /**
  * What closes a run, from jest's results or from what `--json` wrote of them: why tests were skipped,
  * and one plain line with all counts. A suite that did not even load counts as one failed test.
@@ -7,15 +9,46 @@ export function summaryLines(results) {
   const count = (...statuses) => tests.filter(({ status }) => statuses.includes(status)).length;
   const unloaded = results.testResults.filter((suite) => isFailed(suite) && failedIn(suite) === 0);
   const failed = count('failed') + unloaded.length;
+  const conformance = conformanceLine(results.testResults);
   const skipped = count('pending', 'skipped', 'disabled', 'todo');
   return [
     ...[...skipReasons(tests)].map(
       ([reason, skips]) => `skipped: ${skips} ${skips === 1 ? 'test' : 'tests'}: ${reason}`,
     ),
+    ...(conformance === undefined ? [] : [conformance]),
     `tests: ${count('passed')} passed, ${failed} failed, ${skipped} skipped`,
   ];
 }
 
+/** Whose answers the conformance suite expects: as in test/conformance/target.ts. */
+const expected = () =>
+  process.env.CONFORMANCE_EXPECT ?? (process.env.EVENTSTORE_URL === undefined ? 'node' : 'server');
+
+/**
+ * How the store under test conforms: what passed, what of it differs between the embedded node and a
+ * server and is as the table of differences states it, what differs otherwise, and what was not run
+ * because only a node of one's own can be asked for it. Undefined for a run without the suite.
+ */
+export function conformanceLine(testResults, whose = expected()) {
+  const suites = testResults.filter((suite) => /\.conformance\.spec\.ts$/.test(pathOf(suite)));
+  if (suites.length === 0) return undefined;
+  const count = (some, ...statuses) =>
+    some.flatMap(testsOf).filter(({ status }) => statuses.includes(status)).length;
+  const tables = suites.filter((suite) => basename(pathOf(suite)).startsWith('differences.'));
+  const others = suites.filter((suite) => !tables.includes(suite));
+  const unloaded = suites.filter((suite) => isFailed(suite) && failedIn(suite) === 0).length;
+  const stated =
+    whose === 'node' ? 'hold where a server differs' : 'differ from the node as stated';
+  return [
+    `conformance, as a ${whose} answers: ${count(others, 'passed')} passed`,
+    `${count(tables, 'passed')} ${stated}`,
+    `${count(suites, 'failed') + unloaded} differ otherwise`,
+    `${count(suites, 'pending', 'skipped')} are of the node alone and were not run`,
+  ].join(', ');
+}
+
+// What jest hands to a reporter has other names than what `--json` writes of it.
+const pathOf = (suite) => suite.testFilePath ?? suite.name ?? '';
 const testsOf = (suite) => suite.assertionResults ?? suite.testResults;
 const failedIn = (suite) => testsOf(suite).filter(({ status }) => status === 'failed').length;
 

@@ -6,7 +6,7 @@ import { expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
-import { readOptions, withRaw } from './raw.js';
+import { identifier, readOptions, withRaw } from './raw.js';
 import { sharedStore } from './suite.js';
 import { appendTo, newStream, thing } from './support.js';
 
@@ -15,8 +15,12 @@ const store = sharedStore();
 it('serves a hundred calls over one connection, and one more when one of them is over', async () => {
   await withRaw(store, async (client) => {
     const subscribe = () => {
+      // A stream that nobody writes: nobody is dropped from it for being slow.
+      const stream = new streams.ReadReq.Options.StreamOptions()
+        .setStreamIdentifier(identifier(newStream()))
+        .setStart(new shared.Empty());
       const options = readOptions()
-        .setAll(new streams.ReadReq.Options.AllOptions().setEnd(new shared.Empty()))
+        .setStream(stream)
         .setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
       const call = client.read(new streams.ReadReq().setOptions(options));
       const subscription = { confirmed: false, error: undefined as Error | undefined };

@@ -16,10 +16,9 @@ import { until } from '#testing/until.js';
 
 import { follow } from './follow.js';
 import { read, readOptions, withRaw } from './raw.js';
-import { itNodeOnly, sharedStore } from './suite.js';
+import { sharedStore } from './suite.js';
 import {
   appendTo,
-  failureOf,
   idOf,
   marker,
   newStream,
@@ -137,11 +136,12 @@ describe('a checkpoint', () => {
     maxSearchWindow: number,
     checkpointInterval: number,
   ): Promise<{ checkpoints: Checkpoint[]; events: string[] }> => {
+    const events: string[] = [];
     const checkpoints: Checkpoint[] = [];
     const checkpointReached = async (_: unknown, position: Position): Promise<void> => {
       // The client hands events on in a later turn than checkpoints.
       await new Promise((resolve) => setImmediate(resolve));
-      checkpoints.push({ position, delivered: followed.events.length });
+      checkpoints.push({ position, delivered: events.length });
     };
     const filter = streamNameFilter({
       prefixes: [`${own}.${category}`],
@@ -149,10 +149,14 @@ describe('a checkpoint', () => {
       checkpointInterval,
       checkpointReached,
     });
-    const followed = follow(store.connect(), { fromPosition: from, filter });
-    await until('it caught up', () => followed.caughtUp > 0);
-    await followed.stop();
-    return { checkpoints, events: followed.events.map(idOf) };
+    const subscription = store.connect().subscribeToAll({ fromPosition: from, filter });
+    subscription.on('data', (resolved) => events.push(idOf(resolved)));
+    let caughtUp: Checkpoint[] | undefined;
+    subscription.on('caughtUp', () => (caughtUp ??= [...checkpoints]));
+    subscription.on('error', () => undefined);
+    await until('it caught up', () => caughtUp !== undefined);
+    await subscription.unsubscribe();
+    return { checkpoints: caughtUp!, events };
   };
   const products = (isIn: (position: bigint) => boolean): string[] =>
     idsWhere(({ streamId, position }) => streamId.startsWith(`${own}.product`) && isIn(position));
@@ -172,11 +176,14 @@ describe('a checkpoint', () => {
     expect(checkpoints).toEqual([]);
   });
 
-  it('is a place to resume from without a loss, each of them', async () => {
+  it('is a place to resume from without a loss', async () => {
     const { checkpoints, events } = await checkpointsOf('product', 7, 1);
     expect(checkpoints.length).toBeGreaterThan(5);
     const prefixes = [`${own}.product`];
-    for (const { position } of checkpoints) {
+    const { position: last } = everything.at(-1)!;
+    const among = checkpoints.filter(({ position }) => position.commit < last);
+    const step = Math.ceil(among.length / 15);
+    for (const { position } of among.filter((_, n) => n % step === 0)) {
       expect(await filtered(streamNameFilter({ prefixes }), position)).toEqual(
         products((place) => place > position.commit),
       );
@@ -213,29 +220,6 @@ describe('a checkpoint', () => {
     await until('the rare one came', () => resumed.events.length > 0);
     expect(resumed.events.map(idOf)).toEqual([event.id]);
     await resumed.stop();
-  });
-});
-
-describe('a pattern that is refused', () => {
-  itNodeOnly.each(['(', 'a(?=b)', 'a(?!b)', '(?<=a)b'])('%s: INVALID_ARGUMENT', async (regex) => {
-    const error = await failureOf(filtered(streamNameFilter({ regex })));
-    expect(error.message).toMatch(/INVALID_ARGUMENT/);
-  });
-});
-
-describe('a pattern made to backtrack for ever', () => {
-  // A server tries, for ever.
-  itNodeOnly('holds up nobody', async () => {
-    const stream = `${'a'.repeat(900)}-${own}`;
-    await appendTo(store, stream, thing(), ANY);
-    const evil = follow(store.connect(), {
-      fromPosition: from,
-      filter: streamNameFilter({ regex: '^(a+)+$' }),
-    });
-    // Tried one by one, the ways to divide 900 letters take longer than anybody waits.
-    await appendTo(store, newStream(), thing(), ANY);
-    await until('it caught up', () => evil.caughtUp > 0);
-    await evil.stop();
   });
 });
 

@@ -52,7 +52,7 @@ const readBy = async (by: 'type' | 'stream', regex: string) => {
     .setPreparePosition(from.prepare.toString());
   const options = readOptions()
     .setAll(new streams.ReadReq.Options.AllOptions().setPosition(position))
-    .setCount('1000')
+    .setCount('1000000')
     .setFilter(filter);
   return (await read(raw, options)).map((answer) => {
     const event = answer.getEvent()!.getEvent()!;

@@ -8,10 +8,12 @@ import { eventNodeEnvironment } from '#apps/event-node/config.js';
 import { projectorEnvironment } from '#apps/projector/config.js';
 import { relayEnvironment } from '#apps/relay/config.js';
 import { standaloneEnvironment } from '#apps/standalone/config.js';
+import { differences } from '#test/conformance/differences.js';
 
 import { renderAsyncApi } from './asyncapi.js';
 import { renderConfiguration } from './configuration.js';
 import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
+import { renderEventNode } from './event-node.js';
 import { problemCodes, renderProblemCodes } from './problem-codes.js';
 
 /** Everything that is generated, committed and compared in CI: path -> content. */
@@ -30,6 +32,7 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
         'apps/event-node': eventNodeEnvironment,
       }),
     ],
+    ['docs/event-node.md', renderEventNode(differences)],
     ['docs/asyncapi.yaml', renderAsyncApi(contracts)],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApi(), null, 2)}\n`],
   ]);
