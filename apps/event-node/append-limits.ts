@@ -1,12 +1,17 @@
 import { appendSize } from './decode.js';
 import type { ProposedEvent } from './event.js';
 import { appendTooLarge } from './failure.js';
+import type { Node } from './node.js';
 
 /** One append is one turn of the event loop and one statement. */
 const MAX_EVENTS = 20_000;
 
 /** How long an append may wait to be looked at. */
-export const WRITE_TIMEOUT_MS = 5_000;
+const WRITE_TIMEOUT_MS = 5_000;
+const SERVER_WRITE_TIMEOUT_MS = 2_000;
+
+export const writeTimeoutMs = ({ asServer }: Pick<Node, 'asServer'>): number =>
+  asServer ? SERVER_WRITE_TIMEOUT_MS : WRITE_TIMEOUT_MS;
 
 /** Bytes of waiting appends from which on no more are read from the connections. */
 export const BACKLOG_BYTES = 32 * 1024 * 1024;

@@ -2,11 +2,11 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
 
-import { ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
+import { ProposedEvents, writeTimeoutMs } from './append-limits.js';
 import { expectation, proposedEvent, streamName } from './decode.js';
 import { writable } from './derived-streams.js';
 import type { Expected } from './event.js';
-import { asCallFailure, invalidArgument, streamDeleted, timedOut, unavailable } from './failure.js';
+import { answerTo, IncompleteRequest, streamDeleted, timedOut, unavailable } from './failure.js';
 import type { Node } from './node.js';
 import type { WriteOutcome } from './write-request.js';
 
@@ -26,13 +26,15 @@ export const append = (node: Node) => (call: Call, reply: Reply) => {
   const fail = (error: unknown): void => {
     if (answered) return;
     answered = true;
-    reply(asCallFailure(error, node.report));
+    const failure = answerTo(error, node);
+    if (failure !== undefined) reply(failure);
   };
   call.on('data', (request: streams.AppendReq) => {
     if (answered) return;
     try {
       const message = request.getProposedMessage();
       if (request.hasOptions()) target = targetOf(request.getOptions());
+      else if (target === undefined) throw optionsMissing();
       else if (message !== undefined) proposed.add(proposedEvent(message));
     } catch (error) {
       fail(error);
@@ -43,13 +45,13 @@ export const append = (node: Node) => (call: Call, reply: Reply) => {
   call.on('end', () => {
     if (answered) return;
     if (target === undefined) {
-      fail(invalidArgument('The options of the append are missing.'));
+      fail(optionsMissing());
       return;
     }
     const { stream, expected } = target;
     node.writer.submit(
       { kind: 'append', stream, expected, events: proposed.events },
-      { bytes: proposed.bytes, timeoutMs: WRITE_TIMEOUT_MS },
+      { bytes: proposed.bytes, timeoutMs: writeTimeoutMs(node) },
       (outcome) => {
         try {
           reply(null, response({ stream, expected }, outcome));
@@ -61,8 +63,11 @@ export const append = (node: Node) => (call: Call, reply: Reply) => {
   });
 };
 
+const optionsMissing = (): IncompleteRequest =>
+  new IncompleteRequest('The options of the append are missing, with which it begins.');
+
 const targetOf = (options: streams.AppendReq.Options | undefined): Target => {
-  if (options === undefined) throw invalidArgument('The options of the append are missing.');
+  if (options === undefined) throw optionsMissing();
   const revision = options.hasRevision() ? options.getRevision() : undefined;
   return {
     stream: writable(streamName(options.getStreamIdentifier())),

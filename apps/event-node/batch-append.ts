@@ -2,8 +2,9 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 
 import { ageMs } from '#kernel/wall-clock.js';
 
-import { BACKLOG_BYTES, ProposedEvents, WRITE_TIMEOUT_MS } from './append-limits.js';
+import { BACKLOG_BYTES, ProposedEvents, writeTimeoutMs } from './append-limits.js';
 import { type BatchRequest, millisecondsOf } from './batch-request.js';
+import { CallEnd } from './call-end.js';
 import { expectation, proposedEvent, streamName, uuid } from './decode.js';
 import { writable } from './derived-streams.js';
 import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
@@ -33,15 +34,16 @@ class BatchCall {
   /** Answered before their last message came; what still comes of them is dropped. */
   private readonly refused = new Set<string>();
   private unfinishedBytes = 0;
-  private pending = 0;
   private draining = false;
-  private ended = false;
   private gone = false;
+  private readonly end: CallEnd;
 
   constructor(
     private readonly node: Node,
     private readonly call: Call,
-  ) {}
+  ) {
+    this.end = new CallEnd(node.asServer);
+  }
 
   run(): void {
     this.call.on('data', (request: BatchRequest) => {
@@ -50,8 +52,7 @@ class BatchCall {
       if (!request.message.getIsFinal()) this.endWhenCrowded();
     });
     this.call.on('end', () => {
-      this.ended = true;
-      this.endWhenAnswered();
+      if (this.end.halfClose()) this.finish();
     });
     this.call.on('cancelled', () => this.abandon());
     this.call.on('error', () => this.abandon());
@@ -72,6 +73,8 @@ class BatchCall {
       if (message.getIsFinal()) this.refused.delete(id);
       return;
     }
+    // A real server takes it for the rest of something that it does not know.
+    if (this.node.asServer && !message.hasOptions() && !this.unfinished.has(id)) return;
     const head = { correlationId: encodeUuid(id, correlation?.hasStructured() === true) };
     try {
       this.add(id, head, request);
@@ -107,7 +110,7 @@ class BatchCall {
     const batch: Batch = {
       head: { ...head, stream, expected },
       proposed: new ProposedEvents(this.node.maxAppendBytes),
-      ...this.timeLimit(id, Math.min(left, WRITE_TIMEOUT_MS), message.getIsFinal()),
+      ...this.timeLimit(id, Math.min(left, writeTimeoutMs(this.node)), message.getIsFinal()),
     };
     this.unfinished.set(id, batch);
     return batch;
@@ -127,17 +130,13 @@ class BatchCall {
 
   private submit(id: string, { head, proposed, deadline }: Batch): void {
     this.close(id);
-    this.pending += 1;
+    this.end.take();
     const timeoutMs = deadline - performance.now();
     const { stream, expected } = head;
     this.node.writer.submit(
       { kind: 'append', stream, expected, events: proposed.events },
       { bytes: proposed.bytes, timeoutMs },
-      (outcome) => {
-        this.pending -= 1;
-        this.answer(encodeOutcome(head, outcome));
-        this.endWhenAnswered();
-      },
+      (outcome) => this.answer(encodeOutcome(head, outcome), true),
     );
     if (this.node.writer.backlogBytes > BACKLOG_BYTES) this.waitForBacklog();
   }
@@ -157,8 +156,14 @@ class BatchCall {
     this.unfinishedBytes -= batch.proposed.bytes;
   }
 
-  private answer(message: Buffer): void {
-    if (this.gone || this.call.write(message) || this.draining) return;
+  private answer(message: Buffer, taken = false): void {
+    if (this.gone) return;
+    const isWritten = this.call.write(message);
+    if (this.end.answered(taken)) {
+      this.finish();
+      return;
+    }
+    if (isWritten || this.draining) return;
     // Who does not read the answers may not ask more.
     this.draining = true;
     this.call.pause();
@@ -177,15 +182,17 @@ class BatchCall {
     }, BACKLOG_CHECK_MS);
   }
 
-  private endWhenAnswered(): void {
-    if (this.ended && this.pending === 0 && !this.gone) this.call.end();
-  }
-
   /** Each is remembered for the life of the call, so a call that leaves many open is ended. */
   private endWhenCrowded(): void {
     if (this.unfinished.size + this.refused.size <= MAX_OPEN) return;
     const message = `More than ${MAX_OPEN} appends of this call lack their last message.`;
     this.call.emit('error', new CallFailure(status.RESOURCE_EXHAUSTED, message));
+  }
+
+  private finish(): void {
+    if (this.gone) return;
+    this.abandon();
+    this.call.end();
   }
 
   private abandon(): void {

@@ -1,7 +1,7 @@
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
 
 import { type Expected, isMetastream, type ProposedEvent } from './event.js';
-import { invalidArgument, missingMetadataProperty } from './failure.js';
+import { IncompleteRequest, invalidArgument, missingMetadataProperty } from './failure.js';
 import { dashedUuid } from './uuid-text.js';
 
 /** Longest stream name in bytes: it is part of an index. A stated difference from the real store. */
@@ -14,7 +14,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export const streamName = (identifier: shared.StreamIdentifier | undefined): string => {
   const bytes = identifier?.getStreamName_asU8();
   if (bytes === undefined || bytes.byteLength === 0) {
-    throw invalidArgument('The stream name is missing or empty.');
+    throw new IncompleteRequest('The stream name is missing or empty.');
   }
   if (bytes.byteLength > MAX_STREAM_BYTES) {
     throw invalidArgument(`The stream name is longer than ${MAX_STREAM_BYTES} bytes.`);
@@ -104,7 +104,7 @@ export const uuid = (message: shared.UUID | undefined): string => {
   }
   const text = message?.getString() ?? '';
   const dashed = dashedUuid(text);
-  if (dashed === undefined) throw invalidArgument(`'${text.slice(0, 50)}' is not a UUID.`);
+  if (dashed === undefined) throw new IncompleteRequest(`'${text.slice(0, 50)}' is not a UUID.`);
   return dashed;
 };
 

@@ -2,7 +2,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 
-import { WRITE_TIMEOUT_MS } from './append-limits.js';
+import { writeTimeoutMs } from './append-limits.js';
 import { deletableStream, expectation } from './decode.js';
 import { writable } from './derived-streams.js';
 import type { Expected } from './event.js';
@@ -72,7 +72,7 @@ const run = <T>(
     reply(asCallFailure(error, node.report));
     return;
   }
-  const limits = { bytes: 0, timeoutMs: WRITE_TIMEOUT_MS };
+  const limits = { bytes: 0, timeoutMs: writeTimeoutMs(node) };
   node.writer.submit(request, limits, (outcome) => {
     if (outcome.kind === 'written') reply(null, response(outcome.position?.toString()));
     else reply(failureOf(request, outcome));

@@ -1,5 +1,7 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 
+import type { Node } from './node.js';
+
 /**
  * A refused call in the store's encoding for unary and read calls: a status, and trailers of which
  * `exception` names the error.
@@ -24,6 +26,16 @@ export class CallFailure extends Error implements Partial<StatusObject> {
 const setTrailer = (metadata: Metadata, key: string, value: string): void => {
   metadata.set(key, /^[\x20-\x7e]*$/.test(value) ? value : encodeURI(value));
 };
+
+/** A request that lacks something. A real server stumbles over it without a word, or never answers. */
+export class IncompleteRequest extends CallFailure {
+  constructor(
+    message: string,
+    readonly onServer: 'exception' | 'silence' = 'exception',
+  ) {
+    super(status.INVALID_ARGUMENT, message);
+  }
+}
 
 export const invalidArgument = (message: string): CallFailure =>
   new CallFailure(status.INVALID_ARGUMENT, message);
@@ -94,4 +106,15 @@ export const asCallFailure = (error: unknown, report: (error: unknown) => void):
   if (error instanceof CallFailure) return error;
   report(error);
   return unavailable('The log cannot be read now.');
+};
+
+/** As `asCallFailure`; where the node answers as a server, as that would: undefined for not at all. */
+export const answerTo = (
+  error: unknown,
+  { report, asServer }: Pick<Node, 'report' | 'asServer'>,
+): CallFailure | undefined => {
+  const failure = asCallFailure(error, report);
+  if (!asServer || !(failure instanceof IncompleteRequest)) return failure;
+  if (failure.onServer === 'silence') return undefined;
+  return new CallFailure(status.UNKNOWN, 'Exception was thrown by handler.');
 };

@@ -2,7 +2,7 @@ import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { RE2JS } from 're2js';
 
 import type { RecordedEvent } from './event.js';
-import { invalidArgument } from './failure.js';
+import { IncompleteRequest, invalidArgument } from './failure.js';
 import { lookAroundTest, type NameTest, SERVED } from './look-around.js';
 import { UnknownSyntax } from './pattern-syntax.js';
 
@@ -24,29 +24,29 @@ export interface EventFilter {
 }
 
 /** Throws INVALID_ARGUMENT for an expression that is none, or is one that could run for ever. */
-export const eventFilter = (options: FilterOptions): EventFilter => {
+export const eventFilter = (options: FilterOptions, asServer = false): EventFilter => {
   const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW;
   const multiplier = Math.max(1, options.getCheckpointintervalmultiplier());
   return {
-    matches: matcher(options),
+    matches: matcher(options, asServer),
     checkpointEvery: Math.min(Math.max(1, window), MAX_WINDOW) * Math.min(multiplier, MAX_WINDOW),
   };
 };
 
-const matcher = (options: FilterOptions): EventFilter['matches'] => {
+const matcher = (options: FilterOptions, asServer: boolean): EventFilter['matches'] => {
   const byStream = options.getStreamIdentifier();
   if (byStream !== undefined) {
-    const accepts = nameTest(byStream);
+    const accepts = nameTest(byStream, asServer);
     return (event) => accepts(event.stream);
   }
   const byType = options.getEventType();
   if (byType === undefined)
     throw invalidArgument('The filter names neither stream nor event type.');
-  const accepts = nameTest(byType);
+  const accepts = nameTest(byType, asServer);
   return (event) => accepts(event.type);
 };
 
-const nameTest = (expression: Expression): NameTest => {
+const nameTest = (expression: Expression, asServer: boolean): NameTest => {
   const prefixes = expression.getPrefixList();
   if (prefixes.length > MAX_PREFIXES) {
     throw invalidArgument(`A filter holds at most ${MAX_PREFIXES} prefixes.`);
@@ -54,35 +54,48 @@ const nameTest = (expression: Expression): NameTest => {
   if (prefixes.length > 0) return (name) => prefixes.some((prefix) => name.startsWith(prefix));
   const pattern = expression.getRegex();
   if (pattern === '') throw invalidArgument('The filter has neither prefixes nor a pattern.');
-  return patternTest(pattern);
+  return patternTest(pattern, asServer);
 };
 
-const patternTest = (pattern: string): NameTest => {
+const patternTest = (pattern: string, asServer: boolean): NameTest => {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw invalidArgument(`A pattern is at most ${MAX_PATTERN_LENGTH} characters long.`);
   }
-  return remembering(compile(pattern));
+  return remembering(compile(pattern, asServer));
 };
 
 /** RE2 takes time in proportion to the name, whatever the pattern. */
-const compile = (pattern: string): NameTest => {
+const compile = (pattern: string, asServer: boolean): NameTest => {
   try {
     const compiled = RE2JS.compile(pattern);
     return (name) => compiled.matcher(name).find();
   } catch (error) {
-    if (LOOK_AROUND.test(pattern)) return compileLookAround(pattern);
-    throw invalidArgument(
+    if (LOOK_AROUND.test(pattern)) return compileLookAround(pattern, asServer);
+    throw new IncompleteRequest(
       `The pattern is not a regular expression of the RE2 syntax: ${reasonOf(error)}`,
     );
   }
 };
 
-const compileLookAround = (pattern: string): NameTest => {
+const compileLookAround = (pattern: string, asServer: boolean): NameTest => {
   try {
     return lookAroundTest(pattern);
   } catch (error) {
+    const backtracking = asServer ? backtrackingTest(pattern) : undefined;
+    if (backtracking !== undefined) return backtracking;
     const reason = error instanceof UnknownSyntax ? error.message : reasonOf(error);
-    throw invalidArgument(`The pattern is not served: ${reason}. ${SERVED}`);
+    throw new IncompleteRequest(`The pattern is not served: ${reason}. ${SERVED}`);
+  }
+};
+
+/** As a real server looks around, which may take for ever. */
+const backtrackingTest = (pattern: string): NameTest | undefined => {
+  const [, flags = '', rest = ''] = /^(?:\(\?([is]+)\))?(.*)$/s.exec(pattern) ?? [];
+  try {
+    const expression = new RegExp(rest, flags);
+    return (name) => expression.test(name);
+  } catch {
+    return undefined;
   }
 };
 

@@ -71,7 +71,7 @@ describe('look-around', () => {
         const reference = backtracking(pattern);
         for (const one of all) expect([one, test(one)]).toEqual([one, reference(one)]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -106,9 +106,9 @@ describe('look-around', () => {
         compared += 1;
         for (const one of all) expect([one, test(one)]).toEqual([one, reference(one)]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
-    expect(compared).toBeGreaterThan(500);
+    expect(compared).toBeGreaterThan(200);
   });
 
   it.each<[string, string[], string[]]>([

@@ -2,7 +2,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 
 import { streamName } from './decode.js';
 import { MAX_REVISION } from './event.js';
-import { invalidArgument } from './failure.js';
+import { IncompleteRequest, invalidArgument } from './failure.js';
 import { type EventFilter, eventFilter } from './filters.js';
 
 type Options = streams.ReadReq.Options;
@@ -43,10 +43,11 @@ export type ReadPlan =
     });
 
 /** Reads a request; throws INVALID_ARGUMENT for a combination that has no meaning. */
-export const readPlan = (options: Options | undefined): ReadPlan => {
-  const uuids = options?.getUuidOption();
-  if (options === undefined || uuids === undefined) {
-    throw invalidArgument('The options of the read, or its UUID option, are missing.');
+export const readPlan = (options: Options | undefined, asServer: boolean): ReadPlan => {
+  if (options === undefined) throw new IncompleteRequest('The options of the read are missing.');
+  const uuids = options.getUuidOption();
+  if (uuids === undefined) {
+    throw new IncompleteRequest('The UUID option of the read is missing.', 'silence');
   }
   const common = { resolveLinks: options.getResolveLinks(), structuredIds: uuids.hasStructured() };
   const backwards = options.getReadDirection() === BACKWARDS;
@@ -61,11 +62,14 @@ export const readPlan = (options: Options | undefined): ReadPlan => {
     const positions = (options.getControlOption()?.getCompatibility() ?? 0) >= 1;
     return { kind: 'stream', ...slice, ...place, positions };
   }
+  if (!options.hasAll()) {
+    throw new IncompleteRequest('The read names neither a stream nor everything.');
+  }
   const from = placeInAll(options.getAll(), (commit, prepare) =>
     live ? prepare < commit : !backwards && prepare <= commit,
   );
   const filter = options.getFilter();
-  const filtered = filter === undefined ? {} : { filter: eventFilter(filter) };
+  const filtered = filter === undefined ? {} : { filter: eventFilter(filter, asServer) };
   return live
     ? { kind: 'all-live', ...common, from, ...filtered }
     : { kind: 'all', ...slice, from, ...filtered };

@@ -4,7 +4,7 @@ import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
 import { isDerived } from './derived-streams.js';
-import { asCallFailure } from './failure.js';
+import { answerTo } from './failure.js';
 import type { Node } from './node.js';
 import { type Messages, readAll, readStream } from './read-events.js';
 import { readPlan } from './read-plan.js';
@@ -24,7 +24,8 @@ export const read = (node: Node) => (call: Call) => {
     () => call.end(),
     (error: unknown) => {
       if (gone.signal.aborted) return;
-      call.emit('error', asCallFailure(error, node.report));
+      const failure = answerTo(error, node);
+      if (failure !== undefined) call.emit('error', failure);
     },
   );
 };
@@ -39,7 +40,7 @@ const serve = async (node: Node, call: Call, signal: AbortSignal): Promise<void>
 };
 
 const messagesFor = (node: Node, request: streams.ReadReq, signal: AbortSignal): Messages => {
-  const plan = readPlan(request.getOptions());
+  const plan = readPlan(request.getOptions(), node.asServer);
   switch (plan.kind) {
     case 'stream':
       return readStream(node, plan);
