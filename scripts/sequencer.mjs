@@ -3,14 +3,17 @@ import { createRequire } from 'node:module';
 // CommonJS, whose default export Node hands out wrapped.
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
 
+/** What takes long and stands in small files, since it waits for most of its time. */
+const long = ['consumer-contract.', 'frozen.conformance.', 'node.conformance.'];
+
 /**
- * Without timings of an earlier run the largest files come first. The contract suites are the longest
- * and stand in small files: started last, they would keep everybody waiting.
+ * Without timings of an earlier run the largest files come first. Some small ones are the longest:
+ * started last, they would keep everybody waiting.
  */
 export default class LongestFirst extends Sequencer {
   sort(tests) {
-    const isSuite = ({ path }) => path.includes('consumer-contract.');
+    const isLong = ({ path }) => long.some((name) => path.includes(name));
     const sorted = super.sort(tests);
-    return [...sorted.filter(isSuite), ...sorted.filter((test) => !isSuite(test))];
+    return [...sorted.filter(isLong), ...sorted.filter((test) => !isLong(test))];
   }
 }

@@ -56,7 +56,7 @@ describeNodeOnly('derived streams of a node of its own', () => {
 
   it('are the log, filtered, after any number of kills in the middle of indexing', async () => {
     const category = newCategory();
-    const streams = Array.from({ length: 20 }, () => streamOf(category));
+    const streams = Array.from({ length: 10 }, () => streamOf(category));
     for (const stream of streams) await appendTo(store, stream, things(1_000), NO_STREAM);
     const ce = `$ce-${category}`;
     const expected = streams.flatMap((stream) =>

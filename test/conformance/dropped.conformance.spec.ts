@@ -6,6 +6,7 @@ import {
   TimeoutError,
 } from '@eventstore/db-client';
 import { expect, it } from '@jest/globals';
+import pg from 'pg';
 
 import { until } from '#testing/until.js';
 
@@ -70,12 +71,19 @@ describeNodeOnly('the node', () => {
   it('drops a repeat that comes with its original until its time is up, and recognises it when it is sent again', async () => {
     const stream = newStream();
     const events = things(5);
+    // The original is not committed before all three are there.
+    const blocker = new pg.Client(store.databaseUrl);
+    await blocker.connect();
+    await blocker.query('begin; select 1 from epoch for update');
     const since = performance.now();
-    const answers = await Promise.allSettled(
+    const appended = Promise.allSettled(
       [1, 2, 3].map(() =>
         store.client.appendToStream(stream, events, { expectedRevision: NO_STREAM }),
       ),
     );
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await blocker.end();
+    const answers = await appended;
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(performance.now() - since).toBeGreaterThan(1_900);
     for (const answer of answers) {

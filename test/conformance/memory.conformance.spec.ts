@@ -27,11 +27,11 @@ describeNodeOnly('a reader that does not read at all (memory: node only)', () =>
       }
     };
     // Fills what is kept for everybody, and what the allocator keeps for itself.
-    await write(200);
+    await write(100);
     const before = await residentMegabytes(store.node.pid);
-    await write(300);
+    await write(160);
     const grown = (await residentMegabytes(store.node.pid)) - before;
-    // 300 events are 150 MB, times ten readers.
+    // 160 events are 80 MB, times ten readers.
     expect(grown).toBeLessThan(100);
     await Promise.all(stuck.map((subscription) => subscription.unsubscribe()));
   });

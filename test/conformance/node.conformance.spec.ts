@@ -1,15 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import {
-  ANY,
-  DeadlineExceededError,
-  NO_STREAM,
-  START,
-  UnavailableError,
-} from '@eventstore/db-client';
+import { ANY, DeadlineExceededError, NO_STREAM, UnavailableError } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
 
 import { freePort } from '#embedded/free-port.js';
@@ -24,33 +18,37 @@ import { describeNodeOnly } from './suite.js';
 import {
   appendTo,
   at,
-  collect,
   failureOf,
   idsIn,
+  marker,
   newStream,
   own,
+  ownAfter,
   thing,
   things,
 } from './support.js';
 
+/** Shared by the tests: each leaves it running, on connections that are new for the next one. */
 let store: OwnStore;
+let client: OwnStore['client'];
+let healthPort: number;
 
 const inDatabase = async <T extends pg.QueryResultRow>(sql: string): Promise<T[]> => {
-  const client = new pg.Client(store.databaseUrl);
-  await client.connect();
+  const session = new pg.Client(store.databaseUrl);
+  await session.connect();
   try {
-    return (await client.query<T>(sql)).rows;
+    return (await session.query<T>(sql)).rows;
   } finally {
-    await client.end();
+    await session.end();
   }
 };
 
 /** What waits for too long is not carried out, and sent again: the more come at once, the sooner. */
-const appendPatiently = async (client: OwnStore['client'], stream: string): Promise<void> => {
+const appendPatiently = async (connection: OwnStore['client'], stream: string): Promise<void> => {
   const events = things(2);
   for (;;) {
     try {
-      await client.appendToStream(stream, events, { expectedRevision: ANY });
+      await connection.appendToStream(stream, events, { expectedRevision: ANY });
       return;
     } catch (error) {
       if (!(error instanceof DeadlineExceededError)) throw error;
@@ -77,16 +75,20 @@ const runNode = async (
 };
 
 describeNodeOnly('the node', () => {
-  beforeEach(async () => {
-    store = await startStore();
+  beforeAll(async () => {
+    healthPort = await freePort();
+    store = await startStore({ EVENT_NODE_HEALTH_PORT: String(healthPort) });
   });
-  afterEach(() => store.stop());
+  beforeEach(() => {
+    client = store.connect();
+  });
+  afterAll(() => store.stop());
 
   it('refuses to start beside another on the same database', async () => {
     await expect(startEventNode({ databaseUrl: store.databaseUrl })).rejects.toThrow(
       /another event node/,
     );
-    await appendTo(store, newStream(), thing(), NO_STREAM);
+    await appendTo({ client }, newStream(), thing(), NO_STREAM);
   });
 
   it.each([
@@ -106,24 +108,24 @@ describeNodeOnly('the node', () => {
 
   it('ends when it loses its writing session, and the next one goes on where it was', async () => {
     const stream = newStream();
-    const { position } = await appendTo(store, stream, things(2), NO_STREAM);
+    const { position } = await appendTo({ client }, stream, things(2), NO_STREAM);
     const [session] = await inDatabase<{ ended: boolean }>(
       "select pg_terminate_backend(pid) as ended from pg_stat_activity where application_name = 'voltrace-event-node-writer' and datname = current_database()",
     );
     expect(session?.ended).toBe(true);
     await until('it ended', () => !store.node.isRunning);
     await store.node.restart();
-    const client = store.connect();
+    client = store.connect();
     const next = await client.appendToStream(stream, thing(), { expectedRevision: 1n });
     expect(next.position!.commit).toBeGreaterThan(position!.commit);
   });
 
   it('ends without a word to the writer when its epoch was ended by another', async () => {
-    await appendTo(store, newStream(), thing(), NO_STREAM);
+    await appendTo({ client }, newStream(), thing(), NO_STREAM);
     await inDatabase('update epoch set epoch = epoch + 1');
     const stream = newStream();
     const outcome = await Promise.race([
-      appendTo(store, stream, thing(), NO_STREAM).then(
+      appendTo({ client }, stream, thing(), NO_STREAM).then(
         () => 'acknowledged',
         () => 'refused',
       ),
@@ -137,20 +139,20 @@ describeNodeOnly('the node', () => {
 
   it('refuses appends while there is no room, goes on reading, and takes appends again', async () => {
     const stream = newStream();
-    await appendTo(store, stream, things(2), NO_STREAM);
+    await appendTo({ client }, stream, things(2), NO_STREAM);
     await inDatabase(`
       create function no_room() returns trigger language plpgsql as $$
       begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
       create trigger no_room before insert on events for each row execute function no_room()`);
     const refused = await failureOf(
-      store.client.appendToStream(stream, thing(), {
+      client.appendToStream(stream, thing(), {
         expectedRevision: 1n,
         credentials: { username: 'a', password: 'b' },
       }),
     );
     expect(refused).toBeInstanceOf(UnavailableError);
     expect(refused.message).toMatch(/No space left/);
-    const client = store.connect();
+    client = store.connect();
     expect(
       await failureOf(client.appendToStream(newStream(), thing(), { expectedRevision: NO_STREAM })),
     ).toBeInstanceOf(Error);
@@ -164,7 +166,7 @@ describeNodeOnly('the node', () => {
 
   it('takes appends while a reader waits for a slow lookup', async () => {
     await inDatabase(`
-      insert into events values (1000, 'slow', 0, gen_random_uuid(), 'T', true, '{}', '', 1);
+      insert into events select max(position) + 1000, 'slow', 0, gen_random_uuid(), 'T', true, '{}', '', 1 from events;
       alter table events enable row level security;
       alter table events force row level security;
       create policy written on events for insert with check (true);
@@ -180,27 +182,29 @@ describeNodeOnly('the node', () => {
     try {
       idsIn({ client: store.connect() }, 'slow').catch(() => undefined);
       await until('the lookup runs', async () => (await lookups()).length > 0);
-      await appendTo(store, newStream(), thing(), NO_STREAM);
+      await appendTo({ client }, newStream(), thing(), NO_STREAM);
       expect(await lookups()).toHaveLength(1);
     } finally {
       await blocker.end();
+      await inDatabase(`
+        alter table events disable row level security;
+        drop policy written on events;
+        drop policy seen on events;
+        delete from events where stream = 'slow'`);
     }
   });
 
   it('shows by its health how long Postgres has not answered a commit, and when it is over', async () => {
-    const port = await freePort();
-    await store.stop();
-    store = await startStore({ EVENT_NODE_HEALTH_PORT: String(port) });
     const health = async () => {
-      const answer = await fetch(`http://127.0.0.1:${port}/health`);
+      const answer = await fetch(`http://127.0.0.1:${healthPort}/health`);
       return { status: answer.status, ...((await answer.json()) as object) };
     };
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    expect((await fetch(`http://127.0.0.1:${healthPort}/`)).status).toBe(404);
     expect(await health()).toEqual({ status: 200, accepting: true, waitingMs: 0 });
     const blocker = new pg.Client(store.databaseUrl);
     await blocker.connect();
     await blocker.query('begin; select 1 from epoch for update');
-    const appended = appendTo(store, newStream(), thing(), NO_STREAM);
+    const appended = appendTo({ client }, newStream(), thing(), NO_STREAM);
     await until('it is not ready', async () => (await health()).status === 503);
     expect(await health()).toMatchObject({
       accepting: false,
@@ -236,7 +240,7 @@ describeNodeOnly('the node', () => {
   it('finishes what it took when it is told to stop, and exits with 0', async () => {
     const streams = Array.from({ length: 200 }, () => newStream());
     const answers = streams.map((stream) =>
-      appendTo(store, stream, thing(), NO_STREAM).then(
+      appendTo({ client }, stream, thing(), NO_STREAM).then(
         () => stream,
         () => undefined,
       ),
@@ -245,11 +249,13 @@ describeNodeOnly('the node', () => {
     await store.node.stop();
     const acknowledged = (await Promise.all(answers)).filter((stream) => stream !== undefined);
     await store.node.restart();
-    const client = store.connect();
+    client = store.connect();
     for (const stream of acknowledged) expect(await idsIn({ client }, stream)).toHaveLength(1);
   });
 
   it('starts at once on a log of many streams, and holds little of it', async () => {
+    const { position } = await appendTo({ client }, newStream(), thing(), NO_STREAM);
+    const head = position!.commit;
     const restarted = async (): Promise<number> => {
       await store.node.stop();
       const started = performance.now();
@@ -258,24 +264,28 @@ describeNodeOnly('the node', () => {
     };
     const onNothing = await restarted();
     await store.node.stop();
+    const count = 100_000;
     await inDatabase(`
-      insert into events select n * 3, '${own}.many-' || n, 0, gen_random_uuid(), 'T', true, '{}', '', n
-      from generate_series(1, 200000) n`);
+      insert into events select ${head} + n * 3, '${own}.many-' || n, 0, gen_random_uuid(), 'T', true, '{}', '', n
+      from generate_series(1, ${count}) n`);
     // A start of Node itself takes most of it, the more the busier the machine is.
     expect(await restarted()).toBeLessThan(10_000 + 5 * onNothing);
-    const client = store.connect();
+    client = store.connect();
     const next = await client.appendToStream(`${own}.many-777`, thing(), { expectedRevision: 0n });
-    expect(next.position!.commit).toBeGreaterThan(600_000n);
-    const followed = follow(client, { fromPosition: at(598_998n) });
+    const last = head + BigInt(count * 3);
+    expect(next.position!.commit).toBeGreaterThan(last);
+    const followed = follow(client, { fromPosition: at(last - 3n * 334n) });
     await until('it caught up', () => followed.caughtUp > 0);
     expect(followed.events.length).toBe(335);
+    await followed.stop();
   });
 
   it('loses and doubles nothing in a burst of connections and appends', async () => {
+    const from = await marker({ client });
     const clients = Array.from({ length: 10 }, () => store.connect());
     const streams = Array.from({ length: 500 }, () => newStream('burst'));
     await Promise.all(streams.map((stream, n) => appendPatiently(clients[n % 10]!, stream)));
-    const all = await collect(store.client.readAll({ fromPosition: START }));
+    const all = await ownAfter({ client }, from);
     expect(all.filter(({ event }) => event?.streamId.startsWith(`${own}.burst-`))).toHaveLength(
       1_000,
     );

@@ -27,7 +27,7 @@ const ids = (followed: Pick<Followed<Parameters<typeof idOf>[0]>, 'events'>): st
   followed.events.map(idOf);
 
 /** Appends without pause until told to stop. */
-const writeConstantly = (writers = 8): { stop: () => Promise<number> } => {
+const writeConstantly = (writers = 4): { stop: () => Promise<number> } => {
   let stopping = false;
   let written = 0;
   const write = async (): Promise<void> => {
@@ -70,9 +70,9 @@ describe('a subscription to all', () => {
 
   it('misses and doubles nothing between catching up and live, while others write', async () => {
     const fromPosition = await marker(store);
-    await appendTo(store, newStream(), things(3_000), NO_STREAM);
+    await appendTo(store, newStream(), things(2_000), NO_STREAM);
     const load = writeConstantly();
-    const followers = Array.from({ length: 5 }, () => follow(store.connect(), { fromPosition }));
+    const followers = Array.from({ length: 4 }, () => follow(store.connect(), { fromPosition }));
     await until('all are live', () => followers.every(({ caughtUp }) => caughtUp > 0));
     await load.stop();
     const expected = (await ownAfter(store, fromPosition)).map(idOf);
@@ -117,9 +117,9 @@ describe('a subscription to all', () => {
 
   it('resumes after each lost connection from the last event received, without gap or double', async () => {
     const from = await marker(store);
-    const load = writeConstantly(4);
+    const load = writeConstantly();
     const received: OfAll['events'] = [];
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const last = received.at(-1)?.event?.position;
       const client = store.connect();
       const followed = follow(client, { fromPosition: last ?? from });
