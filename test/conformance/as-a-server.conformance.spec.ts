@@ -8,8 +8,6 @@ import pg from 'pg';
 
 import { until } from '#testing/until.js';
 
-import { differences } from './differences.js';
-import { measured } from './differences/measure.js';
 import {
   appendMessage,
   appendOptions,
@@ -30,17 +28,6 @@ const anyRevision = (stream = newStream()): streams.BatchAppendReq.Options =>
 
 describeNodeOnly('a node that answers as a server', () => {
   const store = ownStore({ EVENT_NODE_ANSWERS: 'as-a-server' });
-
-  it('answers whatever the table says of a server', async () => {
-    // How long an append may take is another test, which nothing else goes on beside.
-    const tried = differences.filter(
-      ({ onlyNode, key }) => onlyNode !== true && key !== 'unfinished-append',
-    );
-    const answers = await measured(store, tried);
-    expect(tried.map(({ key }) => [key, answers.get(key)])).toEqual(
-      tried.map(({ key, server }) => [key, server]),
-    );
-  });
 
   it('says nothing of what is missing', async () => {
     const failure = await failureOf(withRaw(store, (raw) => read(raw, undefined)));
