@@ -46,29 +46,26 @@ const writeUntilBroken = (client: EventStoreDBClient, count: number): Writers =>
 describeNodeOnly('a store killed under load (killed: node only)', () => {
   const store = ownStore();
 
-  it.each([1, 2, 3, 4, 5])(
-    'round %i: holds what it acknowledged, and no half of a batch',
-    async () => {
-      const client = store.connect();
-      const from = await marker({ client });
-      const writers = writeUntilBroken(client, 16);
-      await until('something is acknowledged', () => writers.acknowledged.size > 0);
-      await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
-      await store.node.kill();
-      await writers.stopped;
-      await store.node.restart();
+  it.each([1, 2, 3])('round %i: holds what it acknowledged, and no half of a batch', async () => {
+    const client = store.connect();
+    const from = await marker({ client });
+    const writers = writeUntilBroken(client, 16);
+    await until('something is acknowledged', () => writers.acknowledged.size > 0);
+    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 250));
+    await store.node.kill();
+    await writers.stopped;
+    await store.node.restart();
 
-      const stored = new Map<string, string[]>();
-      for (const event of await ownAfter({ client: store.connect() }, from)) {
-        const stream = event.event!.streamId;
-        stored.set(stream, [...(stored.get(stream) ?? []), idOf(event)]);
-      }
-      for (const [stream, ids] of writers.attempted) {
-        const expected = writers.acknowledged.has(stream) ? ids : stored.get(stream) && ids;
-        expect({ stream, stored: stored.get(stream) }).toEqual({ stream, stored: expected });
-      }
-    },
-  );
+    const stored = new Map<string, string[]>();
+    for (const event of await ownAfter({ client: store.connect() }, from)) {
+      const stream = event.event!.streamId;
+      stored.set(stream, [...(stored.get(stream) ?? []), idOf(event)]);
+    }
+    for (const [stream, ids] of writers.attempted) {
+      const expected = writers.acknowledged.has(stream) ? ids : stored.get(stream) && ids;
+      expect({ stream, stored: stored.get(stream) }).toEqual({ stream, stored: expected });
+    }
+  });
 
   it('has no position or revision twice afterwards, and goes on behind the last', async () => {
     const client = store.connect();

@@ -29,9 +29,9 @@ describeNodeOnly('a reader that does not read at all (memory: node only)', () =>
     // Fills what is kept for everybody, and what the allocator keeps for itself.
     await write(100);
     const before = await residentMegabytes(store.node.pid);
-    await write(160);
+    await write(120);
     const grown = (await residentMegabytes(store.node.pid)) - before;
-    // 160 events are 80 MB, times ten readers.
+    // 120 events are 60 MB, times ten readers.
     expect(grown).toBeLessThan(100);
     await Promise.all(stuck.map((subscription) => subscription.unsubscribe()));
   });

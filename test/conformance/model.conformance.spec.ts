@@ -221,6 +221,6 @@ describeNodeOnly('a stream of a node that is killed in between', () => {
     );
     const steps = fc.array(step, { minLength: 6, maxLength: 10 });
     const property = fc.asyncProperty(steps, (taken) => agrees(store, taken, restart));
-    await fc.assert(property, { numRuns: 5 });
+    await fc.assert(property, { numRuns: 3 });
   });
 });

@@ -91,20 +91,21 @@ describeNodeOnly('the node', () => {
     await appendTo({ client }, newStream(), thing(), NO_STREAM);
   });
 
-  it.each([
-    ['EVENT_NODE_HOST', '0.0.0.0', /EVENT_NODE_HOST.*loopback/s],
-    ['EVENT_NODE_HOST', '192.0.2.1', /EVENT_NODE_HOST.*loopback/s],
-    ['EVENT_NODE_PORT', 'many', /EVENT_NODE_PORT.*65535/s],
-    ['EVENT_NODE_DATABASE_URL', 'mysql://secret@x/y', /EVENT_NODE_DATABASE_URL.*postgres:/s],
-  ])('refuses to start with %s=%s and says why', async (name, value, message) => {
-    const { code, output } = await runNode({
-      EVENT_NODE_DATABASE_URL: store.databaseUrl,
-      [name]: value,
-    });
-    expect(code).not.toBe(0);
-    expect(output).toMatch(message);
-    expect(output).not.toMatch(/secret/);
-  });
+  it.each(['0.0.0.0', '192.0.2.1'])(
+    'refuses to start on %s and with other wrong settings, and says what is wrong with each',
+    async (host) => {
+      const { code, output } = await runNode({
+        EVENT_NODE_HOST: host,
+        EVENT_NODE_PORT: 'many',
+        EVENT_NODE_DATABASE_URL: 'mysql://secret@x/y',
+      });
+      expect(code).not.toBe(0);
+      expect(output).toMatch(/EVENT_NODE_HOST.*loopback/);
+      expect(output).toMatch(/EVENT_NODE_PORT.*65535/);
+      expect(output).toMatch(/EVENT_NODE_DATABASE_URL.*postgres:/);
+      expect(output).not.toMatch(/secret/);
+    },
+  );
 
   it('ends when it loses its writing session, and the next one goes on where it was', async () => {
     const stream = newStream();
@@ -250,7 +251,8 @@ describeNodeOnly('the node', () => {
     const acknowledged = (await Promise.all(answers)).filter((stream) => stream !== undefined);
     await store.node.restart();
     client = store.connect();
-    for (const stream of acknowledged) expect(await idsIn({ client }, stream)).toHaveLength(1);
+    const stored = await Promise.all(acknowledged.map((stream) => idsIn({ client }, stream)));
+    expect(stored.map(({ length }) => length)).toEqual(acknowledged.map(() => 1));
   });
 
   it('starts at once on a log of many streams, and holds little of it', async () => {
