@@ -5,7 +5,8 @@ import services, { type StreamsClient } from '@eventstore/db-client/generated/st
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 
-import { addressOf, credentialsOf, type Store } from './store.js';
+import { addressOf, credentialsOf } from './address.js';
+import type { Store } from './store.js';
 
 /** The protocol itself, for what the client does not let one say or see. */
 export const rawClient = (store: Pick<Store, 'url'>): StreamsClient =>

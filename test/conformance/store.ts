@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 
 import { readJsonFile, writePrivateFile } from '#embedded/files.js';
 import { testDatabase } from '#testing/embedded.js';
@@ -72,22 +70,4 @@ const nodeOfRun = (): Promise<string> => {
     writePrivateFile(note, JSON.stringify({ url }));
     return url;
   });
-};
-
-/** Host and port of the store, for raw calls. */
-export const addressOf = ({ url }: Pick<Store, 'url'>): string => new URL(url).host;
-
-/** What raw calls have to show to the store, as its connection string says. */
-export const credentialsOf = ({ url }: Pick<Store, 'url'>): ChannelCredentials => {
-  const { searchParams } = new URL(url);
-  if (searchParams.get('tls') === 'false') return credentials.createInsecure();
-  const content = (name: string): Buffer | null => {
-    const path = searchParams.get(name);
-    return path === null ? null : readFileSync(path);
-  };
-  return credentials.createSsl(
-    content('tlsCAFile'),
-    content('userKeyFile'),
-    content('userCertFile'),
-  );
 };

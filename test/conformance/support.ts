@@ -9,9 +9,12 @@ import {
   type JSONEventData,
   NO_STREAM,
   type Position,
+  StreamNotFoundError,
 } from '@eventstore/db-client';
 
+import { userOf } from './address.js';
 import type { Store } from './store.js';
+import { external } from './target.js';
 
 /** How the streams of one file begin, so that it finds its own among those of everybody else. */
 export const own = `c${randomUUID().slice(0, 8)}`;
@@ -28,11 +31,13 @@ export const thing = (n = 0, id: string = randomUUID()): JSONEventData =>
 export const things = (count: number): JSONEventData[] =>
   Array.from({ length: count }, (_, n) => thing(n));
 
+const named = external === undefined ? undefined : userOf(external);
+
 /**
  * Credentials are never sent without TLS, but to the client they mean: one call per append instead
- * of many over one.
+ * of many over one. They are the named store's.
  */
-export const classic = { credentials: { username: 'admin', password: 'changeit' } };
+export const classic = { credentials: named ?? { username: 'admin', password: 'changeit' } };
 
 const MOST_TRIES = 10;
 
@@ -89,6 +94,16 @@ export const idOf = ({ event }: { readonly event?: { readonly id: string } }): s
 
 export const idsIn = async ({ client }: Pick<Store, 'client'>, stream: string): Promise<string[]> =>
   (await collect(client.readStream(stream))).map(({ event }) => event?.id ?? '');
+
+/** What `read` gives. Right after the append that revives a stream, a server may find it missing once more. */
+export const revived = async <T>(read: () => Promise<T>): Promise<T> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof StreamNotFoundError)) throw error;
+    return read();
+  }
+};
 
 /** What a promise rejects with; fails the test when it does not. */
 export const failureOf = async (promise: Promise<unknown>): Promise<Error> => {

@@ -13,7 +13,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 
-import { addressOf, credentialsOf } from './store.js';
+import { addressOf, credentialsOf } from './address.js';
 import { describeNodeOnly, sharedStore } from './suite.js';
 import { appendTo, collect, failureOf, newStream, thing } from './support.js';
 

@@ -7,8 +7,8 @@ import projectionMessages from '@eventstore/db-client/generated/projections_pb.j
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 
+import { addressOf, credentialsOf } from '../address.js';
 import { batch, batchAppend, batchOptions, proposed, withRaw } from '../raw.js';
-import { addressOf, credentialsOf } from '../store.js';
 import { appendTo, newStream, thing } from '../support.js';
 import { batchAnswer } from './batch-answer.js';
 import { answerOf, type Difference } from './difference.js';
