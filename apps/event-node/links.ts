@@ -1,5 +1,5 @@
 import type { ResolvedEvent } from './encode-read.js';
-import { baseOf, isMetastream, LINK_TYPE, MAX_REVISION, type RecordedEvent } from './event.js';
+import { baseOf, isMetastream, LINK_TYPE, type RecordedEvent } from './event.js';
 import { firstVisible } from './metadata.js';
 import type { Node } from './node.js';
 
@@ -23,7 +23,7 @@ export const resolveLinks = async (
   }
   if (targets.size === 0) return events.map((event) => ({ event }));
   const found = new Map<string, RecordedEvent>();
-  const stored = await reader.at([...targets.values()]);
+  const stored = await reader.at([...targets.values()].filter(canExist));
   const visible = await Promise.all(stored.map((target) => isVisible(states, target)));
   for (const [index, target] of stored.entries()) {
     if (visible[index] === true) found.set(key(target), target);
@@ -38,14 +38,21 @@ export const resolveLinks = async (
 
 const key = ({ stream, revision }: Place): string => `${revision.toString()}@${stream}`;
 
-/** Where a link leads by its data, which is `revision@stream`; undefined when it is no link. */
+/**
+ * Where a link leads by its data, which is `revision@stream`; undefined when it is no link. As on a real
+ * server, any signed number of 64 bits and any name will do, also where nothing can be.
+ */
 export const placeOf = ({ data }: Pick<RecordedEvent, 'data'>): Place | undefined => {
-  const match = /^(\d{1,19})@(.+)$/s.exec(Buffer.from(data).toString('utf8'));
-  const [, digits, stream] = match ?? [];
-  if (digits === undefined || stream === undefined || stream.includes('\0')) return undefined;
-  const revision = BigInt(digits);
-  return revision > MAX_REVISION ? undefined : { stream, revision };
+  const match = /^([+-]?)0*(\d{1,19})@(.*)$/s.exec(Buffer.from(data).toString('utf8'));
+  const [, sign, digits, stream] = match ?? [];
+  if (digits === undefined || stream === undefined) return undefined;
+  const revision = sign === '-' ? -BigInt(digits) : BigInt(digits);
+  return BigInt.asIntN(64, revision) === revision ? { stream, revision } : undefined;
 };
+
+/** Whether a stream can have such a name and such a revision. */
+const canExist = ({ stream, revision }: Place): boolean =>
+  revision >= 0n && stream !== '' && !stream.includes('\0');
 
 const isVisible = async (states: Node['states'], event: RecordedEvent): Promise<boolean> => {
   const state = await states.get(baseOf(event.stream));

@@ -9,7 +9,7 @@ import { appendTo, collect, idOf, marker, newStream, ownAfter, thing, things } f
 
 const store = sharedStore();
 
-const linkTo = (revision: number, stream: string) =>
+const linkTo = (revision: number | bigint, stream: string) =>
   binaryEvent({ type: '$>', data: Buffer.from(`${revision}@${stream}`) });
 
 /** A stream with links to the second and the first event of another. */
@@ -64,7 +64,11 @@ describe('links', () => {
     const deleted = newStream();
     await appendTo(store, deleted, thing(), NO_STREAM);
     await store.client.deleteStream(deleted);
-    const broken = [linkTo(7, target), linkTo(0, 'nobody-1'), linkTo(0, deleted)];
+    const broken = [
+      ...[linkTo(7, target), linkTo(0, newStream()), linkTo(0, deleted)],
+      // Where nothing can be, and not at the end, which others name by -1.
+      ...[linkTo(0, ''), linkTo(-1, target), linkTo(-(2n ** 63n), target)],
+    ];
     await appendTo(store, links, broken, 1n);
     const read = await collect(
       store.client.readStream(links, { resolveLinkTos: true, fromRevision: 2n }),
@@ -74,11 +78,13 @@ describe('links', () => {
     );
   });
 
-  it('that are none come as events: JSON, no revision, no stream, a revision that none can have', async () => {
+  it('that are none come as events: JSON, no revision, none that 64 bits hold', async () => {
+    const target = newStream('target');
+    await appendTo(store, target, thing(), NO_STREAM);
     const links = newStream('links');
     const none = [
       jsonEvent({ type: '$>', data: { no: 'link' } }),
-      ...['nonsense', '0@', '@target', '-1@target', '9223372036854775808@target'].map((data) =>
+      ...['nonsense', `@${target}`, `9223372036854775808@${target}`].map((data) =>
         binaryEvent({ type: '$>', data: Buffer.from(data) }),
       ),
     ];
