@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import { ANY, DeadlineExceededError, NO_STREAM, UnavailableError } from '@eventstore/db-client';
+import { ANY, NO_STREAM, UnavailableError } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
 
 import { freePort } from '#embedded/free-port.js';
@@ -43,17 +43,9 @@ const inDatabase = async <T extends pg.QueryResultRow>(sql: string): Promise<T[]
   }
 };
 
-/** What waits for too long is not carried out, and sent again: the more come at once, the sooner. */
-const appendPatiently = async (connection: OwnStore['client'], stream: string): Promise<void> => {
-  const events = things(2);
-  for (;;) {
-    try {
-      await connection.appendToStream(stream, events, { expectedRevision: ANY });
-      return;
-    } catch (error) {
-      if (!(error instanceof DeadlineExceededError)) throw error;
-    }
-  }
+const reconnect = async (): Promise<void> => {
+  await client.dispose();
+  client = store.connect();
 };
 
 /** Starts the node without waiting for it to serve. */
@@ -82,6 +74,8 @@ describeNodeOnly('the node', () => {
   beforeEach(() => {
     client = store.connect();
   });
+  // What breaks one connection of the client's fails the appends of all others in its process.
+  afterEach(() => client.dispose());
   afterAll(() => store.stop());
 
   it('refuses to start beside another on the same database', async () => {
@@ -116,7 +110,7 @@ describeNodeOnly('the node', () => {
     expect(session?.ended).toBe(true);
     await until('it ended', () => !store.node.isRunning);
     await store.node.restart();
-    client = store.connect();
+    await reconnect();
     const next = await client.appendToStream(stream, thing(), { expectedRevision: 1n });
     expect(next.position!.commit).toBeGreaterThan(position!.commit);
   });
@@ -153,7 +147,7 @@ describeNodeOnly('the node', () => {
     );
     expect(refused).toBeInstanceOf(UnavailableError);
     expect(refused.message).toMatch(/No space left/);
-    client = store.connect();
+    await reconnect();
     expect(
       await failureOf(client.appendToStream(newStream(), thing(), { expectedRevision: NO_STREAM })),
     ).toBeInstanceOf(Error);
@@ -250,7 +244,7 @@ describeNodeOnly('the node', () => {
     await store.node.stop();
     const acknowledged = (await Promise.all(answers)).filter((stream) => stream !== undefined);
     await store.node.restart();
-    client = store.connect();
+    await reconnect();
     const stored = await Promise.all(acknowledged.map((stream) => idsIn({ client }, stream)));
     expect(stored.map(({ length }) => length)).toEqual(acknowledged.map(() => 1));
   });
@@ -272,7 +266,7 @@ describeNodeOnly('the node', () => {
       from generate_series(1, ${count}) n`);
     // A start of Node itself takes most of it, the more the busier the machine is.
     expect(await restarted()).toBeLessThan(10_000 + 5 * onNothing);
-    client = store.connect();
+    await reconnect();
     const next = await client.appendToStream(`${own}.many-777`, thing(), { expectedRevision: 0n });
     const last = head + BigInt(count * 3);
     expect(next.position!.commit).toBeGreaterThan(last);
@@ -286,7 +280,9 @@ describeNodeOnly('the node', () => {
     const from = await marker({ client });
     const clients = Array.from({ length: 10 }, () => store.connect());
     const streams = Array.from({ length: 500 }, () => newStream('burst'));
-    await Promise.all(streams.map((stream, n) => appendPatiently(clients[n % 10]!, stream)));
+    await Promise.all(
+      streams.map((stream, n) => appendTo({ client: clients[n % 10]! }, stream, things(2), ANY)),
+    );
     const all = await ownAfter({ client }, from);
     expect(all.filter(({ event }) => event?.streamId.startsWith(`${own}.burst-`))).toHaveLength(
       1_000,
