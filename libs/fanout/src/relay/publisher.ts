@@ -130,12 +130,15 @@ export class Publisher {
   private async send(transaction: Transaction, batches: readonly TopicBatch[]): Promise<Landing[]> {
     const landings: Landing[] = [];
     for (const topicMessages of this.byLeader(batches).values()) {
-      const counts = countByPartition(topicMessages);
+      const unconfirmed = countByPartition(topicMessages);
       for (const answer of await transaction.sendBatch({ topicMessages, acks: -1 })) {
         const { topicName: topic, partition, baseOffset } = answer;
-        const count = counts.get(`${topic}/${String(partition)}`) ?? 0;
+        const key = `${topic}/${String(partition)}`;
+        const count = unconfirmed.get(key) ?? 0;
+        unconfirmed.delete(key);
         landings.push({ topic, partition, count, offset: BigInt(baseOffset ?? -1) });
       }
+      expectNone(unconfirmed);
     }
     return landings;
   }
@@ -160,6 +163,16 @@ export class Publisher {
 }
 
 type Messages = Pick<ProducerRecord, 'topic' | 'messages'>;
+
+/**
+ * Where a leader moves between two attempts to a broker that has answered the first one for other
+ * partitions, kafkajs leaves the records of the moved partition out and reports success.
+ */
+const expectNone = (unconfirmed: ReadonlyMap<string, number>): void => {
+  if (unconfirmed.size === 0) return;
+  const partitions = [...unconfirmed.keys()].join(', ');
+  throw new Error(`the brokers confirmed no record of ${partitions}: their leader has moved`);
+};
 
 const countByPartition = (topicMessages: readonly Messages[]): Map<string, number> => {
   const counts = new Map<string, number>();
