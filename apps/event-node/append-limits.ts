@@ -6,7 +6,7 @@ import type { Node } from './node.js';
 /** One append is one turn of the event loop and one statement. */
 const MAX_EVENTS = 20_000;
 
-/** How long an append may wait to be looked at. */
+/** An append that was not decided on within this time is timed out. */
 const WRITE_TIMEOUT_MS = 5_000;
 const SERVER_WRITE_TIMEOUT_MS = 2_000;
 

@@ -5,7 +5,7 @@ import Durations from 'google-protobuf/google/protobuf/duration_pb.js';
 /** A message of a batch append, with the field of its options that the generated code does not know. */
 export interface BatchRequest {
   readonly message: streams.BatchAppendReq;
-  /** What the options say of how long the append may take, as newer clients say it. */
+  /** How long the append may take, in the form that newer clients send. */
   readonly durationMs: number | undefined;
 }
 

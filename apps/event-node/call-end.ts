@@ -15,13 +15,13 @@ export class CallEnd {
     this.due += 1;
   }
 
-  /** `taken`: whether the answer is to something that was taken. Says whether the call is over. */
+  /** `taken`: whether the answer is to something that was taken. Returns whether the call is over. */
   answered(taken: boolean): boolean {
     if (taken || this.asServer) this.due -= 1;
     return this.halfClosed && (this.asServer ? this.due >= 0 : taken && this.due === 0);
   }
 
-  /** The client sends no more. Says whether the call is over. */
+  /** The client sends no more. Returns whether the call is over. */
   halfClose(): boolean {
     this.halfClosed = true;
     return !this.asServer && this.due === 0;

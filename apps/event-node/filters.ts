@@ -88,7 +88,7 @@ const compileLookAround = (pattern: string, asServer: boolean): NameTest => {
   }
 };
 
-/** As a real server looks around, which may take for ever. */
+/** Backtracks as a real server does, which may take for ever. */
 const backtrackingTest = (pattern: string): NameTest | undefined => {
   const [, flags = '', rest = ''] = /^(?:\(\?([is]+)\))?(.*)$/s.exec(pattern) ?? [];
   try {

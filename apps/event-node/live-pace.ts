@@ -3,22 +3,22 @@ import type { Node } from './node.js';
 
 /** How many events a live subscriber may leave untaken, as on a real server. */
 const LIVE_BUFFER = 32;
-/** How long it may take for what was sent before it counts as slow. */
-const PATIENCE_MS = 1_000;
+/** A live subscriber that takes nothing for this long counts as slow. */
+const SLOW_TIMEOUT_MS = 1_000;
 
 /**
  * Whether a live subscriber keeps up. A real server drops one whose buffer of 32 events is full, which
- * happens in any burst; the node drops one that besides has taken nothing for a second. To resume after
- * the last event is the subscriber's part in both cases.
+ * happens in any burst; the node drops one only if it has also taken nothing for a second. Either way, the
+ * subscriber has to resume after the last event that it got.
  */
 export class LivePace {
   private live = false;
   /** Since when the subscriber has been sent events. */
   private since = performance.now();
-  private readonly patienceMs: number;
+  private readonly timeoutMs: number;
 
   constructor({ asServer }: Pick<Node, 'asServer'>) {
-    this.patienceMs = asServer ? 0 : PATIENCE_MS;
+    this.timeoutMs = asServer ? 0 : SLOW_TIMEOUT_MS;
   }
 
   /** Marks the end of catching up; true when it was not live before. */
@@ -36,7 +36,7 @@ export class LivePace {
   /** Called between two sendings. Throws ABORTED when more than the buffer holds is waiting. */
   check(waiting: number): void {
     const now = performance.now();
-    if (this.live && waiting > LIVE_BUFFER && now - this.since >= this.patienceMs) {
+    if (this.live && waiting > LIVE_BUFFER && now - this.since >= this.timeoutMs) {
       throw consumerTooSlow();
     }
     this.since = now;

@@ -7,13 +7,13 @@ export type NameTest = (name: string) => boolean;
 export const SERVED =
   'Look-around is served as (?!X) and (?=X) after the ^ of an alternative, as (?<!X) and (?<=X) before its final $, and as ^(?:(?!X).)*$, where X looks around no further.';
 
-/** Characters that all expressions together may have which one pattern comes to. */
+/** Most characters of all expressions together that one pattern is taken apart into. */
 const MAX_SOURCE = 5_000;
 const LEADING_FLAGS = /^\(\?[is]+\)/;
 
 /**
- * Tests names by a pattern that looks around, in time that grows with the name's length and no faster:
- * each part that looks is an expression of its own, asked at the only place where it can stand.
+ * Tests names by a pattern with look-around, in time that grows with the name's length and no faster:
+ * each assertion is an expression of its own, tested at the only position where it can occur.
  * Throws `UnknownSyntax`, or what RE2 throws, for a pattern that cannot be taken apart so.
  */
 export const lookAroundTest = (pattern: string): NameTest => {
@@ -41,7 +41,7 @@ class Parts {
     const tests: NameTest[] = [];
     if (pieces.at(-1)?.text === '$') {
       const end = pieces.splice(-1);
-      // What stands before the end of the name looks back from there, whatever precedes it.
+      // A look-behind before the final `$` is tested at the end of the name, whatever precedes it.
       for (let last = pieces.at(-1); last !== undefined && looksBack(last); last = pieces.at(-1)) {
         tests.push(this.condition(last, `(?:${insideOf(last)})$`));
         pieces.pop();
@@ -106,7 +106,7 @@ const looksAhead = ({ group, quantifier }: Piece): boolean =>
 const looksBack = ({ group, quantifier }: Piece): boolean =>
   (group === '(?<=' || group === '(?<!') && quantifier === '';
 
-/** What a piece that looks around looks for. RE2 refuses it where it looks around itself. */
+/** The pattern inside an assertion. RE2 refuses it where it has look-around itself. */
 const insideOf = ({ alternatives }: Piece): string => alternatives.map(textOf).join('|');
 
 /** X of `(?:(?!X).)*`: a text whose characters all begin no match of X. */

@@ -15,7 +15,7 @@ export interface Node {
   readonly recent: RecentEvents;
   readonly maxAppendBytes: number;
   readonly maxOpenBytes: number;
-  /** Kind answers are left out, and what a server may lose is lost: see `EVENT_NODE_ANSWERS`. */
+  /** Answers as EventStoreDB also where the node's own answer is kinder: see `EVENT_NODE_ANSWERS`. */
   readonly asServer: boolean;
   /** Called with errors that nobody foresaw. */
   readonly report: (error: unknown) => void;

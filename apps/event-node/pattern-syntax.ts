@@ -1,17 +1,17 @@
-/** What a pattern holds that this reading of it does not know. */
+/** The pattern has syntax that is not known here. */
 export class UnknownSyntax extends Error {
   override readonly name = 'UnknownSyntax';
 }
 
-/** One piece of a pattern, as it is written, with what says how often it comes. */
+/** One piece of a pattern as it is written, its quantifier included. */
 export interface Piece {
   readonly text: string;
   readonly quantifier: string;
-  /** How the group begins that the piece is: plain, or one that looks around. */
+  /** The opening of the group, plain or an assertion; undefined where the piece is no such group. */
   readonly group: '(?:' | '(?=' | '(?!' | '(?<=' | '(?<!' | undefined;
-  /** What stands in its parentheses, between bars. */
+  /** The alternatives in its parentheses. */
   readonly alternatives: readonly (readonly Piece[])[];
-  /** Whether it looks around, or something in it does. */
+  /** Whether it is or contains an assertion. */
   readonly looks: boolean;
 }
 

@@ -31,7 +31,7 @@ export type ReadPlan =
       readonly kind: 'stream';
       readonly stream: string;
       readonly from: From;
-      /** Whether the reader is told where the stream goes on and where it ends. */
+      /** Whether the reader gets the first and the last position as messages of their own. */
       readonly positions: boolean;
     })
   | (Slice & { readonly kind: 'all'; readonly from: FromInAll; readonly filter?: EventFilter })
