@@ -2,7 +2,7 @@ import { contentIdOf } from '#kernel/ids.js';
 
 import { baseOf, isMetastream, LINK_TYPE, METADATA_TYPE, type RecordedEvent } from './event.js';
 import { accessDenied } from './failure.js';
-import { placeOf } from './links.js';
+import { linkTarget } from './link-target.js';
 import { deletedMetadata } from './metadata.js';
 
 const CATEGORY_PREFIX = '$ce-';
@@ -20,8 +20,8 @@ export const writable = (stream: string): string => {
 };
 
 /**
- * Tells which events a derived stream holds a link to. `derived-index.ts` decides the same in SQL:
- * both must agree, or a subscriber that goes from catching up to live would count differently.
+ * Returns the condition by which a derived stream holds a link to an event. `derived-index.ts` decides
+ * the same in SQL: both must agree, or a subscriber that goes live would count differently.
  */
 export const membershipOf = (derived: string): ((event: RecordedEvent) => boolean) => {
   const name = derived.slice(CATEGORY_PREFIX.length);
@@ -35,7 +35,7 @@ const isStoredAs = (text: string, stored: string): boolean =>
   text === stored ||
   (text.length === stored.length && Buffer.from(text).toString('utf8') === stored);
 
-/** What stands before the first dash. A deletion belongs to the category of the deleted stream. */
+/** The part of a stream's name before the first dash. A deletion belongs to the category of the deleted stream. */
 const categoryOf = (event: RecordedEvent): string | undefined => {
   const stream = isDeletion(event) ? baseOf(event.stream) : event.stream;
   const length = stream.indexOf(CATEGORY_SEPARATOR);
@@ -63,7 +63,7 @@ export const linkRecord = (
   original: LinkedEvent,
 ): RecordedEvent => {
   const { position, created } = original;
-  const isLink = original.type === LINK_TYPE && placeOf(original) !== undefined;
+  const isLink = original.type === LINK_TYPE && linkTarget(original) !== undefined;
   return {
     position,
     stream,

@@ -1,7 +1,5 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 
-import type { Node } from './node.js';
-
 /**
  * A refused call in the store's encoding for unary and read calls: a status, and trailers of which
  * `exception` names the error.
@@ -27,7 +25,10 @@ const setTrailer = (metadata: Metadata, key: string, value: string): void => {
   metadata.set(key, /^[\x20-\x7e]*$/.test(value) ? value : encodeURI(value));
 };
 
-/** A request that lacks something. A real server stumbles over it without a word, or never answers. */
+/**
+ * A request that lacks something. A real server answers it with UNKNOWN, which names no reason, or
+ * leaves it without an answer.
+ */
 export class IncompleteRequest extends CallFailure {
   constructor(
     message: string,
@@ -85,7 +86,7 @@ export const missingMetadataProperty = (name: string): CallFailure =>
   });
 
 export const timedOut = (): CallFailure =>
-  new CallFailure(status.ABORTED, 'The append waited too long and was not carried out.');
+  new CallFailure(status.ABORTED, 'The write was not answered in time; its outcome is not known.');
 
 /** A live subscriber left too many events untaken. */
 export const consumerTooSlow = (): CallFailure =>
@@ -108,10 +109,10 @@ export const asCallFailure = (error: unknown, report: (error: unknown) => void):
   return unavailable('The log cannot be read now.');
 };
 
-/** As `asCallFailure`; where the node answers as a server, as that would: undefined for not at all. */
+/** As `asCallFailure`; where the node answers as a server, what that answers: undefined for nothing. */
 export const answerTo = (
   error: unknown,
-  { report, asServer }: Pick<Node, 'report' | 'asServer'>,
+  { report, asServer }: { report: (error: unknown) => void; asServer: boolean },
 ): CallFailure | undefined => {
   const failure = asCallFailure(error, report);
   if (!asServer || !(failure instanceof IncompleteRequest)) return failure;
