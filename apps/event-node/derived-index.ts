@@ -3,7 +3,6 @@ import type pg from 'pg';
 import { DELETION, linkRecord } from './derived-streams.js';
 import { unavailable } from './failure.js';
 import { type LogPage, PAGE_BYTES, type StreamRange } from './read-log.js';
-import type { StreamWindow } from './stream-window.js';
 
 /** Events whose links are made in one statement. */
 const CHUNK = 5_000;
@@ -51,7 +50,7 @@ const advance = `
 
 const checkpoint = 'select position from derived_checkpoint where singleton';
 
-/** Both of one snapshot: what is linked so far, and where the stream ends with that. */
+/** The checkpoint, and the last revision of the stream in the same snapshot. */
 const end = `
   select position, coalesce((
     select revision from derived_links where stream = $1 order by revision desc limit 1
@@ -112,13 +111,10 @@ export class DerivedIndex {
     this.refusal = reason;
   }
 
-  /** What there is of a derived stream now, everything acknowledged so far included. */
-  async window(stream: string): Promise<StreamWindow | undefined> {
-    const { last } = await this.end(stream);
-    return last < 0n ? undefined : { first: 0n, last, createdFrom: 0n };
-  }
-
-  /** The last revision of a derived stream, -1 for none, when the log is linked up to `position`. */
+  /**
+   * The last revision of a derived stream, -1 for none, when the log is linked up to `position`, which
+   * includes everything acknowledged so far.
+   */
   async end(stream: string): Promise<{ readonly position: bigint; readonly last: bigint }> {
     await this.bringUpTo(this.log.head);
     const { rows } = await this.pool.query<{ position: bigint; last: bigint }>({

@@ -14,6 +14,7 @@ import {
 import { deletedMetadata, isSoftDeleted, parseMetadata, withTruncateBefore } from './metadata.js';
 import type { RecentIds, WrittenId } from './recent-ids.js';
 import {
+  endOf,
   storedAt,
   type StoredId,
   type StreamEnd,
@@ -224,9 +225,6 @@ export class Group {
     return { kind: 'written', revision, ...(position !== undefined && { position }) };
   }
 }
-
-const endOf = (state: StreamState, stream: string): StreamEnd =>
-  isMetastream(stream) ? state.metaEvents : state.events;
 
 const systemEvent = (type: string, data: Buffer): ProposedEvent => ({
   id: randomUUID(),

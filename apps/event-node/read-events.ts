@@ -10,14 +10,11 @@ import { unexpected } from './failure.js';
 import { resolveLinks } from './links.js';
 import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
-import type { LogPage } from './read-log.js';
+import { type LogPage, PAGE_EVENTS } from './read-log.js';
 import type { FromInAll, ReadPlan } from './read-plan.js';
-import { openStream, type StreamSource } from './stream-source.js';
-import type { StreamWindow } from './stream-window.js';
+import { openStream, visiblePages } from './stream-source.js';
 
-/** Events looked at in one go. */
-export const PAGE = 512;
-/** Events that a real server looks at in one go. */
+/** Events in one page of a real server. */
 const SERVER_PAGE = 32;
 
 type Plan<K extends ReadPlan['kind']> = Extract<ReadPlan, { kind: K }>;
@@ -40,11 +37,12 @@ export const encodeAll = async (
 };
 
 /**
- * The visible events of a stream, or word that there is none; for who asks for it, also where it goes
- * on and where it ends.
+ * The visible events of a stream, or stream-not-found; with `positions`, also the revision at which
+ * the read continues and the last revision of the stream.
  */
 export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
-  const { window, pages } = await openStream(node, plan.stream);
+  const source = await openStream(node, plan.stream);
+  const { window } = source;
   if (window === undefined) {
     yield [encodeStreamNotFound(plan.stream)];
     return;
@@ -53,7 +51,7 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
   let begun = !plan.positions || plan.backwards || plan.limit === 0;
   const firstPosition = (found: bigint | undefined): Buffer[] =>
     encodeFirstPosition(positionAhead(plan, found, window.last));
-  for await (const events of visibleEvents(pages, plan, window)) {
+  for await (const events of visiblePages(source, plan)) {
     if (!begun) yield firstPosition(events[0]?.revision);
     begun = true;
     yield await encodeAll(node, plan, events);
@@ -62,32 +60,9 @@ export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
   if (plan.positions) yield [encodeLastPosition(window.last)];
 }
 
-async function* visibleEvents(
-  pages: StreamSource['pages'],
-  { stream, from, backwards, limit }: Plan<'stream'>,
-  window: StreamWindow,
-): AsyncGenerator<readonly RecordedEvent[], void> {
-  let { first, last } = window;
-  if (typeof from === 'bigint') {
-    if (backwards) last = from < last ? from : last;
-    else first = from > first ? from : first;
-  } else if (from === 'start' && backwards) last = 0n;
-  let left = limit;
-  while (left > 0 && first <= last) {
-    const range = { stream, first, last, createdFrom: window.createdFrom };
-    const page = await pages.stream(range, backwards, Math.min(left, PAGE));
-    yield page.events;
-    left -= page.events.length;
-    const end = page.events.at(-1);
-    if (end === undefined || page.complete) return;
-    if (backwards) last = end.revision - 1n;
-    else first = end.revision + 1n;
-  }
-}
-
 /**
- * Where a read forwards goes on that finds nothing in its first page, as a real server counts: with
- * the first event that it finds, or behind the last of the stream.
+ * The revision at which a read forwards continues whose first page, of a real server's size, is empty:
+ * that of the first event found, or the one behind the last of the stream.
  */
 const positionAhead = (
   { from, limit }: Plan<'stream'>,
@@ -107,7 +82,7 @@ export async function* readAll(node: Node, plan: Plan<'all'>): Messages {
   let from = startOf(plan);
   let left = plan.limit;
   while (left > 0 && from !== undefined) {
-    const limit = filter === undefined ? Math.min(left, PAGE) : PAGE;
+    const limit = filter === undefined ? Math.min(left, PAGE_EVENTS) : PAGE_EVENTS;
     const page: LogPage = plan.backwards
       ? await node.reader.allBackwards(from, limit)
       : await pageForwards(node, ahead, from, { limit, more: left > limit });

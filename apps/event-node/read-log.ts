@@ -3,6 +3,8 @@ import type pg from 'pg';
 import type { RecordedEvent } from './event.js';
 import type { LoadedIds, Missing } from './group.js';
 
+/** A page ends after this many events. */
+export const PAGE_EVENTS = 512;
 /** A page ends after this many bytes of data and metadata, whatever its limit of events. */
 export const PAGE_BYTES = 1024 * 1024;
 

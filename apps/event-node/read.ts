@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
-import { isDerived } from './derived-streams.js';
 import { answerTo } from './failure.js';
 import type { Node } from './node.js';
 import { type Messages, readAll, readStream } from './read-events.js';
 import { readPlan } from './read-plan.js';
-import { subscribeToAll, subscribeToStream } from './subscribe.js';
-import { subscribeToDerived } from './subscribe-derived.js';
+import { subscribeToAll } from './subscribe.js';
+import { subscribeToStream } from './subscribe-stream.js';
 
 type Call = ServerWritableStream<streams.ReadReq, Buffer>;
 
@@ -47,9 +46,7 @@ const messagesFor = (node: Node, request: streams.ReadReq, signal: AbortSignal):
     case 'all':
       return readAll(node, plan);
     case 'stream-live':
-      return isDerived(plan.stream)
-        ? subscribeToDerived(node, plan, signal)
-        : subscribeToStream(node, plan, signal);
+      return subscribeToStream(node, plan, signal);
     case 'all-live':
       return subscribeToAll(node, plan, signal);
   }

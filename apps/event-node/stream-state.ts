@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 
 import type { StreamView } from './append-rules.js';
-import { MAX_REVISION } from './event.js';
+import { isMetastream, MAX_REVISION } from './event.js';
 import { isSoftDeleted, noMetadata, parseMetadata, type StreamMetadata } from './metadata.js';
 
 export interface StoredId {
@@ -38,6 +38,10 @@ const deletionOf = (state: StreamState, ofMetadata: boolean): StreamView['deleti
   if (state.tombstoned) return 'tombstone';
   return isSoftDeleted(state.metadata) ? 'soft' : 'none';
 };
+
+/** The end of `stream`, which is that of the state or its metadata. */
+export const endOf = (state: StreamState, stream: string): StreamEnd =>
+  isMetastream(stream) ? state.metaEvents : state.events;
 
 export const storedAt = (end: StreamEnd, revision: bigint): StoredId | undefined =>
   end.tail[end.tail.length - 1 - Number(end.revision - revision)];

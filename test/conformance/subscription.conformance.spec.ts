@@ -216,6 +216,17 @@ describe('a subscription to a stream', () => {
     await followed.stop();
   });
 
+  it('starts after the end of metadata, however many events the stream has', async () => {
+    const stream = newStream();
+    await appendTo(store, stream, things(3), NO_STREAM);
+    const followed = followStream(store.connect(), `$$${stream}`, { fromRevision: END });
+    await until('it caught up', () => followed.caughtUp > 0);
+    await store.client.setStreamMetadata(stream, { maxCount: 2 });
+    await until('the metadata came', () => followed.events.length > 0);
+    expect(revisions(followed)).toEqual([0n]);
+    await followed.stop();
+  });
+
   it('misses nothing between catching up and live, while the stream is written', async () => {
     const stream = newStream();
     await appendTo(store, stream, things(1_500), NO_STREAM);
