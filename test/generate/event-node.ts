@@ -34,7 +34,7 @@ const tail = `Rows with * are tried on the node alone: a server would be harmed 
 
 Beside these: no access rules are applied (\`$acl\` is kept), and only who has the node's certificate may call (ADR 0014). Nothing
 is ever scavenged. Positions grow by 1 to 40 and are no bytes. An append of nothing is acknowledged without a position. One process
-serves all, on a loopback address.
+serves all, on a loopback address. Links of \`$ce-\` and \`$et-\` streams are there at once, and not in \`$all\` (ADR 0021).
 
 ## The conformance suite
 
@@ -46,7 +46,8 @@ serves all, on a loopback address.
 | \`EVENTSTORE_URL=esdb://... npm run conformance\` | that server, which others may use meanwhile |
 | \`npm run conformance:shared\` | a node to which others write meanwhile; with \`-- --as-a-server\`, one that answers as a server |
 
-A store that is named is expected to answer as a server (\`CONFORMANCE_EXPECT=node\` for an embedded node). The suite keeps to streams of
-its own, whose names begin with a letter and eight random digits, appends some 20,000 small events, tombstones and deletes some of
-these streams, and sends nothing that harms a server. Scavenge afterwards. Its last lines say what passed, what differs as
+A store that is named is expected to answer as a server, whose standard projections run (\`CONFORMANCE_EXPECT=node\`: as an embedded
+node). The suite keeps to streams of its own, whose names begin with a letter and eight random digits, appends some ten thousand
+small events and some megabytes of large ones, deletes some of these streams, also for good, and sends nothing that harms a server.
+Its last lines say what passed, what differs as
 the table states, what differs otherwise, and what was not run because it needs a node of its own.`;
