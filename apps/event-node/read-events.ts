@@ -43,7 +43,9 @@ export const encodeAll = async (
 export async function* readStream(node: Node, plan: Plan<'stream'>): Messages {
   const source = await openStream(node, plan.stream);
   const { window } = source;
-  if (window === undefined) {
+  // A real server may not find a stream once after the append that revives it.
+  const isOverlooked = node.asServer && node.states.takeRevived(plan.stream);
+  if (window === undefined || isOverlooked) {
     yield [encodeStreamNotFound(plan.stream)];
     return;
   }

@@ -49,6 +49,7 @@ export const storedAt = (end: StreamEnd, revision: bigint): StoredId | undefined
 /** About 100,000 streams. */
 const CACHE_UNITS = 400_000;
 const TAIL_KEPT = 8;
+const MAX_REVIVED = 100;
 
 const shortened = (end: StreamEnd): StreamEnd =>
   end.tail.length > TAIL_KEPT ? { ...end, tail: end.tail.slice(-TAIL_KEPT) } : end;
@@ -70,6 +71,8 @@ export class StreamStates {
   private readonly loading = new Map<string, Promise<StreamState>>();
   /** Committed while an older state was on its way from the database. */
   private readonly overtaking = new Map<string, StreamState>();
+  /** Streams that were known as deleted and were written again since. */
+  private readonly revived = new Set<string>();
 
   constructor(
     private readonly pool: pg.Pool,
@@ -84,7 +87,18 @@ export class StreamStates {
 
   /** As `set`, for a cache of what is read: what nobody asked for is not kept. */
   refresh(base: string, state: StreamState): void {
-    if (this.cache.has(base) || this.loading.has(base)) this.set(base, state);
+    const before = this.cache.peek(base);
+    if (before === undefined && !this.loading.has(base)) return;
+    const wasDeleted = before !== undefined && isSoftDeleted(before.metadata);
+    if (wasDeleted && !isSoftDeleted(state.metadata) && this.revived.size < MAX_REVIVED) {
+      this.revived.add(base);
+    }
+    this.set(base, state);
+  }
+
+  /** Whether a deleted stream was written again; true only once each time. */
+  takeRevived(base: string): boolean {
+    return this.revived.delete(base);
   }
 
   /** Only for what has been committed. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { ANY, NO_STREAM, StreamNotFoundError } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
@@ -21,7 +22,7 @@ import {
   withRaw,
 } from './raw.js';
 import { describeNodeOnly, ownStore } from './suite.js';
-import { failureOf, newStream } from './support.js';
+import { appendTo, failureOf, idsIn, newStream, thing, things } from './support.js';
 
 const anyRevision = (stream = newStream()): streams.BatchAppendReq.Options =>
   batchOptions(stream).setAny(new shared.Empty());
@@ -77,6 +78,18 @@ describeNodeOnly('a node that answers as a server', () => {
       expect(state.isOver).toBe(false);
       call.cancel();
     });
+  });
+
+  it('does not find a deleted stream once after the append that revives it', async () => {
+    const stream = newStream();
+    await appendTo(store, stream, thing(), NO_STREAM);
+    for (const event of things(2)) {
+      await store.client.deleteStream(stream);
+      expect(await failureOf(idsIn(store, stream))).toBeInstanceOf(StreamNotFoundError);
+      await appendTo(store, stream, event, ANY);
+      expect(await failureOf(idsIn(store, stream))).toBeInstanceOf(StreamNotFoundError);
+      expect(await idsIn(store, stream)).toEqual([event.id]);
+    }
   });
 
   it('gives an append two seconds', async () => {
