@@ -27,11 +27,11 @@ describeNodeOnly('a reader that does not read at all (memory: node only)', () =>
       }
     };
     // Fills what is kept for everybody, and what the allocator keeps for itself.
-    await write(100);
+    await write(80);
     const before = await residentMegabytes(store.node.pid);
-    await write(120);
+    await write(100);
     const grown = (await residentMegabytes(store.node.pid)) - before;
-    // 120 events are 60 MB, times ten readers.
+    // 100 events are 50 MB, times ten readers.
     expect(grown).toBeLessThan(100);
     await Promise.all(stuck.map((subscription) => subscription.unsubscribe()));
   });
