@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { expect, it } from '@jest/globals';
@@ -14,7 +12,7 @@ const store = sharedStore();
 
 it('serves a hundred calls over one connection, and one more when one of them is over', async () => {
   await withRaw(store, async (client) => {
-    const subscribe = () => {
+    const subscribe = (over = client) => {
       // A stream that nobody writes: nobody is dropped from it for being slow.
       const stream = new streams.ReadReq.Options.StreamOptions()
         .setStreamIdentifier(identifier(newStream()))
@@ -22,7 +20,7 @@ it('serves a hundred calls over one connection, and one more when one of them is
       const options = readOptions()
         .setStream(stream)
         .setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
-      const call = client.read(new streams.ReadReq().setOptions(options));
+      const call = over.read(new streams.ReadReq().setOptions(options));
       const subscription = { confirmed: false, error: undefined as Error | undefined };
       call.on('data', () => (subscription.confirmed = true));
       call.on('error', (error) => (subscription.error = error));
@@ -31,10 +29,15 @@ it('serves a hundred calls over one connection, and one more when one of them is
     const first = subscribe();
     // Until the server has said how many it takes, a client may send more.
     await until('the connection is there', () => first.confirmed);
-    const others = Array.from({ length: 99 }, subscribe);
+    const others = Array.from({ length: 99 }, () => subscribe());
     await until('a hundred are served', () => others.every(({ confirmed }) => confirmed));
     const waiting = subscribe();
-    await pause(500);
+    // A call that came later, over a connection of its own, is served.
+    await withRaw(store, async (other) => {
+      const later = subscribe(other);
+      await until('another connection serves it', () => later.confirmed);
+      later.cancel();
+    });
     expect(waiting).toMatchObject({ confirmed: false, error: undefined });
     first.cancel();
     await until('its turn came', () => waiting.confirmed);

@@ -1,44 +1,34 @@
 import { randomUUID } from 'node:crypto';
 
 import { NO_STREAM } from '@eventstore/db-client';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import Timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 
 import { openWithDurations, withDuration } from './durations.js';
 import {
+  anyRevision,
   batch,
   batchAppend,
-  batchOptions,
   detailOf,
   proposed,
-  rawClient,
   structuredText,
   uuidOf,
 } from './raw.js';
-import { sharedStore } from './suite.js';
+import { sharedRaw, sharedStore } from './suite.js';
 import { appendTo, idsIn, newStream, thing } from './support.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TIMEOUT = 'event_store.client.Timeout';
 
 const store = sharedStore();
-let raw: StreamsClient;
-beforeAll(() => {
-  raw = rawClient(store);
-});
-afterAll(() => raw.close());
+const raw = sharedRaw(store);
 
 let stream: string;
 beforeEach(() => {
   stream = newStream();
 });
-
-const anyRevision = (): streams.BatchAppendReq.Options =>
-  batchOptions(stream).setAny(new shared.Empty());
 
 /** A time of day, as the client sends it. */
 const at = (inMs: number) => {
@@ -63,8 +53,8 @@ const answerWithin = async (
   seconds: number,
   parts: Parameters<typeof batch>[0] = {},
 ): Promise<streams.BatchAppendResp> => {
-  const call = openWithDurations(raw);
-  const whole = batch({ options: anyRevision(), messages: [proposed()], ...parts });
+  const call = openWithDurations(raw());
+  const whole = batch({ options: anyRevision(stream), messages: [proposed()], ...parts });
   try {
     return await answerTo(call, withDuration(whole, seconds));
   } finally {
@@ -82,8 +72,8 @@ describe('a deadline that is a time of day', () => {
   it.each([-minuteMs, -hourMs, -24 * hourMs])(
     'and %i ms from now is a time-out, and nothing is written',
     async (inMs) => {
-      const options = anyRevision().setDeadline(at(inMs));
-      const [answer] = await batchAppend(raw, [batch({ options, messages: [proposed()] })]);
+      const options = anyRevision(stream).setDeadline(at(inMs));
+      const [answer] = await batchAppend(raw(), [batch({ options, messages: [proposed()] })]);
       expect(detailOf(answer)).toBe(TIMEOUT);
       expect(Buffer.from(answer!.getStreamIdentifier()!.getStreamName_asU8()).toString()).toBe(
         stream,
@@ -93,8 +83,8 @@ describe('a deadline that is a time of day', () => {
   );
 
   it('and has passed counts for more than the size', async () => {
-    const options = anyRevision().setDeadline(at(-minuteMs));
-    const [answer] = await batchAppend(raw, [batch({ options, messages: tooLarge() })]);
+    const options = anyRevision(stream).setDeadline(at(-minuteMs));
+    const [answer] = await batchAppend(raw(), [batch({ options, messages: tooLarge() })]);
     expect(detailOf(answer)).toBe(TIMEOUT);
   });
 
@@ -104,8 +94,8 @@ describe('a deadline that is a time of day', () => {
       const deadline = new Timestamps.Timestamp().setSeconds(
         Math.floor((Date.now() + inMs) / 1_000),
       );
-      const options = anyRevision().setDeadline(deadline);
-      const [answer] = await batchAppend(raw, [batch({ options, messages: [proposed()] })]);
+      const options = anyRevision(stream).setDeadline(deadline);
+      const [answer] = await batchAppend(raw(), [batch({ options, messages: [proposed()] })]);
       expect(answer?.hasSuccess()).toBe(true);
     },
   );
@@ -136,9 +126,13 @@ describe('a deadline that is a duration', () => {
   });
 
   it('and has passed in the middle of an append is answered with two numbers, and once', async () => {
-    const call = openWithDurations(raw);
+    const call = openWithDurations(raw());
     const correlation = randomUUID();
-    const first = { correlation: uuidOf(correlation), options: anyRevision(), isFinal: false };
+    const first = {
+      correlation: uuidOf(correlation),
+      options: anyRevision(stream),
+      isFinal: false,
+    };
     const answer = await answerTo(
       call,
       withDuration(batch({ ...first, messages: [proposed()] }), 0.3),
@@ -148,7 +142,7 @@ describe('a deadline that is a duration', () => {
     // What comes too late gets no second answer: the next is that to the next append.
     const late = batch({ correlation: uuidOf(correlation), messages: [proposed()], isFinal: true });
     const next = batch({
-      options: batchOptions(newStream()).setAny(new shared.Empty()),
+      options: anyRevision(),
       messages: [proposed()],
     });
     call.write(Buffer.from(late.serializeBinary()));

@@ -8,7 +8,7 @@ import {
   NO_STREAM,
   StreamNotFoundError,
 } from '@eventstore/db-client';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import {
@@ -22,6 +22,7 @@ import {
   streamOf,
   targetOf,
 } from './derived.js';
+import { describeDerived } from './projections.js';
 import { describeNodeOnly, itNodeOnly, sharedStore } from './suite.js';
 import { appendTo, classic, collect, failureOf, newStream, thing, things } from './support.js';
 
@@ -44,7 +45,7 @@ const filledCategory = async (streams = 3, perStream = 4) => {
   return { category, events, ce: `$ce-${category}`, ids: events.map(({ event }) => event.id) };
 };
 
-describe('a category', () => {
+describeDerived('a category', () => {
   it('is a stream of links to its events, in the order of the log', async () => {
     const { ce, events } = await filledCategory();
     const read = await derived(store, ce, events.length);
@@ -129,7 +130,7 @@ describe('a category', () => {
   });
 });
 
-describe('a type', () => {
+describeDerived('a type', () => {
   it('is a stream of links to its events, whatever their streams', async () => {
     const type = newType('with-dashes and ünïcode ☀');
     const streams = [newStream(), newCategory('nodash'), `$${newCategory('system')}-1`];
@@ -165,7 +166,7 @@ describe('a type', () => {
   });
 });
 
-describe('links to what is gone', () => {
+describeDerived('links to what is gone', () => {
   it('stay, alone: truncated, deleted, tombstoned', async () => {
     const category = newCategory();
     const [truncated, deleted, tombstoned] = ['a', 'b', 'c'].map((id) => `${category}-${id}`);
@@ -200,7 +201,7 @@ describe('links to what is gone', () => {
   });
 });
 
-describe('derived streams', () => {
+describeDerived('derived streams', () => {
   it('equal the log, filtered', async () => {
     const names = fc.constantFrom('', '-', '--x', '-1', '-ä-ö', '-☀', '-日本-語', 'plain');
     const write = fc.record({

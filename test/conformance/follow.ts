@@ -14,6 +14,8 @@ export interface Followed<E> {
   readonly events: E[];
   confirmed: number;
   caughtUp: number;
+  /** What of this came when. */
+  readonly steps: ('confirmed' | 'event' | 'caughtUp')[];
   error: Error | undefined;
   /** Ends the subscription: a server keeps what is left to it. */
   stop(): Promise<void>;
@@ -52,15 +54,24 @@ export const follow = (
   );
 };
 
+export interface FollowStreamOptions extends NonNullable<StreamOptions> {
+  /** As in `FollowOptions`. */
+  readonly resumeFrom?: bigint | 'start';
+}
+
 /** Follows one stream, from its start unless said otherwise. */
 export const followStream = (
   client: EventStoreDBClient,
   stream: string,
-  options: StreamOptions = {},
+  { fromRevision = 'start', resumeFrom, ...options }: FollowStreamOptions = {},
 ): Followed<ResolvedEvent> => {
-  let last = options.fromRevision ?? 'start';
+  let last = fromRevision;
   return following<ResolvedEvent>(
-    () => client.subscribeToStream(stream, { ...options, fromRevision: last }),
+    () => {
+      const subscription = client.subscribeToStream(stream, { ...options, fromRevision: last });
+      last = resumeFrom !== undefined && last === fromRevision ? resumeFrom : last;
+      return subscription;
+    },
     (resolved) => {
       last = (resolved.link ?? resolved.event)?.revision ?? last;
       return true;
@@ -74,16 +85,25 @@ const following = <E>(open: () => Subscription, keeps: (event: E) => boolean): F
     events: [],
     confirmed: 0,
     caughtUp: 0,
+    steps: [],
     error: undefined,
     stop: () => subscription.unsubscribe(),
   };
   const start = (): void => {
     subscription = open();
     subscription
-      .on('confirmation', () => (followed.confirmed += 1))
-      .on('caughtUp', () => (followed.caughtUp += 1))
+      .on('confirmation', () => {
+        followed.steps.push('confirmed');
+        followed.confirmed += 1;
+      })
+      .on('caughtUp', () => {
+        followed.steps.push('caughtUp');
+        followed.caughtUp += 1;
+      })
       .on('data', (event: E) => {
-        if (keeps(event)) followed.events.push(event);
+        if (!keeps(event)) return;
+        followed.steps.push('event');
+        followed.events.push(event);
       })
       .on('error', (error: Error) => {
         if (isTooSlow(error)) start();

@@ -5,24 +5,19 @@ import {
   type Position,
   streamNameFilter,
 } from '@eventstore/db-client';
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
 import { follow } from './follow.js';
-import { rawClient, read, readOptions } from './raw.js';
-import { describeNodeOnly, sharedStore } from './suite.js';
+import { read, readOptions } from './raw.js';
+import { describeNodeOnly, sharedRaw, sharedStore } from './suite.js';
 import { appendTo, failureOf, marker, own } from './support.js';
 
 const store = sharedStore();
-let raw: StreamsClient;
-beforeAll(() => {
-  raw = rawClient(store);
-});
-afterAll(() => raw.close());
+const raw = sharedRaw(store);
 
 /** Types that nobody else writes, one event of each in the stream of its own, beside system events. */
 const mark = `${own}x`;
@@ -54,7 +49,7 @@ const readBy = async (by: 'type' | 'stream', regex: string) => {
     .setAll(new streams.ReadReq.Options.AllOptions().setPosition(position))
     .setCount('1000000')
     .setFilter(filter);
-  return (await read(raw, options)).map((answer) => {
+  return (await read(raw(), options)).map((answer) => {
     const event = answer.getEvent()!.getEvent()!;
     return {
       stream: Buffer.from(event.getStreamIdentifier()!.getStreamName_asU8()).toString(),
@@ -66,7 +61,9 @@ const readBy = async (by: 'type' | 'stream', regex: string) => {
 const followBy = async (by: 'type' | 'stream', regex: string) => {
   const filter = by === 'type' ? eventTypeFilter({ regex }) : streamNameFilter({ regex });
   const followed = follow(store.client, { fromPosition: from, filter });
-  await until('it caught up', () => followed.caughtUp > 0);
+  const isOver = (): boolean => followed.caughtUp > 0 || followed.error !== undefined;
+  await until('it caught up or is refused', isOver);
+  if (followed.error) throw followed.error;
   await followed.stop();
   return followed.events.map(({ event }) => ({ stream: event!.streamId, type: event!.type }));
 };

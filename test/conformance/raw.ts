@@ -7,6 +7,7 @@ import { Metadata, type ServiceError } from '@grpc/grpc-js';
 
 import { addressOf, credentialsOf } from './address.js';
 import type { Store } from './store.js';
+import { newStream } from './support.js';
 
 /** The protocol itself, for what the client does not let one say or see. */
 export const rawClient = (store: Pick<Store, 'url'>): StreamsClient =>
@@ -58,6 +59,10 @@ export const proposed = ({
 export const batchOptions = (stream: string): streams.BatchAppendReq.Options =>
   new streams.BatchAppendReq.Options().setStreamIdentifier(identifier(stream));
 
+/** Of an append that takes the stream as it is. */
+export const anyRevision = (stream = newStream()): streams.BatchAppendReq.Options =>
+  batchOptions(stream).setAny(new shared.Empty());
+
 export interface BatchParts {
   readonly correlation?: shared.UUID;
   readonly options?: streams.BatchAppendReq.Options;
@@ -71,6 +76,10 @@ export const batch = (parts: BatchParts): streams.BatchAppendReq =>
     .setOptions(parts.options)
     .setProposedMessagesList(parts.messages ?? [])
     .setIsFinal(parts.isFinal ?? true);
+
+/** An append of one event to a new stream. */
+export const anyBatch = (): streams.BatchAppendReq =>
+  batch({ options: anyRevision(), messages: [proposed()] });
 
 /** Runs `work` with a client of the protocol itself. */
 export const withRaw = async <T>(
@@ -98,6 +107,11 @@ export interface Due {
   readonly withinMs?: number;
   /** How long is waited for more of them than are due. */
   readonly surplusMs?: number;
+  /**
+   * Sent when those came that are due: until it is answered, more of them are waited for. Its own answer
+   * is none of them.
+   */
+  readonly last?: streams.BatchAppendReq;
 }
 
 /**
@@ -107,7 +121,7 @@ export interface Due {
 export const batchAppend = (
   client: StreamsClient,
   requests: readonly streams.BatchAppendReq[],
-  { answers: due = 1, withinMs = PATIENCE_MS, surplusMs = 0 }: Due = {},
+  { answers: due = 1, withinMs = PATIENCE_MS, surplusMs = 0, last }: Due = {},
 ): Promise<streams.BatchAppendResp[]> =>
   new Promise((resolve, reject) => {
     const answers: streams.BatchAppendResp[] = [];
@@ -123,10 +137,19 @@ export const batchAppend = (
       settle(new NoAnswer(`${answers.length} of ${due} answers came within ${withinMs} ms`));
     timer = setTimeout(missing, withinMs);
     const settleSoon = (): void => {
+      if (last !== undefined) {
+        call.write(last);
+        return;
+      }
       clearTimeout(timer);
       timer = setTimeout(settle, surplusMs);
     };
+    const lastId = last?.getCorrelationId()?.getString();
     call.on('data', (answer: streams.BatchAppendResp) => {
+      if (lastId !== undefined && answer.getCorrelationId()?.getString() === lastId) {
+        settle();
+        return;
+      }
       answers.push(answer);
       if (answers.length === due) settleSoon();
     });

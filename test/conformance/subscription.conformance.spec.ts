@@ -1,23 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
-import { ANY, END, NO_STREAM, StreamDeletedError } from '@eventstore/db-client';
+import { ANY, END, NO_STREAM, START, StreamDeletedError } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
 import { follow, type Followed, followStream } from './follow.js';
 import { sharedStore } from './suite.js';
-import {
-  appendTo,
-  commitOf,
-  idOf,
-  isOwn,
-  marker,
-  newStream,
-  ownAfter,
-  thing,
-  things,
-} from './support.js';
+import { appendTo, commitOf, idOf, marker, newStream, ownAfter, thing, things } from './support.js';
 
 const store = sharedStore();
 
@@ -50,22 +38,13 @@ describe('a subscription to all', () => {
   it('confirms itself, delivers what there is, says that it caught up, and goes on live', async () => {
     const fromPosition = await marker(store);
     await appendTo(store, newStream(), things(5), NO_STREAM);
-    const order: string[] = [];
-    const subscription = store.connect().subscribeToAll({ fromPosition });
-    subscription
-      .on('confirmation', () => order.push('confirmation'))
-      .on('caughtUp', () => order.push('caughtUp'))
-      .on('data', (resolved) => {
-        if (isOwn(resolved)) order.push('event');
-      });
-    await until('it caught up', () => order.includes('caughtUp'));
-    const caughtUp = [...order];
-    expect(caughtUp[0]).toBe('confirmation');
-    expect(caughtUp.filter((step) => step === 'event')).toHaveLength(5);
-    expect(caughtUp.indexOf('caughtUp')).toBe(6);
+    const followed = follow(store.connect(), { fromPosition });
+    await until('it caught up', () => followed.caughtUp > 0);
+    const isCatchingUp = followed.steps.slice(0, followed.steps.indexOf('caughtUp'));
+    expect(isCatchingUp).toEqual(['confirmed', ...Array.from({ length: 5 }, () => 'event')]);
     await appendTo(store, newStream(), thing(), NO_STREAM);
-    await until('the new event came', () => order.filter((step) => step === 'event').length > 5);
-    await subscription.unsubscribe();
+    await until('the new event came', () => followed.events.length > 5);
+    await followed.stop();
   });
 
   it('misses and doubles nothing between catching up and live, while others write', async () => {
@@ -167,12 +146,12 @@ describe('a subscription to a stream', () => {
   });
 
   it.each([
-    ['a revision', 2n, [3n, 4n, 5n, 6n]],
-    ['the end', END, [6n]],
-  ] as const)('starts after %s, exclusively', async (_, fromRevision, expected) => {
+    ['a revision', { fromRevision: 2n }, [3n, 4n, 5n, 6n]],
+    ['the end', { fromRevision: END, resumeFrom: 5n }, [6n]],
+  ] as const)('starts after %s, exclusively', async (_, options, expected) => {
     const stream = newStream();
     await appendTo(store, stream, things(6), NO_STREAM);
-    const followed = followStream(store.connect(), stream, { fromRevision });
+    const followed = followStream(store.connect(), stream, options);
     await until('it caught up', () => followed.caughtUp > 0);
     await appendTo(store, stream, thing(), 5n);
     await until('all came', () => followed.events.length >= expected.length);
@@ -192,22 +171,29 @@ describe('a subscription to a stream', () => {
   ])('waits for a stream that %s, and has not caught up before', async (_, prepare) => {
     const stream = newStream();
     await prepare(stream);
-    const followed = followStream(store.connect(), stream);
+    const client = store.connect();
+    const followed = followStream(client, stream);
     await until('it is confirmed', () => followed.confirmed > 0);
-    const event = thing();
-    await pause(300);
+    const existing = newStream();
+    await appendTo(store, existing, thing(), NO_STREAM);
+    const later = followStream(client, existing);
+    await until('a later one caught up', () => later.caughtUp > 0);
     expect(followed.caughtUp).toBe(0);
-    await appendTo(store, stream, event, NO_STREAM);
+    const event = thing();
+    const { nextExpectedRevision } = await appendTo(store, stream, event, NO_STREAM);
     await until('it caught up', () => followed.caughtUp > 0);
     expect(ids(followed)).toEqual([event.id]);
-    await pause(100);
+    await appendTo(store, stream, thing(), nextExpectedRevision);
+    await until('the next event came', () => followed.events.length > 1);
     expect(followed.caughtUp).toBe(1);
-    await followed.stop();
+    await Promise.all([followed.stop(), later.stop()]);
   });
 
   it('has caught up at once where it follows a stream from the end, written or not', async () => {
     const stream = newStream();
-    const followed = followStream(store.connect(), stream, { fromRevision: END });
+    const followed = followStream(store.connect(), stream, {
+      ...{ fromRevision: END, resumeFrom: START },
+    });
     await until('it caught up', () => followed.caughtUp > 0);
     const event = thing();
     await appendTo(store, stream, event, NO_STREAM);

@@ -1,5 +1,7 @@
+import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 
+import { rawClient } from './raw.js';
 import { openStore, type OwnStore, startStore, type Store } from './store.js';
 import { external, target } from './target.js';
 
@@ -21,6 +23,19 @@ export const sharedStore = (): Store => {
     },
     connect: () => store().connect(),
     stop: () => store().stop(),
+  };
+};
+
+/** A client of the protocol itself for all tests of a file, on a connection to `store` of its own. */
+export const sharedRaw = (store: Pick<Store, 'url'>): (() => StreamsClient) => {
+  let raw: StreamsClient | undefined;
+  beforeAll(() => {
+    raw = rawClient(store);
+  });
+  afterAll(() => raw?.close());
+  return () => {
+    if (raw === undefined) throw new Error('the client is there in tests and hooks, not before');
+    return raw;
   };
 };
 

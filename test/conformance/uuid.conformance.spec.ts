@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { expectedOf } from './differences.js';
 import { answerOf } from './differences/difference.js';
 import {
+  anyRevision,
   appendMessage,
   appendOptions,
   batch,
@@ -16,20 +16,15 @@ import {
   classicAppend,
   detailOf,
   proposed,
-  rawClient,
   structuredText,
   structuredUuid,
   uuidOf,
 } from './raw.js';
-import { sharedStore } from './suite.js';
+import { sharedRaw, sharedStore } from './suite.js';
 import { idsIn, newStream } from './support.js';
 
 const store = sharedStore();
-let raw: StreamsClient;
-beforeAll(() => {
-  raw = rawClient(store);
-});
-afterAll(() => raw.close());
+const raw = sharedRaw(store);
 
 const forms: readonly (readonly [name: string, form: (id: string) => string])[] = [
   ['dashed', (id) => id],
@@ -54,9 +49,9 @@ describe.each(forms)('a UUID %s', (_, form) => {
 
   it('is taken for an event of a batch append, and read in its dashed form', async () => {
     const [stream, id] = [newStream(), randomUUID()];
-    const options = batchOptions(stream).setAny(new shared.Empty());
+    const options = anyRevision(stream);
     const messages = [proposed({ id: uuidOf(form(id)) })];
-    const [answer] = await batchAppend(raw, [batch({ options, messages })]);
+    const [answer] = await batchAppend(raw(), [batch({ options, messages })]);
     expect(answer?.hasSuccess()).toBe(true);
     expect(await idsIn(store, stream)).toEqual([id]);
   });
@@ -68,10 +63,10 @@ describe.each(forms)('a UUID %s', (_, form) => {
         correlation,
         messages: [proposed()],
         isFinal,
-        ...(first && { options: batchOptions(newStream()).setAny(new shared.Empty()) }),
+        ...(first && { options: anyRevision() }),
       });
     // Both are parts of one append.
-    const answers = await batchAppend(raw, [
+    const answers = await batchAppend(raw(), [
       part(false, uuidOf(form(id)), true),
       part(true, uuidOf(id)),
     ]);
@@ -82,13 +77,13 @@ describe.each(forms)('a UUID %s', (_, form) => {
 
 describe('a correlation id of two numbers', () => {
   it.each([
-    ['a success', (stream: string) => batchOptions(stream).setAny(new shared.Empty())],
+    ['a success', (stream: string) => anyRevision(stream)],
     ['a refusal', (stream: string) => batchOptions(stream).setStreamPosition('7')],
   ])('is repeated as it is by %s', async (_, optionsFor) => {
     const id = randomUUID();
     const options = optionsFor(newStream());
     const whole = batch({ correlation: structuredUuid(id), options, messages: [proposed()] });
-    const [answer] = await batchAppend(raw, [whole]);
+    const [answer] = await batchAppend(raw(), [whole]);
     expect(answer?.getCorrelationId()?.hasStructured()).toBe(true);
     expect(structuredText(answer?.getCorrelationId())).toBe(id);
   });
@@ -98,14 +93,14 @@ describe('what is no UUID', () => {
   const none = ['none', '42', `${randomUUID()}0`, randomUUID().slice(1)];
 
   it.each(none)('is refused for an event of a batch append: %s', async (id) => {
-    const options = batchOptions(newStream()).setAny(new shared.Empty());
+    const options = anyRevision();
     const messages = [proposed({ id: uuidOf(id) })];
-    const [answer] = await batchAppend(raw, [batch({ options, messages })]);
+    const [answer] = await batchAppend(raw(), [batch({ options, messages })]);
     expect(detailOf(answer)).toBe('event_store.client.BadRequest');
   });
 
   it.each(none)('is refused for an event of a classic append: %s', async (id) => {
-    const answer = await answerOf(appendWith(newStream(), uuidOf(id)).then(() => 'written'));
-    expect(answer).toBe(expectedOf('append-without-id'));
+    const answer = answerOf(appendWith(newStream(), uuidOf(id)).then(() => 'written'));
+    expect(await answer).toBe(expectedOf('append-without-id'));
   });
 });

@@ -43,6 +43,15 @@ describe('the summary of a run', () => {
     );
   });
 
+  it('does not count as of the node alone what was skipped for another reason', () => {
+    const ancestorTitles = ['links [skipped: the standard projections are not running]'];
+    const skipped = { status: 'pending', ancestorTitles };
+    const suite = { name: '/x/link.conformance.spec.ts', assertionResults: [skipped] };
+    const lines = summaryLines({ testResults: [...suites, suite] });
+    expect(lines.at(-3)).toBe('skipped: 1 test: the standard projections are not running');
+    expect(lines.at(-2)).toContain('3 are of the node alone and were not run');
+  });
+
   it('says of a node that what is stated holds', () => {
     expect(conformanceLine(suites, 'node')).toContain('3 hold where a server differs');
   });

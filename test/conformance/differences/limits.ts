@@ -8,7 +8,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 
 import { addressOf, credentialsOf } from '../address.js';
-import { batch, batchAppend, batchOptions, proposed, withRaw } from '../raw.js';
+import { anyRevision, batch, batchAppend, proposed, withRaw } from '../raw.js';
 import { appendTo, newStream, thing } from '../support.js';
 import { batchAnswer } from './batch-answer.js';
 import { answerOf, type Difference } from './difference.js';
@@ -22,26 +22,27 @@ const appendedTo =
     batchAnswer(
       store,
       batch({
-        options: batchOptions(stream).setAny(new shared.Empty()),
+        options: anyRevision(stream),
         messages: [proposed()],
       }),
     );
 
 type Service<C> = new (address: string, credentials: ReturnType<typeof credentialsOf>) => C;
 
-/** What a call of another service is answered. */
+type Call<C> = (client: C, reply: (error: ServiceError | null) => void) => unknown;
+
+/** What calls of another service are answered, all of them. */
 const called =
-  <C extends Client>(
-    service: Service<C>,
-    call: (client: C, reply: (error: ServiceError | null) => void) => unknown,
-  ): Difference['measure'] =>
+  <C extends Client>(service: Service<C>, ...calls: Call<C>[]): Difference['measure'] =>
   async (store) => {
     const client = new service(addressOf(store), credentialsOf(store));
-    const answered = new Promise<string>((resolve, reject) => {
-      call(client, (error) => (error === null ? resolve('served') : reject(error)));
-    });
+    const answered = (call: Call<C>): Promise<string> =>
+      new Promise((resolve, reject) => {
+        call(client, (error) => (error === null ? resolve('served') : reject(error)));
+      });
     try {
-      return await answerOf(answered);
+      const answers = await Promise.all(calls.map((call) => answerOf(answered(call))));
+      return [...new Set(answers)].join(', ');
     } finally {
       client.close();
     }
@@ -81,7 +82,7 @@ export const limitDifferences: readonly Difference[] = [
     onlyNode: true,
     measure: (store) => {
       const messages = Array.from({ length: 20_001 }, () => proposed({ data: Buffer.alloc(0) }));
-      const options = batchOptions(newStream()).setAny(new shared.Empty());
+      const options = anyRevision();
       return batchAnswer(store, batch({ options, messages }));
     },
   },
@@ -94,7 +95,7 @@ export const limitDifferences: readonly Difference[] = [
     onlyNode: true,
     measure: (store) =>
       withRaw(store, (raw) => {
-        const options = batchOptions(newStream()).setAny(new shared.Empty());
+        const options = anyRevision();
         const open = Array.from({ length: 1_001 }, () =>
           batch({ options, messages: [proposed()], isFinal: false }),
         );
@@ -126,8 +127,16 @@ export const limitDifferences: readonly Difference[] = [
     server: 'served',
     why: noPart,
     onlyNode: true,
-    measure: called(persistent.PersistentSubscriptionsClient, (client, reply) =>
-      client.create(new persistentMessages.CreateReq(), reply),
+    measure: called(
+      persistent.PersistentSubscriptionsClient,
+      (client, reply) => client.create(new persistentMessages.CreateReq(), reply),
+      (client, reply) => client.update(new persistentMessages.UpdateReq(), reply),
+      (client, reply) => client.delete(new persistentMessages.DeleteReq(), reply),
+      (client, reply) => client.list(new persistentMessages.ListReq(), reply),
+      (client, reply) => {
+        const call = client.read();
+        call.on('error', reply).on('data', () => reply(null));
+      },
     ),
   },
   {
@@ -137,8 +146,12 @@ export const limitDifferences: readonly Difference[] = [
     server: 'served',
     why: noPart,
     onlyNode: true,
-    measure: called(projections.ProjectionsClient, (client, reply) =>
-      client.create(new projectionMessages.CreateReq(), reply),
+    measure: called(
+      projections.ProjectionsClient,
+      (client, reply) => client.create(new projectionMessages.CreateReq(), reply),
+      (client, reply) => client.update(new projectionMessages.UpdateReq(), reply),
+      (client, reply) => client.delete(new projectionMessages.DeleteReq(), reply),
+      (client, reply) => client.state(new projectionMessages.StateReq(), reply),
     ),
   },
   {

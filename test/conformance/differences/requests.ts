@@ -3,10 +3,10 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 
 import {
   allFromStart,
+  anyRevision,
   appendMessage,
   appendOptions,
   batch,
-  batchOptions,
   classicAppend,
   identifier,
   proposed,
@@ -129,7 +129,7 @@ export const requestDifferences: readonly Difference[] = [
     why: 'Never send it to a server.',
     onlyNode: true,
     measure: (store) => {
-      const options = batchOptions('$$').setAny(new shared.Empty());
+      const options = anyRevision('$$');
       return batchAnswer(store, batch({ options, messages: [proposed()] }));
     },
   },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { ANY, END, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import { type AllStreamSubscription, ANY, END, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 
 import type { Store } from '../store.js';
 
@@ -53,8 +53,20 @@ export const startWriters = ({ connect }: Pick<Store, 'connect'>): Writers => {
       if (turn % 3 === 1) await append(stream, 2);
     }),
   ];
-  const reader = connect().subscribeToAll({ fromPosition: END });
-  reader.on('error', () => undefined).resume();
+  const readers = connect();
+  // Dropped at the first burst, as anybody is: then it reads on from the end.
+  const readAll = (): AllStreamSubscription => {
+    const opened = readers.subscribeToAll({ fromPosition: END });
+    opened
+      .on('error', () => {
+        setTimeout(() => {
+          if (!state.isStopping) reader = readAll();
+        }, 100);
+      })
+      .resume();
+    return opened;
+  };
+  let reader = readAll();
   return {
     stop: async () => {
       state.isStopping = true;
