@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 
 import {
   type AllStreamResolvedEvent,
@@ -17,7 +17,7 @@ import type { Store } from './store.js';
 import { external } from './target.js';
 
 /** How the streams of one file begin, so that it finds its own among those of everybody else. */
-export const own = `c${randomUUID().slice(0, 8)}`;
+export const own = `c${String(randomInt(10 ** 8)).padStart(8, '0')}`;
 
 export const newStream = (category = 'thing'): string => `${own}.${category}-${randomUUID()}`;
 
