@@ -55,6 +55,17 @@ describe('filters', () => {
     (regex) => expect(() => byType({ regex })).toThrow(CallFailure),
   );
 
+  it.each(['.{0,999}'.repeat(3), '(a{50}){50}', `^(?!${'(b{9}){99}'.repeat(2)})(c{99}){9}`])(
+    'refuse %s for its repetitions, at once',
+    (regex) => {
+      expect(() => byType({ regex })).toThrow(/more than 2000 characters once its repetitions/);
+    },
+  );
+
+  it('serve repetitions of a reasonable number', () => {
+    expect(accepts(byType({ regex: '^[a-z]{1,999}-\\d{0,900}$' }), 'a-1')).toBe(true);
+  });
+
   it('refuse to be empty', () => {
     expect(() => byType({})).toThrow(CallFailure);
     expect(() => eventFilter(new FilterOptions())).toThrow(CallFailure);

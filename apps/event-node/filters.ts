@@ -4,6 +4,7 @@ import { RE2JS } from 're2js';
 import type { RecordedEvent } from './event.js';
 import { IncompleteRequest, invalidArgument } from './failure.js';
 import { lookAroundTest, type NameTest, SERVED } from './look-around.js';
+import { patternSize, tooLarge } from './pattern-size.js';
 import { UnknownSyntax } from './pattern-syntax.js';
 
 type FilterOptions = streams.ReadReq.Options.FilterOptions;
@@ -61,6 +62,8 @@ const patternTest = (pattern: string, asServer: boolean): NameTest => {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw invalidArgument(`A pattern is at most ${MAX_PATTERN_LENGTH} characters long.`);
   }
+  const reason = tooLarge(patternSize(pattern));
+  if (reason !== undefined) throw invalidArgument(`The pattern is not served: ${reason}.`);
   return remembering(compile(pattern, asServer));
 };
 

@@ -155,6 +155,8 @@ describe('look-around', () => {
     '^(?!a)[',
     '^(?!a)\\',
     `^${'(?:(?!a)|(?!b))'.repeat(60)}`,
+    // What follows is compiled once for each alternative.
+    '^(?:(?!a)|(?!b)|(?!c)).{0,900}',
   ])('is refused where it cannot be taken apart: %.40s', (pattern) => {
     expect(() => lookAroundTest(pattern)).toThrow();
   });

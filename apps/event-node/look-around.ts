@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 
+import { patternSize, tooLarge } from './pattern-size.js';
 import { type Piece, piecesOf, textOf, UnknownSyntax } from './pattern-syntax.js';
 
 export type NameTest = (name: string) => boolean;
@@ -23,6 +24,8 @@ export const lookAroundTest = (pattern: string): NameTest => {
 
 class Parts {
   private source = 0;
+  /** Of all expressions together. */
+  private size = 0;
 
   constructor(private readonly flags: string) {}
 
@@ -96,6 +99,9 @@ class Parts {
   private compile(source: string): RE2JS {
     this.source += source.length;
     if (this.source > MAX_SOURCE) throw new UnknownSyntax('it has too many alternatives');
+    this.size += patternSize(source);
+    const reason = tooLarge(this.size);
+    if (reason !== undefined) throw new UnknownSyntax(reason);
     return RE2JS.compile(this.flags + source);
   }
 }
