@@ -46,8 +46,13 @@ serves all, on a loopback address. Links of \`$ce-\` and \`$et-\` streams are th
 | \`EVENTSTORE_URL=esdb://... npm run conformance\` | that server, which others may use meanwhile |
 | \`npm run conformance:shared\` | a node to which others write meanwhile; with \`-- --as-a-server\`, one that answers as a server |
 
-A store that is named is expected to answer as a server, whose standard projections run (\`CONFORMANCE_EXPECT=node\`: as an embedded
-node). The suite keeps to streams of its own, whose names begin with a letter and eight random digits, appends some ten thousand
-small events and some megabytes of large ones, deletes some of these streams, also for good, and sends nothing that harms a server.
-Its last lines say what passed, what differs as
-the table states, what differs otherwise, and what was not run because it needs a node of its own.`;
+A store that is named is expected to answer as a server (\`CONFORMANCE_EXPECT=node\` for an embedded node). It is one node, named as
+\`esdb://user:password@host:port\`; raw calls show that user, too, over TLS. The tests of \`$ce-\` and \`$et-\` streams need the standard
+projections of a server: where no link to an event of theirs arrives within 10 seconds, they are skipped, and the end of the run says so.
+
+The suite sends nothing that harms a server and keeps to streams of its own. Their names begin with \`c\`, eight hexadecimal digits and a
+dot (\`c0123abcd.\`), or with \`c\`, eight such digits and \`x-\`; those of their metadata with \`$$\` before it, two or three with \`$\`. It
+appends some 12,000 small events to some 1,700 streams, and 12 events of 900 kB to one; three tests append without a pause until they
+have seen enough, so a faster store gets more. It deletes some of these streams, and some 50 for good, which stay as tombstones.
+Scavenge afterwards. Its last lines say what passed, what differs as the table states, what differs otherwise, and what was not run
+because it needs a node of its own.`;
