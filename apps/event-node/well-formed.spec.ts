@@ -1,3 +1,4 @@
+import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -31,6 +32,22 @@ describe('a message on the wire', () => {
   ])('is refused where a length or a number does not end: %s', (hex) => {
     for (const method of methods) {
       expect(isWellFormed(Buffer.from(hex, 'hex'), shapes[method])).toBe(false);
+    }
+  });
+
+  it.each([
+    ['read', 'has a tag of more than 32 bits', '8a80808010060affffffff0f'],
+    ['batchAppend', 'ends a text inside a character', '0a0b1201e612060affffffff07'],
+    ['batchAppend', 'has a map entry with a third field', '1a0e120c1a0affffffff070000000000'],
+  ] as const)('is refused where a %s %s, which would be read for ever', (method, _, hex) => {
+    expect(isWellFormed(Buffer.from(hex, 'hex'), shapes[method])).toBe(false);
+  });
+
+  it('is accepted with any character at the end of a text', () => {
+    for (const character of ['a', 'ß', '€', '😀']) {
+      const message = new streams.BatchAppendReq();
+      message.setCorrelationId(new shared.UUID().setString(`a${character}`));
+      expect(isWellFormed(message.serializeBinary(), shapes.batchAppend)).toBe(true);
     }
   });
 

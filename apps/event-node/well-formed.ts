@@ -1,18 +1,20 @@
 /**
- * The fields of a message that we read: a number (`v`), text or bytes (`b`), or a message. Fields
+ * The fields of a message that we read: a number (`v`), bytes (`b`), text (`t`), or a message. Fields
  * that are not named are skipped by the generated code, by their own length.
  */
 interface Shape {
-  readonly [field: number]: 'v' | 'b' | Shape;
+  readonly [field: number]: 'v' | 'b' | 't' | Shape;
 }
 
 const empty: Shape = {};
 const numbers: Shape = { 1: 'v', 2: 'v' };
-const uuid: Shape = { 1: numbers, 2: 'b' };
+const uuid: Shape = { 1: numbers, 2: 't' };
 const stream: Shape = { 3: 'b' };
 const expectation = { 1: stream, 2: 'v', 3: empty, 4: empty, 5: empty } as const;
-const proposed: Shape = { 1: uuid, 2: { 1: 'b', 2: 'b' }, 3: 'b', 4: 'b' };
-const expression: Shape = { 1: 'b', 2: 'b' };
+/** Of a map. The generated code does not skip what else one holds. */
+const entry: Shape = { 1: 't', 2: 't' };
+const proposed: Shape = { 1: uuid, 2: entry, 3: 'b', 4: 'b' };
+const expression: Shape = { 1: 't', 2: 't' };
 
 /** Of event_store.client.streams, as far as this node reads them. */
 export const shapes = {
@@ -37,6 +39,8 @@ export const shapes = {
 } satisfies Record<string, Shape>;
 
 const varintBytes = 10;
+/** The generated code takes the low 32 bits of a longer tag, and so another field. */
+const maxTag = 0xffff_ffff;
 
 /**
  * Whether every length in the bytes lies within the message around it and every field that we read
@@ -63,10 +67,10 @@ export const isWellFormed = (
   };
   while (at < end) {
     const tag = varint();
-    if (tag < 8) return false;
+    if (tag < 8 || tag > maxTag) return false;
     const wireType = tag % 8;
     const kind = shape[Math.floor(tag / 8)];
-    if (kind !== undefined && wireType !== (kind === 'v' ? 0 : 2)) return false;
+    if (kind === undefined ? shape === entry : wireType !== (kind === 'v' ? 0 : 2)) return false;
     if (wireType === 0) {
       if (varint() < 0) return false;
     } else if (wireType === 1 || wireType === 5) {
@@ -75,10 +79,25 @@ export const isWellFormed = (
       const length = varint();
       if (length < 0 || at + length > end) return false;
       if (typeof kind === 'object' && !isWellFormed(bytes, kind, at, at + length)) return false;
+      if (kind === 't' && !endsWithCharacter(bytes, at, at + length)) return false;
       at += length;
     } else {
       return false;
     }
   }
   return at === end;
+};
+
+/** Whether the last character of a text is whole: the generated code reads the rest of it from what follows. */
+const endsWithCharacter = (bytes: Uint8Array, from: number, end: number): boolean => {
+  let at = from;
+  while (at < end) at += lengthBy(bytes[at] ?? 0);
+  return at === end;
+};
+
+/** Of a character in UTF-8, by its first byte; as the generated code reads it, which skips what begins none. */
+const lengthBy = (first: number): number => {
+  if (first < 0xc0 || first >= 0xf8) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
 };
