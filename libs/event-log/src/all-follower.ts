@@ -14,6 +14,8 @@ export class AllFollower implements AllSubscription {
   readonly ended: Promise<Error | undefined>;
   private current: AllStreamSubscription;
   private stopped = false;
+  /** The connection was given up. */
+  private abandoned = false;
 
   constructor(
     private readonly open: (after: Position | undefined) => AllStreamSubscription,
@@ -31,12 +33,18 @@ export class AllFollower implements AllSubscription {
   stop(): void {
     this.stopped = true;
     this.current.destroy();
-    void this.current.unsubscribe().catch(() => undefined);
+    this.cancel();
   }
 
   /** The connection was given up: the client itself would end the subscription in silence. */
   destroy(error: Error): void {
+    this.abandoned = true;
     this.current.destroy(error);
+  }
+
+  /** Ends the call: the client leaves it open when its stream is destroyed, and a connection has 100. */
+  private cancel(): void {
+    void this.current.unsubscribe().catch(() => undefined);
   }
 
   private async run(): Promise<Error | undefined> {
@@ -46,9 +54,15 @@ export class AllFollower implements AllSubscription {
         for await (const resolved of this.current) await this.take(resolved);
         return undefined;
       } catch (error) {
-        if (this.stopped || this.last === last || !isAborted(error)) return readError(error);
+        this.cancel();
+        const isOver = this.stopped || this.abandoned || this.last === last;
+        if (isOver || !isAborted(error)) return readError(error);
       }
-      this.current = this.open(this.last);
+      try {
+        this.current = this.open(this.last);
+      } catch (error) {
+        return readError(error);
+      }
     }
   }
 

@@ -54,3 +54,33 @@ describe('a subscription that the store drops as too slow', () => {
     expect(log.epoch).toBe(epoch);
   });
 });
+
+describe('a subscription', () => {
+  it('leaves no call open on the connection when its reader fails', async () => {
+    await log.append('counter-leak', [newEvent('Counted', { by: 1 })], 'no_stream');
+    // More than a connection has calls.
+    for (let n = 0; n < 120; n += 1) {
+      const { ended } = log.subscribeToAll(undefined, () => {
+        throw new Error('cannot be read');
+      });
+      expect(await ended).toBeInstanceOf(Error);
+    }
+    expect(await log.head()).toBeDefined();
+  });
+
+  it('that ends, or begins while none is open, may be of another log; one that is stopped is not', async () => {
+    const before = log.epoch;
+    const stopped = log.subscribeToAll(undefined, () => undefined);
+    const begun = log.epoch;
+    expect(begun).toBeGreaterThan(before);
+    stopped.stop();
+    await stopped.ended;
+    expect(log.epoch).toBe(begun);
+    const lost = log.subscribeToAll(undefined, () => undefined);
+    const open = log.epoch;
+    await node.kill();
+    expect(await lost.ended).toBeInstanceOf(Error);
+    expect(log.epoch).toBeGreaterThan(open);
+    await node.restart();
+  });
+});

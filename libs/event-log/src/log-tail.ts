@@ -15,9 +15,13 @@ import { formatPosition, isAfter } from './position.js';
 const defaultMaxEvents = 8_192;
 const defaultMaxBytes = 32 * 1024 * 1024;
 /** How often the head is compared with what was delivered, and how long the two may differ. */
-const defaultProbeMs = 5_000;
+const defaultProbeMs = 2_000;
 const defaultStallMs = 10_000;
-/** A probe reads so many entries at once, and so many in all: system events and links may lie before ours. */
+/**
+ * A probe reads the newest entry, then more at once as long as these are system events or links, and so
+ * many in all.
+ */
+const firstProbed = 1;
 const probedPage = 256;
 const probedEntries = 16_384;
 const firstRetryMs = 100;
@@ -201,9 +205,10 @@ export class LogTail {
 
   /** Where the log does not hold what was delivered last, it is another one, and the tail begins anew. */
   private async recognise(): Promise<void> {
-    const isKnown = !this.last || (await this.log.idAt(this.last)) === this.lastId;
+    if (!this.last) return;
+    const isKnown = (await this.log.idAt(this.last)) === this.lastId;
     this.unansweredSince = undefined;
-    if (!this.last || isKnown) return;
+    if (isKnown) return;
     this.options.logger?.warn(
       { position: formatPosition(this.last), eventId: this.lastId },
       'the event log is not the one that was followed: the tail begins at the end of this one',
@@ -242,15 +247,14 @@ export class LogTail {
 
   /** Whether the log has events that a subscription delivers and this one has not. */
   private async liesBehind(): Promise<boolean | 'unreachable'> {
-    this.unansweredSince ??= performance.now();
     try {
       let next: Position | undefined;
-      for (let entries = 0; entries < probedEntries; entries += probedPage) {
-        const page = await this.log.readAll({
-          direction: 'backwards',
-          limit: probedPage,
-          ...(next && { after: next }),
-        });
+      let limit = firstProbed;
+      for (let entries = 0; entries < probedEntries; entries += limit) {
+        if (next) limit = probedPage;
+        this.unansweredSince ??= performance.now();
+        const from = next && { after: next };
+        const page = await this.log.readAll({ direction: 'backwards', limit, ...from });
         this.failure = undefined;
         this.unansweredSince = undefined;
         const newest = page.events[0]?.position;

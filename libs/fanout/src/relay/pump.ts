@@ -18,7 +18,7 @@ const idleMs = 1_000;
 const moveMs = 5_000;
 const moveEvents = 10_000;
 const checkTopicsMs = 30_000;
-/** The tail asks every 5 s whether it has everything; a log that was silent for longer does not answer. */
+/** The tail asks every 2 s whether it has everything; a log that was silent for longer does not answer. */
 const maxLogSilenceMs = 15_000;
 
 export type TransactionOutcome = 'committed' | 'failed' | 'fenced';
