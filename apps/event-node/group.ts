@@ -78,10 +78,14 @@ export class Group {
     return this.changed;
   }
 
-  /** Whether `request` begins with an event that this group writes to the same stream. */
+  /** Whether `request` would be answered as a repeat of what this group writes, all of its events. */
   repeats(request: WriteRequest): boolean {
-    const [first] = request.kind === 'append' ? request.events : [];
-    return first !== undefined && this.written.get(first.id)?.stream === request.stream;
+    const state = this.changed.get(baseOf(request.stream));
+    if (request.kind !== 'append' || state === undefined) return false;
+    const { stream, events } = request;
+    const decision = this.decisionOn(request, events, state, undefined);
+    if (decision.kind !== 'repeated') return false;
+    return this.repeated(stream, decision.last, state, events, undefined).kind === 'in-flight';
   }
 
   decide(request: WriteRequest, loaded: LoadedIds | undefined): WriteOutcome | Missing | InFlight {

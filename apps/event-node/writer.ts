@@ -1,4 +1,5 @@
 import type { WriterSession } from './database.js';
+import { DroppedRepeats } from './dropped-repeats.js';
 import { baseOf } from './event.js';
 import { Group, type InFlight, type LoadedIds, type Missing } from './group.js';
 import { insertEvents, isShortage } from './insert-events.js';
@@ -51,8 +52,7 @@ export interface WriterParts {
  */
 export class Writer {
   private queue: Entry[] = [];
-  /** Repeats of appends that were not committed when they came: answered when their time is up. */
-  private dropped: Pick<Entry, 'deadline' | 'done'>[] = [];
+  private readonly dropped = new DroppedRepeats();
   private queuedBytes = 0;
   private committing: Group | undefined;
   private pumpScheduled = false;
@@ -105,7 +105,7 @@ export class Writer {
     const deadline = performance.now() + options.timeoutMs;
     const entry: Entry = { request, bytes: options.bytes, deadline, done };
     if (this.committing?.repeats(request) === true) {
-      this.drop(entry);
+      this.dropped.add(entry);
       return;
     }
     this.queue.push(entry);
@@ -128,7 +128,7 @@ export class Writer {
     while (this.queue.length > 0 || this.committing !== undefined) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    for (const { done } of this.dropped.splice(0)) done({ kind: 'timeout' });
+    this.dropped.endAll();
     await this.parts.session.client.end();
   }
 
@@ -162,16 +162,11 @@ export class Writer {
       if (outcome === undefined) break;
       taken += 1;
       this.queuedBytes -= entry.bytes;
-      if (outcome.kind === 'in-flight') this.drop(entry);
+      if (outcome.kind === 'in-flight') this.dropped.add(entry);
       else decided.push({ entry, outcome });
     }
     this.queue = this.queue.slice(taken);
     return decided;
-  }
-
-  /** Keeps what its time-out needs, and not its events. */
-  private drop({ deadline, done }: Entry): void {
-    this.dropped.push({ deadline, done });
   }
 
   private outcomeOf(entry: Entry, group: Group, now: number): WriteOutcome | InFlight | undefined {
@@ -220,11 +215,10 @@ export class Writer {
   private expire(): void {
     const now = performance.now();
     const late = this.queue.filter((entry) => entry.deadline <= now);
-    const over = this.dropped.filter((entry) => entry.deadline <= now);
     if (late.length > 0) this.queue = this.queue.filter((entry) => entry.deadline > now);
-    if (over.length > 0) this.dropped = this.dropped.filter((entry) => entry.deadline > now);
     for (const entry of late) this.queuedBytes -= entry.bytes;
-    for (const { done } of [...late, ...over]) done({ kind: 'timeout' });
+    for (const { done } of late) done({ kind: 'timeout' });
+    this.dropped.expire(now);
   }
 
   private async commit(group: Group, decided: readonly Decided[]): Promise<void> {

@@ -1,18 +1,11 @@
-import {
-  DeadlineExceededError,
-  END,
-  NO_STREAM,
-  type Position,
-  TimeoutError,
-} from '@eventstore/db-client';
+import { END, NO_STREAM, type Position, TimeoutError } from '@eventstore/db-client';
 import { expect, it } from '@jest/globals';
-import pg from 'pg';
 
 import { until } from '#testing/until.js';
 
 import { follow } from './follow.js';
 import { describeNodeOnly, ownStore } from './suite.js';
-import { appendTo, idsIn, newStream, things } from './support.js';
+import { appendTo, newStream, things } from './support.js';
 
 describeNodeOnly('the node', () => {
   const store = ownStore();
@@ -66,32 +59,6 @@ describeNodeOnly('the node', () => {
     expect(new Set(received).size).toBe(received.length);
     await reading;
     await quick.stop();
-  });
-
-  it('drops a repeat that comes with its original until its time is up, and recognises it when it is sent again', async () => {
-    const stream = newStream();
-    const events = things(5);
-    // The original is not committed before all three are there.
-    const blocker = new pg.Client(store.databaseUrl);
-    await blocker.connect();
-    await blocker.query('begin; select 1 from epoch for update');
-    const since = performance.now();
-    const appended = Promise.allSettled(
-      [1, 2, 3].map(() =>
-        store.client.appendToStream(stream, events, { expectedRevision: NO_STREAM }),
-      ),
-    );
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await blocker.end();
-    const answers = await appended;
-    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(performance.now() - since).toBeGreaterThan(1_900);
-    for (const answer of answers) {
-      if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(DeadlineExceededError);
-    }
-    const again = await appendTo(store, stream, events, NO_STREAM);
-    expect(again.nextExpectedRevision).toBe(4n);
-    expect(await idsIn(store, stream)).toEqual(events.map(({ id }) => id));
   });
 });
 
