@@ -4,6 +4,7 @@ import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
 import { answerTo } from './failure.js';
+import { LivePace } from './live-pace.js';
 import type { Node } from './node.js';
 import { type Messages, readAll, readStream } from './read-events.js';
 import { readPlan } from './read-plan.js';
@@ -30,15 +31,22 @@ export const read = (node: Node) => (call: Call) => {
 };
 
 const serve = async (node: Node, call: Call, signal: AbortSignal): Promise<void> => {
-  for await (const messages of messagesFor(node, call.request, signal)) {
+  const pace = new LivePace(node);
+  for await (const messages of messagesFor(node, call.request, pace, signal)) {
     for (const message of messages) {
       if (signal.aborted) return;
-      if (!call.write(message)) await drained(call, signal);
+      pace.sends();
+      if (!call.write(message, pace.taken)) await drained(call, signal);
     }
   }
 };
 
-const messagesFor = (node: Node, request: streams.ReadReq, signal: AbortSignal): Messages => {
+const messagesFor = (
+  node: Node,
+  request: streams.ReadReq,
+  pace: LivePace,
+  signal: AbortSignal,
+): Messages => {
   const plan = readPlan(request.getOptions(), node.asServer);
   switch (plan.kind) {
     case 'stream':
@@ -46,9 +54,9 @@ const messagesFor = (node: Node, request: streams.ReadReq, signal: AbortSignal):
     case 'all':
       return readAll(node, plan);
     case 'stream-live':
-      return subscribeToStream(node, plan, signal);
+      return subscribeToStream(node, plan, pace, signal);
     case 'all-live':
-      return subscribeToAll(node, plan, signal);
+      return subscribeToAll(node, plan, pace, signal);
   }
 };
 

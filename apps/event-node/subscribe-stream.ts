@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { caughtUp, encodeConfirmation } from './encode-read.js';
 import { type RecordedEvent, TOMBSTONE_TYPE } from './event.js';
 import { streamDeleted } from './failure.js';
-import { LivePace } from './live-pace.js';
+import type { LivePace } from './live-pace.js';
 import type { Node } from './node.js';
 import { encodeAll, type Messages } from './read-events.js';
 import { PAGE_EVENTS } from './read-log.js';
@@ -17,13 +17,17 @@ type Plan = Extract<ReadPlan, { kind: 'stream-live' }>;
  * written from then on. A subscriber whose position is not in memory any more reads pages again. As on
  * a real server, it has caught up once and not before there is such a stream.
  */
-export async function* subscribeToStream(node: Node, plan: Plan, signal: AbortSignal): Messages {
+export async function* subscribeToStream(
+  node: Node,
+  plan: Plan,
+  pace: LivePace,
+  signal: AbortSignal,
+): Messages {
   const { stream, from } = plan;
   let source = await openStream(node, stream);
   yield [encodeConfirmation(randomUUID())];
   let after = typeof from === 'bigint' ? from : from === 'start' ? -1n : source.last;
   let exists = from === 'end';
-  const pace = new LivePace(node);
   for (;;) {
     exists ||= source.window !== undefined;
     const missed = { from: after + 1n, backwards: false, limit: Infinity };
@@ -33,7 +37,7 @@ export async function* subscribeToStream(node: Node, plan: Plan, signal: AbortSi
       after = events.at(-1)?.revision ?? after;
     }
     if (exists && pace.goesLive()) yield [caughtUp];
-    for await (const added of liveEvents(node, source, pace, signal)) {
+    for await (const added of liveEvents(node, source, signal)) {
       const events = added.filter(({ revision }) => revision > after);
       pace.check(events.length);
       if (events.length > 0) yield await encodeAll(node, plan, events);
@@ -51,7 +55,6 @@ export async function* subscribeToStream(node: Node, plan: Plan, signal: AbortSi
 async function* liveEvents(
   { recent }: Node,
   { position, added }: StreamSource,
-  pace: LivePace,
   signal: AbortSignal,
 ): AsyncGenerator<readonly RecordedEvent[], void> {
   let cursor = position;
@@ -61,7 +64,6 @@ async function* liveEvents(
     const end = page.events.at(-1);
     if (end === undefined) {
       await recent.changed(cursor, signal);
-      pace.start();
     } else {
       yield added(page.events);
       cursor = end.position;

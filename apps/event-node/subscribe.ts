@@ -4,7 +4,7 @@ import { caughtUp, encodeCheckpoint, encodeConfirmation } from './encode-read.js
 import type { RecordedEvent } from './event.js';
 import { invalidArgument } from './failure.js';
 import type { EventFilter } from './filters.js';
-import { LivePace } from './live-pace.js';
+import type { LivePace } from './live-pace.js';
 import type { Node } from './node.js';
 import { ReadAhead } from './read-ahead.js';
 import { encodeAll, expectRecord, type Messages } from './read-events.js';
@@ -18,7 +18,12 @@ type Plan = Extract<ReadPlan, { kind: 'all-live' }>;
  * is a cursor and nothing more. As on a real server, a cursor beyond the end gets nothing until
  * something lies beyond it, and a live subscriber that is too slow is dropped and has to resume.
  */
-export async function* subscribeToAll(node: Node, plan: Plan, signal: AbortSignal): Messages {
+export async function* subscribeToAll(
+  node: Node,
+  plan: Plan,
+  pace: LivePace,
+  signal: AbortSignal,
+): Messages {
   await expectRecord(node, plan.from, () =>
     invalidArgument('The position is no event of the log.'),
   );
@@ -26,7 +31,6 @@ export async function* subscribeToAll(node: Node, plan: Plan, signal: AbortSigna
   yield [encodeConfirmation(randomUUID())];
   const checkpoints = plan.filter && new Checkpoints(plan.filter);
   const ahead = new ReadAhead(node.reader);
-  const pace = new LivePace(node);
   while (!signal.aborted) {
     pace.check(node.recent.countAfter(cursor));
     const recent = node.recent.after(cursor, PAGE_EVENTS);
@@ -35,7 +39,6 @@ export async function* subscribeToAll(node: Node, plan: Plan, signal: AbortSigna
     if (end === undefined) {
       if (pace.goesLive()) yield [caughtUp];
       await node.recent.changed(cursor, signal);
-      pace.start();
       continue;
     }
     yield checkpoints === undefined
