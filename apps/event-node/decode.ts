@@ -2,10 +2,10 @@ import type shared from '@eventstore/db-client/generated/shared_pb.js';
 
 import { type Expected, isMetastream, type ProposedEvent } from './event.js';
 import { IncompleteRequest, invalidArgument, missingMetadataProperty } from './failure.js';
-import { dashedUuid } from './uuid-text.js';
+import { dashedUuid, withDashes } from './uuid-text.js';
 
 /** Longest stream name in bytes: it is part of an index. A stated difference from the real store. */
-const MAX_STREAM_BYTES = 1024;
+export const MAX_STREAM_BYTES = 1024;
 const MAX_TYPE_LENGTH = 4096;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -100,7 +100,7 @@ export const uuid = (message: shared.UUID | undefined): string => {
     const structured = message.getStructured();
     const high = unsigned(structured?.getMostSignificantBits());
     const low = unsigned(structured?.getLeastSignificantBits());
-    return `${high.slice(0, 8)}-${high.slice(8, 12)}-${high.slice(12)}-${low.slice(0, 4)}-${low.slice(4)}`;
+    return withDashes(high + low);
   }
   const text = message?.getString() ?? '';
   const dashed = dashedUuid(text);

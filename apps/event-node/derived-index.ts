@@ -1,13 +1,12 @@
 import type pg from 'pg';
 
+import { MAX_STREAM_BYTES } from './decode.js';
 import { DELETION, linkRecord } from './derived-streams.js';
 import { unavailable } from './failure.js';
-import { type LogPage, PAGE_BYTES, type StreamRange } from './read-log.js';
+import { bounded, isComplete, type LogPage, type StreamRange } from './read-log.js';
 
 /** Events whose links are made in one statement. */
 const CHUNK = 5_000;
-/** Longer names do not fit an index. */
-const MAX_NAME_BYTES = 1024;
 
 /**
  * Makes the links of the next events and moves the checkpoint, or does nothing where it is not at $1
@@ -34,7 +33,7 @@ const advance = `
     select '$et-' || type, position from chunk where type <> '$>'
   ), numbered as materialized (
     select name, position, row_number() over (partition by name order by position) as nth
-    from entries where octet_length(name) <= ${MAX_NAME_BYTES}
+    from entries where octet_length(name) <= ${MAX_STREAM_BYTES}
   ), ends as materialized (
     select name, coalesce((
       select revision from derived_links
@@ -57,20 +56,17 @@ const end = `
   ), -1) as last
   from derived_checkpoint where singleton`;
 
-const pageIn = (order: 'asc' | 'desc'): string => `
-  select * from (
-    select *, sum(size) over (order by link_revision ${order} rows unbounded preceding) as total
-    from (
-      select link.revision as link_revision, event.position, event.stream, event.revision, event.type,
-        event.created, case when event.type = '$>' then event.data else '' end as data,
-        octet_length(event.data) + octet_length(event.metadata) as size
-      from derived_links link join events event on event.position = link.position
-      where link.stream = $1 and link.revision between $2 and $3
-      order by link.revision ${order} limit $4
-    ) as page
-  ) as sized
-  where total - size < ${PAGE_BYTES}
-  order by link_revision ${order}`;
+const pageIn = (order: 'asc' | 'desc'): string =>
+  bounded(
+    `select link.revision as link_revision, event.position, event.stream, event.revision, event.type,
+       event.created, case when event.type = '$>' then event.data else '' end as data,
+       octet_length(event.data) + octet_length(event.metadata) as size
+     from derived_links link join events event on event.position = link.position
+     where link.stream = $1 and link.revision between $2 and $3
+     order by link.revision ${order} limit $4`,
+    `link_revision ${order}`,
+    { selected: '*', size: 'size' },
+  );
 
 const forwards = pageIn('asc');
 const backwards = pageIn('desc');
@@ -142,7 +138,7 @@ export class DerivedIndex {
       linkRecord(stream, revision, original),
     );
     const bytes = rows.reduce((sum, { size }) => sum + size, 0);
-    return { events, complete: rows.length < limit && bytes < PAGE_BYTES };
+    return { events, complete: isComplete(rows.length, bytes, limit) };
   }
 
   private async bringUpTo(position: bigint): Promise<void> {

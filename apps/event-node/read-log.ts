@@ -20,32 +20,49 @@ interface Row extends Omit<RecordedEvent, 'isJson'> {
 
 const columns = 'position, stream, revision, id, type, is_json, data, metadata, created';
 
-/** The rows of `from`, in `order`, until they hold more than `PAGE_BYTES`; at least one. */
-const bounded = (from: string, order: string): string => `
-  select ${columns} from (
-    select *, sum(octet_length(data) + octet_length(metadata)) over (order by ${order} rows unbounded preceding) as total
+/**
+ * The `selected` columns of the rows of `from`, in `order`, until they hold more than `PAGE_BYTES`; at
+ * least one. `size` is what a row counts for.
+ */
+export const bounded = (
+  from: string,
+  order: string,
+  { selected, size }: { readonly selected: string; readonly size: string },
+): string => `
+  select ${selected} from (
+    select *, sum(${size}) over (order by ${order} rows unbounded preceding) as total
     from (${from}) as page
   ) as sized
-  where total - octet_length(data) - octet_length(metadata) < ${PAGE_BYTES}
+  where total - (${size}) < ${PAGE_BYTES}
   order by ${order}`;
+
+/** Whether there was nothing more than these rows of so many bytes when `limit` were asked for. */
+export const isComplete = (rows: number, bytes: number, limit: number): boolean =>
+  rows < limit && bytes < PAGE_BYTES;
+
+const event = { selected: columns, size: 'octet_length(data) + octet_length(metadata)' };
 
 const allForwards = bounded(
   'select * from events where position >= $1 order by position limit $2',
   'position',
+  event,
 );
 const allBackwards = bounded(
   'select * from events where position <= $1 order by position desc limit $2',
   'position desc',
+  event,
 );
 const streamForwards = bounded(
   `select * from events where stream = $1 and revision between $2 and $3 and created >= $4
    order by revision limit $5`,
   'revision',
+  event,
 );
 const streamBackwards = bounded(
   `select * from events where stream = $1 and revision between $2 and $3 and created >= $4
    order by revision desc limit $5`,
   'revision desc',
+  event,
 );
 const byRevision = `
   select ${columns} from events
@@ -114,7 +131,7 @@ export class LogReader {
       (sum, { data, metadata }) => sum + data.length + metadata.length,
       0,
     );
-    return { events, complete: events.length < limit && bytes < PAGE_BYTES };
+    return { events, complete: isComplete(events.length, bytes, limit) };
   }
 }
 

@@ -23,7 +23,8 @@ export const dashedUuid = (text: string): string | undefined => {
   return fromNumbers(trimmed.replace(/\s/g, ''));
 };
 
-const withDashes = (digits: string): string =>
+/** The dashed form of 32 digits. */
+export const withDashes = (digits: string): string =>
   digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 const fromNumbers = (text: string): string | undefined => {
