@@ -9,11 +9,9 @@ interface Dropped {
   readonly done: (outcome: WriteOutcome) => void;
 }
 
-const timeOut = ({ done }: Dropped): void => done({ kind: 'timeout' });
-
 /** Repeats of appends that were not committed when they came: answered when their time is up. */
 export class DroppedRepeats {
-  private waiting = new Set<Dropped>();
+  private readonly waiting = new Set<Dropped>();
 
   /** Keeps what the time-out needs, and not the events; of too many, the oldest has no time left. */
   add({ deadline, done }: Dropped): void {
@@ -35,7 +33,7 @@ export class DroppedRepeats {
   private end(over: readonly Dropped[]): void {
     for (const dropped of over) {
       this.waiting.delete(dropped);
-      timeOut(dropped);
+      dropped.done({ kind: 'timeout' });
     }
   }
 }

@@ -48,21 +48,25 @@ export class AllFollower implements AllSubscription {
   }
 
   private async run(): Promise<Error | undefined> {
-    for (;;) {
-      const { last } = this;
-      try {
-        for await (const resolved of this.current) await this.take(resolved);
-        return undefined;
-      } catch (error) {
-        this.cancel();
-        const isOver = this.stopped || this.abandoned || this.last === last;
-        if (isOver || !isAborted(error)) return readError(error);
-      }
-      try {
-        this.current = this.open(this.last);
-      } catch (error) {
-        return readError(error);
-      }
+    try {
+      while (await this.isDropped()) this.current = this.open(this.last);
+      return undefined;
+    } catch (error) {
+      return readError(error);
+    }
+  }
+
+  /** Takes what comes, to its end; true where the server drops the reader as too slow. Throws what else ends it. */
+  private async isDropped(): Promise<boolean> {
+    const { last } = this;
+    try {
+      for await (const resolved of this.current) await this.take(resolved);
+      return false;
+    } catch (error) {
+      this.cancel();
+      const isOver = this.stopped || this.abandoned || this.last === last;
+      if (isOver || !isAborted(error)) throw error;
+      return true;
     }
   }
 

@@ -25,6 +25,14 @@ type Log = Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
 /** How long a follower whose log was replaced waits before it looks whether the right one is back. */
 export const replacedLogMs = 2_000;
 
+/** The newest event of the log; undefined while it is empty. */
+export const newestAnchor = async (
+  log: Pick<EventLog, 'head' | 'idAt'>,
+): Promise<Anchor | undefined> => {
+  const position = await log.head();
+  return position && { position, id: await log.idAt(position) };
+};
+
 /** Whether the log holds the event that was taken. One read; none where nothing was taken yet. */
 export const holdsAnchor = async (
   log: Pick<EventLog, 'idAt'>,

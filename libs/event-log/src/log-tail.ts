@@ -8,6 +8,7 @@ import {
   type StoredEvent,
 } from './event-log.js';
 import { EventRing } from './event-ring.js';
+import { newestAnchor } from './log-check.js';
 import { pause } from './pause.js';
 import { formatPosition, isAfter } from './position.js';
 
@@ -101,8 +102,7 @@ export class LogTail {
         this.failure = undefined;
         break;
       } catch (error) {
-        this.failure = failureOf(error);
-        this.warn(error, retryMs, 'the event log does not answer yet');
+        this.failed(error, retryMs, 'the event log does not answer yet');
         await pause(retryMs, this.stopping.signal);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
       }
@@ -160,7 +160,8 @@ export class LogTail {
   }
 
   /** A want of rights does not pass by itself: whoever reads the line has to know which one is missing. */
-  private warn(error: unknown, retryMs: number, message: string): void {
+  private failed(error: unknown, retryMs: number, message: string): void {
+    this.failure = failureOf(error);
     const denied = error instanceof LogAccessDenied;
     this.options.logger?.warn({ err: error, retryMs }, denied ? error.reason : message);
   }
@@ -178,8 +179,7 @@ export class LogTail {
       if (this.stopped()) return;
       isFirst = false;
       retryMs = this.last === before ? Math.min(retryMs * 2, lastRetryMs) : firstRetryMs;
-      this.failure = failureOf(error);
-      this.warn(error, retryMs, 'the subscription ended and is resumed');
+      this.failed(error, retryMs, 'the subscription ended and is resumed');
       await pause(retryMs, this.stopping.signal);
     }
   }
@@ -218,10 +218,10 @@ export class LogTail {
   }
 
   private async beginAtHead(): Promise<void> {
-    const head = await this.log.head();
-    this.lastId = head && (await this.log.idAt(head));
-    this.last = head;
-    this.ring.beginAt(head);
+    const newest = await newestAnchor(this.log);
+    this.lastId = newest?.id;
+    this.last = newest?.position;
+    this.ring.beginAt(this.last);
   }
 
   /** A subscription can be silent because the log is quiet, or because it is dead: only the head tells. */

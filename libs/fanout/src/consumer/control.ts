@@ -1,5 +1,5 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
-import { type Anchor, holdsAnchor } from '#event-log/log-check.js';
+import { type Anchor, holdsAnchor, newestAnchor } from '#event-log/log-check.js';
 import { parsePosition } from '#event-log/position.js';
 import { newest, type ReadEvent } from '#event-log/reading.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -77,14 +77,12 @@ const passOver = async (context: ControlContext, from: bigint): Promise<void> =>
   logger.warn(fields, 'the event log does not hold what the consumer knows it by');
 };
 
-/** The newest event of the log. */
+/** The newest event of the log. One whose id cannot be read is no anchor: any event there would do. */
 export const anchorNow = async (
   log: Pick<EventLog, 'head' | 'idAt'>,
 ): Promise<Anchor | undefined> => {
-  const position = await log.head();
-  if (!position) return undefined;
-  const id = await log.idAt(position);
-  return id === undefined ? undefined : { position, id };
+  const newest = await newestAnchor(log);
+  return newest?.id === undefined ? undefined : newest;
 };
 
 /** The newest control event of the consumer. */

@@ -12,8 +12,8 @@ const writeMs = 60_000;
 /**
  * Keeps the classes of a running broker as the JVM has them in memory, beside the programs, where they
  * are not kept yet: loading and verifying them takes half of what a start of Kafka costs, and a run of
- * the tests starts it a hundred times. Rejects as
- * `fetchKafka` does; without the archive everything is only slower.
+ * the tests starts it a hundred times. Rejects as `fetchKafka` does; without the archive everything is
+ * only slower.
  */
 export async function ensureClassArchive(): Promise<void> {
   const { classArchive } = await fetchKafka();
