@@ -44,6 +44,9 @@ const complete = (operation: Operation, reads: boolean, schemas: Schemas): void 
   if (operation.requestBody && !('$ref' in operation.requestBody)) {
     for (const content of Object.values(operation.requestBody.content)) {
       content.example ??= exampleOf(content.schema, schemas);
+      const { properties, required = [] } = resolved(content.schema, schemas) ?? {};
+      // No body is one without fields.
+      if (properties && required.length === 0) operation.requestBody.required = false;
     }
   }
 };
@@ -105,6 +108,7 @@ const exampleOf = (schema: unknown, schemas: Schemas): unknown => {
 interface Exemplified {
   readonly example?: unknown;
   readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
 }
 
 const resolved = (schema: unknown, schemas: Schemas): Exemplified | undefined => {

@@ -9,6 +9,7 @@ import { formatPosition } from '#event-log/position.js';
 import { categoryOf } from '#event-log/stream-name.js';
 import { consumerCategory } from '#fanout/consumer/events.js';
 import { relayCategory } from '#fanout/relay/events.js';
+import { CommandGateway } from '#http/command-gateway.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import { HealthRegistry, progressHealth } from '#observability/health.js';
@@ -64,10 +65,12 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     });
     const sameLog = new SameLog(log, store, projections);
     keepTo(sameLog, log);
+    const observer = new CommandObserver(logger, metrics);
     const values: [unknown, unknown][] = [
       [Logger, logger],
       [Metrics, metrics],
-      [CommandObserver, new CommandObserver(logger, metrics)],
+      [CommandObserver, observer],
+      [CommandGateway, new CommandGateway(log, observer)],
       [HealthRegistry, new HealthRegistry()],
       [DiskReserve, disk],
       [SameLog, sameLog],

@@ -1,13 +1,15 @@
+import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import type { CommandResult } from '#event-log/handle-command.js';
 import { formatPosition } from '#event-log/position.js';
 
-/** The body of every write. `revision` counts the resource's events from 0; `position` is a place in the log. */
-export interface WriteResponse {
-  readonly id: string;
-  readonly revision: number;
-  readonly position: string;
+/** The body of the answer to every command. */
+export class WriteResponse {
+  @ApiProperty({ description: 'Of the thing that the command is about.' }) readonly id!: string;
+  @ApiProperty({ description: 'Counts the events of the resource from 0; also in ETag.' })
+  readonly revision!: number;
+  @ApiProperty({ description: 'A position in the log, for ?after=.' }) readonly position!: string;
 }
 
 /**

@@ -1,7 +1,6 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
-  ApiCreatedResponse,
   ApiOkResponse,
   ApiOperation,
   ApiProperty,
@@ -18,23 +17,21 @@ import {
   registerDecorator,
   ValidateIf,
 } from 'class-validator';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { handleCommand } from '#event-log/handle-command.js';
-import { commandResponse } from '#http/command-response.js';
-import { ifMatchOf } from '#http/etag.js';
-import { commandMeta } from '#http/request-context.js';
+import { Call, CommandGateway, type CommandHandler, type HttpCall } from '#http/command-gateway.js';
+import { commandResponse, WriteResponse } from '#http/command-response.js';
+import { CommandRoute, RequiredReasonBody } from '#http/command-route.js';
 import { type Role, roles } from '#kernel/event.js';
-import { newIdOf } from '#kernel/ids.js';
 import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
-import { CommandObserver } from '#observability/command-observer.js';
 
 import { RequirePermission } from '../require-permission.js';
 import { ApiKeys } from './api-keys.js';
 import { Authenticator } from './authenticator.js';
-import { IssueApiKey, RevokeApiKey } from './commands.js';
+import { type ApiKeyCommand, IssueApiKey, RevokeApiKey } from './commands.js';
 import { keyText, newSecret, secretHash } from './secret.js';
 
 const IsInstant = (): PropertyDecorator => (target, property) => {
@@ -49,14 +46,7 @@ const IsInstant = (): PropertyDecorator => (target, property) => {
   });
 };
 
-class Reasoned {
-  @ApiProperty({ description: 'Why; kept with the event.', example: 'nightly import of lists' })
-  @IsString()
-  @Length(1, 2000)
-  reason!: string;
-}
-
-class IssueApiKeyBody extends Reasoned {
+class IssueApiKeyBody extends RequiredReasonBody {
   @ApiProperty({ example: 'nightly import' })
   @IsString()
   @Length(1, 200)
@@ -79,11 +69,7 @@ class IssueApiKeyBody extends Reasoned {
   expiresAt?: string;
 }
 
-class IssuedKeyResponse {
-  @ApiProperty() id!: string;
-  @ApiProperty() revision!: number;
-  @ApiProperty() position!: string;
-
+class IssuedKeyResponse extends WriteResponse {
   @ApiPropertyOptional({ description: 'The key itself. Shown once; nobody can read it again.' })
   key?: string;
 
@@ -120,59 +106,55 @@ export class ApiKeyController {
     private readonly log: EsdbEventLog,
     private readonly keys: ApiKeys,
     private readonly authenticator: Authenticator,
-    private readonly commands: CommandObserver,
+    private readonly gateway: CommandGateway,
   ) {}
 
-  @Post()
-  @ApiOperation({
+  @CommandRoute('', {
+    status: 201,
     summary: 'Issue an API key; it is shown in this answer only',
     description:
       'The key holds its id and a 256-bit secret, of which only the SHA-256 is kept. A repeated request is answered without the key.',
+    answer: IssuedKeyResponse,
   })
-  @ApiCreatedResponse({ type: IssuedKeyResponse })
   @ApiOkResponse({ type: IssuedKeyResponse, description: 'Issued before; without the key.' })
-  async issue(
-    @Body() body: IssueApiKeyBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<IssuedKeyResponse> {
-    const { name, expiresAt, reason } = body;
-    const meta = commandMeta(request, { reason });
-    const id = newIdOf(meta.commandId);
-    const secret = newSecret();
+  async issue(@Body() body: IssueApiKeyBody, @Call() call: HttpCall): Promise<IssuedKeyResponse> {
+    const { name, expiresAt } = body;
     const expiry = expiresAt === undefined ? null : new Date(expiresAt).toISOString();
     const data = { name, roles: [...body.roles].sort(), expiresAt: expiry };
-    const command = new IssueApiKey(data, secretHash(secret), meta);
-    const result = await this.commands.observe(command, id, () =>
-      handleCommand(this.log, this.keys, id, command),
-    );
-    this.authenticator.forget(id);
-    const isOurs = result.outcome === 'accepted' && (await this.holds(id, command.secretSha256));
-    if (isOurs) return { ...commandResponse(reply, id, result), key: keyText({ id, secret }) };
-    void reply.status(200);
-    return { ...commandResponse(reply, id, { ...result, outcome: 'repeated' }), note: shownOnce };
+    const secret = newSecret();
+    const secretSha256 = secretHash(secret);
+    const { id, result } = await this.gateway.execute(call, {
+      on: this.change,
+      body,
+      command: (meta) => new IssueApiKey(data, secretSha256, meta),
+    });
+    const isOurs = result.outcome === 'accepted' && (await this.holds(id, secretSha256));
+    if (isOurs) {
+      return Object.assign(commandResponse(call.reply, id, result), {
+        key: keyText({ id, secret }),
+      });
+    }
+    void call.reply.status(200);
+    const repeated = commandResponse(call.reply, id, { ...result, outcome: 'repeated' });
+    return Object.assign(repeated, { note: shownOnce });
   }
 
-  @Post(':id/revoke')
-  @HttpCode(200)
-  @ApiOperation({
+  @CommandRoute(':id/revoke', {
     summary: 'Revoke an API key, at once and for good',
     description:
       'From the answer on this API refuses the key; other API processes follow within seconds.',
   })
-  async revoke(
+  revoke(
     @Param('id') id: string,
-    @Body() { reason }: Reasoned,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const command = new RevokeApiKey({}, commandMeta(request, { reason }));
-    const ifMatch = ifMatchOf(request);
-    const result = await this.commands.observe(command, checkedId(id), () =>
-      handleCommand(this.log, this.keys, id, command, ifMatch === undefined ? {} : { ifMatch }),
-    );
-    this.authenticator.forget(id);
-    return commandResponse(reply, id, result);
+    @Body() body: RequiredReasonBody,
+    @Call() call: HttpCall,
+  ): Promise<WriteResponse> {
+    return this.gateway.handle(call, {
+      on: this.change,
+      id: checkedId(id),
+      body,
+      command: (meta) => new RevokeApiKey({}, meta),
+    });
   }
 
   @Get(':id')
@@ -191,6 +173,13 @@ export class ApiKeyController {
     void reply.header('etag', `"${String(revision)}"`);
     return { id, name, roles: [...state.roles], status, expiresAt, revision: Number(revision) };
   }
+
+  /** The next request with the key reads its stream anew. */
+  private readonly change: CommandHandler<ApiKeyCommand> = async (id, command, options) => {
+    const result = await handleCommand(this.log, this.keys, id, command, options);
+    this.authenticator.forget(id);
+    return result;
+  };
 
   /**
    * The server confirms an append with the same ids as an earlier one whose answer was lost: then the

@@ -1,27 +1,28 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Query } from '@nestjs/common';
 import {
-  ApiAcceptedResponse,
   ApiBearerAuth,
-  ApiBody,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiProperty,
-  ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
-import { commandResponse, type WriteResponse } from '#http/command-response.js';
+import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
+import type { WriteResponse } from '#http/command-response.js';
+import { CommandRoute, OptionalReasonBody, RequiredReasonBody } from '#http/command-route.js';
 import { readQuery } from '#http/query-params.js';
-import { commandMeta } from '#http/request-context.js';
-import { IsText, MayBeMissing } from '#http/validation.js';
+import { IsText } from '#http/validation.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { Refusal } from '#kernel/refusal.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { Publication } from '../fact.js';
-import { RelayAdmin } from './relay-admin.js';
+import { PauseRelay, type RelayCommand, ResetRelayTopic, ResumeRelay } from './commands.js';
+import { relayDecider } from './decider.js';
+import { relayId } from './events.js';
 import { relayStatus } from './relay-status.js';
 
 class PausedResponse {
@@ -74,32 +75,7 @@ class RelayResponse {
   paused!: PausedResponse | null;
 }
 
-class RelayRequestedResponse {
-  @ApiProperty({ description: 'Always `relay`.' }) id!: string;
-  @ApiProperty() revision!: number;
-  @ApiProperty() position!: string;
-}
-
-class PauseBody {
-  @ApiProperty({
-    description: 'Why; kept with the event that says so.',
-    example: 'the brokers are upgraded',
-  })
-  @IsText(2000)
-  reason!: string;
-}
-
-class ResumeBody {
-  @ApiPropertyOptional({
-    description: 'Why; kept with the event that says so.',
-    example: 'the brokers are back',
-  })
-  @MayBeMissing()
-  @IsText(2000)
-  reason?: string;
-}
-
-class ResetTopicBody extends PauseBody {
+class ResetTopicBody extends RequiredReasonBody {
   @ApiProperty({ example: 'voltrace.product-registry.v1' })
   @IsText(249)
   topic!: string;
@@ -113,7 +89,7 @@ export class RelayController {
     private readonly store: ReadStore,
     private readonly log: EsdbEventLog,
     private readonly publication: Publication,
-    private readonly admin: RelayAdmin,
+    private readonly gateway: CommandGateway,
   ) {}
 
   @Get()
@@ -139,59 +115,55 @@ export class RelayController {
     };
   }
 
-  @Post('pause')
-  @HttpCode(202)
-  @RequirePermission('fanout.manage')
-  @ApiOperation({
+  @CommandRoute('pause', {
+    status: 202,
     summary: 'Have the relay stand still, also over restarts',
     description:
       'For maintenance of the cluster. The log goes on; what is not published waits there.',
   })
-  @ApiAcceptedResponse({ type: RelayRequestedResponse })
-  async pause(
-    @Body() { reason }: PauseBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WriteResponse> {
-    const result = await this.admin.pause(commandMeta(request, { reason }));
-    return commandResponse(reply, 'relay', result);
+  @RequirePermission('fanout.manage')
+  pause(@Body() body: RequiredReasonBody, @Call() call: HttpCall): Promise<WriteResponse> {
+    return this.request(call, body, (meta) => new PauseRelay(meta));
   }
 
-  @Post('resume')
-  @HttpCode(202)
-  @RequirePermission('fanout.manage')
-  @ApiOperation({
+  @CommandRoute('resume', {
+    status: 202,
     summary: 'Have the relay go on where it stands',
     description:
       'Nothing was lost meanwhile: the relay publishes what the log has after its position.',
   })
-  @ApiBody({ type: ResumeBody, required: false })
-  @ApiAcceptedResponse({ type: RelayRequestedResponse })
-  async resume(
-    @Body() { reason }: ResumeBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WriteResponse> {
-    const meta = commandMeta(request, { ...(reason !== undefined && { reason }) });
-    return commandResponse(reply, 'relay', await this.admin.resume(meta));
+  @RequirePermission('fanout.manage')
+  resume(@Body() body: OptionalReasonBody, @Call() call: HttpCall): Promise<WriteResponse> {
+    return this.request(call, body, (meta) => new ResumeRelay(meta));
   }
 
-  @Post('reset')
-  @HttpCode(202)
-  @RequirePermission('fanout.manage')
-  @ApiOperation({
+  @CommandRoute('reset', {
+    status: 202,
     summary: 'Have a topic completed from what it holds',
     description:
       'For a topic that was deleted, made anew or lost records, and for a position topic that was: the topic is made where it is missing, each of its partitions is read for its last fact, and what the log has after that is published.',
   })
-  @ApiAcceptedResponse({ type: RelayRequestedResponse })
+  @RequirePermission('fanout.manage')
   @ApiNotFoundResponse({ description: 'TOPIC_NOT_FOUND' })
-  async reset(
-    @Body() { topic, reason }: ResetTopicBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+  reset(@Body() body: ResetTopicBody, @Call() call: HttpCall): Promise<WriteResponse> {
+    const { topic } = body;
+    const topics = this.publication.contracts.map((contract) => contract.topic);
+    if (!topics.includes(topic)) {
+      throw new Refusal(
+        'TOPIC_NOT_FOUND',
+        'not-found',
+        `the relay has no topic ${topic}; it has ${topics.join(', ')}`,
+      );
+    }
+    return this.request(call, body, (meta) => new ResetRelayTopic({ topic }, meta));
+  }
+
+  private request(
+    call: HttpCall,
+    body: OptionalReasonBody,
+    command: (meta: CommandMeta) => RelayCommand,
   ): Promise<WriteResponse> {
-    const result = await this.admin.reset(topic, commandMeta(request, { reason }));
-    return commandResponse(reply, 'relay', result);
+    const asked = { on: relayDecider, id: relayId, shownId: 'relay', body, command };
+    return this.gateway.handle(call, asked);
   }
 }
