@@ -1,101 +1,131 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { INestMicroservice } from '@nestjs/common';
+import { type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
-import { LogTail } from '#event-log/log-tail.js';
+import { contracts } from '#apps/contracts.js';
+import { pause } from '#event-log/pause.js';
 import { ConsumerRefused } from '#fanout/consumer/claim-consumer.js';
 import { noteState } from '#fanout/consumer/consumer-row.js';
-import { FanoutServer } from '#fanout/nest/fanout-server.js';
-import { Logger } from '#observability/logging.js';
-import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
-import { registryActivity } from '#projections/registry-activity/consumer.js';
+import { ConsumerRunner } from '#fanout/consumer/runner.js';
+import { consumerHealth } from '#fanout/consumer/status.js';
+import { Publication } from '#fanout/fact.js';
+import { FanoutServer, fanoutServer } from '#fanout/nest/fanout-server.js';
+import { kafkaTransport } from '#fanout/transport/kafka-transport.js';
+import { logTransport } from '#fanout/transport/log-transport.js';
+import type { CheckResult } from '#observability/health.js';
+import type { ProcessContext } from '#process/process-context.js';
+import { runProcess } from '#process/run-process.js';
+import { openEventLog, openReadStore } from '#process/stores.js';
+import {
+  forgetRegistryActivity,
+  registryActivity,
+  RegistryActivityConsumer,
+} from '#projections/registry-activity/consumer.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
-import { endBehindPooler } from '#read-store/own-sessions.js';
-import { ReadStore } from '#read-store/read-store.js';
+import type { ReadStore } from '#read-store/read-store.js';
 
-import { AnalyticsModule } from './analytics.module.js';
-import { type AnalyticsConfig, readConfig } from './config.js';
-import { Supervision } from './supervision.js';
+import { analyticsEnvironment } from './config.js';
+import { ConsumerMetrics } from './consumer-metrics.js';
 
 import 'reflect-metadata';
 
 /** How often a consumer that was refused is tried again: an operator may have reset it. */
 const refusedMs = 2_000;
 
-const logger = Logger.create({ app: 'analytics' });
+@Module({})
+class AnalyticsModule {}
 
-// kafkajs leaves some rejections to nobody. What was not committed is delivered again.
-endOnStrayFailure(logger);
+/** The consumer as it stands; `refusal` is why it must not start. */
+interface Supervised {
+  runner?: ConsumerRunner;
+  refusal?: Error | undefined;
+}
 
-const start = async (config: AnalyticsConfig): Promise<void> => {
-  const app = await NestFactory.createMicroservice(AnalyticsModule.with(config, logger), {
-    useFactory: (strategy: FanoutServer) => ({ strategy }),
-    inject: [FanoutServer],
-    logger: false,
-    abortOnError: false,
-  });
-  stopOnRequest(logger, () => app.close());
-  const port = await app.get(Supervision).listen(config);
-  endBehindPooler(config.DATABASE_URL, logger);
-  await migrateWhenPossible(config.DATABASE_URL, logger);
-  await app.get(LogTail).start();
-  const ready = (): void => {
-    logger.info({ port, transport: config.KAFKA_BROKERS ? 'kafka' : 'log' }, 'analytics is ready');
-    process.send?.({ type: 'ready', ...(port !== undefined && { port }) });
-  };
-  await consume(app, ready);
+const healthOf = ({ runner, refusal }: Supervised): CheckResult => {
+  if (refusal) return { status: 'down', state: 'refused', reason: refusal.message };
+  if (!runner) return { status: 'down', state: 'starting' };
+  return consumerHealth(runner.status(), new Date());
 };
 
 /**
- * Resolves when the consumer runs. One that must not start is tried again: the process stays, unready
- * and with the reason in its health, its log and its status, so that a reset is all that is needed.
+ * Resolves when the consumer runs, or was refused. One that must not start is tried again: the process
+ * stays, unready and with the reason in its health, its log and its status, so that a reset is all that
+ * is needed.
  */
-const consume = async (app: INestMicroservice, ready: () => void): Promise<void> => {
-  app.on('ended', endedBy);
-  let refused: ConsumerRefused | undefined;
-  for (;;) {
-    const refusal = await listenUnlessRefused(app);
-    app.get(Supervision).refused(refusal);
-    if (!refused) ready();
-    if (!refusal) break;
-    if (refused?.message !== refusal.message) {
-      logger.error({ error: refusal }, 'the consumer must not start');
-    }
-    refused = refusal;
-    await noteRefusal(app, refusal);
-    await sleep(refusedMs);
-  }
-  if (refused) logger.info({}, 'the consumer runs now');
-};
-
-const listenUnlessRefused = async (
+const consume = async (
+  context: ProcessContext,
   app: INestMicroservice,
-): Promise<ConsumerRefused | undefined> => {
+  store: ReadStore,
+  supervised: Supervised,
+): Promise<void> => {
   try {
     await app.listen();
-    return undefined;
+    if (supervised.refusal) context.logger.info({}, 'the consumer runs now');
+    supervised.refusal = undefined;
   } catch (error) {
-    if (error instanceof ConsumerRefused) return error;
-    throw error;
+    if (!(error instanceof ConsumerRefused)) throw error;
+    if (supervised.refusal?.message !== error.message) {
+      context.logger.error({ error }, 'the consumer must not start');
+    }
+    supervised.refusal = error;
+    const noted = { consumer: registryActivity, state: 'stopped', reason: error.message } as const;
+    await noteState(store, noted).catch((error: unknown) => {
+      context.logger.warn({ error }, 'the read store does not answer');
+    });
+    void pause(refusedMs, context.signal).then(async () => {
+      if (!context.signal.aborted) await consume(context, app, store, supervised);
+    });
   }
 };
 
-const noteRefusal = async (app: INestMicroservice, { message }: Error): Promise<void> => {
-  const noted = { consumer: registryActivity, state: 'stopped', reason: message } as const;
-  await noteState(app.get(ReadStore), noted).catch((error: unknown) => {
-    logger.warn({ error }, 'the read store does not answer');
-  });
-};
-
-/** What only a new process can go on with ends this one. */
-const endedBy = (error?: Error): void => {
-  if (!error) return;
-  logger.fatal({ error }, 'the consumer cannot go on');
-  process.exit(1);
-};
-
-start(readConfig()).catch((error: unknown) => {
-  logger.fatal({ error }, 'analytics cannot start');
-  process.exit(1);
+runProcess({
+  name: 'analytics',
+  environment: analyticsEnvironment,
+  start: async (context, config) => {
+    const { logger, health, metrics } = context;
+    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL);
+    const store = openReadStore(context, config.DATABASE_URL);
+    const observer = new ConsumerMetrics(metrics);
+    const supervised: Supervised = {};
+    health.register(`consumer ${registryActivity}`, () => healthOf(supervised));
+    context.onCollect(async () => {
+      if (supervised.runner) await observer.collect(supervised.runner.status(), store);
+    });
+    const { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: sessionTimeoutMs } = config;
+    const transport =
+      brokers === undefined
+        ? logTransport(log, tail, new Publication(contracts))
+        : kafkaTransport({ ...config, KAFKA_BROKERS: brokers }, contracts, logger, {
+            sessionTimeoutMs,
+          });
+    const providers = fanoutServer({
+      inject: [],
+      useFactory: () => ({
+        name: registryActivity,
+        contracts,
+        forget: forgetRegistryActivity,
+        run: (consumer) => {
+          const parts = { store, log, tail, logger, observer };
+          return (supervised.runner = new ConsumerRunner(consumer, transport, parts));
+        },
+      }),
+    });
+    const app = await NestFactory.createMicroservice(
+      { module: AnalyticsModule, controllers: [RegistryActivityConsumer], providers },
+      {
+        useFactory: (strategy: FanoutServer) => ({ strategy }),
+        inject: [FanoutServer],
+        logger: false,
+        abortOnError: false,
+      },
+    );
+    context.onStop(() => app.close());
+    // What only a new process can go on with ends this one.
+    app.on('ended', (error?: Error) => {
+      if (error) context.fatal(error, 'the consumer cannot go on');
+    });
+    await migrateWhenPossible(config.DATABASE_URL, logger);
+    await tail.start();
+    await consume(context, app, store, supervised);
+    return { transport: transport.name };
+  },
 });

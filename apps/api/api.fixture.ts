@@ -9,17 +9,19 @@ import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
 import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
-import { readEnvironment } from '#observability/config.js';
-import { diskEnvironment, DiskReserve } from '#observability/disk-reserve.js';
+import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
+import { readEnvironment } from '#process/config.js';
+import { diskEnvironment } from '#process/environment.js';
+import { ProcessContext } from '#process/process-context.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
 import type { TestDatabase } from '#testing/embedded.js';
 import { databaseFrom } from '#testing/template-database.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
-import { closeApi, createApi } from './create-api.js';
+import { createApi } from './create-api.js';
 import type { LiveFeedLimits } from './live-feeds.js';
 
 export interface Answer {
@@ -48,6 +50,7 @@ export class TestApi {
     readonly node: TestNode,
     private readonly database: TestDatabase,
     private readonly folder: string,
+    private readonly context: ProcessContext,
     private readonly app: NestFastifyApplication,
     readonly url: string,
     readonly admin: string,
@@ -63,20 +66,22 @@ export class TestApi {
       name: 'read-store',
       prepare: (target) => migrate(target),
     });
-    const app = await listening(node, database, folder, {}, kafka, diskEnv);
+    const context = testContext();
+    const app = await listening(context, node, database, folder, {}, kafka, diskEnv);
     const keyFile = join(folder, 'admin.key');
     await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), keyFile);
     const admin = readFileSync(keyFile, 'utf8').trim();
-    return new TestApi(node, database, folder, app, await app.getUrl(), admin);
+    return new TestApi(node, database, folder, context, app, await app.getUrl(), admin);
   }
 
   /** Another API on the same stores, with other limits. Gives its URL to `use`. */
   async limited(limits: TestLimits, use: (url: string) => Promise<void>): Promise<void> {
-    const app = await listening(this.node, this.database, this.folder, limits);
+    const context = testContext();
+    const app = await listening(context, this.node, this.database, this.folder, limits);
     try {
       await use(await app.getUrl());
     } finally {
-      await closeApi(app);
+      await context.stop();
     }
   }
 
@@ -111,14 +116,22 @@ export class TestApi {
   }
 
   async stop(): Promise<void> {
-    await closeApi(this.app);
+    await this.context.stop();
     await this.node.stop();
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
+const testContext = (): ProcessContext =>
+  new ProcessContext(
+    'test',
+    Logger.create({ app: 'test', level: 'silent' }),
+    new Metrics({ processMetrics: false }),
+  );
+
 const listening = async (
+  context: ProcessContext,
   node: TestNode,
   database: TestDatabase,
   dataDir: string,
@@ -126,16 +139,13 @@ const listening = async (
   kafka?: KafkaSettings,
   diskEnv: Readonly<Record<string, string>> = {},
 ): Promise<NestFastifyApplication> => {
-  const logger = Logger.create({ app: 'test', level: 'silent' });
-  const app = await createApi({
+  const app = await createApi(context, {
     eventStoreUrl: node.url,
     databaseUrl: database.url,
     poolSize: 4,
     dataDir,
     kafka,
-    logger,
-    disk: new DiskReserve(readEnvironment(diskEnvironment, diskEnv), [dataDir], logger),
-    metrics: new Metrics({ processMetrics: false }),
+    disk: new DiskReserve(readEnvironment(diskEnvironment, diskEnv), [dataDir], context.logger),
     liveFeeds,
     importMaxRows,
     limits: {

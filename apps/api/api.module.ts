@@ -3,6 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from '#access/access.module.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
+import type { ProcessContext } from '#process/process-context.js';
 import { ProductRegistryModule } from '#product-registry/product-registry.module.js';
 import { projections } from '#projections/all.js';
 import { ApiKeysController } from '#projections/api-keys/api-keys.http.js';
@@ -39,11 +40,11 @@ export interface ApiParts extends Infrastructure {
 /** Everything that the API serves. */
 @Module({})
 export class ApiModule {
-  static over(parts: ApiParts): DynamicModule {
+  static over(context: ProcessContext, parts: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
-        InfrastructureModule.over(parts),
+        InfrastructureModule.over(context, parts),
         AccessModule,
         ProductRegistryModule,
         ImportsModule.over({ dataDir: parts.dataDir, maxRows: parts.importMaxRows }),

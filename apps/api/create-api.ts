@@ -4,8 +4,6 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Authenticator } from '#access/api-key/authenticator.js';
 import { Denials } from '#access/denial/denials.js';
 import { installGuard } from '#access/guard.js';
-import { EsdbEventLog } from '#event-log/esdb.js';
-import { LogTail } from '#event-log/log-tail.js';
 import { installBodyParsers } from '#http/body-parsers.js';
 import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
 import { announceSlowAnswers } from '#http/processing.js';
@@ -18,7 +16,7 @@ import {
 } from '#http/server.js';
 import type { ServerLimits } from '#http/server-limits.js';
 import { BodyValidationPipe } from '#http/validation.js';
-import { ReadStore } from '#read-store/read-store.js';
+import type { ProcessContext } from '#process/process-context.js';
 
 import { ApiModule, type ApiParts } from './api.module.js';
 import { apiDocument } from './api-document.js';
@@ -32,18 +30,30 @@ export interface ApiOptions extends ApiParts {
   readonly limits: ServerLimits;
 }
 
-/** The application, wired but not initialised: nothing has connected and nothing listens yet. */
-export const createApi = async (options: ApiOptions): Promise<NestFastifyApplication> => {
-  const { logger, metrics, limits } = options;
+/**
+ * The application, wired but not initialised: nothing has connected and nothing listens yet. It is closed
+ * with the process, before the stores: what its modules still append then must find the log open.
+ */
+export const createApi = async (
+  context: ProcessContext,
+  options: ApiOptions,
+): Promise<NestFastifyApplication> => {
+  const { logger, metrics } = context;
+  const { limits } = options;
   const filter = new ProblemDetailsFilter(logger, metrics, limits.refusedBodyMs);
   const adapter = new FastifyAdapter(
     serverOptions(limits, (error, request, reply) => filter.answer(error, request, reply)),
   );
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.over(options), adapter, {
-    bodyParser: false,
-    abortOnError: false,
-    logger: nestLogger(logger),
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.over(context, options),
+    adapter,
+    {
+      bodyParser: false,
+      abortOnError: false,
+      logger: nestLogger(logger),
+    },
+  );
+  context.onStop(() => close(app));
   const server = adapter.getInstance();
   installBodyParsers(server);
   installRequestHooks(server, metrics);
@@ -67,11 +77,9 @@ export const createApi = async (options: ApiOptions): Promise<NestFastifyApplica
 /** What open requests may take to end once the process is to stop. */
 const graceMs = 5_000;
 
-/** Stops serving, lets the modules finish, then closes the connections. */
-export const closeApi = async (app: NestFastifyApplication): Promise<void> => {
+/** Stops serving, and lets the modules finish. */
+const close = async (app: NestFastifyApplication): Promise<void> => {
   // A connection that never sent a request, or a reader who does not read, would hold the server open.
   const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), graceMs);
   await app.close().finally(() => clearTimeout(cut));
-  await app.get(LogTail).stop();
-  await Promise.allSettled([app.get(EsdbEventLog).close(), app.get(ReadStore).close()]);
 };

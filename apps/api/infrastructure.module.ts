@@ -5,16 +5,17 @@ import { accessDenialCategory } from '#access/denial/events.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
-import { formatPosition } from '#event-log/position.js';
 import { categoryOf } from '#event-log/stream-name.js';
 import { consumerCategory } from '#fanout/consumer/events.js';
 import { relayCategory } from '#fanout/relay/events.js';
 import { CommandGateway } from '#http/command-gateway.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
-import { HealthRegistry, progressHealth } from '#observability/health.js';
+import { HealthRegistry } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { type AppendOutcome, Metrics } from '#observability/metrics.js';
+import type { ProcessContext } from '#process/process-context.js';
+import { openEventLog, openReadStore } from '#process/stores.js';
 import { projections } from '#projections/all.js';
 import { parkedEventCategory } from '#read-store/parked-event/events.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -26,8 +27,6 @@ export interface Infrastructure {
   readonly eventStoreUrl: string;
   readonly databaseUrl: string;
   readonly poolSize: number;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
   /** Of what the process writes to and of the stores, where they are on this machine. */
   readonly disk: DiskReserve;
 }
@@ -36,33 +35,25 @@ export interface Infrastructure {
  * The connections of the process and what observes it, for every context's module.
  *
  * Global, since the contexts' libraries cannot import an app. Nothing connects before it is used, so
- * the OpenAPI document is built without a store. `closeInfrastructure` is called after Nest's own
- * shutdown: what the modules still append then must find the log open.
+ * the OpenAPI document is built without a store.
  */
 @Module({})
 export class InfrastructureModule implements OnApplicationBootstrap {
   constructor(
     private readonly tail: LogTail,
-    private readonly store: ReadStore,
     private readonly health: HealthRegistry,
     private readonly disk: DiskReserve,
     private readonly sameLog: SameLog,
   ) {}
 
-  static over({
-    eventStoreUrl,
-    databaseUrl,
-    poolSize,
-    logger,
-    metrics,
-    disk,
-  }: Infrastructure): DynamicModule {
-    const log = measured(EsdbEventLog.connect(eventStoreUrl), metrics);
-    const store = new ReadStore(databaseUrl, {
-      logger,
-      maxConnections: poolSize,
-      applicationName: 'voltrace api',
-    });
+  static over(
+    context: ProcessContext,
+    { eventStoreUrl, databaseUrl, poolSize, disk }: Infrastructure,
+  ): DynamicModule {
+    const { logger, metrics, health } = context;
+    const { log, tail } = openEventLog(context, eventStoreUrl);
+    measure(log, metrics);
+    const store = openReadStore(context, databaseUrl, { maxConnections: poolSize });
     const sameLog = new SameLog(log, store, projections);
     keepTo(sameLog, log);
     const observer = new CommandObserver(logger, metrics);
@@ -71,11 +62,11 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [Metrics, metrics],
       [CommandObserver, observer],
       [CommandGateway, new CommandGateway(log, observer)],
-      [HealthRegistry, new HealthRegistry()],
+      [HealthRegistry, health],
       [DiskReserve, disk],
       [SameLog, sameLog],
       [EsdbEventLog, log],
-      [LogTail, new LogTail(log, { logger })],
+      [LogTail, tail],
       [ReadStore, store],
     ];
     const providers = [
@@ -88,11 +79,6 @@ export class InfrastructureModule implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     // Not awaited: the API answers, with red readiness, while the log is away.
     void this.tail.start();
-    this.health.register('event-log', () => {
-      const status = this.tail.status();
-      const position = status.position ? formatPosition(status.position) : null;
-      return { ...progressHealth(status, new Date()), position };
-    });
     this.health.register('same-log', async () => {
       await this.sameLog.ensure().catch(() => undefined);
       const { reason } = this.sameLog;
@@ -100,10 +86,6 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     });
     void this.disk.start();
     this.health.register('disk', () => this.disk.health());
-    this.health.register('read-store', async () => {
-      await this.store.pool.query('select 1');
-      return { status: 'up', connections: this.store.pool.totalCount };
-    });
   }
 }
 
@@ -126,7 +108,7 @@ const keepTo = (sameLog: SameLog, log: EsdbEventLog): void => {
 };
 
 /** Counts the time of every append, whoever makes it. */
-const measured = (log: EsdbEventLog, metrics: Metrics): EsdbEventLog => {
+const measure = (log: EsdbEventLog, metrics: Metrics): void => {
   const append = log.append.bind(log);
   log.append = async (...call) => {
     const stop = metrics.appendSeconds.startTimer();
@@ -141,5 +123,4 @@ const measured = (log: EsdbEventLog, metrics: Metrics): EsdbEventLog => {
       throw error;
     }
   };
-  return log;
 };

@@ -8,50 +8,18 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogUnavailable } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
-import { Logger } from '#observability/logging.js';
-import { Metrics } from '#observability/metrics.js';
-import { endOnStrayFailure, stopOnRequest } from '#observability/process-end.js';
-import { endBehindPooler } from '#read-store/own-sessions.js';
+import type { Logger } from '#observability/logging.js';
+import { runProcess } from '#process/run-process.js';
 
-import { closeApi, createApi } from './create-api.js';
-import { type ApiSettings, kafkaSettingsOf, limitsOf, readApiSettings } from './settings.js';
-
-const settings = readApiSettings();
-const logger = Logger.create({ app: 'api', level: settings.LOG_LEVEL });
-endOnStrayFailure(logger);
-
-const start = async ({
-  HOST,
-  PORT,
-  ...rest
-}: ApiSettings): Promise<{ app: NestFastifyApplication; url: string }> => {
-  endBehindPooler(rest.DATABASE_URL, logger);
-  const app = await createApi({
-    eventStoreUrl: rest.EVENTSTORE_URL,
-    databaseUrl: rest.DATABASE_URL,
-    poolSize: rest.DATABASE_POOL_SIZE,
-    dataDir: rest.VOLTRACE_DATA_DIR,
-    kafka: kafkaSettingsOf(rest),
-    logger,
-    metrics: new Metrics(),
-    disk: new DiskReserve(rest, [rest.VOLTRACE_DATA_DIR], logger),
-    limits: limitsOf(settings),
-    importMaxRows: rest.IMPORT_MAX_ROWS,
-    liveFeeds: { inAll: rest.MAX_LIVE_FEEDS, perKey: rest.MAX_LIVE_FEEDS_PER_KEY },
-  });
-  try {
-    await app.listen({ port: PORT, host: HOST });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    logger.fatal({ host: HOST, port: PORT }, 'PORT is taken: stop what listens there, or set PORT');
-    process.stderr.write(`PORT ${String(PORT)} on ${HOST} is taken; set PORT to a free one.\n`);
-    process.exit(1);
-  }
-  return { app, url: await app.getUrl() };
-};
+import { createApi } from './create-api.js';
+import { apiEnvironment, kafkaSettingsOf, limitsOf } from './settings.js';
 
 /** Waits for the log for as long as it takes: without it nobody could be let in anyway. */
-const announceAdminKey = async (app: NestFastifyApplication, file: string): Promise<void> => {
+const announceAdminKey = async (
+  app: NestFastifyApplication,
+  file: string,
+  logger: Logger,
+): Promise<void> => {
   for (;;) {
     try {
       const { id, status } = await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), file);
@@ -68,8 +36,37 @@ const announceAdminKey = async (app: NestFastifyApplication, file: string): Prom
   }
 };
 
-const { app, url } = await start(settings);
-stopOnRequest(logger, () => closeApi(app));
-if (settings.ADMIN_KEY_FILE !== undefined) await announceAdminKey(app, settings.ADMIN_KEY_FILE);
-logger.info({ url }, 'ready');
-process.send?.({ type: 'ready', url });
+/** Where the port is taken, the message names the variable. */
+const listen = async (app: NestFastifyApplication, host: string, port: number): Promise<void> => {
+  try {
+    await app.listen({ port, host });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new Error(`PORT ${String(port)} on ${host} is taken; set PORT to a free one`, {
+      cause: error,
+    });
+  }
+};
+
+runProcess({
+  name: 'api',
+  environment: apiEnvironment,
+  start: async (context, config) => {
+    const { logger } = context;
+    const app = await createApi(context, {
+      eventStoreUrl: config.EVENTSTORE_URL,
+      databaseUrl: config.DATABASE_URL,
+      poolSize: config.DATABASE_POOL_SIZE,
+      dataDir: config.VOLTRACE_DATA_DIR,
+      kafka: kafkaSettingsOf(config),
+      disk: new DiskReserve(config, [config.VOLTRACE_DATA_DIR], logger),
+      limits: limitsOf(config),
+      importMaxRows: config.IMPORT_MAX_ROWS,
+      liveFeeds: { inAll: config.MAX_LIVE_FEEDS, perKey: config.MAX_LIVE_FEEDS_PER_KEY },
+    });
+    await listen(app, config.HOST, config.PORT);
+    const { ADMIN_KEY_FILE: keyFile } = config;
+    if (keyFile !== undefined) await announceAdminKey(app, keyFile, logger);
+    return { url: await app.getUrl() };
+  },
+});

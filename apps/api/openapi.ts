@@ -1,30 +1,32 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 import { defaultLimits } from '#http/server-limits.js';
-import { readEnvironment } from '#observability/config.js';
-import { diskEnvironment, DiskReserve } from '#observability/disk-reserve.js';
+import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
+import { readEnvironment } from '#process/config.js';
+import { diskEnvironment } from '#process/environment.js';
+import { ProcessContext } from '#process/process-context.js';
 
 import { apiDocument } from './api-document.js';
-import { closeApi, createApi } from './create-api.js';
+import { createApi } from './create-api.js';
 
 /** The OpenAPI document of this version. Needs no store: nothing connects. */
 export const buildOpenApi = async (): Promise<OpenAPIObject> => {
   const logger = Logger.create({ app: 'openapi', level: 'silent' });
-  const app = await createApi({
+  const metrics = new Metrics({ processMetrics: false });
+  const context = new ProcessContext('openapi', logger, metrics);
+  const app = await createApi(context, {
     eventStoreUrl: 'esdb://127.0.0.1:1?tls=false',
     databaseUrl: 'postgres://127.0.0.1:1/none',
     poolSize: 1,
     dataDir: '.voltrace',
-    logger,
     disk: new DiskReserve(readEnvironment(diskEnvironment, {}), [], logger),
-    metrics: new Metrics({ processMetrics: false }),
     limits: defaultLimits,
   });
   try {
     return apiDocument(app);
   } finally {
-    await closeApi(app);
+    await context.stop();
   }
 };

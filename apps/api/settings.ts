@@ -3,19 +3,8 @@ import { str } from 'envalid';
 import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
 import { proxiesIn } from '#http/connections.js';
 import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
-import {
-  check,
-  configOrExit,
-  eventStoreUrl,
-  folder,
-  hostName,
-  integer,
-  oneOf,
-  portNumber,
-  postgresUrl,
-} from '#observability/config.js';
-import { diskEnvironment } from '#observability/disk-reserve.js';
-import { logLevels } from '#observability/logging.js';
+import { check, type CleanedEnv, folder, hostName, integer, portNumber } from '#process/config.js';
+import { diskEnvironment, logEnvironment, storesEnvironment } from '#process/environment.js';
 import { defaultMaxRows } from '#product-registry/import/reading/list-file.js';
 
 import { defaultLiveFeeds } from './live-feeds.js';
@@ -24,15 +13,7 @@ import { defaultLiveFeeds } from './live-feeds.js';
 export const apiEnvironment = {
   HOST: hostName({ default: '127.0.0.1', desc: 'Address that the API listens on.' }),
   PORT: portNumber({ default: 8080, desc: 'Port that the API listens on; 0 takes a free one.' }),
-  EVENTSTORE_URL: eventStoreUrl({
-    desc: 'Connection string of the event store.',
-    example:
-      'esdb://127.0.0.1:2113?tls=true&tlsCAFile=ca.crt&userCertFile=client.crt&userKeyFile=client.key',
-  }),
-  DATABASE_URL: postgresUrl({
-    desc: 'Postgres database of the read models.',
-    example: 'postgres://voltrace:secret@127.0.0.1:5432/voltrace',
-  }),
+  ...storesEnvironment,
   VOLTRACE_DATA_DIR: folder({
     default: '.voltrace',
     desc: 'Folder for evidence files and spooled uploads.',
@@ -47,10 +28,7 @@ export const apiEnvironment = {
     default: undefined,
     desc: 'Where a first admin key is written (mode 600) if the file is not there.',
   }),
-  LOG_LEVEL: oneOf(...logLevels)({
-    default: 'info',
-    desc: 'Least severe log line that is written.',
-  }),
+  ...logEnvironment,
   DATABASE_POOL_SIZE: integer(1, 1000)({ default: 10, desc: 'Connections to Postgres at most.' }),
   REQUEST_TIMEOUT_SECONDS: integer(
     5,
@@ -129,10 +107,7 @@ export const apiEnvironment = {
   }),
 };
 
-export type ApiSettings = ReturnType<typeof readApiSettings>;
-
-/** Ends the process with a message where the environment is not valid. */
-export const readApiSettings = () => configOrExit(apiEnvironment);
+export type ApiSettings = CleanedEnv<typeof apiEnvironment>;
 
 /** The limits of the server, in its own units. */
 export const limitsOf = (settings: ApiSettings): ServerLimits => ({

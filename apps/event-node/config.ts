@@ -1,34 +1,16 @@
 import { isIPv4 } from 'node:net';
-import { resolve } from 'node:path';
 
 import { makeValidator } from 'envalid';
 
 import {
-  configOrExit,
+  type CleanedEnv,
   folder,
   integer,
   oneOf,
   portNumber,
   postgresUrl,
-} from '#observability/config.js';
-import { diskEnvironment, type DiskSettings } from '#observability/disk-reserve.js';
-
-export interface Config extends DiskSettings {
-  readonly databaseUrl: string;
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** Holds the certificates of the node and of its clients; made where there are none. */
-  readonly certificates: string;
-  /** Where `GET /health` is answered; nowhere when absent. */
-  readonly healthPort: number | undefined;
-  /** Most bytes that one append may hold: data, metadata and twice the length of the types. */
-  readonly maxAppendBytes: number;
-  /** Most bytes of unfinished appends that one call may hold. */
-  readonly maxOpenBytes: number;
-  /** Everything is answered as EventStoreDB 23.10 does, also where the node's own answer is kinder. */
-  readonly asServer: boolean;
-}
+} from '#process/config.js';
+import { diskEnvironment, logEnvironment } from '#process/environment.js';
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
@@ -83,22 +65,8 @@ export const eventNodeEnvironment = {
     default: 'kind',
     desc: 'For tests of clients, `as-a-server` also answers what the node answers more kindly as EventStoreDB 23.10 does, and loses what that may lose.',
   }),
+  ...logEnvironment,
   ...diskEnvironment,
 };
 
-/** Reads the environment; says what is wrong with it and ends the process where something is. */
-export const readConfig = (): Config => {
-  const environment = configOrExit(eventNodeEnvironment);
-  return {
-    databaseUrl: environment.EVENT_NODE_DATABASE_URL,
-    host: environment.EVENT_NODE_HOST,
-    port: environment.EVENT_NODE_PORT,
-    certificates: resolve(environment.EVENT_NODE_CERTIFICATES),
-    healthPort: environment.EVENT_NODE_HEALTH_PORT,
-    maxOpenBytes: environment.EVENT_NODE_MAX_OPEN_BYTES,
-    maxAppendBytes: environment.EVENT_NODE_MAX_APPEND_BYTES,
-    asServer: environment.EVENT_NODE_ANSWERS === 'as-a-server',
-    VOLTRACE_DISK_RESERVE_BYTES: environment.VOLTRACE_DISK_RESERVE_BYTES,
-    VOLTRACE_DISK_FOLDERS: environment.VOLTRACE_DISK_FOLDERS,
-  };
-};
+export type Config = CleanedEnv<typeof eventNodeEnvironment>;

@@ -1,5 +1,6 @@
 import type { EventLog } from '#event-log/event-log.js';
 import { timeOfDay } from '#kernel/wall-clock.js';
+import { type CheckResult, progressHealth } from '#observability/health.js';
 import type { Metrics } from '#observability/metrics.js';
 import type { BatchCounts } from '#read-store/apply-batch.js';
 import type { FeedObserver } from '#read-store/feed-context.js';
@@ -7,7 +8,10 @@ import type { Projection } from '#read-store/projection.js';
 import type { ReadStore } from '#read-store/read-store.js';
 import { newestPosition, projectionStatus } from '#read-store/status.js';
 
-/** Counts what becomes of events, and tells the lag when it is asked for. */
+/** A projection that stands for so long is not well; a batch may take its time. */
+const maxSilenceMs = 45_000;
+
+/** Counts what becomes of events; knows the health and the lag of each projection. */
 export class ProjectionMetrics implements FeedObserver {
   private readonly progressAt = new Map<string, number>();
   private readonly withoutRoom = new Set<string>();
@@ -43,21 +47,13 @@ export class ProjectionMetrics implements FeedObserver {
     this.onAnotherLog.set(projection, builds);
   }
 
-  /** Why the projection does not follow the log that is there; undefined where it does. */
-  replacedLog(projection: string): string | undefined {
-    const [reason] = this.onAnotherLog.get(projection)?.values() ?? [];
-    return reason;
-  }
-
-  /** Whether the projection waits for room on the disk of the read store. */
-  isOutOfSpace(projection: string): boolean {
-    return this.withoutRoom.has(projection);
-  }
-
-  /** When the projection last moved, or knew that there was nothing to move over. */
-  lastProgressAt(projection: string): Date | undefined {
+  /** By progress: when the projection last moved, or knew that there was nothing to move over. */
+  health(projection: string): CheckResult {
     const at = this.progressAt.get(projection);
-    return at === undefined ? undefined : timeOfDay(at);
+    const lastProgressAt = at === undefined ? undefined : timeOfDay(at);
+    const [replacedLog] = this.onAnotherLog.get(projection)?.values() ?? [];
+    const failure = replacedLog ?? (this.withoutRoom.has(projection) ? 'disk full' : undefined);
+    return progressHealth({ connected: true, lastProgressAt, failure }, new Date(), maxSilenceMs);
   }
 
   async collectLag(

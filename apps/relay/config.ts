@@ -1,22 +1,10 @@
-import type { TopicSettings } from '#fanout/cluster/topics.js';
-import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
-import {
-  configOrExit,
-  eventStoreUrl,
-  healthEnvironment,
-  type HealthSettings,
-  integer,
-  postgresUrl,
-} from '#observability/config.js';
-
-export interface RelayConfig extends HealthSettings, KafkaSettings, TopicSettings {
-  readonly EVENTSTORE_URL: string;
-  readonly DATABASE_URL: string;
-}
+import { kafkaBrokers, kafkaEnvironment } from '#fanout/kafka.js';
+import { integer, postgresUrl } from '#process/config.js';
+import { logEnvironment, storesEnvironment, supervisionEnvironment } from '#process/environment.js';
 
 /** The environment of the relay; `docs/configuration.md` is generated from it. */
 export const relayEnvironment = {
-  EVENTSTORE_URL: eventStoreUrl({ desc: 'Connection string of the event store.' }),
+  ...storesEnvironment,
   DATABASE_URL: postgresUrl({
     desc: 'Postgres database where relays agree on who works, and say how they stand.',
   }),
@@ -45,8 +33,6 @@ export const relayEnvironment = {
     default: -1,
     desc: 'Replicas that must hold a record of these topics before it counts as published; -1 for one less than there are, but at least one.',
   }),
-  ...healthEnvironment,
+  ...logEnvironment,
+  ...supervisionEnvironment,
 };
-
-/** The relay's settings; ends the process with a message where one is wrong. */
-export const readConfig = (): RelayConfig => configOrExit(relayEnvironment);

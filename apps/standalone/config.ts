@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
 
 import { kafkaBrokers, kafkaEnvironment } from '#fanout/kafka.js';
+import type { DiskSettings } from '#observability/disk-reserve.js';
+import type { LogLevel } from '#observability/logging.js';
 import {
   configOrExit,
   eventStoreUrl,
   filePath,
   folder,
   hostName,
-  oneOf,
   portNumber,
   postgresUrl,
-} from '#observability/config.js';
-import { diskEnvironment, type DiskSettings } from '#observability/disk-reserve.js';
-import { type LogLevel, logLevels } from '#observability/logging.js';
+} from '#process/config.js';
+import { diskEnvironment, logEnvironment } from '#process/environment.js';
 
 import { relayEnvironment } from '../relay/config.js';
 
@@ -39,10 +39,7 @@ export const standaloneEnvironment = {
   VOLTRACE_DATA_DIR: folder({ default: undefined, desc: 'Data folder; `.voltrace` when absent.' }),
   HOST: hostName({ default: '127.0.0.1', desc: 'Address that the API listens on.' }),
   PORT: portNumber({ default: 8080, desc: 'Port that the API listens on; 0 takes a free one.' }),
-  LOG_LEVEL: oneOf(...logLevels)({
-    default: 'info',
-    desc: 'Least severe log line that is written.',
-  }),
+  ...logEnvironment,
   EVENTSTORE_URL: eventStoreUrl({
     default: undefined,
     desc: 'Connection string of an event store; the embedded node when absent.',

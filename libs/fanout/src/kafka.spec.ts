@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { readEnvironment } from '#observability/config.js';
+import { readEnvironment } from '#process/config.js';
 
 import { kafkaBrokers, kafkaEnvironment } from './kafka.js';
 

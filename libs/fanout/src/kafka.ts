@@ -1,6 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 
-import { check, oneOf } from '#observability/config.js';
+import { check, oneOf } from '#process/config.js';
 
 /** How the brokers are reached. */
 export interface KafkaSettings {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { readEnvironment } from './config.js';
-import { describeShortage, diskEnvironment, DiskReserve } from './disk-reserve.js';
+import { describeShortage, DiskReserve } from './disk-reserve.js';
 
 const silent = { info: () => undefined, warn: () => undefined };
 const reserve = (bytes: number, folders: readonly string[]) =>
@@ -12,13 +11,6 @@ const reserve = (bytes: number, folders: readonly string[]) =>
   );
 
 describe('the reserve of a disk', () => {
-  it('is 256 MiB unless configured, and cannot be less than what Postgres needs to recover', () => {
-    expect(readEnvironment(diskEnvironment, {}).VOLTRACE_DISK_RESERVE_BYTES).toBe(268_435_456);
-    expect(() => readEnvironment(diskEnvironment, { VOLTRACE_DISK_RESERVE_BYTES: '1' })).toThrow(
-      /VOLTRACE_DISK_RESERVE_BYTES is "1"; expected: an integer from 33554432/,
-    );
-  });
-
   it('is missed below the folder that a missing one will be made in', async () => {
     const disk = reserve(Number.MAX_SAFE_INTEGER, ['/', '/not/there/yet']);
     expect(await disk.measure()).toMatchObject({ folder: '/' });

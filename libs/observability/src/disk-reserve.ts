@@ -1,29 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import { delimiter, dirname, resolve } from 'node:path';
 
-import { check, integer } from './config.js';
 import type { CheckResult } from './health.js';
 
 const MEBIBYTE = 1024 * 1024;
 const pollMs = 1_000;
-
-/** Of every process that refuses what grows while a disk is full. */
-export const diskEnvironment = {
-  VOLTRACE_DISK_RESERVE_BYTES: integer(
-    32 * MEBIBYTE,
-    Number.MAX_SAFE_INTEGER,
-  )({
-    default: 256 * MEBIBYTE,
-    desc: 'Free bytes that every watched disk keeps: below, appends and uploads are refused as "disk full". Postgres needs them to recover.',
-  }),
-  VOLTRACE_DISK_FOLDERS: check(
-    'folders',
-    (input) => !input.includes('\0'),
-  )({
-    default: undefined,
-    desc: `Folders whose disks are watched, such as Postgres' data folder, separated by "${delimiter}".`,
-  }),
-};
 
 export interface DiskSettings {
   readonly VOLTRACE_DISK_RESERVE_BYTES: number;

@@ -2,11 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
-import { connectionOf, type StoreLogger } from './read-store.js';
+import { connectionOf } from './read-store.js';
 import { isStoreFault } from './store-errors.js';
 
-/** Of sysexits.h: the configuration is wrong, and a restart alone does not help. */
-const configurationExitCode = 78;
 const retryMs = 1_000;
 /** A value, in milliseconds, that no server has by itself. */
 const unusualMs = 86_399_973;
@@ -41,17 +39,6 @@ export const requireOwnSessions = async (url: string): Promise<void> => {
       await sleep(retryMs, undefined, { ref: false });
     }
   }
-};
-
-/** Ends the process with 78 and the cure as soon as `requireOwnSessions` rejects. */
-export const endBehindPooler = (
-  url: string,
-  logger: StoreLogger & { fatal(fields: object, message: string): void },
-): void => {
-  requireOwnSessions(url).catch((error: unknown) => {
-    logger.fatal({ error }, 'the database cannot be used through a connection pooler');
-    process.exit(configurationExitCode);
-  });
 };
 
 const settingOf = async (url: string): Promise<string | undefined> => {

@@ -9,6 +9,7 @@ import {
   postgresUrl,
   readEnvironment,
 } from './config.js';
+import { diskEnvironment } from './environment.js';
 
 const specs = {
   PORT: portNumber({ default: 8080 }),
@@ -50,5 +51,14 @@ describe('the configuration', () => {
     expect(complaint).not.toMatch('geheim');
     const other = complaintOf({ DATABASE_URL, EVENTSTORE_URL: 'http://admin:geheim@db?tls=false' });
     expect(other).not.toMatch('geheim');
+  });
+});
+
+describe('the reserve of a disk', () => {
+  it('is 256 MiB unless configured, and cannot be less than what Postgres needs to recover', () => {
+    expect(readEnvironment(diskEnvironment, {}).VOLTRACE_DISK_RESERVE_BYTES).toBe(268_435_456);
+    expect(() => readEnvironment(diskEnvironment, { VOLTRACE_DISK_RESERVE_BYTES: '1' })).toThrow(
+      /VOLTRACE_DISK_RESERVE_BYTES is "1"; expected: an integer from 33554432/,
+    );
   });
 });

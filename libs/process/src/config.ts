@@ -7,7 +7,11 @@ export class InvalidConfiguration extends Error {
   override readonly name = 'InvalidConfiguration';
 }
 
-type Specs = Record<string, ValidatorSpec<unknown>>;
+/** The declarations of a process's variables. */
+export type Specs = Record<string, ValidatorSpec<unknown>>;
+
+/** The settings that are read by these declarations. */
+export type { CleanedEnv };
 
 /**
  * Reads and checks environment variables; in development `.env` fills in what is not set.
@@ -107,27 +111,3 @@ export const oneOf = <T extends string>(...choices: readonly T[]) =>
     if (found === undefined) throw new Error(`one of ${choices.join(', ')}`);
     return found;
   });
-
-export interface HealthSettings {
-  readonly HEALTH_HOST: string;
-  /** Absent: no health server. */
-  readonly HEALTH_PORT: number | undefined;
-  /** Absent: nobody is shown metrics or details. */
-  readonly SUPERVISION_KEY_FILE: string | undefined;
-}
-
-/** Of every process that serves its supervision by itself. */
-export const healthEnvironment = {
-  HEALTH_HOST: hostName({
-    default: '127.0.0.1',
-    desc: 'Address that health and metrics are served on.',
-  }),
-  HEALTH_PORT: portNumber({
-    default: undefined,
-    desc: 'Port of health and metrics; not served when absent.',
-  }),
-  SUPERVISION_KEY_FILE: filePath({
-    default: undefined,
-    desc: 'File of the key that metrics and the details of health ask for (`Authorization: Bearer <key>`), made with mode 600 where there is none. Nobody is shown them when absent.',
-  }),
-};

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { HealthRegistry } from './health.js';
-import { Metrics } from './metrics.js';
-import { SupervisionServer } from './supervision-server.js';
+import { Logger } from '#observability/logging.js';
+import { Metrics } from '#observability/metrics.js';
+
+import { ProcessContext } from './process-context.js';
+import { serveSupervision } from './supervision-server.js';
 
 let folder: string;
 let file: string;
-let server: SupervisionServer;
+let context: ProcessContext;
 let url: string;
 
 const listen = async (SUPERVISION_KEY_FILE: string | undefined): Promise<void> => {
-  const port = await server.listen({
-    ...{ HEALTH_HOST: '127.0.0.1', HEALTH_PORT: 0, SUPERVISION_KEY_FILE },
-  });
+  const settings = { HEALTH_HOST: '127.0.0.1', HEALTH_PORT: 0, SUPERVISION_KEY_FILE };
+  const port = await serveSupervision(context, settings);
   url = `http://127.0.0.1:${String(port)}`;
 };
 
@@ -31,14 +32,12 @@ const ask = async (
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'voltrace-supervision-'));
   file = join(folder, 'supervision.key');
-  const health = new HealthRegistry();
-  health.register('store', () => ({ status: 'down', reason: 'ECONNREFUSED' }));
-  server = new SupervisionServer({
-    ...{ health, metrics: new Metrics(), logger: { warn: () => undefined } },
-  });
+  const logger = Logger.create({ app: 'test', level: 'silent' });
+  context = new ProcessContext('test', logger, new Metrics({ processMetrics: false }));
+  context.health.register('store', () => ({ status: 'down', reason: 'ECONNREFUSED' }));
 });
 afterEach(async () => {
-  await server.close();
+  await context.stop();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,0 +1,41 @@
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail, type TailOptions } from '#event-log/log-tail.js';
+import { formatPosition } from '#event-log/position.js';
+import { progressHealth } from '#observability/health.js';
+import { ReadStore, type ReadStoreOptions } from '#read-store/read-store.js';
+
+import type { ProcessContext } from './process-context.js';
+
+/** The event log and its tail, closed with the process. Nothing connects before the tail is started. */
+export const openEventLog = (
+  context: ProcessContext,
+  url: string,
+  options: Omit<TailOptions, 'logger'> = {},
+): { readonly log: EsdbEventLog; readonly tail: LogTail } => {
+  const log = EsdbEventLog.connect(url);
+  context.onStop(() => log.close());
+  const tail = new LogTail(log, { logger: context.logger, ...options });
+  context.onStop(() => tail.stop());
+  context.health.register('event-log', () => {
+    const status = tail.status();
+    const position = status.position ? formatPosition(status.position) : null;
+    return { ...progressHealth(status, new Date()), position };
+  });
+  return { log, tail };
+};
+
+/** The read store, closed with the process. Nothing connects before the first statement. */
+export const openReadStore = (
+  context: ProcessContext,
+  url: string,
+  options: Pick<ReadStoreOptions, 'maxConnections' | 'statementTimeoutMs'> = {},
+): ReadStore => {
+  const { name, logger } = context;
+  const store = new ReadStore(url, { logger, applicationName: `voltrace ${name}`, ...options });
+  context.onStop(() => store.close());
+  context.health.register('read-store', async () => {
+    await store.pool.query('select 1');
+    return { status: 'up', connections: store.pool.totalCount };
+  });
+  return store;
+};
