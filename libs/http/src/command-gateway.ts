@@ -42,8 +42,8 @@ export type CommandHandler<C extends Command> = (
 
 /** What a route asks of the gateway. */
 export interface CommandRequest<S, C extends Command, E extends DomainEvent> {
-  /** The decider of the command's category, or what else carries its commands out. */
-  readonly on: Decider<S, C, E> | CommandHandler<C>;
+  /** The decider of the command's category, its states where others read them too, or what else carries it out. */
+  readonly on: Decider<S, C, E> | States<S, C, E> | CommandHandler<C>;
   /** Id of the thing, which its stream is named by. Absent: the command makes a new one, under an id of its own. */
   readonly id?: string;
   /** The id in the answer and the log line, where it is another one than that of the stream. */
@@ -122,8 +122,9 @@ export class CommandGateway {
     return { id: shownId ?? id, command, result };
   }
   private statesOf<S, C extends Command, E extends DomainEvent>(
-    decider: Decider<S, C, E>,
+    decider: Decider<S, C, E> | States<S, C, E>,
   ): States<S, C, E> {
+    if (decider instanceof States) return decider;
     const known = this.states.get(decider) as States<S, C, E> | undefined;
     if (known) return known;
     const states = new States(this.log, decider);

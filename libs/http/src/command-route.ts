@@ -1,6 +1,11 @@
 import { applyDecorators, HttpCode, Post, type Type } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
+import { Type as Transformed } from 'class-transformer';
+import { IsInt, Max, Min, ValidateNested } from 'class-validator';
 
+import type { Evidence } from '#kernel/event.js';
+
+import { PatternField, TextField } from './body-fields.js';
 import { WriteResponse } from './command-response.js';
 import { IsText, MayBeMissing } from './validation.js';
 
@@ -23,6 +28,40 @@ export class OptionalReasonBody {
   @MayBeMissing()
   @IsText(2000)
   reason?: string;
+}
+
+export class EvidenceBody implements Evidence {
+  @PatternField(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case', {
+    description: 'SHA-256 of the document, in hexadecimal.',
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  })
+  sha256!: string;
+
+  @TextField(300, { optional: true, example: 'data-sheet.pdf' })
+  file?: string;
+
+  @ApiPropertyOptional({
+    minimum: 1,
+    description: 'The data row, counted from 1.',
+    example: 12,
+  })
+  @MayBeMissing()
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
+  row?: number;
+}
+
+/** A command that says why, and may name the document that it rests on. */
+export class ReasonedBody {
+  @TextField(1000, { description: reason.description, example: 'data sheet rev. C' })
+  reason!: string;
+
+  @ApiPropertyOptional({ type: EvidenceBody })
+  @MayBeMissing()
+  @ValidateNested()
+  @Transformed(() => EvidenceBody)
+  evidence?: EvidenceBody;
 }
 
 export interface CommandRouteOptions {

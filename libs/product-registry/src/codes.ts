@@ -1,8 +1,11 @@
+import { visibleText } from '#kernel/plain-text.js';
 import { Refusal } from '#kernel/refusal.js';
 
 // Codes and equality keys. What is written here is part of the storage format: key streams and
 // stored codes were made by these rules.
 
+/** A name or id in a path or body. */
+export const maxNameLength = 200;
 /** Longest ProdCode that the Orange Button taxonomy allows. */
 export const maxProdCodeLength = 50;
 /** An EntityCode is two to six capital letters or digits. */
@@ -11,11 +14,7 @@ export const entityCodePattern = /^[A-Z0-9]{2,6}$/;
 /** `\s` is Unicode white space here: it takes in the no-break space and the newline. */
 const whitespace = /\s+/gu;
 
-/** What shows nothing and only tells equal-looking texts apart: zero-width spaces, direction marks, fillers. */
-const invisible = /\p{Default_Ignorable_Code_Point}/gu;
-const visible = (text: string): string => text.normalize('NFC').replace(invisible, '').trim();
-
-const tidy = (text: string): string => visible(text).replace(whitespace, ' ');
+const tidy = (text: string): string => visibleText(text).replace(whitespace, ' ');
 
 /**
  * Repeats a form until it changes nothing more. Once is not enough: without an invisible character
@@ -29,7 +28,7 @@ const repeated =
   };
 
 const modelForm = (model: string): string =>
-  visible(model).replace(/-\s+/gu, '-').replace(whitespace, ' ');
+  visibleText(model).replace(/-\s+/gu, '-').replace(whitespace, ' ');
 const nameKeyForm = (name: string): string => tidy(name).toLowerCase();
 
 const different = (texts: readonly string[]): readonly string[] => [...new Set(texts)];

@@ -184,8 +184,8 @@ describe('a merger', () => {
 
   it('that names a stale revision changes neither manufacturer', async () => {
     const [a, b] = await makeTwoManufacturers(fresh());
-    const command = new MergeManufacturer(a, { into: b }, newMeta(), 7n);
-    await expect(mergeManufacturer(fresh(), command)).rejects.toMatchObject({
+    const command = new MergeManufacturer(a, { into: b }, newMeta());
+    await expect(mergeManufacturer(fresh(), command, { ifMatch: 7n })).rejects.toMatchObject({
       code: 'STALE_REVISION',
     });
     const { state } = await fresh().manufacturers.refresh(b);

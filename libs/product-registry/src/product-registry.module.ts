@@ -1,5 +1,4 @@
 import { Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { CqrsModule } from '@nestjs/cqrs';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
@@ -9,7 +8,6 @@ import { ReadStore } from '#read-store/read-store.js';
 import { SameLog } from '#read-store/same-log.js';
 
 import { AssignCodesProcess } from './assign-codes.process.js';
-import { commandHandlers } from './command-handlers.js';
 import { ManufacturerController } from './manufacturer/manufacturer.http.js';
 import { ProductController } from './product/product.http.js';
 import { ProductRegistry } from './registry.js';
@@ -19,10 +17,8 @@ import { ProductRegistry } from './registry.js';
  * the log, its tail, the read store and the observers to be provided globally.
  */
 @Module({
-  imports: [CqrsModule],
   controllers: [ProductController, ManufacturerController],
   providers: [
-    ...commandHandlers,
     {
       provide: ProductRegistry,
       inject: [EsdbEventLog],

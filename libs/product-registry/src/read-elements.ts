@@ -1,3 +1,4 @@
+import { isPlainText } from '#kernel/plain-text.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
 import { type ElementKind, elementsByType } from './elements.js';
@@ -29,15 +30,6 @@ const maxRatings = 50;
 const maxRaw = 4_000;
 const decimal = /^-?(0|[1-9]\d{0,17})(\.\d{1,18})?$/;
 const integer = /^(0|[1-9]\d{0,8})$/;
-// Tab and line ends are text; other control characters and half surrogates cannot be stored or shown.
-const controls = /(?![\t\n\r])\p{Cc}|\p{Surrogate}/u;
-
-/** Whether a text can be stored: no control characters but tab and line ends, no half surrogates. */
-export const isPlainText = (value: unknown, maxLength: number): value is string =>
-  typeof value === 'string' &&
-  value.length > 0 &&
-  value.length <= maxLength &&
-  !controls.test(value);
 
 /**
  * Reads what a caller says of a product's elements.

@@ -91,8 +91,8 @@ describe('a refused command', () => {
       fresh(),
       new AddManufacturerAlias(maker, { alias: uniqueName() }, used),
     );
-    const stale = new AddManufacturerAlias(maker, { alias: name }, newMeta(), 77n);
-    await expect(addManufacturerAlias(fresh(), stale)).rejects.toMatchObject({
+    const stale = new AddManufacturerAlias(maker, { alias: name }, newMeta());
+    await expect(addManufacturerAlias(fresh(), stale, { ifMatch: 77n })).rejects.toMatchObject({
       code: 'STALE_REVISION',
     });
     await expect(
@@ -104,12 +104,12 @@ describe('a refused command', () => {
   it('that issues a code leaves no claim where its revision is stale, its id used or its maker merged', async () => {
     const [merged, into] = await makeTwoManufacturers(fresh());
     const used = newMeta();
-    const issue = (maker: string, code: string, meta = newMeta(), ifMatch?: bigint) =>
-      issueEntityCode(fresh(), new IssueEntityCode(maker, { rule: 'manual', code }, meta, ifMatch));
+    const issue = (maker: string, code: string, meta = newMeta(), options = {}) =>
+      issueEntityCode(fresh(), new IssueEntityCode(maker, { rule: 'manual', code }, meta), options);
     await issue(into, uniqueCode(), used);
     await merge(merged, into);
     const code = uniqueCode();
-    await expect(issue(into, code, newMeta(), 77n)).rejects.toMatchObject({
+    await expect(issue(into, code, newMeta(), { ifMatch: 77n })).rejects.toMatchObject({
       code: 'STALE_REVISION',
     });
     await expect(issue(into, code, used)).rejects.toMatchObject({

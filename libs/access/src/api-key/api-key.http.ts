@@ -7,25 +7,15 @@ import {
   ApiPropertyOptional,
   ApiTags,
 } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsIn,
-  IsString,
-  Length,
-  registerDecorator,
-  ValidateIf,
-} from 'class-validator';
 import type { FastifyReply } from 'fastify';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { handleCommand } from '#event-log/handle-command.js';
+import { ChoicesField, InstantField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type CommandHandler, type HttpCall } from '#http/command-gateway.js';
 import { commandResponse, WriteResponse } from '#http/command-response.js';
 import { CommandRoute, RequiredReasonBody } from '#http/command-route.js';
 import { type Role, roles } from '#kernel/event.js';
-import { instantExpected, parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { RequirePermission } from '../require-permission.js';
@@ -34,38 +24,18 @@ import { Authenticator } from './authenticator.js';
 import { type ApiKeyCommand, IssueApiKey, RevokeApiKey } from './commands.js';
 import { keyText, newSecret, secretHash } from './secret.js';
 
-const IsInstant = (): PropertyDecorator => (target, property) => {
-  registerDecorator({
-    name: 'isInstant',
-    target: target.constructor,
-    propertyName: String(property),
-    options: { message: `expected ${instantExpected}` },
-    validator: {
-      validate: (value) => typeof value === 'string' && parseInstant(value) !== undefined,
-    },
-  });
-};
-
 class IssueApiKeyBody extends RequiredReasonBody {
-  @ApiProperty({ example: 'nightly import' })
-  @IsString()
-  @Length(1, 200)
+  @TextField(200, { example: 'nightly import' })
   name!: string;
 
-  @ApiProperty({ enum: roles, isArray: true, example: ['curator'] })
-  @ArrayNotEmpty()
-  @ArrayMaxSize(roles.length)
-  @ArrayUnique()
-  @IsIn(roles, { each: true, message: `each role must be one of ${roles.join(', ')}` })
+  @ChoicesField(roles, { example: ['curator'] })
   roles!: Role[];
 
-  @ApiPropertyOptional({
+  @InstantField({
+    optional: true,
     description: 'ISO 8601 with zone; absent: it does not expire.',
     example: '2099-12-31T23:59:59Z',
-    format: 'date-time',
   })
-  @ValidateIf((body: IssueApiKeyBody) => body.expiresAt !== undefined)
-  @IsInstant()
   expiresAt?: string;
 }
 
@@ -124,7 +94,7 @@ export class ApiKeyController {
     const secret = newSecret();
     const secretSha256 = secretHash(secret);
     const { id, result } = await this.gateway.execute(call, {
-      on: this.change,
+      on: this.carryOut,
       body,
       command: (meta) => new IssueApiKey(data, secretSha256, meta),
     });
@@ -150,7 +120,7 @@ export class ApiKeyController {
     @Call() call: HttpCall,
   ): Promise<WriteResponse> {
     return this.gateway.handle(call, {
-      on: this.change,
+      on: this.carryOut,
       id: checkedId(id),
       body,
       command: (meta) => new RevokeApiKey({}, meta),
@@ -175,7 +145,7 @@ export class ApiKeyController {
   }
 
   /** The next request with the key reads its stream anew. */
-  private readonly change: CommandHandler<ApiKeyCommand> = async (id, command, options) => {
+  private readonly carryOut: CommandHandler<ApiKeyCommand> = async (id, command, options) => {
     const result = await handleCommand(this.log, this.keys, id, command, options);
     this.authenticator.forget(id);
     return result;

@@ -9,7 +9,6 @@ import {
   ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
-  ApiPropertyOptional,
   ApiQuery,
   ApiTags,
   getSchemaPath,
@@ -17,16 +16,16 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
+import { TextField } from '#http/body-fields.js';
 import { AcceptsCsv } from '#http/body-parsers.js';
 import { commandResponse } from '#http/command-response.js';
+import { ReasonedBody } from '#http/command-route.js';
 import { ifMatchOf } from '#http/etag.js';
 import { hangUpOf } from '#http/hang-up.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
-import { MayBeMissing } from '#http/validation.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { IsPlainText, ReasonedBody } from '../bodies.http.js';
 import { ImportPreviewResponse, ImportResponse, importResponse } from './import-response.http.js';
 import { Imports } from './imports.js';
 
@@ -39,13 +38,11 @@ const receiveQuery = {
 };
 
 class CancelImportBody {
-  @ApiPropertyOptional({
+  @TextField(1000, {
+    optional: true,
     description: 'Why; kept with the event.',
     example: 'the wrong file was sent',
-    maxLength: 1000,
   })
-  @MayBeMissing()
-  @IsPlainText(1_000)
   reason?: string;
 }
 

@@ -2,6 +2,7 @@ import {
   type CommandResult,
   concurrentChange,
   handleCommand,
+  type HandleOptions,
   settledWithoutAppend,
   staleRevision,
 } from '#event-log/handle-command.js';
@@ -29,12 +30,13 @@ import { holderOfName, manufacturerState, requireManufacturer } from './resolve-
 export const addManufacturerAlias = (
   registry: ProductRegistry,
   command: AddManufacturerAlias,
+  options: HandleOptions = {},
 ): Promise<CommandResult> =>
   retryForfeited(async () => {
     const { manufacturerId: id, data, meta } = command;
     const { log, manufacturers } = registry;
     if (manufacturerNameKeyOf(data.alias) === '') throw emptyName();
-    const settled = await settledWithoutAppend(manufacturers, id, command, ifMatchOf(command));
+    const settled = await settledWithoutAppend(manufacturers, id, command, options);
     if (settled) return settled;
     const key = manufacturerNameKey(data.alias);
     const holder = await holderOfName(registry, data.alias);
@@ -42,19 +44,17 @@ export const addManufacturerAlias = (
     const claim = await claimKey(log, manufacturers, key, id, meta).catch((error: unknown) => {
       throw error instanceof KeyTaken ? nameTaken(error) : error;
     });
-    return handleCommand(log, manufacturers, id, command, {
-      claims: [claim],
-      ...ifMatchOf(command),
-    });
+    return handleCommand(log, manufacturers, id, command, { ...options, claims: [claim] });
   });
 
 /** Issues a code or replaces the one that stands. A maker whose name yields none is refused. */
 export const issueEntityCode = (
   registry: ProductRegistry,
   command: IssueEntityCode,
+  options: HandleOptions = {},
 ): Promise<CommandResult> =>
   retryForfeited(async () => {
-    const { manufacturerId: id, data, meta, ifMatch } = command;
+    const { manufacturerId: id, data, meta } = command;
     const { log, manufacturers } = registry;
     const { name } = await manufacturerState(registry, id);
     const candidate = data.rule === 'derived' ? derivedEntityCodeOf(name) : data.code;
@@ -62,17 +62,14 @@ export const issueEntityCode = (
     const settled = await settledWithoutAppend(
       manufacturers,
       id,
-      new IssueEntityCode(id, data, meta, ifMatch, { code: candidate }),
-      ifMatchOf(command),
+      new IssueEntityCode(id, data, meta, { code: candidate }),
+      options,
     );
     if (settled) return settled;
     const claim = await claimEntityCode(registry, id, name, data, meta);
     if (!claim) throw noCode(name);
-    const decided = new IssueEntityCode(id, data, meta, ifMatch, { code: claim.value });
-    return handleCommand(log, manufacturers, id, decided, {
-      claims: [claim],
-      ...ifMatchOf(command),
-    });
+    const decided = new IssueEntityCode(id, data, meta, { code: claim.value });
+    return handleCommand(log, manufacturers, id, decided, { ...options, claims: [claim] });
   });
 
 /**
@@ -86,9 +83,10 @@ export const issueEntityCode = (
 export const mergeManufacturer = (
   registry: ProductRegistry,
   command: MergeManufacturer,
+  { ifMatch }: HandleOptions = {},
 ): Promise<CommandResult> =>
   retryForfeited(async () => {
-    const { manufacturerId: id, data, meta, ifMatch } = command;
+    const { manufacturerId: id, data, meta } = command;
     const { log, manufacturers } = registry;
     const { revision, commands, state } = await manufacturers.refresh(id);
     if (commands.has(meta.commandId))
@@ -97,7 +95,7 @@ export const mergeManufacturer = (
     // Refused here, before `into` says anything, where it is refused at all.
     if (ifMatch !== undefined && ifMatch !== revision) throw staleRevision(ifMatch, revision);
     const { id: into } = await requireManufacturer(registry, data.into, '/into');
-    const decided = new MergeManufacturer(id, data, meta, ifMatch, { into });
+    const decided = new MergeManufacturer(id, data, meta, { into });
     if (manufacturerDecider.decide(decided, state).length > 0)
       await absorb(registry, into, command, revision);
     return handleCommand(log, manufacturers, id, decided, { ifMatch: revision }).catch(
@@ -129,11 +127,8 @@ const absorb = async (
 const isStale = (error: unknown): boolean => error instanceof Refusal && error.kind === 'stale';
 
 /** Answered from the stream's memory of commands; what was looked up then does not matter. */
-const repeated = ({ manufacturerId, data, meta, ifMatch }: MergeManufacturer) =>
-  new MergeManufacturer(manufacturerId, data, meta, ifMatch, { into: data.into });
-
-const ifMatchOf = ({ ifMatch }: { readonly ifMatch?: bigint | undefined }) =>
-  ifMatch === undefined ? {} : { ifMatch };
+const repeated = ({ manufacturerId, data, meta }: MergeManufacturer) =>
+  new MergeManufacturer(manufacturerId, data, meta, { into: data.into });
 
 const nameTaken = ({ owner }: KeyTaken) =>
   new Refusal(

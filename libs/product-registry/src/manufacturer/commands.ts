@@ -2,13 +2,12 @@ import type { CommandMeta } from '#kernel/command.js';
 
 import type { EntityCodeIssued } from './events.js';
 
-/** A command on one manufacturer. `ifMatch` is the revision that the change rests on, where named. */
+/** A command on one manufacturer. */
 abstract class ManufacturerCommand<D extends object> {
   constructor(
     readonly manufacturerId: string,
     readonly data: D,
     readonly meta: CommandMeta,
-    readonly ifMatch?: bigint,
   ) {}
 }
 
@@ -45,7 +44,6 @@ export class IssueEntityCode {
     readonly manufacturerId: string,
     readonly data: CodeWish,
     readonly meta: CommandMeta,
-    readonly ifMatch?: bigint,
     /** The code whose key is claimed. */
     readonly lookedUp?: { readonly code: string },
   ) {}
@@ -63,7 +61,6 @@ export class MergeManufacturer {
     readonly manufacturerId: string,
     readonly data: { readonly into: string },
     readonly meta: CommandMeta,
-    readonly ifMatch?: bigint,
     /** The id of the manufacturer that answers for `into`. */
     readonly lookedUp?: { readonly into: string },
   ) {}

@@ -61,7 +61,7 @@ describe('a manufacturer', () => {
   it('says which code a new one replaces', () => {
     given(registered, coded)
       .when(
-        new commands.IssueEntityCode(id, { rule: 'manual', code: 'DSCVR' }, meta, undefined, {
+        new commands.IssueEntityCode(id, { rule: 'manual', code: 'DSCVR' }, meta, {
           code: 'DSCVR',
         }),
       )
@@ -72,8 +72,7 @@ describe('a manufacturer', () => {
   });
 
   it('is merged once, and answers for nothing that it was merged into', () => {
-    const merge = (into: string) =>
-      new commands.MergeManufacturer(id, { into }, meta, undefined, { into });
+    const merge = (into: string) => new commands.MergeManufacturer(id, { into }, meta, { into });
     const merged: ManufacturerEvent = { type: 'ManufacturerMerged', data: { into: 'maker-2' } };
     given(registered).when(merge('maker-2')).then(merged);
     given(registered, merged).when(merge('maker-2')).thenNothing();
@@ -99,9 +98,7 @@ describe('a manufacturer', () => {
 
   it('takes no code once it was merged', () => {
     given(registered, { type: 'ManufacturerMerged', data: { into: 'maker-2' } })
-      .when(
-        new commands.IssueEntityCode(id, { rule: 'derived' }, meta, undefined, { code: 'DISCO' }),
-      )
+      .when(new commands.IssueEntityCode(id, { rule: 'derived' }, meta, { code: 'DISCO' }))
       .thenRefused('MANUFACTURER_MERGED');
   });
 

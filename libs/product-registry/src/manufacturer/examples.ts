@@ -57,7 +57,6 @@ export const manufacturerCommandExamples: {
     manufacturerId,
     { rule: 'published', code: 'DISCE' },
     meta,
-    undefined,
     { code: 'DISCE' },
   ),
   AbsorbManufacturer: new commands.AbsorbManufacturer(
@@ -69,7 +68,6 @@ export const manufacturerCommandExamples: {
     manufacturerId,
     { into: 'Discover Energy Systems Corp.' },
     meta,
-    undefined,
     { into: other },
   ),
 };

@@ -1,33 +1,17 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
-import {
-  ApiBearerAuth,
-  ApiCreatedResponse,
-  ApiOperation,
-  ApiProperty,
-  ApiPropertyOptional,
-  ApiTags,
-} from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsOptional, Matches } from 'class-validator';
+import { Body, Controller, Param } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
-import type { CommandResult } from '#event-log/handle-command.js';
-import { commandResponse } from '#http/command-response.js';
-import { ifMatchOf } from '#http/etag.js';
-import { commandMeta } from '#http/request-context.js';
-import { MayBeMissing } from '#http/validation.js';
-import { newIdOf } from '#kernel/ids.js';
+import type { CommandResult, HandleOptions } from '#event-log/handle-command.js';
+import { PatternField, TextField, TextsField } from '#http/body-fields.js';
+import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
+import type { WriteResponse } from '#http/command-response.js';
+import { CommandRoute, ReasonedBody } from '#http/command-route.js';
+import type { CommandMeta } from '#kernel/command.js';
 
-import {
-  ArePlainTexts,
-  IsPlainText,
-  maxNameLength,
-  ReasonedBody,
-  WriteAnswer,
-} from '../bodies.http.js';
-import { entityCodePattern } from '../codes.js';
-import { Call, type CommandClass, CommandRoute, type HttpCall } from '../command-route.http.js';
-import { isId } from '../registry.js';
+import { entityCodePattern, maxNameLength } from '../codes.js';
+import { isId, ProductRegistry } from '../registry.js';
+import { addManufacturerAlias, issueEntityCode, mergeManufacturer } from './change-manufacturer.js';
 import {
   AddManufacturerAlias,
   type CodeWish,
@@ -37,57 +21,44 @@ import {
   RegisterManufacturer,
 } from './commands.js';
 import { unknownManufacturer } from './decider.js';
+import { registerManufacturer } from './register-manufacturer.js';
 
-const maxAliases = 50;
-const codeMessage = { message: 'expected two to six capital letters or digits' };
+const codeExpected = 'two to six capital letters or digits';
 
 class RegisterManufacturerBody extends ReasonedBody {
-  @ApiProperty({ example: 'Juniper Hill Storage', maxLength: maxNameLength })
-  @IsPlainText(maxNameLength)
+  @TextField(maxNameLength, { example: 'Juniper Hill Storage' })
   name!: string;
 
-  @ApiPropertyOptional({
-    example: ['Juniper Hill Batteries'],
-    isArray: true,
-    type: String,
-    maxItems: maxAliases,
-  })
-  @MayBeMissing()
-  @IsArray()
-  @ArrayMaxSize(maxAliases)
-  @ArePlainTexts(maxNameLength)
+  @TextsField(50, maxNameLength, { optional: true, example: ['Juniper Hill Batteries'] })
   aliases?: string[];
 
-  @ApiPropertyOptional({
-    example: 'JUNHS',
-    description: 'EntityCode. Absent: one that follows from the name; null: none for now.',
+  @PatternField(entityCodePattern, codeExpected, {
     nullable: true,
-    type: String,
+    description: 'EntityCode. Absent: one that follows from the name; null: none for now.',
+    example: 'JUNHS',
   })
-  @IsOptional()
-  @Matches(entityCodePattern, codeMessage)
   code?: string | null;
 }
 
 class AddAliasBody extends ReasonedBody {
-  @ApiProperty({ example: 'Juniper Hill', maxLength: maxNameLength })
-  @IsPlainText(maxNameLength)
+  @TextField(maxNameLength, { example: 'Juniper Hill' })
   alias!: string;
 }
 
 class IssueCodeBody extends ReasonedBody {
-  @ApiPropertyOptional({ example: 'JHSTO', description: 'Absent: one that follows from the name.' })
-  @MayBeMissing()
-  @Matches(entityCodePattern, codeMessage)
+  @PatternField(entityCodePattern, codeExpected, {
+    optional: true,
+    description: 'Absent: one that follows from the name.',
+    example: 'JHSTO',
+  })
   code?: string;
 }
 
 class MergeBody extends ReasonedBody {
-  @ApiProperty({
+  @TextField(maxNameLength, {
     description: 'Id or name of the manufacturer that answers for this one from now on.',
     example: 'Juniper Hill Storage',
   })
-  @IsPlainText(maxNameLength)
   into!: string;
 }
 
@@ -96,79 +67,72 @@ class MergeBody extends ReasonedBody {
 @Controller('v1/manufacturers')
 @RequirePermission('manufacturers.write')
 export class ManufacturerController {
-  constructor(private readonly bus: CommandBus) {}
+  constructor(
+    private readonly gateway: CommandGateway,
+    private readonly registry: ProductRegistry,
+  ) {}
 
-  @Post()
-  @ApiOperation({
+  @CommandRoute('', {
+    status: 201,
     summary: 'Register a manufacturer',
     description:
       'The name, the aliases and the EntityCode are claimed: no two manufacturers hold the same one.',
   })
-  @ApiCreatedResponse({ type: WriteAnswer })
-  async register(
-    @Body() { name, aliases = [], code, ...why }: RegisterManufacturerBody,
-    @Call() { request, reply }: HttpCall,
-  ): Promise<WriteAnswer> {
-    const meta = commandMeta(request, why);
-    const id = newIdOf(meta.commandId);
+  register(@Body() body: RegisterManufacturerBody, @Call() call: HttpCall) {
+    const { name, aliases = [], code } = body;
     const data = { name, aliases, code: code === null ? null : wishOf(code) };
-    const command = new RegisterManufacturer(id, data, meta);
-    const result = await this.bus.execute<RegisterManufacturer, CommandResult>(command);
-    return commandResponse(reply.header('location', `/v1/manufacturers/${id}`), id, result);
+    return this.gateway.handle(call, {
+      body,
+      command: (meta, id) => new RegisterManufacturer(id, data, meta),
+      on: (_, command) => registerManufacturer(this.registry, command),
+    });
   }
 
-  @CommandRoute(
-    ':id/add-alias',
-    'Add another name',
-    'Lists and people find the manufacturer by it. The name is claimed: no other manufacturer may hold it.',
-  )
-  addAlias(
-    @Param('id') named: string,
-    @Body() { alias, ...why }: AddAliasBody,
-    @Call() call: HttpCall,
-  ): Promise<WriteAnswer> {
-    return this.change(named, why, call, AddManufacturerAlias, { alias });
+  @CommandRoute(':id/add-alias', {
+    summary: 'Add another name',
+    description:
+      'Lists and people find the manufacturer by it. The name is claimed: no other manufacturer may hold it.',
+  })
+  addAlias(@Param('id') id: string, @Body() body: AddAliasBody, @Call() call: HttpCall) {
+    const { alias } = body;
+    return this.change(call, id, body, addManufacturerAlias, AddManufacturerAlias, { alias });
   }
 
-  @CommandRoute(
-    ':id/issue-entity-code',
-    'Issue an EntityCode or replace it; products get new codes, old ones keep resolving',
-    'A code is claimed: no other manufacturer may hold it, or ever have held it.',
-  )
-  issueCode(
-    @Param('id') named: string,
-    @Body() { code, ...why }: IssueCodeBody,
-    @Call() call: HttpCall,
-  ): Promise<WriteAnswer> {
-    return this.change(named, why, call, IssueEntityCode, wishOf(code));
+  @CommandRoute(':id/issue-entity-code', {
+    summary: 'Issue an EntityCode or replace it; products get new codes, old ones keep resolving',
+    description: 'A code is claimed: no other manufacturer may hold it, or ever have held it.',
+  })
+  issueCode(@Param('id') id: string, @Body() body: IssueCodeBody, @Call() call: HttpCall) {
+    return this.change(call, id, body, issueEntityCode, IssueEntityCode, wishOf(body.code));
   }
 
-  @CommandRoute(
-    ':id/merge',
-    'Make this manufacturer another name of one that is registered too',
-    'Its names, code and products pass to the other one. There is no way back.',
-  )
-  merge(
-    @Param('id') named: string,
-    @Body() { into, ...why }: MergeBody,
-    @Call() call: HttpCall,
-  ): Promise<WriteAnswer> {
-    return this.change(named, why, call, MergeManufacturer, { into });
+  @CommandRoute(':id/merge', {
+    summary: 'Make this manufacturer another name of one that is registered too',
+    description: 'Its names, code and products pass to the other one. There is no way back.',
+  })
+  merge(@Param('id') id: string, @Body() body: MergeBody, @Call() call: HttpCall) {
+    return this.change(call, id, body, mergeManufacturer, MergeManufacturer, { into: body.into });
   }
 
-  private async change<D>(
-    named: string,
-    why: ReasonedBody,
+  private change<D, C extends ManufacturerCommands>(
     call: HttpCall,
-    Command: CommandClass<D, ManufacturerCommands>,
+    named: string,
+    body: ReasonedBody,
+    handle: (
+      registry: ProductRegistry,
+      command: C,
+      options: HandleOptions,
+    ) => Promise<CommandResult>,
+    Change: new (id: string, data: D, meta: CommandMeta) => C,
     data: D,
-  ): Promise<WriteAnswer> {
-    const { request, reply } = call;
+  ): Promise<WriteResponse> {
     if (!isId(named)) throw unknownManufacturer();
-    const id = named.toLowerCase();
-    const command = new Command(id, data, commandMeta(request, why), ifMatchOf(request));
-    const result = await this.bus.execute<ManufacturerCommands, CommandResult>(command);
-    return commandResponse(reply, id, result);
+    return this.gateway.handle(call, {
+      id: named.toLowerCase(),
+      body,
+      command: (meta, id) => new Change(id, data, meta),
+      on: (_, command, options) => handle(this.registry, command, options),
+    });
   }
 }
 

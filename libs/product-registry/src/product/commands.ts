@@ -9,8 +9,6 @@ abstract class ProductCommand<D extends object> {
     readonly productId: string,
     readonly data: D,
     readonly meta: CommandMeta,
-    /** The revision that the change rests on, where the caller named one. */
-    readonly ifMatch?: bigint,
   ) {}
 }
 

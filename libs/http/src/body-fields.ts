@@ -1,0 +1,170 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsOptional,
+  IsUUID,
+  Matches,
+  registerDecorator,
+} from 'class-validator';
+
+import { instantExpected, parseInstant } from '#kernel/instant.js';
+import { isPlainText, visibleText } from '#kernel/plain-text.js';
+
+import { MayBeMissing } from './validation.js';
+
+// Fields of bodies. Each decorator says both what is documented and what is accepted.
+
+/** What a field says of itself besides its kind. */
+export interface FieldOptions {
+  readonly description?: string;
+  readonly example?: unknown;
+  /** The field may be missing. */
+  readonly optional?: boolean;
+  /** The field may be missing or null. */
+  readonly nullable?: boolean;
+}
+
+const field = (
+  { optional = false, nullable = false, ...about }: FieldOptions,
+  schema: ApiPropertyOptions,
+  ...checks: PropertyDecorator[]
+): PropertyDecorator => {
+  const documented = { ...schema, ...about } as ApiPropertyOptions;
+  if (nullable) {
+    const orNull = { ...documented, nullable, type: String } as ApiPropertyOptions;
+    return applyDecorators(ApiPropertyOptional(orNull), IsOptional(), ...checks);
+  }
+  return optional
+    ? applyDecorators(ApiPropertyOptional(documented), MayBeMissing(), ...checks)
+    : applyDecorators(ApiProperty(documented), ...checks);
+};
+
+const Passes =
+  (name: string, message: string, validate: (value: unknown) => boolean): PropertyDecorator =>
+  (target, property) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(property),
+      options: { message },
+      validator: { validate },
+    });
+  };
+
+/** Zero-width characters and the like are not something. */
+const isVisible = (value: unknown, max: number): boolean =>
+  isPlainText(value, max) && visibleText(value) !== '';
+
+const textOf = (max: number) => `of 1 to ${String(max)} characters without control characters`;
+
+/** Text of 1 to `max` characters with something visible, and without control characters. */
+export const TextField = (max: number, options: FieldOptions): PropertyDecorator =>
+  field(
+    options,
+    { maxLength: max },
+    Passes('isPlainText', `expected text ${textOf(max)}`, (value) => isVisible(value, max)),
+  );
+
+/** A list of at most `maxItems` such texts. */
+export const TextsField = (
+  maxItems: number,
+  max: number,
+  options: FieldOptions,
+): PropertyDecorator =>
+  field(
+    options,
+    { isArray: true, type: String, maxItems },
+    Passes(
+      'arePlainTexts',
+      `expected texts ${textOf(max)}`,
+      (value) => Array.isArray(value) && value.every((text) => isVisible(text, max)),
+    ),
+    ArrayMaxSize(maxItems),
+    IsArray(),
+  );
+
+/** Texts by name, such as the remarks of a listing: at most `maxEntries` of at most `max` characters. */
+export const TextRecordField = (
+  maxEntries: number,
+  max: number,
+  options: FieldOptions,
+): PropertyDecorator =>
+  field(
+    options,
+    { type: 'object', additionalProperties: { type: 'string' } },
+    Passes(
+      'isTextRecord',
+      `expected an object of at most ${String(maxEntries)} texts of 1 to ${String(max)} characters`,
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.keys(value).length <= maxEntries &&
+        Object.entries(value).every(
+          ([key, text]) => isPlainText(key, 200) && isPlainText(text, max),
+        ),
+    ),
+  );
+
+/** Text of a pattern; `expected` says in words what that is. */
+export const PatternField = (
+  pattern: RegExp,
+  expected: string,
+  options: FieldOptions,
+): PropertyDecorator => field(options, {}, Matches(pattern, { message: `expected ${expected}` }));
+
+/** A UUID; `expected` says of what. */
+export const IdField = (expected: string, options: FieldOptions): PropertyDecorator =>
+  field(options, { format: 'uuid' }, IsUUID('all', { message: `expected ${expected}` }));
+
+/** One of a few words. */
+export const ChoiceField = (
+  values: readonly string[],
+  options: FieldOptions,
+): PropertyDecorator => {
+  const message = `expected one of ${values.join(', ')}`;
+  return field(options, { enum: [...values] }, IsIn(values, { message }));
+};
+
+/** Some of a few words, each once. */
+export const ChoicesField = (
+  values: readonly string[],
+  options: FieldOptions,
+): PropertyDecorator => {
+  const message = `expected some of ${values.join(', ')}`;
+  return field(
+    options,
+    { enum: [...values], isArray: true },
+    IsIn(values, { each: true, message }),
+    ArrayUnique(),
+    ArrayMaxSize(values.length),
+    ArrayNotEmpty(),
+  );
+};
+
+/** An ISO 8601 date without a time that exists in the calendar. */
+export const DayField = (options: FieldOptions): PropertyDecorator =>
+  field(options, { format: 'date' }, Passes('isDay', 'expected a date such as 2026-02-11', isDay));
+
+const isDay = (value: unknown): boolean => {
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  const time = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+};
+
+/** An ISO 8601 time with a zone. */
+export const InstantField = (options: FieldOptions): PropertyDecorator =>
+  field(
+    options,
+    { format: 'date-time' },
+    Passes(
+      'isInstant',
+      `expected ${instantExpected}`,
+      (value) => typeof value === 'string' && parseInstant(value) !== undefined,
+    ),
+  );
