@@ -40,6 +40,8 @@ export class States<S, C extends Command, E extends DomainEvent> {
     private readonly log: EventLog,
     readonly decider: Decider<S, C, E>,
     maxStreams = 10_000,
+    /** States of the same streams; what is cached there need not be read again. */
+    private readonly base?: Pick<States<S, C, E>, 'cached'>,
   ) {
     this.cache = new LogCache(log, maxStreams);
   }
@@ -49,7 +51,7 @@ export class States<S, C extends Command, E extends DomainEvent> {
   }
 
   cached(id: string): Folded<S> | undefined {
-    return this.cache.get(id);
+    return this.cache.get(id) ?? this.base?.cached(id);
   }
 
   /** The state at the stream's end as it is now: reads from the cached revision on. */

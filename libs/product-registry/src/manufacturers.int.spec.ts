@@ -11,10 +11,10 @@ import { derivedEntityCodeOf } from './codes.js';
 import { mergeManufacturer } from './manufacturer/change-manufacturer.js';
 import { MergeManufacturer } from './manufacturer/commands.js';
 import { entityCodeKey } from './manufacturer/decider.js';
-import { ensureManufacturer, previewManufacturer } from './manufacturer/ensure-manufacturer.js';
+import { ensureManufacturer } from './manufacturer/ensure-manufacturer.js';
 import { manufacturerOfCode, resolveManufacturer } from './manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from './product/commands.js';
-import { previewListing, reconcileListing } from './product/reconcile-listing.js';
+import { reconcileListing } from './product/reconcile-listing.js';
 import { ProductRegistry } from './registry.js';
 import { haltingLog, ProcessDied } from './testing/halting-log.js';
 import {
@@ -51,7 +51,6 @@ describe('a listed manufacturer', () => {
       aliases: [uniqueName()],
       code: { rule: 'published', code: uniqueCode() },
     } as const;
-    expect(await previewManufacturer(fresh(), listed)).toMatchObject({ outcome: 'registered' });
     const first = await ensureManufacturer(fresh(), listed, newMeta());
     expect(first.outcome).toBe('registered');
     expect(await ensureManufacturer(fresh(), listed, newMeta())).toEqual({
@@ -250,16 +249,17 @@ describe('a row of a list', () => {
     expect((await likelyNew).productId).toBe(id);
   });
 
-  it('registers an unknown product in one append, as its preview said', async () => {
+  it('registers an unknown product in one append, as a dry run said', async () => {
     const maker = uniqueName();
     await makeManufacturer(fresh(), maker);
     const facts = factsOf(maker, 'Y-1', '5.1');
-    const resolvedMaker = await resolveManufacturer(fresh(), maker);
-    if (!resolvedMaker) throw new Error('the maker was made');
-    const preview = await previewListing(fresh(), facts, newMeta(), resolvedMaker);
+    const dryRun = fresh().dryRun();
+    const tried = await reconcileListing(dryRun, facts, newMeta());
+    expect(dryRun.log.appendedTo(`product-${tried.productId}`)).toMatchObject(tried.result.events);
+    expect((await fresh().products.refresh(tried.productId)).revision).toBe(-1n);
     const { result, outcome } = await reconcileListing(fresh(), facts, newMeta());
     expect(outcome).toBe('accepted');
-    expect(result.events).toEqual(preview.events);
+    expect(result.events).toEqual(tried.result.events);
     expect(result.events.map(({ type }) => type)).toEqual([
       'ProductRegistered',
       'ElementsSet',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { DryRunLog } from '#event-log/dry-run-log.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { keyOwner } from '#event-log/key/claim-key.js';
 import { LogCache } from '#event-log/log-cache.js';
@@ -11,25 +12,39 @@ import type { DomainEvent } from '#kernel/event.js';
 import { keyIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { manufacturerDecider } from './manufacturer/decider.js';
-import { manufacturerCategory } from './manufacturer/events.js';
+import type { ManufacturerCommands } from './manufacturer/commands.js';
+import { manufacturerDecider, type ManufacturerState } from './manufacturer/decider.js';
+import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/events.js';
+import type { ProductCommands } from './product/commands.js';
 import { productDecider } from './product/decider.js';
+import type { ProductEvent } from './product/events.js';
+import type { ProductState } from './product/state.js';
 
-/** Keys whose owner is remembered: a held key is never released, so the answer never changes. */
-const maxOwners = 20_000;
+/** Keys whose owner is remembered (a held key is never released, so the answer never changes), and states. */
+const cacheSizes = { maxOwners: 20_000, maxStreams: 10_000 };
+const dryRunSizes = { maxOwners: 500, maxStreams: 500 };
 /** How often a command claims its keys before it is answered as a conflict. */
 const maxAttempts = 7;
 
 /** The write side's state: the log and the folded states of this context. One per process. */
-export class ProductRegistry {
-  readonly products;
-  readonly manufacturers;
+export class ProductRegistry<L extends EventLog = EventLog> {
+  readonly products: States<ProductState, ProductCommands, ProductEvent>;
+  readonly manufacturers: States<ManufacturerState, ManufacturerCommands, ManufacturerEvent>;
   private readonly owners: LogCache<string>;
 
-  constructor(readonly log: EventLog) {
+  constructor(
+    readonly log: L,
+    private readonly base?: ProductRegistry,
+  ) {
+    const { maxOwners, maxStreams } = base ? dryRunSizes : cacheSizes;
     this.owners = new LogCache(log, maxOwners);
-    this.products = new States(log, productDecider);
-    this.manufacturers = new States(log, manufacturerDecider);
+    this.products = new States(log, productDecider, maxStreams, base?.products);
+    this.manufacturers = new States(log, manufacturerDecider, maxStreams, base?.manufacturers);
+  }
+
+  /** What is carried out on it changes nothing here: its log says what it would change. */
+  dryRun(): ProductRegistry<DryRunLog> {
+    return new ProductRegistry(new DryRunLog(this.log), this);
   }
 
   /**
@@ -51,7 +66,7 @@ export class ProductRegistry {
     key: Key,
   ): Promise<string | undefined> {
     const keyId = keyIdOf(key.kind, key.value);
-    const known = this.owners.get(keyId);
+    const known = this.owners.get(keyId) ?? this.base?.owners.get(keyId);
     if (known !== undefined) return known;
     const owner = await keyOwner(this.log, key);
     if (owner === undefined || !(await holds(states, owner, key))) return undefined;

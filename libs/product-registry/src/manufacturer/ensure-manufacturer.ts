@@ -62,20 +62,6 @@ export const ensureManufacturer = async (
   return { manufacturerId: known.id, outcome: changed.includes(true) ? 'changed' : 'unchanged' };
 };
 
-/** What `ensureManufacturer` would do; writes nothing. */
-export const previewManufacturer = async (
-  registry: ProductRegistry,
-  listed: ListedManufacturer,
-): Promise<{
-  readonly manufacturerId: string | null;
-  readonly outcome: EnsuredManufacturer['outcome'];
-}> => {
-  const known = await knownAs(registry, listed);
-  if (!known) return { manufacturerId: null, outcome: 'registered' };
-  const changes = missingNames(known, listed).length > 0 || codeToSet(known, listed.code) !== null;
-  return { manufacturerId: known.id, outcome: changes ? 'changed' : 'unchanged' };
-};
-
 /**
  * What an earlier attempt of the same command did, whose outcome was lost with its process. It may have
  * met a maker that was merged since.

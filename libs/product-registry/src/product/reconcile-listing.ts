@@ -4,7 +4,6 @@ import type { CommandMeta } from '#kernel/command.js';
 import { newIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { prodCodeOf } from '../codes.js';
 import {
   requireManufacturer,
   type ResolvedManufacturer,
@@ -12,8 +11,7 @@ import {
 import { type ProductRegistry, retryForfeited } from '../registry.js';
 import { type ListedFacts, ReconcileListing } from './commands.js';
 import { productDecider } from './decider.js';
-import type { ProductEvent } from './events.js';
-import { claimantsOf, findProductId } from './find-product.js';
+import { claimantsOf } from './find-product.js';
 import { claimRegistration, requireModelKey } from './register-product.js';
 import { absent } from './state.js';
 
@@ -85,7 +83,8 @@ const registerListed = async (
 ): Promise<ReconciledListing> => {
   const productId = newIdOf(meta.commandId);
   // Before any key is claimed: what is refused anyway leaves no trace.
-  decideOnNew(productId, facts, meta, { manufacturerId: maker.id, modelKey, code: null });
+  const unclaimed = { manufacturerId: maker.id, modelKey, code: null };
+  productDecider.decide(new ReconcileListing(productId, facts, meta, unclaimed), absent);
   registry.products.assumeNew(productId);
   try {
     const { lookedUp, claims } = await claimRegistration(
@@ -111,53 +110,4 @@ const handled = async (
   const { productId } = command;
   const result = await handleCommand(log, products, productId, command, options);
   return { productId, outcome: result.outcome, result };
-};
-
-const decideOnNew = (
-  productId: string,
-  facts: ListedFacts,
-  meta: CommandMeta,
-  lookedUp: ReconcileListing['lookedUp'],
-): readonly ProductEvent[] =>
-  productDecider.decide(new ReconcileListing(productId, facts, meta, lookedUp), absent);
-
-export interface PreviewedListing {
-  /** Null where the product would be registered. */
-  readonly productId: string | null;
-  readonly events: readonly ProductEvent[];
-}
-
-/**
- * What `reconcileListing` would append; writes nothing, and refuses what it would refuse. `makerCode`
- * stands for the code of a manufacturer that does not exist yet; then every product is new.
- */
-export const previewListing = async (
-  registry: ProductRegistry,
-  facts: ListedFacts,
-  meta: CommandMeta,
-  maker: ResolvedManufacturer | { readonly id: null; readonly makerCode: string | null },
-): Promise<PreviewedListing> => {
-  const modelKey = requireModelKey(facts.model);
-  const productId =
-    maker.id === null ? undefined : await registeredOf(registry, maker, facts.model);
-  if (productId === undefined) {
-    const entityCode = maker.id === null ? maker.makerCode : maker.state.code;
-    const code = entityCode === null ? null : prodCodeOf(entityCode, modelKey);
-    const lookedUp = { manufacturerId: maker.id ?? 'new', modelKey, code };
-    const events = decideOnNew(newIdOf(meta.commandId), facts, meta, lookedUp);
-    return { productId: null, events };
-  }
-  const { state } = await registry.products.refresh(productId);
-  if (state.status === 'absent') return { productId, events: [] };
-  const command = new ReconcileListing(productId, facts, meta, state.registration);
-  return { productId, events: productDecider.decide(command, state) };
-};
-
-const registeredOf = async (
-  registry: ProductRegistry,
-  { family }: ResolvedManufacturer,
-  model: string,
-): Promise<string | undefined> => {
-  const found = await Promise.all(family.map((one) => findProductId(registry, one, model)));
-  return found.find((productId) => productId !== undefined);
 };

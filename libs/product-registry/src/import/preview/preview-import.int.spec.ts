@@ -5,9 +5,12 @@ import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 import { until } from '#testing/until.js';
 
+import type { ImportKind } from '../events.js';
 import { Imports } from '../imports.js';
 import { cecBatteries } from '../layouts/cec-batteries.js';
 import { inspectListFile } from '../reading/list-file.js';
+import { runImport } from '../run/run-import.js';
+import { countsOf } from '../state.js';
 import { ImportBench } from '../testing/import-bench.js';
 import { previewImport } from './preview-import.js';
 
@@ -34,7 +37,78 @@ afterAll(async () => {
 
 const body = (content: string) => new Blob([content]).stream();
 
+const preview = (content: string, kind: ImportKind = 'products') =>
+  imports.preview(body(content), { ...options, kind }, { key: 'own', gone: nobodyGone });
+
 describe('a preview', () => {
+  it('says of each row what the run then does, and changes nothing', async () => {
+    const first = await bench.receive(
+      `${header}\nKnown Maker,K1,LFP,1,1\nKnown Maker,K2,LFP,1,1\n`,
+    );
+    await runImport(bench.tools, first, 'a', nobodyGone);
+    const content = [
+      header,
+      'Known Maker,K1,LFP,1,1',
+      'Known Maker,K2,LFP,2,1',
+      'New Maker,N1,LFP,1,1',
+      'New Maker,N2,Unobtainium,1,1',
+      'New Maker,N1,LFP,1,1',
+      'New Maker,N3,LFP,one,1',
+      '!!,N4,LFP,1,1\n',
+    ].join('\n');
+    const before = await bench.events('product', 'manufacturer', 'key', 'import');
+    const found = await preview(content);
+    expect(await bench.events('product', 'manufacturer', 'key', 'import')).toEqual(before);
+    expect(found.changes).toMatchObject([
+      { row: 2, name: 'Known Maker K2', from: '1', to: '2' },
+      { row: 3, id: null, path: '', from: null, to: { code: 'NEWMA-N1' } },
+      { row: 4, id: null, path: '', from: null, to: { code: 'NEWMA-N2' } },
+      { row: 7, id: null, path: '', from: null, to: { code: null } },
+    ]);
+    expect(found.changes[0]?.path).toBe('/elements/EnergyCapacityNominal/value');
+    const unregistered = found.problems.map(({ productId }) => productId);
+    expect(unregistered).toEqual([undefined, undefined, undefined, undefined]);
+
+    const id = await bench.receive(content);
+    await runImport(bench.tools, id, 'a', nobodyGone);
+    const { outcomes } = await bench.state(id);
+    expect(found.rows).toEqual({ total: 7, ...countsOf({ outcomes }) });
+    expect(found.problems.map(({ row, outcome }) => [row, outcomes[outcome].has(row)])).toEqual([
+      [4, true],
+      [5, true],
+      [6, true],
+      [7, true],
+    ]);
+  });
+
+  it('says of a list of manufacturers what is new and what changes', async () => {
+    const codes = (...rows: string[]) =>
+      `EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\n${rows.join('\n')}\n`;
+    const id = await bench.receive(codes('OLDER,Older,Older'), { kind: 'manufacturers' });
+    await runImport(bench.tools, id, 'a', nobodyGone);
+    const found = await preview(
+      codes('OLDST,Older,Oldest', 'YOUNG,Younger,Youngest'),
+      'manufacturers',
+    );
+    const older = found.changes[0]?.id;
+    expect(older).toEqual(expect.any(String));
+    expect(found).toMatchObject({
+      rows: { total: 2, accepted: 2 },
+      changes: [
+        { row: 1, id: older, name: 'Older', path: '/aliases', from: [], to: ['Oldest'] },
+        { row: 1, id: older, name: 'Older', path: '/code', from: 'OLDER', to: 'OLDST' },
+        {
+          row: 2,
+          id: null,
+          name: 'Younger',
+          path: '',
+          from: null,
+          to: { name: 'Younger', aliases: ['Youngest'], code: 'YOUNG' },
+        },
+      ],
+    });
+  });
+
   it('ends when nobody waits for it any more, and makes room for another one', async () => {
     const gone = new AbortController();
     const outcomes = Promise.allSettled([

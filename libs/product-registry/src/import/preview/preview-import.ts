@@ -1,14 +1,26 @@
+import type { StoredEvent } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import type { Change } from '../../product/differences.js';
 import type { ProductRegistry } from '../../registry.js';
 import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } from '../events.js';
-import { cecBatteries } from '../layouts/cec-batteries.js';
-import { entityCodes } from '../layouts/entity-codes.js';
+import { listKinds } from '../plan/list-kinds.js';
+import type { ListKind, PlannedRow, RunContext } from '../plan/planned-row.js';
 import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
 import { KeyedQueue } from '../run/keyed-queue.js';
-import { manufacturerLook } from './look-at-manufacturers.js';
-import { productLook } from './look-at-products.js';
-import type { Previewed, PreviewedChange } from './previewed.js';
+
+/** One value that an import would change; its path is '' for the whole of what would be registered. */
+export interface PreviewedChange extends Change {
+  readonly row: number;
+  /** The product's or manufacturer's id; null where it would be registered. */
+  readonly id: string | null;
+  readonly name: string;
+}
+
+interface Previewed {
+  readonly outcome: RowOutcome;
+  readonly changes: readonly PreviewedChange[];
+}
 
 export interface ImportPreview {
   readonly layout: string;
@@ -25,7 +37,7 @@ export interface ImportPreview {
 /** How much of a preview is answered. */
 const maxChanges = 1_000;
 const maxProblems = 200;
-/** Rows that are looked up side by side. */
+/** Rows that are carried out side by side. */
 const limits = { concurrency: 16, window: 256 };
 
 export interface PreviewOptions {
@@ -43,11 +55,11 @@ export interface PreviewOptions {
 const longestMs = 60_000;
 
 /**
- * What importing the file would change; writes nothing. Throws what `inspectListFile` throws,
- * `PREVIEW_TOO_LONG` where even reading the file takes too long, and what `gone` is aborted with.
+ * What importing the file would change: the run of it, on a registry that keeps nothing. Throws what
+ * `inspectListFile` throws, `PREVIEW_TOO_LONG` where even reading the file takes too long, and what
+ * `gone` is aborted with.
  *
- * Each row is judged by what is registered now, so that a maker that two rows would register is new
- * in both.
+ * Each row is carried out on what is registered now, not on what the rows before it would change.
  */
 export const previewImport = async (
   registry: ProductRegistry,
@@ -56,35 +68,94 @@ export const previewImport = async (
 ): Promise<ImportPreview> => {
   const late = AbortSignal.timeout(withinMs);
   const signal = AbortSignal.any([gone, late]);
-  const layouts = [kind === 'products' ? cecBatteries : entityCodes];
   const isLate = (error: unknown): boolean => {
     gone.throwIfAborted();
     return error === late.reason;
   };
-  const file = await inspectListFile(path, layouts, { maxRows, signal }).catch((error: unknown) => {
+  const list = listKinds[kind];
+  const reading = { maxRows, signal };
+  const file = await inspectListFile(path, list.layouts, reading).catch((error: unknown) => {
     throw isLate(error) ? tooLong(withinMs) : error;
   });
-  const look =
-    kind === 'products'
-      ? productLook(registry, file, issueCodes)
-      : manufacturerLook(registry, issueCodes);
+  // Manufacturers that products need are registered for all rows, everything else for its row alone.
+  const shared = registry.dryRun();
+  const plan = list.planner(file, contextOf(shared, issueCodes, signal));
   const summary = new Summary();
   const queue = new KeyedQueue(limits);
   try {
     for await (const row of readRows(file, signal)) {
-      const looking = look(row);
+      const planned = plan(row, true);
+      if (!planned) continue;
       await queue.add(String(row.row), async () => {
         signal.throwIfAborted();
-        summary.add(await looking());
+        summary.add(await previewRow(shared, list, planned));
       });
     }
     await queue.drained();
   } catch (error) {
-    // What is being looked up ends before the answer, or before nobody is answered.
+    // What has begun ends before the answer, or before nobody is answered.
     await queue.drained().catch(() => undefined);
     if (!isLate(error)) throw error;
   }
   return summary.of(file);
+};
+
+/** Nothing is kept, so that nobody is named. */
+const contextOf = (
+  registry: ProductRegistry,
+  issueCodes: boolean,
+  signal: AbortSignal,
+): RunContext => ({
+  registry,
+  importId: 'preview',
+  run: 0,
+  sha256: '',
+  file: null,
+  issueCodes,
+  request: {
+    actor: { id: 'nobody', kind: 'system', roles: [] },
+    occurredAt: '1970-01-01T00:00:00.000Z',
+    correlationId: 'preview',
+    causationId: 'preview',
+    reason: undefined,
+  },
+  ensureHeld: () => {
+    signal.throwIfAborted();
+    return Promise.resolve();
+  },
+});
+
+const previewRow = async (
+  registry: ProductRegistry,
+  { category, changes }: ListKind,
+  { name, carryOut }: PlannedRow,
+): Promise<Previewed> => {
+  const dryRun = registry.dryRun();
+  const { productId, manufacturerId, ...outcome } = await carryOut(dryRun);
+  const id = productId ?? manufacturerId;
+  const appended = dryRun.log.appendedTo(`${category}-${id ?? ''}`);
+  const [first] = appended;
+  const isNew = first?.revision === 0n;
+  const before: StoredEvent[] = [];
+  if (first && !isNew) {
+    const limit = Number(first.revision);
+    for await (const event of registry.log.readStream(first.stream, { limit })) before.push(event);
+  }
+  const found = first ? changes(before, appended) : [];
+  return {
+    // The id of what would be registered is of this preview only.
+    outcome: {
+      ...outcome,
+      ...(productId !== undefined && !isNew && { productId }),
+      ...(manufacturerId !== undefined && !isNew && { manufacturerId }),
+    },
+    changes: found.map((change) => ({
+      row: outcome.row,
+      id: isNew ? null : (id ?? null),
+      name,
+      ...change,
+    })),
+  };
 };
 
 const tooLong = (ms: number) =>

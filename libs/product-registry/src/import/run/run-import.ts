@@ -3,17 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { ProductRegistry } from '../../registry.js';
-import type { ImportKind } from '../events.js';
 import type { ImportFiles } from '../import-files.js';
+import { listKinds } from '../plan/list-kinds.js';
+import type { PlannedRow, RunContext } from '../plan/planned-row.js';
 import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
 import { CancelWatch } from './cancel-watch.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { OutcomeLog } from './outcome-log.js';
-import { manufacturerLists } from './plan-manufacturers.js';
-import { productLists } from './plan-products.js';
-import type { ListKind, PlannedRow } from './planned-row.js';
-import type { RunContext } from './row-context.js';
 import { requestOf } from './run-request.js';
 import { RunSteps, type StepTools } from './run-steps.js';
 
@@ -24,11 +21,6 @@ export interface RunTools extends StepTools {
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
 }
-
-const listKinds: Readonly<Record<ImportKind, ListKind<RunContext>>> = {
-  products: productLists,
-  manufacturers: manufacturerLists,
-};
 
 /** Rows side by side, and rows between reading and outcome: what bounds the memory of a run. */
 const limits = { concurrency: 32, window: 4_000 };
@@ -134,7 +126,7 @@ class ImportRun {
 
   private async rows(file: ListFile, state: ReceivedImport, halt: AbortSignal): Promise<void> {
     const context = await this.context(state, halt);
-    const planner = listKinds[state.received.kind].planner(file, context);
+    const plan = listKinds[state.received.kind].planner(file, context);
     const queue = new KeyedQueue(limits);
     const outcomes = new OutcomeLog((rows) => this.steps.record(rows));
     try {
@@ -142,7 +134,7 @@ class ImportRun {
         halt.throwIfAborted();
         this.rowsRead += 1;
         if (this.rowsRead > file.rows) break;
-        const planned = planner.plan(row, isToDo(state, row.row));
+        const planned = plan(row, isToDo(state, row.row));
         if (!planned) continue;
         await queue.add(planned.key, async () => {
           await outcomes.add(await this.carryOutRow(row.row, planned, halt));
@@ -161,7 +153,7 @@ class ImportRun {
     try {
       return await this.steps.patiently(async () => {
         await this.ensureHeld();
-        return planned.carryOut();
+        return planned.carryOut(this.tools.registry);
       });
     } catch (error) {
       if (halt.aborted) throw error;

@@ -3,7 +3,7 @@ import { newest } from '#event-log/reading.js';
 
 import { importDecider } from '../decider.js';
 import { type ImportEvent, importStream } from '../events.js';
-import type { RunRequest } from './row-context.js';
+import type { RunRequest } from '../plan/planned-row.js';
 
 /**
  * Who asked for a run: the first event that did. Always the same for one run, so that the commands of

@@ -4,7 +4,7 @@ import type { EfficiencyRating, ElementValue } from '../../product/events.js';
 import type { ListConflict } from '../../product/reconcile.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { problem } from '../normalise/cell.js';
-import { isPassing } from './patience.js';
+import { isPassing } from '../run/patience.js';
 
 /** Title and text of the cell that a JSON pointer into the facts stands for. */
 export type CellOf = (pointer: string) => { readonly column: string; readonly raw: string };

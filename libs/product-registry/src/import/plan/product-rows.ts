@@ -1,0 +1,171 @@
+import type { StoredEvent } from '#event-log/event-log.js';
+import { newest } from '#event-log/reading.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { contentIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
+import type { ListedFacts } from '../../product/commands.js';
+import { productDecider } from '../../product/decider.js';
+import { differences } from '../../product/differences.js';
+import { evolveDocument, type ProductDocument } from '../../product/document.js';
+import { productCategory, type ProductEvent } from '../../product/events.js';
+import { findProductId } from '../../product/find-product.js';
+import { isSetByPerson } from '../../product/reconcile.js';
+import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
+import type { ProductState } from '../../product/state.js';
+import type { ProductRegistry } from '../../registry.js';
+import type { RowOutcome } from '../events.js';
+import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
+import { normaliseBattery } from '../normalise/battery.js';
+import { cellOf, titleOf } from '../normalise/battery-cells.js';
+import { problem } from '../normalise/cell.js';
+import type { UsableRow } from '../normalise/normalised-row.js';
+import type { ListRow } from '../reading/list-file.js';
+import { FirstMentions } from './first-mentions.js';
+import { ListedManufacturers } from './listed-manufacturers.js';
+import {
+  doneRow,
+  type ListKind,
+  type PlannedRow,
+  rowMeta,
+  type RunContext,
+} from './planned-row.js';
+import { refusedRow } from './refused-row.js';
+
+type Row = ListRow<BatteryColumn>;
+
+/** Lists of products. Rows of one manufacturer go one after the other. */
+export const productLists: ListKind = {
+  layouts: [cecBatteries],
+  category: productCategory,
+  planner: (file, context) => {
+    const mentions = new FirstMentions(file.rows);
+    const manufacturers = new ListedManufacturers(context);
+    return (row: Row, isToDo) => {
+      const normalised = normaliseBattery(row, file.decimalMark);
+      const isRejected = 'rejected' in normalised;
+      const twice = isRejected ? undefined : namedTwice(mentions, normalised, row);
+      if (!isToDo) return undefined;
+      if (isRejected) return doneRow(row.row, 'rejected', normalised.rejected);
+      if (twice) return twice;
+      const { manufacturer, model } = normalised.facts;
+      manufacturers.announce(manufacturer, row.row);
+      return {
+        key: manufacturerNameKeyOf(manufacturer),
+        name: `${manufacturer} ${model}`,
+        carryOut: (registry) => carryOut(registry, row, normalised, context, manufacturers),
+      };
+    };
+  },
+  changes: (before, appended) => {
+    const after = documentOf([...before, ...appended]);
+    if (before.length > 0) return differences(documentOf(before), after);
+    const { code = null, elements = {} } = after ?? {};
+    return [{ path: '', from: null, to: { code, elements } }];
+  },
+};
+
+const carryOut = async (
+  registry: ProductRegistry,
+  row: Row,
+  usable: UsableRow,
+  context: RunContext,
+  manufacturers: ListedManufacturers,
+): Promise<RowOutcome> => {
+  const { facts } = usable;
+  try {
+    const { isNew } = await manufacturers.ready(facts.manufacturer, row.row);
+    const done = await withSpareId(rowMeta(context, row.row), (meta) =>
+      reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
+    );
+    // A long list would fill the cache with products that nobody asks for next.
+    registry.products.forget(done.productId);
+    return outcomeOf(row, usable, done);
+  } catch (error) {
+    const refused = refusedRow(row.row, error, (pointer) => cellOf(row, pointer));
+    const productId = await registeredProduct(registry, facts);
+    return { ...refused, ...(productId !== undefined && { productId }) };
+  }
+};
+
+/**
+ * Repeats a command under another id where its own was used for another content: a row of a resumed
+ * run whose first attempt was made on other facts (its manufacturer was merged or renamed in between).
+ * Both attempts are decided on what stands, so that the second one only adds what is missing.
+ */
+const withSpareId = async <T>(
+  meta: CommandMeta,
+  work: (meta: CommandMeta) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await work(meta);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'IDEMPOTENCY_KEY_REUSED') throw error;
+    return work({ ...meta, commandId: contentIdOf('command-again', meta.commandId) });
+  }
+};
+
+/** The product that a refused row is about, where it is registered. */
+const registeredProduct = async (
+  registry: ProductRegistry,
+  { manufacturer, model }: ListedFacts,
+): Promise<string | undefined> => {
+  const found = await resolveManufacturer(registry, manufacturer);
+  for (const id of found?.family ?? []) {
+    const productId = await findProductId(registry, id, model);
+    if (productId !== undefined) return productId;
+  }
+  return undefined;
+};
+
+/** A list that names a product twice would change it back and forth with each import. */
+const namedTwice = (
+  mentions: FirstMentions,
+  { facts, problems }: UsableRow,
+  { row, cells }: Row,
+): PlannedRow | undefined => {
+  const { manufacturer, model, ...content } = facts;
+  const key = `${manufacturerNameKeyOf(manufacturer)}\n${modelKeyOf(model)}`;
+  const first = mentions.note(key, row, JSON.stringify(content));
+  if (!first) return undefined;
+  const where = `names the same product as row ${String(first.row)}`;
+  const reason = first.isSame ? where : `${where}, with other values; those of that row were used`;
+  const twice = problem(titleOf('model'), reason, cells.model ?? '');
+  return doneRow(row, first.isSame ? 'unchanged' : 'needsReview', [twice, ...problems]);
+};
+
+const outcomeOf = (
+  { row, cells }: Row,
+  usable: UsableRow,
+  { productId, outcome, result }: ReconciledListing,
+): RowOutcome => {
+  const state = result.state as ProductState;
+  const problems = [...usable.problems];
+  let needsReview = isOpen(usable, state);
+  if (state.status === 'registered' && state.code === null) {
+    needsReview = true;
+    const reason = 'has no EntityCode, so that the product has no code';
+    problems.push(problem(titleOf('manufacturer'), reason, cells.manufacturer ?? ''));
+  }
+  return {
+    row,
+    outcome: needsReview ? 'needsReview' : outcome === 'unchanged' ? 'unchanged' : 'accepted',
+    productId,
+    ...(problems.length > 0 && { problems }),
+  };
+};
+
+/** What nobody could read needs no review any more once a person has said what it means. */
+const isOpen = ({ needsReview, unread }: UsableRow, state: ProductState): boolean =>
+  needsReview &&
+  (unread === undefined ||
+    state.status === 'absent' ||
+    unread.some((name) => !isSetByPerson(state, name)));
+
+const documentOf = (events: readonly StoredEvent[]): ProductDocument | null =>
+  events.reduce<ProductDocument | null>((document, stored) => {
+    const event = newest<ProductEvent>(productDecider, stored);
+    return event ? evolveDocument(document, stored.stream, event) : document;
+  }, null);
