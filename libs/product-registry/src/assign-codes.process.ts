@@ -1,4 +1,5 @@
 import { type EventLog, type StoredEvent, StreamGone } from '#event-log/event-log.js';
+import { isContention } from '#event-log/key/retry-forfeited.js';
 import { LogReplaced, replacedLogMs } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
@@ -21,7 +22,7 @@ import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/eve
 import { assignProdCode } from './product/assign-code.js';
 import { productDecider } from './product/decider.js';
 import { productCategory, type ProductEvent } from './product/events.js';
-import { isContention, ProductRegistry } from './registry.js';
+import { ProductRegistry } from './registry.js';
 
 /** Permanent: names the lock and the actor. */
 const processName = 'assign-codes';

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { DryRunLog } from '#event-log/dry-run-log.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { keyOwner } from '#event-log/key/claim-key.js';
@@ -10,7 +8,6 @@ import type { Command } from '#kernel/command.js';
 import type { Key } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
 import { keyIdOf } from '#kernel/ids.js';
-import { Refusal } from '#kernel/refusal.js';
 
 import type { ManufacturerCommands } from './manufacturer/commands.js';
 import { manufacturerDecider, type ManufacturerState } from './manufacturer/decider.js';
@@ -23,8 +20,6 @@ import type { ProductState } from './product/state.js';
 /** Keys whose owner is remembered (a held key is never released, so the answer never changes), and states. */
 const cacheSizes = { maxOwners: 20_000, maxStreams: 10_000 };
 const dryRunSizes = { maxOwners: 500, maxStreams: 500 };
-/** How often a command claims its keys before it is answered as a conflict. */
-const maxAttempts = 7;
 
 /** The write side's state: the log and the folded states of this context. One per process. */
 export class ProductRegistry<L extends EventLog = EventLog> {
@@ -87,32 +82,6 @@ const holds = async <S, C extends Command, E extends DomainEvent>(
   const cached = states.cached(id);
   if (cached && isHeldBy(cached.state)) return true;
   return isHeldBy((await states.refresh(id)).state);
-};
-
-/**
- * Claims and decides again where a claim was taken over in between, or keys kept changing hands
- * among callers that want the same ones; see `claimKey`. Each waits longer than before and by chance,
- * so that one of them gets through.
- */
-export const retryForfeited = async <T>(run: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!isContention(error) || attempt === maxAttempts) throw error;
-      await sleep(Math.random() * 10 * 2 ** attempt);
-    }
-  }
-};
-
-/** Refused only since others were at it at the same time. */
-export const isContention = (error: unknown): boolean =>
-  error instanceof Refusal && ['KEY_FORFEITED', 'CONCURRENT_CHANGE'].includes(error.code);
-
-/** Waits for both, then throws the first failure: no claim goes on behind the caller's back. */
-export const allOf = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> => {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
 };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -5,9 +5,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import {
   CancelImport,
-  EndCancelledRun,
-  FailImportRun,
-  FinishImportRun,
+  EndImportRun,
   ReceiveImport,
   RecordImportRows,
   RetryImport,
@@ -31,6 +29,8 @@ import {
   started,
 } from './testing/import-events.js';
 
+const failure = { code: 'X', reason: 'x' };
+
 describe('a cancelled import', () => {
   const running = [received, started(1, 'a'), read(1, 2), processed(1, outcome(1))];
   const again: ImportEvent = { type: 'ImportReceivedAgain', data: { run: 2, issueCodes: true } };
@@ -51,16 +51,16 @@ describe('a cancelled import', () => {
     asked
       .when(new RecordImportRows({ ...of, rows: [outcome(2)] }, meta))
       .then(processed(1, outcome(2)));
-    asked.when(new EndCancelledRun(of, meta)).then(cancelled(1, 1));
+    asked.when(new EndImportRun({ ...of, rowsRead: 1 }, meta)).then(cancelled(1, 1));
     // One that was replaced must not end what another one has in hand.
     asked
-      .when(new EndCancelledRun({ ...of, runner: 'another' }, meta))
+      .when(new EndImportRun({ ...of, runner: 'another', rowsRead: 1 }, meta))
       .thenRefused('RUNNER_REPLACED');
   });
 
   it.each([
-    ['is done with every row', new FinishImportRun({ ...of, rowsRead: 2 }, meta)],
-    ['fails', new FailImportRun({ ...of, code: 'X', reason: 'x', rowsRead: 2 }, meta)],
+    ['is done with every row', new EndImportRun({ ...of, rowsRead: 2 }, meta)],
+    ['fails', new EndImportRun({ ...of, rowsRead: 2, failure }, meta)],
     ['is gone and another one takes over', new StartImportRun({ runner: 'b' }, meta)],
   ])('ends as cancelled where its runner %s', (_, command) => {
     given(...running, cancelAsked(1), processed(1, outcome(2)))
@@ -83,11 +83,8 @@ describe('a cancelled import', () => {
       .when(new CancelImport(meta))
       .thenNothing();
     given(...events, cancelled(1, 1))
-      .when(new EndCancelledRun(of, meta))
-      .thenNothing();
-    given(...running)
-      .when(new EndCancelledRun(of, meta))
-      .thenNothing();
+      .when(new EndImportRun({ ...of, rowsRead: 1 }, meta))
+      .thenRefused('RUNNER_REPLACED');
   });
 
   it('cannot be one that has ended otherwise, or that is not there', () => {
@@ -141,11 +138,9 @@ describe('whatever cancels, ends and takes over in whichever order', () => {
     startB: new StartImportRun({ runner: 'b' }, meta),
     rowA: new RecordImportRows({ ...of('a'), rows: [outcome(1)] }, meta),
     rowB: new RecordImportRows({ ...of('b'), rows: [outcome(2)] }, meta),
-    finishA: new FinishImportRun({ ...of('a'), rowsRead: 2 }, meta),
-    finishB: new FinishImportRun({ ...of('b'), rowsRead: 2 }, meta),
-    failB: new FailImportRun({ ...of('b'), code: 'X', reason: 'x', rowsRead: 0 }, meta),
-    endA: new EndCancelledRun(of('a'), meta),
-    endB: new EndCancelledRun(of('b'), meta),
+    finishA: new EndImportRun({ ...of('a'), rowsRead: 2 }, meta),
+    finishB: new EndImportRun({ ...of('b'), rowsRead: 2 }, meta),
+    failB: new EndImportRun({ ...of('b'), rowsRead: 0, failure }, meta),
   };
   const names = Object.keys(moves) as (keyof typeof moves)[];
 
@@ -157,7 +152,7 @@ describe('whatever cancels, ends and takes over in whichever order', () => {
           read(1, 2),
         );
         const events: ImportEvent[] = [];
-        const all = [...order, 'startA', 'startB', 'rowB', 'finishB', 'endB'] as const;
+        const all = [...order, 'startA', 'startB', 'rowB', 'finishB'] as const;
         for (const move of all) {
           try {
             const made = importDecider.decide(moves[move], state);

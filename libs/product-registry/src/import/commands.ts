@@ -46,15 +46,6 @@ interface OfRunner {
   readonly runner: string;
 }
 
-/** The runner has taken its hands off a run that somebody cancelled. */
-export class EndCancelledRun {
-  readonly type = 'EndCancelledRun';
-  constructor(
-    readonly data: OfRunner,
-    readonly meta: CommandMeta,
-  ) {}
-}
-
 export class NoteImportFile {
   readonly type = 'NoteImportFile';
   constructor(
@@ -71,22 +62,16 @@ export class RecordImportRows {
   ) {}
 }
 
-/** Ends the run: as cancelled where somebody asked for that, as completed where every row is accounted for, else as failed. */
-export class FinishImportRun {
-  readonly type = 'FinishImportRun';
-  constructor(
-    readonly data: OfRunner & { readonly rowsRead: number },
-    readonly meta: CommandMeta,
-  ) {}
-}
-
-export class FailImportRun {
-  readonly type = 'FailImportRun';
+/**
+ * Ends the run: as cancelled where somebody asked for that, as failed where there is a `failure` or the
+ * rows do not add up, else as completed.
+ */
+export class EndImportRun {
+  readonly type = 'EndImportRun';
   constructor(
     readonly data: OfRunner & {
-      readonly code: string;
-      readonly reason: string;
       readonly rowsRead: number;
+      readonly failure?: { readonly code: string; readonly reason: string };
     },
     readonly meta: CommandMeta,
   ) {}
@@ -96,9 +81,7 @@ export type ImportCommand =
   | ReceiveImport
   | RetryImport
   | CancelImport
-  | EndCancelledRun
   | StartImportRun
   | NoteImportFile
   | RecordImportRows
-  | FinishImportRun
-  | FailImportRun;
+  | EndImportRun;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
-  FailImportRun,
-  FinishImportRun,
+  EndImportRun,
   NoteImportFile,
   ReceiveImport,
   RecordImportRows,
@@ -68,9 +67,9 @@ describe('an import', () => {
     replaced
       .when(new RecordImportRows({ ...of, rows: [outcome(1)] }, meta))
       .thenRefused('RUNNER_REPLACED');
-    replaced.when(new FinishImportRun({ ...of, rowsRead: 1 }, meta)).thenRefused('RUNNER_REPLACED');
+    replaced.when(new EndImportRun({ ...of, rowsRead: 1 }, meta)).thenRefused('RUNNER_REPLACED');
     replaced
-      .when(new FailImportRun({ ...of, code: 'X', reason: 'x', rowsRead: 0 }, meta))
+      .when(new EndImportRun({ ...of, rowsRead: 0, failure: { code: 'X', reason: 'x' } }, meta))
       .thenRefused('RUNNER_REPLACED');
     replaced
       .when(new NoteImportFile({ ...importExamples.ImportFileRead, ...of }, meta))
@@ -101,7 +100,7 @@ describe('an import', () => {
       processed(1, outcome(3, 'rejected'), outcome(1)),
       processed(1, outcome(2, 'needsReview')),
     )
-      .when(new FinishImportRun({ run: 1, runner: 'a', rowsRead: 3 }, meta))
+      .when(new EndImportRun({ run: 1, runner: 'a', rowsRead: 3 }, meta))
       .then({
         type: 'ImportCompleted',
         data: {
@@ -119,7 +118,7 @@ describe('an import', () => {
   ])('fails when %s', (_, rows, rowsRead) => {
     const failed = given(received, started(1, 'a'), read(1, 2), processed(1, ...rows));
     const [event] = importDecider.decide(
-      new FinishImportRun({ run: 1, runner: 'a', rowsRead }, meta),
+      new EndImportRun({ run: 1, runner: 'a', rowsRead }, meta),
       failed.state,
     );
     expect(event).toMatchObject({ type: 'ImportFailed', data: { code: 'ROWS_UNACCOUNTED' } });
@@ -157,7 +156,7 @@ describe('an import', () => {
       { type: 'ImportRetryRequested', data: { run: 2 } },
       started(2, 'b', 'retry'),
     );
-    const finish = new FinishImportRun({ run: 2, runner: 'b', rowsRead: 2 }, meta);
+    const finish = new EndImportRun({ run: 2, runner: 'b', rowsRead: 2 }, meta);
     expect(importDecider.decide(finish, state)[0]?.type).toBe('ImportFailed');
   });
 

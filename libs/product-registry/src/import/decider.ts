@@ -2,9 +2,7 @@ import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type {
-  EndCancelledRun,
-  FailImportRun,
-  FinishImportRun,
+  EndImportRun,
   ImportCommand,
   NoteImportFile,
   ReceiveImport,
@@ -32,18 +30,14 @@ const decide = (command: ImportCommand, state: ImportState): readonly ImportEven
       return retry(state);
     case 'CancelImport':
       return cancel(state);
-    case 'EndCancelledRun':
-      return endCancelled(command, state);
     case 'StartImportRun':
       return start(command, state);
     case 'NoteImportFile':
       return noteFile(command, state);
     case 'RecordImportRows':
       return recordRows(command, state);
-    case 'FinishImportRun':
-      return finish(command, state);
-    case 'FailImportRun':
-      return fail(command, state);
+    case 'EndImportRun':
+      return end(command, state);
   }
 };
 
@@ -89,13 +83,6 @@ const cancel = (state: ReceivedImport): readonly ImportEvent[] => {
   if (state.cancelled >= run) return [];
   const asked: ImportEvent = { type: 'ImportCancelRequested', data: { run } };
   return state.status === 'running' ? [asked] : [asked, cancelled({ ...state, cancelled: run })];
-};
-
-/** Nothing where it has ended already; the run of another runner is left to that one. */
-const endCancelled = ({ data }: EndCancelledRun, state: ReceivedImport): readonly ImportEvent[] => {
-  if (!isBeingCancelled(state)) return [];
-  checkRunner(state, data);
-  return [cancelled(state)];
 };
 
 const cancelled = (state: ReceivedImport): ImportEvent => ({
@@ -153,30 +140,27 @@ const recordRows = ({ data }: RecordImportRows, state: ReceivedImport): readonly
   return [{ type: 'ImportRowsProcessed', data: { run: data.run, rows } }];
 };
 
-const finish = ({ data }: FinishImportRun, state: ReceivedImport): readonly ImportEvent[] => {
+const end = ({ data }: EndImportRun, state: ReceivedImport): readonly ImportEvent[] => {
   checkRunner(state, data);
   if (isBeingCancelled(state)) return [cancelled(state)];
-  const { run, rowsRead } = data;
+  const { run, rowsRead, failure = unaccounted(state, rowsRead) } = data;
+  if (failure) return [{ type: 'ImportFailed', data: { run, ...failure, rowsRead } }];
+  return [{ type: 'ImportCompleted', data: { run, rows: rowsRead, counts: countsOf(state) } }];
+};
+
+/** Why the run cannot be called completed; undefined where every row has an outcome. */
+const unaccounted = (state: ReceivedImport, rowsRead: number) => {
   const counts = countsOf(state);
   const rows = state.read?.rows ?? null;
   const counted = rowOutcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
-  if (rows === rowsRead && rows === counted && isNothingLeft(state, rows)) {
-    return [{ type: 'ImportCompleted', data: { run, rows, counts } }];
-  }
+  if (rows === rowsRead && rows === counted && isNothingLeft(state, rows)) return undefined;
   const reason = `the rows do not add up: ${String(rows)} were counted, ${String(rowsRead)} were read, ${String(counted)} are accounted for`;
-  return [{ type: 'ImportFailed', data: { run, code: 'ROWS_UNACCOUNTED', reason, rowsRead } }];
+  return { code: 'ROWS_UNACCOUNTED', reason };
 };
 
 const isNothingLeft = (state: ReceivedImport, rows: number): boolean => {
   for (let row = 1; row <= rows; row += 1) if (isToDo(state, row)) return false;
   return true;
-};
-
-const fail = ({ data }: FailImportRun, state: ReceivedImport): readonly ImportEvent[] => {
-  checkRunner(state, data);
-  if (isBeingCancelled(state)) return [cancelled(state)];
-  const { runner: _, ...failure } = data;
-  return [{ type: 'ImportFailed', data: failure }];
 };
 
 /** One import of one file, by its content: received, then one run or more, each with an outcome per row. */

@@ -1,23 +1,20 @@
-import type { EventLog } from '#event-log/event-log.js';
 import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
-import { States } from '#event-log/states.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
+import type { JobQueue } from '#jobs/job-queue.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { CommandObserver } from '#observability/command-observer.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
-import { isId, type ProductRegistry, retryForfeited } from '../registry.js';
+import { isId } from '../registry.js';
 import { CancelImport, type ImportCommand, ReceiveImport, RetryImport } from './commands.js';
-import { importDecider } from './decider.js';
 import type { ImportKind } from './events.js';
-import type { ImportFiles } from './import-files.js';
 import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
 import { PreviewPlaces } from './preview/preview-places.js';
-import type { ImportRunner } from './run/import-runner.js';
-import type { ImportWork } from './run/import-work.js';
-import type { ImportStates } from './run/run-steps.js';
+import { ImportRunner } from './run/import-runner.js';
+import type { RunTools } from './run/run-import.js';
 import type { ReceivedImport } from './state.js';
 
 /** What a sender says of a file. */
@@ -44,29 +41,29 @@ export interface ImportStanding {
   readonly position: CommandResult['position'];
 }
 
-export interface ImportParts {
-  readonly log: EventLog;
-  readonly registry: ProductRegistry;
-  readonly files: ImportFiles;
-  readonly work: ImportWork;
-  readonly observer: CommandObserver;
-  /** Data rows of a list that are taken at most. */
-  readonly maxRows?: number | undefined;
-}
+/** An import after a command. */
+export type ChangedImport = ImportStanding & Pick<CommandResult, 'outcome'>;
 
-/** Takes imports in and answers for them; running them is `ImportRunner`'s. */
+/** Takes imports in, answers for them and runs them. */
 export class Imports {
-  readonly states: ImportStates;
-  private runner: ImportRunner | undefined;
+  private readonly runner: ImportRunner;
   private readonly places = new PreviewPlaces();
 
-  constructor(private readonly parts: ImportParts) {
-    this.states = new States(parts.log, importDecider, 1_000);
+  constructor(
+    private readonly tools: RunTools,
+    private readonly queue: JobQueue,
+    private readonly observer: CommandObserver,
+  ) {
+    this.runner = new ImportRunner(tools, queue);
   }
 
-  /** The runner of this process, to be told of what comes in. */
-  tells(runner: ImportRunner): void {
-    this.runner = runner;
+  /** Runs what is received here and elsewhere. */
+  start(): void {
+    this.runner.start();
+  }
+
+  stop(): Promise<void> {
+    return this.runner.stop();
   }
 
   /**
@@ -78,8 +75,8 @@ export class Imports {
     body: AsyncIterable<Uint8Array>,
     { kind, issueCodes, file }: ImportOptions,
     meta: CommandMeta,
-  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
-    const { files } = this.parts;
+  ): Promise<ChangedImport> {
+    const { files } = this.tools;
     const spooled = await files.spool(body);
     const { sha256, bytes } = spooled;
     await files.keep(spooled);
@@ -100,7 +97,7 @@ export class Imports {
     options: ImportOptions,
     { key, gone }: PreviewCaller,
   ): Promise<ImportPreview> {
-    const { files, registry, maxRows } = this.parts;
+    const { files, registry, maxRows } = this.tools;
     // Before the file is sent, and again when it is there: a slow sender keeps nobody waiting.
     this.places.check(key);
     const spooled = await files.spool(body);
@@ -114,11 +111,7 @@ export class Imports {
   }
 
   /** Asks for a run of what was rejected, left for review or never reached. */
-  async retry(
-    id: string,
-    meta: CommandMeta,
-    ifMatch?: bigint,
-  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+  async retry(id: string, meta: CommandMeta, ifMatch?: bigint): Promise<ChangedImport> {
     const { kind } = (await this.get(id)).state.received;
     return this.send(id, kind, new RetryImport(meta), ifMatch);
   }
@@ -127,11 +120,7 @@ export class Imports {
    * Ends what waits; what runs ends between two rows, within a moment. Needs the log alone: a run that is
    * to be ended is on the list already. Throws `IMPORT_FINISHED`.
    */
-  async cancel(
-    id: string,
-    meta: CommandMeta,
-    ifMatch?: bigint,
-  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
+  async cancel(id: string, meta: CommandMeta, ifMatch?: bigint): Promise<ChangedImport> {
     await this.get(id);
     return this.carryOut(id, new CancelImport(meta), ifMatch);
   }
@@ -139,7 +128,7 @@ export class Imports {
   /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
   async get(id: string): Promise<ImportStanding> {
     if (!isId(id)) throw unknownImport();
-    const { state, revision, position } = await this.states.refresh(id);
+    const { state, revision, position } = await this.tools.imports.refresh(id);
     if (state.status === 'none') throw unknownImport();
     return { id, state, revision, position };
   }
@@ -149,14 +138,13 @@ export class Imports {
     kind: ImportKind,
     command: ImportCommand,
     ifMatch?: bigint,
-  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
-    const { work } = this.parts;
-    await work.enqueue(id, kind).catch(asUnavailable);
+  ): Promise<ChangedImport> {
+    await this.queue.enqueue(id, kind).catch(asUnavailable);
     const done = await this.carryOut(id, command, ifMatch);
-    // A runner that looked in between found nothing to do and took it off the list. Where this
+    // A runner that claimed it in between found nothing to do and took it off the queue. Where this
     // fails, the runners find the import in the read model a little later.
-    await work.enqueue(id, kind).catch(() => undefined);
-    this.runner?.wake();
+    await this.queue.enqueue(id, kind).catch(() => undefined);
+    this.runner.wake();
     return done;
   }
 
@@ -164,12 +152,12 @@ export class Imports {
     id: string,
     command: ImportCommand,
     ifMatch?: bigint,
-  ): Promise<ImportStanding & Pick<CommandResult, 'outcome'>> {
-    const { log, observer } = this.parts;
+  ): Promise<ChangedImport> {
+    const { log, imports } = this.tools;
     const options = ifMatch === undefined ? {} : { ifMatch };
     // The same file sent by many at once is no conflict: each asks for the same run.
-    const { state, revision, position, outcome } = await observer.observe(command, id, () =>
-      retryForfeited(() => handleCommand(log, this.states, id, command, options)),
+    const { state, revision, position, outcome } = await this.observer.observe(command, id, () =>
+      retryForfeited(() => handleCommand(log, imports, id, command, options)),
     );
     if (state.status === 'none') throw new Error('a received import left no import');
     return { id, state, revision, position, outcome };

@@ -16,8 +16,7 @@ let processes: readonly Imports[];
 beforeAll(async () => {
   bench = await ImportBench.start();
   processes = [bench.tools, bench.another()].map(
-    ({ log, registry, files }) =>
-      new Imports({ log, registry, files, work: bench.work, observer: observer() }),
+    (tools) => new Imports(tools, bench.queue, observer()),
   );
 });
 afterAll(async () => {

@@ -7,11 +7,12 @@ import {
   staleRevision,
 } from '#event-log/handle-command.js';
 import { claimKey, KeyTaken } from '#event-log/key/claim-key.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { derivedEntityCodeOf, manufacturerNameKeyOf } from '../codes.js';
-import { type ProductRegistry, retryForfeited } from '../registry.js';
+import type { ProductRegistry } from '../registry.js';
 import { claimEntityCode } from './claim-entity-code.js';
 import {
   AbsorbManufacturer,

@@ -1,9 +1,10 @@
 import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
 import { type ClaimedKey, claimKey, KeyTaken } from '#event-log/key/claim-key.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf } from '../codes.js';
-import { allOf, type ProductRegistry, retryForfeited } from '../registry.js';
+import type { ProductRegistry } from '../registry.js';
 import { claimEntityCode, refuseUnclaimable } from './claim-entity-code.js';
 import { RegisterManufacturer } from './commands.js';
 import { manufacturerExists, manufacturerNameKey } from './decider.js';
@@ -70,3 +71,9 @@ export const emptyName = () =>
   new Refusal('NAME_EMPTY', 'unprocessable', 'a manufacturer needs a name', {
     errors: [{ pointer: '/name', reason: 'expected at least one visible character' }],
   });
+
+/** Waits for both, then throws the first failure: no claim goes on behind the caller's back. */
+const allOf = async <A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> => {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
+};

@@ -1,8 +1,9 @@
 import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { CommandMeta } from '#kernel/command.js';
 
 import { entityCodeOf } from '../codes.js';
-import { type ProductRegistry, retryForfeited } from '../registry.js';
+import type { ProductRegistry } from '../registry.js';
 import { claimProdCode } from './claim-prod-code.js';
 import { AssignProdCode } from './commands.js';
 

@@ -1,5 +1,6 @@
 import { type CommandResult, concurrentChange, handleCommand } from '#event-log/handle-command.js';
 import { KeyTaken } from '#event-log/key/claim-key.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { newIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -8,7 +9,7 @@ import {
   requireManufacturer,
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
-import { type ProductRegistry, retryForfeited } from '../registry.js';
+import type { ProductRegistry } from '../registry.js';
 import { type ListedFacts, ReconcileListing } from './commands.js';
 import { productDecider } from './decider.js';
 import { claimantsOf } from './find-product.js';

@@ -1,5 +1,6 @@
 import { type CommandResult, concurrentChange, handleCommand } from '#event-log/handle-command.js';
 import { type ClaimedKey, claimKey, fenceClaim, KeyTaken } from '#event-log/key/claim-key.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -10,7 +11,7 @@ import {
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
-import { type ProductRegistry, retryForfeited } from '../registry.js';
+import type { ProductRegistry } from '../registry.js';
 import { claimProdCode, refuseTooLong } from './claim-prod-code.js';
 import { RegisterProduct, type Registration } from './commands.js';
 import { productExists } from './decider.js';

@@ -1,10 +1,10 @@
+import { isTransient } from '#jobs/retry.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { EfficiencyRating, ElementValue } from '../../product/events.js';
 import type { ListConflict } from '../../product/reconcile.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { problem } from '../normalise/cell.js';
-import { isPassing } from '../run/patience.js';
 
 /** Title and text of the cell that a JSON pointer into the facts stands for. */
 export type CellOf = (pointer: string) => { readonly column: string; readonly raw: string };
@@ -12,20 +12,17 @@ export type CellOf = (pointer: string) => { readonly column: string; readonly ra
 /** Refusals that a person can settle, besides all conflicts. */
 const reviewed = new Set(['PROD_CODE_TOO_LONG']);
 
-/** Most problems that one row reports. */
-const maxProblems = 20;
-
 /**
  * The outcome of a row whose command was refused: a conflict needs a person, anything else is the
  * row's own fault. Rethrows what passes by itself and what is no refusal.
  */
 export const refusedRow = (row: number, error: unknown, cellOf: CellOf): RowOutcome => {
-  if (!(error instanceof Refusal) || isPassing(error)) throw error;
+  if (!(error instanceof Refusal) || isTransient(error)) throw error;
   const needsReview = error.kind === 'conflict' || reviewed.has(error.code);
   return {
     row,
     outcome: needsReview ? 'needsReview' : 'rejected',
-    problems: problemsOf(error, cellOf).slice(0, maxProblems),
+    problems: problemsOf(error, cellOf),
   };
 };
 

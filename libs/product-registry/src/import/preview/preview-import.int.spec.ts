@@ -24,12 +24,11 @@ let bench: ImportBench;
 let imports: Imports;
 beforeAll(async () => {
   bench = await ImportBench.start();
-  const { log, registry, files } = bench.tools;
   const observer = new CommandObserver(
     Logger.create({ app: 'test', level: 'silent' }),
     new Metrics({ processMetrics: false }),
   );
-  imports = new Imports({ log, registry, files, work: bench.work, observer });
+  imports = new Imports(bench.tools, bench.queue, observer);
 });
 afterAll(async () => {
   await bench.stop();

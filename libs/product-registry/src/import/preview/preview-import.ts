@@ -1,4 +1,5 @@
 import type { StoredEvent } from '#event-log/event-log.js';
+import { KeyedQueue } from '#jobs/keyed-queue.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { Change } from '../../product/differences.js';
@@ -7,7 +8,6 @@ import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } fro
 import { listKinds } from '../plan/list-kinds.js';
 import type { ListKind, PlannedRow, RunContext } from '../plan/planned-row.js';
 import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
-import { KeyedQueue } from '../run/keyed-queue.js';
 
 /** One value that an import would change; its path is '' for the whole of what would be registered. */
 export interface PreviewedChange extends Change {

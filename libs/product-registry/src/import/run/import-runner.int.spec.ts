@@ -33,8 +33,8 @@ const ended = async (id: string): Promise<void> => {
 describe('the import runner', () => {
   it('finds what was received before it started', async () => {
     const id = await bench.receive(list('Early', 3));
-    await bench.work.enqueue(id, 'products');
-    const runner = new ImportRunner(bench.tools, bench.work, options);
+    await bench.queue.enqueue(id, 'products');
+    const runner = new ImportRunner(bench.tools, bench.queue, options);
     runner.start();
     await ended(id);
     await runner.stop();
@@ -43,13 +43,13 @@ describe('the import runner', () => {
 
   it('leaves its import to another one when it stops, which goes on with the same run', async () => {
     const id = await bench.receive(list('Relay', 900));
-    await bench.work.enqueue(id, 'products');
-    const first = new ImportRunner(bench.another(), bench.work, options);
+    await bench.queue.enqueue(id, 'products');
+    const first = new ImportRunner(bench.another(), bench.queue, options);
     first.start();
     while ((await bench.state(id)).status === 'received') await sleep(20);
     await first.stop();
     expect((await bench.state(id)).status).toBe('running');
-    const second = new ImportRunner(bench.another(), bench.work, options);
+    const second = new ImportRunner(bench.another(), bench.queue, options);
     second.start();
     await ended(id);
     await second.stop();
@@ -60,44 +60,26 @@ describe('the import runner', () => {
   it('runs an import again that is asked for while it runs', async () => {
     const content = list('Again', 400);
     const id = await bench.receive(content);
-    await bench.work.enqueue(id, 'products');
-    const runner = new ImportRunner(bench.another(), bench.work, options);
+    await bench.queue.enqueue(id, 'products');
+    const runner = new ImportRunner(bench.another(), bench.queue, options);
     runner.start();
     while ((await bench.state(id)).status === 'received') await sleep(20);
     // Before and after, as the routes do: a runner that looks in between takes it off the list.
-    await bench.work.enqueue(id, 'products');
+    await bench.queue.enqueue(id, 'products');
     await bench.receive(content);
-    await bench.work.enqueue(id, 'products');
+    await bench.queue.enqueue(id, 'products');
     while ((await bench.state(id)).run < 2) await sleep(50);
     await ended(id);
     await runner.stop();
     expect(countsOf(await bench.state(id))).toMatchObject({ accepted: 0, unchanged: 400 });
   });
 
-  it('runs a short list of another kind while a long one runs', async () => {
-    const long = await bench.receive(list('Long', 5_000));
-    await bench.work.enqueue(long, 'products');
-    const runner = new ImportRunner(bench.another(), bench.work, options);
-    runner.start();
-    while ((await bench.state(long)).status === 'received') await sleep(20);
-    const short = await bench.receive(
-      'EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\nSHORT,Short,Short\n',
-      { kind: 'manufacturers' },
-    );
-    await bench.work.enqueue(short, 'manufacturers');
-    await ended(short);
-    expect((await bench.state(long)).status).toBe('running');
-    expect(countsOf(await bench.state(short)).accepted).toBe(1);
-    await runner.stop();
-    await bench.store.pool.query('truncate product_imports.work');
-  });
-
   it('looks three times for a missing file, then the import fails', async () => {
     const id = await bench.receive(list('Fileless', 2));
     rmSync(bench.tools.files.pathOf((await bench.state(id)).received.sha256));
-    await bench.work.enqueue(id, 'products');
+    await bench.queue.enqueue(id, 'products');
     const tools = { ...bench.another(), logger: quiet };
-    const runner = new ImportRunner(tools, bench.work, { ...options, missingMs: 50 });
+    const runner = new ImportRunner(tools, bench.queue, { ...options, missingMs: 50 });
     runner.start();
     await ended(id);
     await runner.stop();

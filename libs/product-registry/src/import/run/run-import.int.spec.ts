@@ -172,14 +172,11 @@ describe('a run', () => {
     for (;;) {
       if ((await bench.state(id)).status === 'running') break;
     }
-    const [one, other] = await Promise.allSettled([
-      slow,
-      runImport(bench.another(), id, 'fast', never),
-    ]);
+    const ends = await Promise.all([slow, runImport(bench.another(), id, 'fast', never)]);
     expect(await rejected(id)).toEqual([]);
     const state = await bench.state(id);
     expect([state.status, countsOf(state).accepted]).toEqual(['completed', 700]);
-    expect([one.status, other.status]).toContain('fulfilled');
+    expect(ends).toContain('done');
     const rows = (await outcomes(id)).map(({ row }) => row);
     expect(new Set(rows).size).toBe(rows.length);
   });

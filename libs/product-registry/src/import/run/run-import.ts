@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pause } from '#event-log/pause.js';
+import { KeyedQueue } from '#jobs/keyed-queue.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { ProductRegistry } from '../../registry.js';
+import type { RowOutcome } from '../events.js';
 import type { ImportFiles } from '../import-files.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
 import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
-import { CancelWatch } from './cancel-watch.js';
-import { KeyedQueue } from './keyed-queue.js';
 import { OutcomeLog } from './outcome-log.js';
 import { requestOf } from './run-request.js';
 import { RunSteps, type StepTools } from './run-steps.js';
@@ -26,43 +27,49 @@ export interface RunTools extends StepTools {
 const limits = { concurrency: 32, window: 4_000 };
 
 /** How often a run is tried that breaks off for a reason that does not pass. */
-const tries = 3;
+const maxTries = 3;
 const pauseMs = 1_000;
 
-/** How a run ended, for whoever holds the lease. */
-export type RunEnd = 'done' | 'nothing-to-do' | 'not-received' | 'file-missing';
+/** How often the log is asked whether a run was cancelled: whoever cancels it waits no longer for its end. */
+const cancelPollMs = 200;
+
+/** How a run ended, for whoever holds the lease. `replaced`: another runner took over. */
+export type RunEnd = 'done' | 'nothing-to-do' | 'not-received' | 'file-missing' | 'replaced';
 
 export interface RunOptions {
-  /** Asked before each row is carried out; rejects where the run went to another process. */
+  /** Called before each row is carried out; rejects where the run went to another process. */
   readonly ensureHeld?: () => Promise<void>;
   /** Whether a missing file fails the import, instead of being looked for later. */
-  readonly isLastLook?: boolean;
+  readonly isLastTry?: boolean;
 }
 
 /**
- * Carries out the run that is asked for, from where it stands, under the name `runner`. Store outages
- * are waited out; what else breaks the run off ends it as failed after a few tries. Rejects when
- * aborted, and with `RUNNER_REPLACED` where another runner took over.
+ * Carries out the run that is requested, from where it stands, under the name `runner`. Store outages
+ * are waited out; what else breaks the run off ends it as failed after a few tries. Rejects when aborted.
  */
 export const runImport = async (
   tools: RunTools,
   importId: string,
   runner: string,
   signal: AbortSignal,
-  { isLastLook = false, ensureHeld = () => Promise.resolve() }: RunOptions = {},
+  { isLastTry = false, ensureHeld = () => Promise.resolve() }: RunOptions = {},
 ): Promise<RunEnd> => {
   const steps = new RunSteps(tools, importId, runner, signal);
-  const asked = await steps.asked();
-  if (typeof asked === 'string') return asked;
-  const { sha256 } = asked.received;
-  const isThere = isBeingCancelled(asked) || (await tools.files.has(sha256));
-  if (!isThere && !isLastLook) return 'file-missing';
-  const state = await steps.start();
-  if (!state) return 'done';
-  const run = new ImportRun(tools, importId, steps, signal, ensureHeld);
-  if (isThere) await run.carryOut(state);
-  else await steps.fail(fileMissing(sha256), 0);
-  return 'done';
+  const requested = await steps.requested();
+  if (typeof requested === 'string') return requested;
+  const { sha256 } = requested.received;
+  const isThere = isBeingCancelled(requested) || (await tools.files.has(sha256));
+  if (!isThere && !isLastTry) return 'file-missing';
+  try {
+    const state = await steps.start();
+    if (!state) return 'done';
+    if (isThere) await new ImportRun(tools, importId, steps, signal, ensureHeld).carryOut(state);
+    else await steps.end(0, fileMissing(sha256));
+    return 'done';
+  } catch (error) {
+    if (signal.aborted || !isReplaced(error)) throw error;
+    return 'replaced';
+  }
 };
 
 class ImportRun {
@@ -78,19 +85,34 @@ class ImportRun {
 
   /** To its end, or until somebody cancels it: then it ends between two rows. */
   async carryOut(started: ReceivedImport): Promise<void> {
-    const watch = new CancelWatch(this.tools.imports, this.importId, started.run);
+    const [over, cancelled] = [new AbortController(), new AbortController()];
+    void this.pollCancelled(started.run, over.signal, cancelled);
     try {
-      await this.tryOften(started, watch.signal);
+      await this.attempts(started, AbortSignal.any([this.signal, cancelled.signal]));
     } catch (error) {
-      if (this.signal.aborted || !watch.signal.aborted) throw error;
-      await this.steps.endCancelled(this.rowsRead);
+      if (this.signal.aborted || !cancelled.signal.aborted) throw error;
+      await this.steps.end(this.rowsRead);
     } finally {
-      watch.end();
+      over.abort();
     }
   }
 
-  private async tryOften(started: ReceivedImport, cancelled: AbortSignal): Promise<void> {
-    const halt = AbortSignal.any([this.signal, cancelled]);
+  /** Whether the run was cancelled while the log is away is found out later. */
+  private async pollCancelled(
+    run: number,
+    over: AbortSignal,
+    cancelled: AbortController,
+  ): Promise<void> {
+    while (!over.aborted && !cancelled.signal.aborted) {
+      const found = await this.tools.imports.refresh(this.importId).catch(() => undefined);
+      if (found && found.state.status !== 'none' && found.state.cancelled >= run) {
+        cancelled.abort(new Error('the import was cancelled'));
+      }
+      await pause(cancelPollMs, over);
+    }
+  }
+
+  private async attempts(started: ReceivedImport, halt: AbortSignal): Promise<void> {
     let state = started;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -99,9 +121,9 @@ class ImportRun {
       } catch (error) {
         if (halt.aborted || isReplaced(error)) throw error;
         this.tools.logger.error({ importId: this.importId, attempt, error }, 'import broke off');
-        if (attempt === tries) return this.steps.fail(brokenOff(error), this.rowsRead);
+        if (attempt === maxTries) return this.steps.end(this.rowsRead, brokenOff(error));
         await sleep(pauseMs * attempt, undefined, { signal: halt });
-        const now = await this.steps.asked();
+        const now = await this.steps.requested();
         if (typeof now === 'string') return;
         state = now;
       }
@@ -110,21 +132,25 @@ class ImportRun {
 
   private async attempt(state: ReceivedImport, halt: AbortSignal): Promise<void> {
     const { kind, sha256 } = state.received;
+    const { files, maxRows } = this.tools;
     this.rowsRead = 0;
     try {
       const { layouts } = listKinds[kind];
-      const { files, maxRows } = this.tools;
       const reading = { maxRows, signal: halt };
       const file = await inspectListFile(files.pathOf(sha256), layouts, reading);
-      await this.rows(file, await this.steps.note(file), halt);
+      await this.carryOutRows(file, await this.steps.note(file), halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
-      return this.steps.fail(error, this.rowsRead);
+      return this.steps.end(this.rowsRead, error);
     }
-    await this.steps.finish(this.rowsRead);
+    await this.steps.end(this.rowsRead);
   }
 
-  private async rows(file: ListFile, state: ReceivedImport, halt: AbortSignal): Promise<void> {
+  private async carryOutRows(
+    file: ListFile,
+    state: ReceivedImport,
+    halt: AbortSignal,
+  ): Promise<void> {
     const context = await this.context(state, halt);
     const plan = listKinds[state.received.kind].planner(file, context);
     const queue = new KeyedQueue(limits);
@@ -147,26 +173,30 @@ class ImportRun {
   }
 
   /** A bug must not keep the other rows waiting: the row says so and can be retried. */
-  private async carryOutRow(row: number, planned: PlannedRow, halt: AbortSignal) {
+  private async carryOutRow(
+    row: number,
+    { carryOut }: PlannedRow,
+    halt: AbortSignal,
+  ): Promise<RowOutcome> {
     // A row that has begun is brought to its end, so that its outcome is known.
     halt.throwIfAborted();
     try {
-      return await this.steps.patiently(async () => {
+      return await this.steps.retry(async () => {
         await this.ensureHeld();
-        return planned.carryOut(this.tools.registry);
+        return carryOut(this.tools.registry);
       });
     } catch (error) {
       if (halt.aborted) throw error;
       this.tools.logger.error({ importId: this.importId, row, error }, 'a row failed on a bug');
       const problems = [{ column: '', reason: 'failed on an internal error', raw: '' }];
-      return { row, outcome: 'rejected' as const, problems };
+      return { row, outcome: 'rejected', problems };
     }
   }
 
   private async context(state: ReceivedImport, halt: AbortSignal): Promise<RunContext> {
     const { received, issueCodes, run } = state;
     const { log, registry } = this.tools;
-    const request = await this.steps.patiently(() => requestOf(log, this.importId, run));
+    const request = await this.steps.retry(() => requestOf(log, this.importId, run));
     const { sha256, file } = received;
     const { importId } = this;
     const ensureHeld = async (): Promise<void> => {
@@ -191,7 +221,7 @@ const fileMissing = (sha256: string) => ({
 
 const brokenOff = (error: unknown) => ({
   code: error instanceof Refusal ? error.code : 'RUN_BROKE_OFF',
-  message: `the run broke off ${String(tries)} times: ${messageOf(error).slice(0, 300)}`,
+  message: `the run broke off ${String(maxTries)} times: ${messageOf(error).slice(0, 300)}`,
 });
 
 const messageOf = (error: unknown): string => {

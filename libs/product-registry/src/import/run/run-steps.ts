@@ -1,14 +1,13 @@
 import type { EventLog } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import type { States } from '#event-log/states.js';
+import { retryTransient } from '#jobs/retry.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import {
-  EndCancelledRun,
-  FailImportRun,
-  FinishImportRun,
+  EndImportRun,
   type ImportCommand,
   NoteImportFile,
   RecordImportRows,
@@ -17,7 +16,6 @@ import {
 import type { ImportEvent, RowOutcome } from '../events.js';
 import type { ListFile } from '../reading/list-file.js';
 import { hasEnded, type ImportState, type ReceivedImport } from '../state.js';
-import { patiently } from './patience.js';
 
 export type ImportStates = States<ImportState, ImportCommand, ImportEvent>;
 
@@ -39,9 +37,9 @@ const waitLineMs = 30_000;
 
 /** What a run records of itself, one step after the other. Store outages are waited out. */
 export class RunSteps {
-  private number = 0;
+  private run = 0;
   private steps = 0;
-  private toldAt = -Infinity;
+  private waitLoggedAt = -Infinity;
 
   constructor(
     private readonly tools: StepTools,
@@ -50,14 +48,14 @@ export class RunSteps {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The import, where a run of it is asked for or under way. */
-  async asked(): Promise<ReceivedImport | 'nothing-to-do' | 'not-received'> {
-    const { state } = await this.patiently(() => this.tools.imports.refresh(this.importId));
+  /** The import, where a run of it is requested or under way. */
+  async requested(): Promise<ReceivedImport | 'nothing-to-do' | 'not-received'> {
+    const { state } = await this.retry(() => this.tools.imports.refresh(this.importId));
     if (state.status === 'none') return 'not-received';
     return hasEnded(state) ? 'nothing-to-do' : state;
   }
 
-  /** The import with a run in this runner's hands; undefined where it was cancelled. */
+  /** The import with a run that this runner holds; undefined where it was cancelled. */
   async start(): Promise<ReceivedImport | undefined> {
     const { importId, runner } = this;
     const state = await this.send((meta) => new StartImportRun({ runner }, meta)).catch(
@@ -67,7 +65,7 @@ export class RunSteps {
       },
     );
     if (state?.runner !== runner) return undefined;
-    this.number = state.run;
+    this.run = state.run;
     const fields = { importId, runner, run: state.run, done: state.done.size };
     this.tools.logger.info(fields, 'import run started');
     return state;
@@ -84,62 +82,45 @@ export class RunSteps {
     await this.send((meta) => new RecordImportRows({ ...this.own, rows }, meta));
   }
 
-  async finish(rowsRead: number): Promise<void> {
-    this.ended(
-      await this.send((meta) => new FinishImportRun({ ...this.own, rowsRead }, meta)),
-      rowsRead,
-    );
+  async end(rowsRead: number, error?: Pick<Refusal, 'code' | 'message'>): Promise<void> {
+    const { importId, run } = this;
+    const failure = error && { code: error.code, reason: error.message };
+    const data = { ...this.own, rowsRead, ...(failure && { failure }) };
+    const { status: state } = await this.send((meta) => new EndImportRun(data, meta));
+    const fields = { importId, run, rowsRead, state, ...failure };
+    this.tools.logger[failure ? 'warn' : 'info'](fields, 'import run ended');
   }
 
-  async endCancelled(rowsRead: number): Promise<void> {
-    this.ended(await this.send((meta) => new EndCancelledRun(this.own, meta)), rowsRead);
-  }
-
-  async fail(
-    { code, message: reason }: Pick<Refusal, 'code' | 'message'>,
-    rowsRead: number,
-  ): Promise<void> {
-    await this.send((meta) => new FailImportRun({ ...this.own, code, reason, rowsRead }, meta));
-    const { importId, number: run } = this;
-    this.tools.logger.warn({ importId, run, code, reason }, 'import run failed');
-  }
-
-  patiently<T>(work: () => Promise<T>): Promise<T> {
-    return patiently(work, {
-      signal: this.signal,
-      onWait: (error, attempt) => {
-        // Many rows wait at once: one line tells of them all.
-        if (attempt < 5 || performance.now() - this.toldAt < waitLineMs) return;
-        this.toldAt = performance.now();
-        this.tools.logger.warn({ importId: this.importId, error }, 'import waits for the store');
-      },
+  retry<T>(work: () => Promise<T>): Promise<T> {
+    return retryTransient(work, this.signal, (error, attempt) => {
+      // Many rows wait at once: one line is for them all.
+      if (attempt < 5 || performance.now() - this.waitLoggedAt < waitLineMs) return;
+      this.waitLoggedAt = performance.now();
+      this.tools.logger.warn({ importId: this.importId, error }, 'import waits for the store');
     });
   }
 
-  private ended({ status: state }: ReceivedImport, rowsRead: number): void {
-    const { importId, number: run } = this;
-    this.tools.logger.info({ importId, run, rowsRead, state }, 'import run ended');
-  }
-
   private get own() {
-    return { run: this.number, runner: this.runner };
+    return { run: this.run, runner: this.runner };
   }
 
-  /** The state after the command. Its id is new per step: the runner never sends a step twice but to repeat it. */
-  private async send(command: (meta: CommandMeta) => ImportCommand): Promise<ReceivedImport> {
+  /** The state after the command. Its id is new per step: the runner sends a step again only to repeat it. */
+  private async send(make: (meta: CommandMeta) => ImportCommand): Promise<ReceivedImport> {
     const { log, imports } = this.tools;
     this.steps += 1;
-    const made = command(systemMeta(this.importId, `${this.runner}/${String(this.steps)}`));
-    const { state } = await this.patiently(() => handleCommand(log, imports, this.importId, made));
+    const command = make({
+      commandId: commandIdOf(
+        this.importId,
+        'import-runner',
+        `${this.runner}/${String(this.steps)}`,
+      ),
+      actor: { id: 'import-runner', kind: 'system', roles: ['service'] },
+      source: 'process',
+      occurredAt: new Date().toISOString(),
+      correlationId: this.importId,
+    });
+    const { state } = await this.retry(() => handleCommand(log, imports, this.importId, command));
     if (state.status === 'none') throw new Error('a command on an import left no import');
     return state;
   }
 }
-
-const systemMeta = (importId: string, step: string): CommandMeta => ({
-  commandId: commandIdOf(importId, 'import-runner', step),
-  actor: { id: 'import-runner', kind: 'system', roles: ['service'] },
-  source: 'process',
-  occurredAt: new Date().toISOString(),
-  correlationId: importId,
-});

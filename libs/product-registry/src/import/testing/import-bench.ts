@@ -7,6 +7,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import { States } from '#event-log/states.js';
+import type { JobQueue } from '#jobs/job-queue.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -21,7 +22,7 @@ import { importDecider } from '../decider.js';
 import type { ImportKind } from '../events.js';
 import { ImportFiles } from '../import-files.js';
 import { mappingVersion } from '../mapping.js';
-import { ImportWork } from '../run/import-work.js';
+import { importQueue } from '../run/import-runner.js';
 import type { RunTools } from '../run/run-import.js';
 import type { ImportStates } from '../run/run-steps.js';
 import type { ReceivedImport } from '../state.js';
@@ -42,7 +43,7 @@ export class ImportBench {
     readonly store: ReadStore,
     readonly dataDir: string,
     readonly tools: RunTools,
-    readonly work: ImportWork,
+    readonly queue: JobQueue,
   ) {}
 
   static async start(): Promise<ImportBench> {
@@ -53,7 +54,7 @@ export class ImportBench {
     const dataDir = mkdtempSync(join(tmpdir(), 'voltrace-import-'));
     const tools = toolsOn(node.url, dataDir);
     const databases = [logDatabase, storeDatabase];
-    return new ImportBench(databases, node, store, dataDir, tools, new ImportWork(store.pool));
+    return new ImportBench(databases, node, store, dataDir, tools, importQueue(store.pool));
   }
 
   /** The parts of another process on the same log and the same folder. */

@@ -1,27 +1,27 @@
-import type { ClaimedImport, ImportWork } from './import-work.js';
+import type { ClaimedJob, JobQueue } from './job-queue.js';
 
 /**
- * Renews a lease while its run goes on; aborts the run when the lease is lost or cannot be renewed in
- * time. Whether it still holds is told by this machine's monotonic clock, which runs on while the
+ * Renews the lease of a job while it runs; aborts the job when the lease is lost or cannot be renewed in
+ * time. Whether it still holds is decided by this machine's monotonic clock, which runs on while the
  * process is frozen.
  */
-export class HeldLease {
+export class JobLease {
   private readonly lost = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private renewal: Promise<void> | undefined;
   readonly signal: AbortSignal;
 
   constructor(
-    private readonly work: Pick<ImportWork, 'renew'>,
-    private readonly claimed: ClaimedImport,
+    private readonly queue: Pick<JobQueue, 'renew'>,
+    private readonly job: ClaimedJob,
     private readonly leaseMs: number,
-    /** When the lease was asked for, by `performance.now()`: it holds from then on, or longer. */
+    /** When the lease was claimed, by `performance.now()`: it holds from then on, or longer. */
     private renewedAt: number,
     stopping: AbortSignal,
   ) {
     this.signal = AbortSignal.any([this.lost.signal, stopping]);
     this.timer = setInterval(() => {
-      // While Postgres is away nobody else can take the lease; when it is back, the next try tells.
+      // While Postgres is away nobody else can take the lease; when it is back, the next try shows.
       this.renew().catch(() => {
         if (performance.now() - this.renewedAt > this.leaseMs * 6) this.lost.abort();
       });
@@ -30,7 +30,7 @@ export class HeldLease {
 
   /**
    * Resolves while the lease holds, renewing it first where its time has passed. Rejects where it is
-   * lost, and with the store's fault where that cannot be told.
+   * lost, and with the store's fault where that cannot be found out.
    */
   async ensure(): Promise<void> {
     this.signal.throwIfAborted();
@@ -45,15 +45,15 @@ export class HeldLease {
   }
 
   private renew(): Promise<void> {
-    this.renewal ??= this.askAgain().finally(() => {
+    this.renewal ??= this.renewNow().finally(() => {
       this.renewal = undefined;
     });
     return this.renewal;
   }
 
-  private async askAgain(): Promise<void> {
-    const asked = performance.now();
-    if (await this.work.renew(this.claimed, this.leaseMs)) this.renewedAt = asked;
+  private async renewNow(): Promise<void> {
+    const began = performance.now();
+    if (await this.queue.renew(this.job, this.leaseMs)) this.renewedAt = began;
     else this.lost.abort();
   }
 }
