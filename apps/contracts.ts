@@ -1,5 +1,6 @@
-import type { Contract } from '#fanout/contract.js';
-import { productRegistryContract } from '#product-registry/contract.js';
+import type { Contract } from '#kernel/contract.js';
 
-/** Everything that is published: the one list that the relay, the consumers, the API and the documents share. */
-export const contracts: readonly Contract[] = [productRegistryContract];
+import { contexts } from './contexts.js';
+
+/** Everything that is published: what the relay, the consumers, the API and the documents share. */
+export const contracts: readonly Contract[] = contexts.flatMap(({ contract }) => contract ?? []);

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { apiKeyStream } from '#access/api-key/events.js';
-import { apiKeyIssued, apiKeyRevoked } from '#access/api-key/examples.js';
+import { apiKeyEvents, apiKeyStream } from '#access/api-key/events.js';
 import type { NewEvent } from '#event-log/event-log.js';
 import { importStream } from '#product-registry/import/events.js';
 import { importExamples } from '#product-registry/import/examples.js';
@@ -69,8 +68,8 @@ const appendImport = (types: readonly ImportType[]): Promise<void> =>
 
 const appendKey = (types: readonly NewEvent['type'][]): Promise<void> =>
   appendStory(apiKeyStream(randomUUID()), types, {
-    ApiKeyIssued: apiKeyIssued.data,
-    ApiKeyRevoked: apiKeyRevoked.data,
+    ApiKeyIssued: apiKeyEvents.ApiKeyIssued.example,
+    ApiKeyRevoked: apiKeyEvents.ApiKeyRevoked.example,
   });
 
 const appendStory = async (

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { StoredEvent } from '#event-log/event-log.js';
 import { ConsumerAdmin } from '#fanout/consumer/admin.js';
-import { exampleMeta } from '#product-registry/product/examples.js';
 import { appendAll, decimal, Story } from '#projections/product-catalog/story.fixture.js';
 import { Fixture } from '#read-store/test/fixture.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
+import { commandMeta } from '#testing/decider-spec.js';
 import { eventually, until } from '#testing/until.js';
 
 /** What an orderly end may take on a busy machine. */
@@ -110,10 +110,8 @@ describe('the analytics process', () => {
     await until('it is logged', () => analytics.output.includes(told));
 
     const admin = new ConsumerAdmin(fixture.store, fixture.log);
-    await admin.reset('registry-activity', null, {
-      ...exampleMeta,
-      reason: 'another transport',
-    });
+    const meta = commandMeta({ reason: 'another transport' });
+    await admin.reset('registry-activity', null, meta);
     await until('running', async () => (await health(port)).status === 200);
     await until('counted anew', async () => (await counted()) === 7);
     expect(await fixture.value('select transport from fanout.consumer')).toBe('log');

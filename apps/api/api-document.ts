@@ -66,8 +66,12 @@ export const apiDocument = (app: INestApplication): OpenAPIObject => {
   const document = SwaggerModule.createDocument(app, builder.build());
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Problem: problemSchema },
+    schemas: sorted({ ...document.components?.schemas, Problem: problemSchema }),
   };
   completeOperations(document);
-  return document;
+  return { ...document, paths: sorted(document.paths) };
 };
+
+/** In the order of names: that of the modules is of no interest to readers. */
+const sorted = <T>(members: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));

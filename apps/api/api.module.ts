@@ -1,10 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
-import { AccessModule } from '#access/access.module.js';
+import { contexts } from '#apps/contexts.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
+import { RoutesModule } from '#http/routes.js';
 import type { ProcessContext } from '#process/process-context.js';
-import { ProductRegistryModule } from '#product-registry/product-registry.module.js';
 import { projections } from '#projections/all.js';
 import { ApiKeysController } from '#projections/api-keys/api-keys.http.js';
 import { ImportsModule } from '#projections/imports/imports.module.js';
@@ -45,8 +45,7 @@ export class ApiModule {
       module: ApiModule,
       imports: [
         InfrastructureModule.over(context, parts),
-        AccessModule,
-        ProductRegistryModule,
+        ...contexts.flatMap(({ routes }) => (routes ? [RoutesModule.of(routes)] : [])),
         ImportsModule.over({ dataDir: parts.dataDir, maxRows: parts.importMaxRows }),
         ProductCatalogModule,
         RegistryActivityModule,

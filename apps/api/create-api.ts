@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Authenticator } from '#access/api-key/authenticator.js';
 import { Denials } from '#access/denial/denials.js';
 import { installGuard } from '#access/guard.js';
+import { PermissionTable } from '#access/permissions.js';
 import { installBodyParsers } from '#http/body-parsers.js';
 import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
 import { announceSlowAnswers } from '#http/processing.js';
@@ -64,6 +65,7 @@ export const createApi = async (
     limits: await installRateLimits(server, limits),
     denials: app.get(Denials),
     metrics,
+    permissions: app.get(PermissionTable),
   });
   app.get(RoutesReady).whenReady = installMethodAnswers(server);
   app.useGlobalFilters(filter);

@@ -1,13 +1,11 @@
 import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 
-import { apiKeyCategory } from '#access/api-key/events.js';
-import { accessDenialCategory } from '#access/denial/events.js';
+import { PermissionTable } from '#access/permissions.js';
+import { contexts } from '#apps/contexts.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { categoryOf } from '#event-log/stream-name.js';
-import { consumerCategory } from '#fanout/consumer/events.js';
-import { relayCategory } from '#fanout/relay/events.js';
 import { CommandGateway } from '#http/command-gateway.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
@@ -17,7 +15,6 @@ import { type AppendOutcome, Metrics } from '#observability/metrics.js';
 import type { ProcessContext } from '#process/process-context.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { projections } from '#projections/all.js';
-import { parkedEventCategory } from '#read-store/parked-event/events.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { SameLog } from '#read-store/same-log.js';
 
@@ -61,6 +58,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [Logger, logger],
       [Metrics, metrics],
       [CommandObserver, observer],
+      [PermissionTable, new PermissionTable(contexts)],
       [CommandGateway, new CommandGateway(log, observer)],
       [HealthRegistry, health],
       [DiskReserve, disk],
@@ -89,14 +87,11 @@ export class InfrastructureModule implements OnApplicationBootstrap {
   }
 }
 
-/** What operators note, who may have to do so on a log that was replaced, and what says who may do what. */
-const ofOperators: ReadonlySet<string> = new Set([
-  apiKeyCategory,
-  accessDenialCategory,
-  consumerCategory,
-  relayCategory,
-  parkedEventCategory,
-]);
+const ofOperators: ReadonlySet<string> = new Set(
+  contexts
+    .filter(({ isOfOperators }) => isOfOperators)
+    .flatMap(({ categories }) => categories.map(({ category }) => category)),
+);
 
 /** Refuses to append to a log that the read models were not made from, whoever appends. */
 const keepTo = (sameLog: SameLog, log: EsdbEventLog): void => {

@@ -1,4 +1,4 @@
-import { productRegistryContract } from '#product-registry/contract.js';
+import { productRegistryContract } from '#product-registry/context.js';
 
 import { kindOf } from './activity.js';
 

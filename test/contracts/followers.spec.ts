@@ -8,10 +8,9 @@ import { Publication } from '#fanout/fact.js';
 import { projections } from '#projections/all.js';
 import { readBy } from '#read-store/projection.js';
 
-import { allDeciders } from './all-deciders.js';
+import { allCategories as deciders } from './all-categories.js';
 import { exampleEvent } from './example-events.js';
 
-const deciders = await allDeciders();
 const publication = new Publication(contracts);
 
 /** Every type that can stand in any stream, with an empty body: none of these readers may need more to know it. */

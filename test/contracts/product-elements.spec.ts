@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { publishedElements } from '#product-registry/product/published-elements.js';
+import { elementsByName } from '#product-registry/product/element-schema.js';
 
 import { schemaCheck } from './json-schema.js';
 
-const check = schemaCheck(publishedElements);
+const check = schemaCheck(elementsByName);
 const state = 'submitted';
 const energy = { state, value: '5.40', unit: 'kWh', decimals: 2 };
 const efficiency = { state, value: [{ percent: '98.5', inverter: 'Sol-Ark 5K' }], unit: 'percent' };

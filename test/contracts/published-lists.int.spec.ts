@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { asStored } from '#kernel/as-stored.js';
 import { modelKeyOf, prodCodeOf } from '#product-registry/codes.js';
 import { cecBatteries } from '#product-registry/import/layouts/cec-batteries.js';
 import { normaliseBattery } from '#product-registry/import/normalise/battery.js';
@@ -10,12 +11,11 @@ import { inspectListFile, readRows } from '#product-registry/import/reading/list
 import { ReconcileListing } from '#product-registry/product/commands.js';
 import { productDecider } from '#product-registry/product/decider.js';
 import type { ProductEvent } from '#product-registry/product/events.js';
-import { exampleMeta } from '#product-registry/product/examples.js';
-import { publishedProducts } from '#product-registry/product/published.js';
+import { commandMeta } from '#testing/decider-spec.js';
 
 import { schemaCheck } from './json-schema.js';
 
-const { messages } = publishedProducts;
+const { messages } = asStored('product-registry', productDecider);
 const checks = new Map(
   Object.entries(messages).map(([type, message]) => {
     if (message === 'private') throw new Error(`${type} is private`);
@@ -25,7 +25,7 @@ const checks = new Map(
 
 const wrongIn = ({ type, data }: ProductEvent): readonly string[] => {
   const { publish, check } = checks.get(type)!;
-  return check((publish as (data: object) => object)(data)).map((what) => `${type}${what}`);
+  return check(publish(data)).map((what) => `${type}${what}`);
 };
 
 /** The events that each row of a list of batteries would lead to, were its product new. */
@@ -42,7 +42,7 @@ async function* eventsOf(path: string): AsyncGenerator<ProductEvent> {
       code: prodCodeOf('MAKER', modelKey.slice(0, 40)),
     };
     const id = '0d4b3a4e-5a0c-5f5b-8a5c-000000000001';
-    const command = new ReconcileListing(id, facts, exampleMeta, lookedUp);
+    const command = new ReconcileListing(id, facts, commandMeta(), lookedUp);
     yield* productDecider.decide(command, productDecider.initialState);
   }
 }

@@ -1,38 +1,24 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { type EventTypes, upcast } from '#event-log/codec.js';
+import { upcast } from '#event-log/codec.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { keyCategory, keyClaimed } from '#event-log/key/claim-key.js';
 import { evolveKeys, keyForfeited, noKeys } from '#event-log/key/forfeited.js';
-import type { Decider } from '#kernel/decider.js';
+import type { Category } from '#kernel/context.js';
 import type { DomainEvent } from '#kernel/event.js';
 import { projectRoot } from '#testing/build.js';
+
+import { allCategories, examplesOf, fixturesOf } from './all-categories.js';
 
 // The golden files are what is on somebody's disk: entries are added, never changed. A category has one,
 // `libs/<library>/fixtures/<category>.stored.json`: every type that it stores or ever stored, in an order
 // that can be folded. `<category>.state.json` is what they fold to, in the form that the state has
 // today: that file follows the code where a state is held in another form.
 
-type AnyDecider = Decider<unknown, never, DomainEvent>;
 const libs = join(projectRoot, 'libs');
-const files = readdirSync(libs, { recursive: true, encoding: 'utf8' }).sort();
-const imported = (file: string) => import(join(libs, file)) as Promise<Record<string, unknown>>;
-
-const isDecider = (value: unknown): value is AnyDecider =>
-  typeof value === 'object' && value !== null && 'decide' in value && 'category' in value;
-
-const categories = await Promise.all(
-  files
-    .filter((file) => /\/src\/.*(?:^|\/)decider\.ts$/.test(file))
-    .map(async (file) => {
-      const decider = Object.values(await imported(file)).find(isDecider);
-      if (!decider) throw new Error(`${file} exports no decider`);
-      return { decider, file, fixtures: join(libs, file.split('/')[0] ?? '', 'fixtures') };
-    }),
-);
 
 const golden = (fixtures: string, name: string): unknown => {
   const path = join(fixtures, name);
@@ -48,20 +34,6 @@ const plain = (value: unknown): unknown =>
     }),
   );
 
-/** The examples of a category, whose data the compiler holds to the types of today. */
-const examplesBeside = async (file: string, { events }: EventTypes<DomainEvent>) => {
-  const exported = Object.values(await imported(join(dirname(file), 'examples.ts')));
-  const isEvent = (value: unknown): value is DomainEvent =>
-    typeof value === 'object' && value !== null && 'type' in value && 'data' in value;
-  const found = exported.flatMap((value) => {
-    if (isEvent(value)) return [value];
-    return Object.entries(value as Record<string, unknown>).map(([type, each]) =>
-      isEvent(each) ? each : { type, data: each as DomainEvent['data'] },
-    );
-  });
-  return found.filter(({ type }) => Object.hasOwn(events, type));
-};
-
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
 
 /** The members of an example that no event of that type was ever stored with, in its kind or as null. */
@@ -76,9 +48,10 @@ const strangers = (example: DomainEvent, events: readonly DomainEvent[]): string
     return isKnown ? [] : [`${example.type}.${name}`];
   });
 
-describe.each(categories.map((each) => [each.decider.category, each] as const))(
+describe.each(allCategories.map((each) => [each.category, each] as const))(
   'what a %s stored once',
-  (category, { decider, file, fixtures }) => {
+  (category, decider) => {
+    const fixtures = fixturesOf(decider);
     const stored = golden(fixtures, `${category}.stored.json`) as readonly StoredEvent[];
     const events = () => stored.map((event) => upcast(decider, event));
 
@@ -94,7 +67,7 @@ describe.each(categories.map((each) => [each.decider.category, each] as const))(
     });
 
     it('is read as the shape that is stored today', async () => {
-      const examples = await examplesBeside(file, decider);
+      const examples = await examplesOf(decider);
       expect(new Set(examples.map(({ type }) => type))).toEqual(
         new Set(Object.keys(decider.events)),
       );
@@ -119,8 +92,17 @@ describe('what was stored of claimed keys', () => {
   });
 });
 
-it('finds the categories', () => {
-  expect(categories.map(({ decider }) => decider.category)).toEqual(
-    expect.arrayContaining(['apiKey', 'relay', 'product', 'import']),
+it('is known of every decider of the libraries', async () => {
+  const files = readdirSync(libs, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\/src\/.*(?:^|\/)decider\.ts$/.test(file),
   );
+  const modules = await Promise.all(
+    files.map((file) => import(join(libs, file)) as Promise<Record<string, unknown>>),
+  );
+  const found = modules.flatMap(Object.values).filter(isDecider);
+  expect(found.length).toBeGreaterThanOrEqual(8);
+  expect(new Set(found)).toEqual(new Set(allCategories));
 });
+
+const isDecider = (value: unknown): value is Category =>
+  typeof value === 'object' && value !== null && 'decide' in value && 'category' in value;

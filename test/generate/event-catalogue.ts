@@ -1,35 +1,111 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 
 import ts from 'typescript';
 
-/** One stored event type as its `events.ts` declares it. */
-export interface CataloguedEvent {
-  readonly category: string;
+import type { Category, Context } from '#kernel/context.js';
+
+/** What is shown of an event type. */
+interface CataloguedEvent {
   readonly type: string;
   readonly about: string;
   readonly data: string;
-  readonly file: string;
 }
 
-/** Every event type of every `events.ts` below `root`, in the order of files and declarations. */
-export const eventCatalogue = (root: string): CataloguedEvent[] =>
-  eventFiles(root).flatMap((file) => eventsOf(root, file));
+/** The catalogue of every event type of the contexts, as Markdown. */
+export const renderCatalogue = (contexts: readonly Context[], root: string): string => {
+  const undeclared = new Map(eventFiles(root).flatMap((file) => aliasesIn(file)));
+  const sections = contexts.flatMap(({ name, categories }) =>
+    categories.map((category) => renderCategory(name, category, undeclared)),
+  );
+  return [
+    '# Event catalogue',
+    '',
+    'Generated from the contexts by `npm run generate`. Every event also carries the metadata of',
+    '`libs/kernel/src/event.ts`.',
+    '',
+    ...sections,
+  ].join('\n');
+};
+
+const renderCategory = (
+  library: string,
+  { category, events }: Category,
+  undeclared: ReadonlyMap<string, CataloguedEvent>,
+): string => {
+  const rows = Object.entries(events).map(([type, declared]) => {
+    const { about, data } =
+      declared === true
+        ? undeclared.get(type)!
+        : { about: declared.about, data: shapeOf(declared.data) };
+    return `| \`${type}\` | \`${data.replaceAll('|', '\\|')}\` | ${about} |`;
+  });
+  return [
+    `## ${category}`,
+    '',
+    `Stream \`${category}-<id>\` of \`libs/${library}\`.`,
+    '',
+    '| event | data | about |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+};
+
+interface Schema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+}
+
+/** More members than this are not written out. */
+const maxMembers = 20;
+
+/** A JSON Schema in the words of TypeScript. */
+const shapeOf = (schema: Schema): string => {
+  if (schema.const !== undefined) return literal(schema.const);
+  if (schema.enum) return schema.enum.map(literal).join(' | ');
+  if (schema.anyOf) return schema.anyOf.map(shapeOf).join(' | ');
+  if (schema.items) return listOf(shapeOf(schema.items));
+  const members = Object.entries(schema.properties ?? {});
+  const { additionalProperties, required = [] } = schema;
+  if (typeof additionalProperties === 'object') {
+    return `Record<string, ${shapeOf(additionalProperties)}>`;
+  }
+  if (members.length > maxMembers) return 'Record<string, object>';
+  if (members.length > 0) {
+    const shown = members.map(
+      ([name, member]) => `${name}${required.includes(name) ? '' : '?'}: ${shapeOf(member)}`,
+    );
+    return `{ ${shown.join('; ')} }`;
+  }
+  if (schema.type === 'object') return '{}';
+  return schema.type === 'integer' ? 'number' : (schema.type ?? 'unknown');
+};
+
+const literal = (value: unknown): string =>
+  typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
+
+const listOf = (item: string): string => (item.includes(' | ') ? `(${item})[]` : `${item}[]`);
 
 const eventFiles = (root: string): string[] =>
-  ts.sys
-    .readDirectory(root, ['.ts'], ['**/node_modules', 'dist'], ['libs/*/src/**/events.ts'])
-    .map((path) => path.slice(root.length + 1))
-    .sort();
+  ts.sys.readDirectory(root, ['.ts'], ['**/node_modules', 'dist'], ['libs/*/src/**/events.ts']);
 
-const eventsOf = (root: string, file: string): CataloguedEvent[] => {
-  const text = readFileSync(`${root}/${file}`, 'utf8');
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const category = categoryOf(text) ?? basename(dirname(file));
+/** The event types that a file says as types only. */
+const aliasesIn = (file: string): [type: string, event: CataloguedEvent][] => {
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(file, 'utf8'),
+    ts.ScriptTarget.Latest,
+    true,
+  );
   return source.statements.filter(ts.isTypeAliasDeclaration).flatMap((alias) => {
     const declared = domainEventOf(alias.type);
-    if (!declared) return [];
-    return [{ category, file, about: aboutOf(alias), ...declared }];
+    return declared ? [[declared.type, { ...declared, about: aboutOf(alias) }]] : [];
   });
 };
 
@@ -51,37 +127,3 @@ const aboutOf = (node: ts.Node): string =>
     .join(' ')
     .replace(/\s+/g, ' ')
     .trim();
-
-const categoryOf = (text: string): string | undefined =>
-  /export const \w*[cC]ategory = '(\w+)'/.exec(text)?.[1];
-
-/** The catalogue as Markdown. */
-export const renderCatalogue = (events: readonly CataloguedEvent[]): string => {
-  const categories = new Map<string, CataloguedEvent[]>();
-  for (const event of events) {
-    categories.set(event.category, [...(categories.get(event.category) ?? []), event]);
-  }
-  const sections = [...categories].map(([category, members]) => {
-    const rows = members.map(
-      ({ type, data, about }) => `| \`${type}\` | \`${data.replaceAll('|', '\\|')}\` | ${about} |`,
-    );
-    return [
-      `## ${category}`,
-      '',
-      `Stream \`${category}-<id>\`, declared in \`${members[0]?.file ?? ''}\`.`,
-      '',
-      '| event | data | about |',
-      '|---|---|---|',
-      ...rows,
-      '',
-    ].join('\n');
-  });
-  return [
-    '# Event catalogue',
-    '',
-    'Generated from the `events.ts` files by `npm run generate`. Every event also carries the metadata of',
-    '`libs/kernel/src/event.ts`.',
-    '',
-    ...sections,
-  ].join('\n');
-};

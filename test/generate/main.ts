@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { analyticsEnvironment } from '#apps/analytics/config.js';
 import { buildOpenApi } from '#apps/api/openapi.js';
 import { apiEnvironment } from '#apps/api/settings.js';
+import { contexts } from '#apps/contexts.js';
 import { contracts } from '#apps/contracts.js';
 import { eventNodeEnvironment } from '#apps/event-node/config.js';
 import { projectorEnvironment } from '#apps/projector/config.js';
@@ -12,14 +13,14 @@ import { differences } from '#test/conformance/differences.js';
 
 import { renderAsyncApi } from './asyncapi.js';
 import { renderConfiguration } from './configuration.js';
-import { eventCatalogue, renderCatalogue } from './event-catalogue.js';
+import { renderCatalogue } from './event-catalogue.js';
 import { renderEventNode } from './event-node.js';
 import { problemCodes, renderProblemCodes } from './problem-codes.js';
 
 /** Everything that is generated, committed and compared in CI: path -> content. */
 const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
   new Map([
-    ['docs/events.generated.md', renderCatalogue(eventCatalogue(root))],
+    ['docs/events.generated.md', renderCatalogue(contexts, root)],
     ['docs/problems.generated.md', renderProblemCodes(problemCodes(root))],
     [
       'docs/configuration.md',

@@ -21,7 +21,7 @@ const refusals = async (filePath: string, line: string): Promise<(string | null)
 const importOf = (path: string) => `import '${path}';`;
 const client = importOf('@eventstore/db-client');
 const grpc = importOf('@eventstore/db-client/generated/streams_pb.js');
-const registry = importOf('#product-registry/contract.js');
+const registry = importOf('#product-registry/context.js');
 const access = importOf('#access/guard.js');
 const permission = importOf('#access/require-permission.js');
 const product = 'libs/product-registry/src/product';

@@ -3,6 +3,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 
 import { ClosedRoutes } from './closed-routes.js';
+import { PermissionTable } from './permissions.js';
 import { Public, RequirePermission } from './require-permission.js';
 
 import 'reflect-metadata';
@@ -43,7 +44,21 @@ class ForgottenController {
   }
 }
 
-@Module({ imports: [DiscoveryModule], providers: [ClosedRoutes] })
+@Controller('misspelt')
+class MisspeltController {
+  @Get()
+  @RequirePermission('product.read')
+  typo() {
+    return 1;
+  }
+}
+
+const permissions = new PermissionTable([{ permissions: { 'products.read': ['viewer'] } }]);
+
+@Module({
+  imports: [DiscoveryModule],
+  providers: [ClosedRoutes, { provide: PermissionTable, useValue: permissions }],
+})
 class CheckModule {}
 
 const start = async (...controllers: (new () => object)[]): Promise<void> => {
@@ -63,6 +78,12 @@ describe('the start', () => {
   it('stops at a route that says nothing, and names it', async () => {
     await expect(start(DecidedController, ForgottenController)).rejects.toThrow(
       /ForgottenController\.oversight$/,
+    );
+  });
+
+  it('stops at a permission that no context declares', async () => {
+    await expect(start(DecidedController, MisspeltController)).rejects.toThrow(
+      /MisspeltController\.typo$/,
     );
   });
 });

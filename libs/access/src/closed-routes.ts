@@ -3,17 +3,20 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
 import { routeConfigOf } from '#http/route-config.js';
 
+import { PermissionTable } from './permissions.js';
+
 import './require-permission.js';
 
 /** Nest's own key for the path of a controller or of a handler. */
 const pathMetadata = 'path';
 
-/** Refuses to start while a route names neither a permission nor that it is public. */
+/** Refuses to start while a route names neither a permission that a context declares nor that it is public. */
 @Injectable()
 export class ClosedRoutes implements OnApplicationBootstrap {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly permissions: PermissionTable,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -23,17 +26,18 @@ export class ClosedRoutes implements OnApplicationBootstrap {
       return this.scanner
         .getAllMethodNames(prototype)
         .map((name) => ({ name, handler: prototype[name] }))
-        .filter(({ handler }) => isUndecided(handler))
+        .filter(({ handler }) => this.isClosedToAll(handler))
         .map(({ name }) => `${metatype.name}.${name}`);
     });
     if (open.length === 0) return;
     throw new Error(
-      `routes without @RequirePermission or @Public, which nobody could use: ${open.join(', ')}`,
+      `routes without a declared @RequirePermission or @Public, which nobody could use: ${open.join(', ')}`,
     );
   }
-}
 
-const isUndecided = (handler: unknown): boolean =>
-  typeof handler === 'function' &&
-  Reflect.getMetadata(pathMetadata, handler) !== undefined &&
-  routeConfigOf(handler).access === undefined;
+  private isClosedToAll(handler: unknown): boolean {
+    if (typeof handler !== 'function' || !Reflect.hasMetadata(pathMetadata, handler)) return false;
+    const { access } = routeConfigOf(handler);
+    return access === undefined || (access !== 'public' && !this.permissions.has(access));
+  }
+}

@@ -9,13 +9,14 @@ import type { Metrics } from '#observability/metrics.js';
 
 import type { Authenticator } from './api-key/authenticator.js';
 import type { Denials } from './denial/denials.js';
-import { isPermitted, type Permission } from './permissions.js';
+import type { PermissionTable } from './permissions.js';
 
 export interface Gatekeepers {
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
   readonly denials: Denials;
   readonly metrics: Metrics;
+  readonly permissions: PermissionTable;
 }
 
 /**
@@ -61,10 +62,10 @@ const recognise = async (
 const assertPermitted = (
   request: FastifyRequest,
   actor: Actor,
-  permission: Permission | undefined,
-  { denials, metrics }: Gatekeepers,
+  permission: string | undefined,
+  { denials, metrics, permissions }: Gatekeepers,
 ): void => {
-  if (permission !== undefined && isPermitted(actor.roles, permission)) return;
+  if (permission !== undefined && permissions.allows(actor.roles, permission)) return;
   const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
   metrics.forbidden.inc({ route });
   const { correlationId } = contextOf(request);

@@ -1,24 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isPermitted, permissions } from './permissions.js';
+import { PermissionTable } from './permissions.js';
 
-describe('permissions', () => {
-  it('come with roles, and no role means none', () => {
-    for (const permission of Object.keys(permissions) as (keyof typeof permissions)[]) {
-      expect(isPermitted([], permission)).toBe(false);
-      expect(isPermitted(['admin'], permission)).toBe(true);
-    }
+const one = { permissions: { 'things.read': ['viewer', 'admin'] } } as const;
+
+describe('the table of permissions', () => {
+  const table = new PermissionTable([one, { permissions: { 'things.write': ['admin'] } }]);
+
+  it('allows what a role holds, and nothing to no role', () => {
+    expect(table.allows(['device', 'viewer'], 'things.read')).toBe(true);
+    expect(table.allows(['viewer'], 'things.write')).toBe(false);
+    expect(table.allows([], 'things.read')).toBe(false);
   });
 
-  it('let nobody but an admin hand out keys', () => {
-    expect(permissions['keys.manage']).toEqual(['admin']);
+  it('allows nobody what no context declares', () => {
+    expect(table.has('things.burn')).toBe(false);
+    expect(table.allows(['admin'], 'things.burn')).toBe(false);
   });
 
-  it('let a viewer and a device change nothing', () => {
-    const changing = ['products.write', 'manufacturers.write', 'imports.write'] as const;
-    const running = ['projections.manage', 'parked.manage', 'fanout.manage'] as const;
-    for (const permission of [...changing, ...running]) {
-      expect(isPermitted(['viewer', 'device', 'auditor'], permission)).toBe(false);
-    }
+  it('is not made of two declarations of one permission', () => {
+    expect(() => new PermissionTable([one, one])).toThrow('two contexts declare things.read');
   });
 });

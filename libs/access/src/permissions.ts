@@ -1,36 +1,27 @@
+import type { Context } from '#kernel/context.js';
 import type { Role } from '#kernel/event.js';
 
-const everybody: readonly Role[] = [
-  'viewer',
-  'curator',
-  'engineer',
-  'operator',
-  'auditor',
-  'admin',
-];
+/** Which roles hold which permission: what the contexts say, and nothing else. */
+export class PermissionTable {
+  private readonly holders = new Map<string, readonly Role[]>();
 
-/** Which roles hold which permission. Nothing else grants anything. */
-export const permissions = {
-  'products.read': [...everybody, 'service'],
-  'products.write': ['curator', 'admin'],
-  'manufacturers.write': ['curator', 'admin'],
-  'imports.read': everybody,
-  'imports.write': ['curator', 'admin'],
-  'events.read': ['auditor', 'admin'],
-  'projections.read': ['operator', 'auditor', 'admin'],
-  'projections.manage': ['operator', 'admin'],
-  'parked.manage': ['operator', 'admin'],
-  'keys.manage': ['admin'],
-  'fanout.read': ['operator', 'auditor', 'admin', 'service'],
-  'fanout.manage': ['operator', 'admin'],
-  'analytics.read': [...everybody, 'service'],
-  'metrics.read': ['operator', 'auditor', 'admin', 'service'],
-} as const satisfies Record<string, readonly Role[]>;
+  /** Throws where two contexts declare one permission. */
+  constructor(contexts: readonly Pick<Context, 'permissions'>[]) {
+    for (const [permission, roles] of contexts.flatMap(({ permissions }) =>
+      Object.entries(permissions),
+    )) {
+      if (this.has(permission)) throw new Error(`two contexts declare ${permission}`);
+      this.holders.set(permission, roles);
+    }
+  }
 
-export type Permission = keyof typeof permissions;
+  has(permission: string): boolean {
+    return this.holders.has(permission);
+  }
 
-/** Whether any of the roles holds the permission. */
-export const isPermitted = (roles: readonly Role[], permission: Permission): boolean => {
-  const holders: readonly Role[] = permissions[permission];
-  return roles.some((role) => holders.includes(role));
-};
+  /** Whether any of the roles holds the permission. */
+  allows(roles: readonly Role[], permission: string): boolean {
+    const holders = this.holders.get(permission) ?? [];
+    return roles.some((role) => holders.includes(role));
+  }
+}

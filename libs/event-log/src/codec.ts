@@ -1,15 +1,8 @@
-import type { Command } from '#kernel/command.js';
-import type { Decider } from '#kernel/decider.js';
+import type { EventTypes } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { StoredEvent } from './event-log.js';
-
-/** What the codec needs to know of a category. */
-export type EventTypes<E extends DomainEvent> = Pick<
-  Decider<unknown, Command, E>,
-  'category' | 'events' | 'upcasts'
->;
 
 /** JSON bytes of an event's data or metadata. Throws a clear error where JSON would lose or refuse something. */
 export const encode = (value: object): Buffer => Buffer.from(JSON.stringify(value, refuseLossy));

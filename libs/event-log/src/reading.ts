@@ -1,6 +1,7 @@
+import type { EventTypes } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
 
-import { type EventTypes, UnknownEventType, upcastOrNull } from './codec.js';
+import { UnknownEventType, upcastOrNull } from './codec.js';
 import type { StoredEvent } from './event-log.js';
 import { keyForfeited } from './key/forfeited.js';
 import { categoryOf } from './stream-name.js';

@@ -1,5 +1,6 @@
 import type { Command } from './command.js';
 import type { DomainEvent } from './event.js';
+import type { EventDeclaration } from './event-types.js';
 
 /**
  * The pure core of a stream category.
@@ -10,8 +11,8 @@ import type { DomainEvent } from './event.js';
 export interface Decider<S, C extends Command, E extends DomainEvent> {
   /** camelCase without a dash: `$by_category` splits at the first dash. */
   readonly category: string;
-  /** Every stored type of this category: a type that is not here is not decided on. */
-  readonly events: Readonly<Record<E['type'], true>>;
+  /** Every stored type of this category, as `eventTypes` declares it: a type that is not here is not decided on. */
+  readonly events: Readonly<Record<E['type'], EventDeclaration | true>>;
   /** Old stored shapes, each rewritten to the newest type and shape. */
   readonly upcasts?: Readonly<Record<string, (data: never) => DomainEvent>>;
   readonly initialState: S;
@@ -20,6 +21,12 @@ export interface Decider<S, C extends Command, E extends DomainEvent> {
   /** The claimed keys that this state holds; see `libs/event-log/src/key`. */
   keys?(this: void, state: S): readonly Key[];
 }
+
+/** What reading the events of a category rests on. */
+export type EventTypes<E extends DomainEvent> = Pick<
+  Decider<unknown, Command, E>,
+  'category' | 'events' | 'upcasts'
+>;
 
 /** A value that must be unique across streams: a serial number, a product code, a name. */
 export interface Key {

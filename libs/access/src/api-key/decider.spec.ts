@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
 import { IssueApiKey, RevokeApiKey } from './commands.js';
 import { apiKeyDecider } from './decider.js';
-import { apiKeyIssued, apiKeyRevoked } from './examples.js';
+import { apiKeyEvents } from './events.js';
 
 const given = givenFor(apiKeyDecider);
+const { ApiKeyIssued: apiKeyIssued, ApiKeyRevoked: apiKeyRevoked } = exampleEvents(apiKeyEvents);
 const { name, roles, secretSha256, expiresAt } = apiKeyIssued.data;
 const meta = commandMeta({ occurredAt: '2026-06-01T00:00:00.000Z' });
 const issue = (data: Partial<IssueApiKey['data']> = {}) =>

@@ -3,7 +3,7 @@ import type { Role } from '#kernel/event.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { ApiKeyCommand, IssueApiKey } from './commands.js';
-import { apiKeyCategory, type ApiKeyEvent } from './events.js';
+import { apiKeyCategory, type ApiKeyEvent, apiKeyEvents } from './events.js';
 
 export interface IssuedKey {
   readonly status: 'active' | 'revoked';
@@ -43,7 +43,7 @@ const revoke = (state: ApiKeyState): ApiKeyEvent[] => {
 
 export const apiKeyDecider: Decider<ApiKeyState, ApiKeyCommand, ApiKeyEvent> = {
   category: apiKeyCategory,
-  events: { ApiKeyIssued: true, ApiKeyRevoked: true },
+  events: apiKeyEvents,
   initialState: { status: 'none' },
   decide(command, state) {
     switch (command.type) {

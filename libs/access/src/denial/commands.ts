@@ -1,12 +1,14 @@
 import type { Command, CommandMeta } from '#kernel/command.js';
 
-import type { AccessDenialsCounted, AccessDenied } from './events.js';
+import type { AccessDenialEvent } from './events.js';
+
+type DataOf<T extends AccessDenialEvent['type']> = Extract<AccessDenialEvent, { type: T }>['data'];
 
 export class NoteAccessDenied {
   readonly type = 'NoteAccessDenied';
 
   constructor(
-    readonly data: AccessDenied['data'],
+    readonly data: DataOf<'AccessDenied'>,
     readonly meta: CommandMeta,
   ) {}
 }
@@ -15,7 +17,7 @@ export class CountAccessDenials {
   readonly type = 'CountAccessDenials';
 
   constructor(
-    readonly data: AccessDenialsCounted['data'],
+    readonly data: DataOf<'AccessDenialsCounted'>,
     readonly meta: CommandMeta,
   ) {}
 }

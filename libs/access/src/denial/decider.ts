@@ -1,7 +1,7 @@
 import type { Decider } from '#kernel/decider.js';
 
 import type { AccessDenialCommand } from './commands.js';
-import { accessDenialCategory, type AccessDenialEvent } from './events.js';
+import { accessDenialCategory, type AccessDenialEvent, accessDenialEvents } from './events.js';
 
 /** Routes on which this principal was refused in this hour. */
 export type AccessDenialState = ReadonlySet<string>;
@@ -12,7 +12,7 @@ export const accessDenialDecider: Decider<
   AccessDenialEvent
 > = {
   category: accessDenialCategory,
-  events: { AccessDenied: true, AccessDenialsCounted: true },
+  events: accessDenialEvents,
   initialState: new Set(),
   decide(command, routes) {
     switch (command.type) {

@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
 import { PauseRelay, ResetRelayTopic, ResumeRelay } from './commands.js';
 import { relayDecider } from './decider.js';
-import { relayPaused, relayResumed, relayTopicReset } from './examples.js';
+import { relayEvents } from './events.js';
+
+const {
+  RelayPaused: relayPaused,
+  RelayResumed: relayResumed,
+  RelayTopicReset: relayTopicReset,
+} = exampleEvents(relayEvents);
 
 const given = givenFor(relayDecider);
 const why = commandMeta({ reason: 'the brokers are moved' });

@@ -2,7 +2,7 @@ import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { RelayCommand } from './commands.js';
-import { relayCategory, type RelayEvent } from './events.js';
+import { relayCategory, type RelayEvent, relayEvents } from './events.js';
 
 export interface RelayState {
   readonly paused: boolean;
@@ -17,7 +17,7 @@ const requireReason = ({ meta }: RelayCommand, what: string): void => {
 
 export const relayDecider: Decider<RelayState, RelayCommand, RelayEvent> = {
   category: relayCategory,
-  events: { RelayPaused: true, RelayResumed: true, RelayTopicReset: true },
+  events: relayEvents,
   initialState: { paused: false },
   decide(command, { paused }) {
     switch (command.type) {

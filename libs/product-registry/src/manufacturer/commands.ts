@@ -1,6 +1,6 @@
 import type { CommandMeta } from '#kernel/command.js';
 
-import type { EntityCodeIssued } from './events.js';
+import type { ManufacturerEvent } from './events.js';
 
 /** A command on one manufacturer. */
 abstract class ManufacturerCommand<D extends object> {
@@ -11,7 +11,7 @@ abstract class ManufacturerCommand<D extends object> {
   ) {}
 }
 
-export type CodeRule = EntityCodeIssued['data']['rule'];
+export type CodeRule = Extract<ManufacturerEvent, { type: 'EntityCodeIssued' }>['data']['rule'];
 
 /** A code that somebody names, or the one that follows from the name by rule. */
 export type CodeWish =

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
+import { manufacturerCommandExamples } from './command-examples.fixture.js';
 import * as commands from './commands.js';
 import { manufacturerDecider } from './decider.js';
-import type { ManufacturerEvent } from './events.js';
-import { manufacturerCommandExamples, manufacturerEventExamples } from './examples.js';
+import { type ManufacturerEvent, manufacturerEvents } from './events.js';
 
 const given = givenFor(manufacturerDecider);
 const id = 'maker-1';
@@ -134,7 +135,7 @@ describe('a manufacturer', () => {
   });
 
   it('folds any order of events without an error', () => {
-    const anyEvent = fc.constantFrom(...Object.values(manufacturerEventExamples));
+    const anyEvent = fc.constantFrom(...Object.values(exampleEvents(manufacturerEvents)));
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 12 }), (events) => {
         expect(given(...events).state).toBeDefined();

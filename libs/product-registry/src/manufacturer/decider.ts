@@ -11,7 +11,7 @@ import type {
   MergeManufacturer,
   RegisterManufacturer,
 } from './commands.js';
-import { manufacturerCategory, type ManufacturerEvent } from './events.js';
+import { manufacturerCategory, type ManufacturerEvent, manufacturerEvents } from './events.js';
 
 export interface RegisteredManufacturer {
   readonly status: 'registered';
@@ -200,13 +200,7 @@ export const manufacturerDecider: Decider<
   ManufacturerEvent
 > = {
   category: manufacturerCategory,
-  events: {
-    ManufacturerRegistered: true,
-    ManufacturerAliasAdded: true,
-    EntityCodeIssued: true,
-    ManufacturerMerged: true,
-    ManufacturerAbsorbed: true,
-  },
+  events: manufacturerEvents,
   initialState: { status: 'absent' },
   decide,
   evolve,

@@ -1,39 +1,50 @@
-import type { DomainEvent } from '#kernel/event.js';
+import { type EventOf, eventTypes } from '#kernel/event-types.js';
+import { choice, closed, id, name, orNull } from '#kernel/schema.js';
 
-// The names below are the storage format.
+import { entityCode } from '../schemas.js';
+
+// The names below are the storage format, and public: the AsyncAPI document is made of them.
 
 export const manufacturerCategory = 'manufacturer';
 export const manufacturerStream = (id: string): string => `${manufacturerCategory}-${id}`;
 
-export type ManufacturerRegistered = DomainEvent<
-  'ManufacturerRegistered',
-  { readonly name: string }
->;
-export type ManufacturerAliasAdded = DomainEvent<
-  'ManufacturerAliasAdded',
-  { readonly alias: string }
->;
-/** `published`: from a list of codes; `derived`: by rule from the name; `manual`: a person chose it. */
-export type EntityCodeIssued = DomainEvent<
-  'EntityCodeIssued',
-  {
-    readonly code: string;
-    readonly previous: string | null;
-    readonly rule: 'published' | 'derived' | 'manual';
-  }
->;
-/** This manufacturer is another name of `into`, which answers for its names and products from now on. */
-export type ManufacturerMerged = DomainEvent<'ManufacturerMerged', { readonly into: string }>;
+const other = '0d4b3a4e-5a0c-5f5b-8a5c-000000000005';
 
-/** The other side of `ManufacturerMerged`, appended before it: products of `manufacturerId` are answered for here. */
-export type ManufacturerAbsorbed = DomainEvent<
-  'ManufacturerAbsorbed',
-  { readonly manufacturerId: string }
->;
+export const manufacturerEvents = eventTypes({
+  ManufacturerRegistered: {
+    about: 'A maker of products is known, under this name.',
+    data: closed({ name: name('As it is shown.') }),
+    example: { name: 'Discover Energy Corp.' },
+  },
+  ManufacturerAliasAdded: {
+    about: 'The maker is also known under this name.',
+    data: closed({ alias: name('Another name or spelling of the maker.') }),
+    example: { alias: 'Discover Energy Systems Corp.' },
+  },
+  EntityCodeIssued: {
+    about: 'The maker has an EntityCode, with which the codes of its products begin from now on.',
+    data: closed({
+      code: entityCode('The code in force.'),
+      previous: orNull(entityCode('The code until now.')),
+      rule: choice(
+        ['published', 'derived', 'manual'],
+        '`published`: from a list of codes; `derived`: by rule from the name; `manual`: a person chose it.',
+      ),
+    }),
+    example: { code: 'DISCE', previous: 'DISCO', rule: 'published' },
+  },
+  ManufacturerMerged: {
+    about:
+      'The maker is another name of a maker that answers for its names and products from now on.',
+    data: closed({ into: id('The maker that answers.') }),
+    example: { into: other },
+  },
+  ManufacturerAbsorbed: {
+    about:
+      'The maker answers for another one. Comes before that one’s ManufacturerMerged, and means nothing without it.',
+    data: closed({ manufacturerId: id('The maker that is answered for.') }),
+    example: { manufacturerId: other },
+  },
+});
 
-export type ManufacturerEvent =
-  | ManufacturerRegistered
-  | ManufacturerAliasAdded
-  | EntityCodeIssued
-  | ManufacturerMerged
-  | ManufacturerAbsorbed;
+export type ManufacturerEvent = EventOf<typeof manufacturerEvents>;

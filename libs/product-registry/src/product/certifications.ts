@@ -3,10 +3,10 @@ import { Refusal } from '#kernel/refusal.js';
 
 import type { CertificationFact, RecordCertification, SupersedeCertification } from './commands.js';
 import { sameCertification } from './compare.js';
-import type { CertificationRecorded, CertificationSuperseded } from './events.js';
+import type { ProductEventOf } from './events.js';
 import type { RegisteredProduct, StandingCertification } from './state.js';
 
-type CertificationEvent = CertificationRecorded | CertificationSuperseded;
+type CertificationEvent = ProductEventOf<'CertificationRecorded' | 'CertificationSuperseded'>;
 
 export const currentCertifications = ({
   certifications,
@@ -59,7 +59,7 @@ export const superseded = (
   certificationId: string,
   by: string,
   list?: string,
-): CertificationSuperseded => ({
+): ProductEventOf<'CertificationSuperseded'> => ({
   type: 'CertificationSuperseded',
   data: { certificationId, by, ...(list !== undefined && { list }) },
 });

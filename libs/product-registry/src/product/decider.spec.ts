@@ -6,10 +6,10 @@ import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
 import { certificationFact, elementInputs, listing, productEvents } from './arbitraries.fixture.js';
 import { certificationIdOf } from './certifications.js';
+import { productCommandExamples } from './command-examples.fixture.js';
 import * as commands from './commands.js';
 import { productDecider } from './decider.js';
 import type { ProductEvent } from './events.js';
-import { productCommandExamples } from './examples.js';
 
 const given = givenFor(productDecider);
 const id = 'product-1';

@@ -19,7 +19,8 @@ import {
   type Elements,
   productCategory,
   type ProductEvent,
-  type ProductRegistered,
+  type ProductEventOf,
+  productEvents,
   type ProductType,
 } from './events.js';
 import { reconcile } from './reconcile.js';
@@ -93,8 +94,8 @@ const isOf = (
 const registration = (
   productType: ProductType,
   { manufacturerId, modelKey, code }: Registration,
-  source: Pick<ProductRegistered['data'], 'list' | 'raw'>,
-): ProductRegistered => ({
+  source: Pick<ProductEventOf<'ProductRegistered'>['data'], 'list' | 'raw'>,
+): ProductEventOf<'ProductRegistered'> => ({
   type: 'ProductRegistered',
   data: { productType, manufacturerId, model: modelKey, modelKey, code, ...source },
 });
@@ -159,17 +160,7 @@ const notListed = (agency: string) =>
 
 export const productDecider: Decider<ProductState, ProductCommands, ProductEvent> = {
   category: productCategory,
-  events: {
-    ProductRegistered: true,
-    ProdCodeAssigned: true,
-    ElementsSet: true,
-    ElementsWithdrawn: true,
-    CertificationRecorded: true,
-    CertificationSuperseded: true,
-    ListingPublished: true,
-    ListingRevised: true,
-    ListingWithdrawn: true,
-  },
+  events: productEvents,
   initialState: absent,
   decide,
   evolve: evolveProduct,

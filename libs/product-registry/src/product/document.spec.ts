@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { exampleEvents } from '#kernel/event-types.js';
+
 import { productEvents } from './arbitraries.fixture.js';
 import { differences } from './differences.js';
 import { evolveDocument, type ProductDocument } from './document.js';
-import type { ProductEvent } from './events.js';
-import { productEventExamples } from './examples.js';
+import { type ProductEvent, productEvents as declared } from './events.js';
 
 const fold = (...events: readonly ProductEvent[]): ProductDocument | null =>
   events.reduce<ProductDocument | null>(
@@ -13,6 +14,7 @@ const fold = (...events: readonly ProductEvent[]): ProductDocument | null =>
     null,
   );
 
+const productEventExamples = exampleEvents(declared);
 const { ProductRegistered: registered, ElementsSet: elementsSet } = productEventExamples;
 
 describe('a product’s document', () => {

@@ -1,6 +1,12 @@
-import type { DomainEvent } from '#kernel/event.js';
+import { Type } from 'typebox';
 
-// The names below are the storage format.
+import { type EventOf, eventTypes, type ObjectOf } from '#kernel/event-types.js';
+import { closed, date, id, name, orNull, text, texts } from '#kernel/schema.js';
+
+import { fromList, prodCode } from '../schemas.js';
+import { elementsByName } from './element-schema.js';
+
+// The names below are the storage format, and public: the AsyncAPI document is made of them.
 
 export const productCategory = 'product';
 export const productStream = (id: string): string => `${productCategory}-${id}`;
@@ -9,103 +15,138 @@ export const productStream = (id: string): string => `${productCategory}-${id}`;
 export const productTypes = ['ProdBattery'] as const;
 export type ProductType = (typeof productTypes)[number];
 
-/** One round-trip efficiency, in percent as written, for one inverter pairing. */
-export interface EfficiencyRating {
-  readonly percent: string;
-  readonly inverter: string;
-}
+export type { EfficiencyRating, Elements, ElementValue } from './element-schema.js';
 
-/**
- * An element's value. `submitted` is asserted; `notSubmitted` means that the source says so itself
- * (a state of its own: neither a value nor absence); `unparsed` keeps text that nobody could read.
- */
-export interface ElementValue {
-  readonly state: 'submitted' | 'notSubmitted' | 'unparsed';
-  /** Decimals as written, as strings. Null unless submitted. */
-  readonly value: string | boolean | readonly EfficiencyRating[] | null;
-  readonly unit?: string;
-  /** Digits after the point, as written. */
-  readonly decimals?: number;
-  /** The source's text, where it differs from the value. */
-  readonly raw?: string;
-}
+const certification = {
+  certificationId: id('Of the certification, within the product.'),
+  agency: name('The certifying agency, under its one spelling.'),
+  standard: name('Such as `UL1973`.'),
+  edition: orNull(text('Such as `Ed. 3 : 2022`; null where it is not stated.')),
+  certificateDate: orNull(date('Null where it is not stated.')),
+  raw: Type.Optional(texts('What the source wrote, where it differs.')),
+};
+export type Certification = ObjectOf<typeof certification>;
 
-export type Elements = Readonly<Record<string, ElementValue>>;
+const listing = {
+  agency: name('The agency that lists the product, such as `CEC`.'),
+  listingDate: orNull(date('When it was listed.')),
+  lastUpdate: orNull(date('When the agency last changed the listing.')),
+  notes: orNull(text('As written.')),
+  remarks: texts('What else the list says of the product: columns and cells, as written.'),
+};
+/** A regulator's listing (an Orange Button ProdQualification). */
+export type Listing = ObjectOf<typeof listing>;
 
-/** Which published list a fact is from, such as `cec-batteries`. Absent: a person or a program said it. */
-interface FromList {
-  readonly list?: string;
-}
+const list = 'cec-batteries';
+const certificationId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000003';
+const listed = {
+  agency: 'CEC',
+  listingDate: '2025-02-11',
+  lastUpdate: '2026-02-02',
+  notes: null,
+  remarks: { 'Declaration for JA12 Submitted': 'N' },
+};
 
-export interface Certification {
-  readonly certificationId: string;
-  /** Certifying agency, under its one spelling. */
-  readonly agency: string;
-  /** Such as `UL1973`. */
-  readonly standard: string;
-  /** Such as `Ed. 3 : 2022`, normalised; null when not stated. */
-  readonly edition: string | null;
-  /** ISO 8601 date; null when not stated. */
-  readonly certificateDate: string | null;
-  /** The source's texts, where they differ. */
-  readonly raw?: Readonly<Record<string, string>>;
-}
+export const productEvents = eventTypes({
+  ProductRegistered: {
+    about: 'A product is known. The first fact of its stream.',
+    data: closed({
+      productType: Type.Literal('ProdBattery', {
+        description: 'As in the Orange Button taxonomy. More types will follow under this name.',
+      }),
+      manufacturerId: id('Its maker: the stream `manufacturer-<id>`.'),
+      model: name('In its normal form, as it is shown.'),
+      modelKey: name('The form under which maker and model are unique.'),
+      code: orNull(prodCode('Its ProdCode, where its maker has an EntityCode.')),
+      raw: Type.Optional(texts('What the source wrote for maker and model, where it differs.')),
+      ...fromList,
+    }),
+    example: {
+      productType: 'ProdBattery',
+      manufacturerId: '0d4b3a4e-5a0c-5f5b-8a5c-000000000002',
+      model: 'APbattery-51.2V/10.24kWh-U(N=1)',
+      modelKey: 'APbattery-51.2V/10.24kWh-U(N=1)',
+      code: 'APSYS-APBATTERY_51_2V_10_24KWH_U_N_1_',
+      list,
+    },
+  },
+  ProdCodeAssigned: {
+    about: 'The product has another ProdCode. Earlier ones keep leading to it.',
+    data: closed({
+      code: prodCode('The code in force.'),
+      previous: orNull(prodCode('The code until now.')),
+    }),
+    example: {
+      code: 'ALTEN-APBATTERY_51_2V_10_24KWH_U_N_1_',
+      previous: 'APSYS-APBATTERY_51_2V_10_24KWH_U_N_1_',
+    },
+  },
+  ElementsSet: {
+    about: 'Elements of the product have these values now; others stay as they are.',
+    data: closed({ elements: elementsByName, ...fromList }),
+    example: {
+      elements: {
+        EnergyCapacityNominal: { state: 'submitted', value: '10.24', unit: 'kWh', decimals: 2 },
+        EfficiencyBatteryRoundTrip: {
+          state: 'submitted',
+          value: [{ percent: '98', inverter: 'Sol-Ark 5K' }],
+          unit: 'percent',
+          raw: '98 [Sol-Ark 5K]',
+        },
+        PowerDCContinuousMax: {
+          state: 'notSubmitted',
+          value: null,
+          raw: 'No Information Submitted',
+        },
+      },
+      list,
+    },
+  },
+  ElementsWithdrawn: {
+    about: 'Elements of the product say nothing any more.',
+    data: closed({ names: Type.Array(name('Of an element.'), { minItems: 1 }), ...fromList }),
+    example: { names: ['PowerDCContinuousMax'] },
+  },
+  CertificationRecorded: {
+    about:
+      'The product is certified. With an id that is known already: a list now says what stands on record.',
+    data: closed({ ...certification, ...fromList }),
+    example: {
+      certificationId,
+      agency: 'CSA Group',
+      standard: 'UL1973',
+      edition: 'Ed. 3 : 2022',
+      certificateDate: '2025-12-29',
+      raw: { edition: 'Ed 3: 2022' },
+      list,
+    },
+  },
+  CertificationSuperseded: {
+    about: 'A certification of the product is replaced by a newer one.',
+    data: closed({
+      certificationId: id('The certification that is replaced.'),
+      by: id('The certification that replaces it.'),
+      ...fromList,
+    }),
+    example: { certificationId, by: '0d4b3a4e-5a0c-5f5b-8a5c-000000000004' },
+  },
+  ListingPublished: {
+    about: 'A regulator lists the product.',
+    data: closed({ ...listing, ...fromList }),
+    example: { ...listed, list },
+  },
+  ListingRevised: {
+    about: 'The listing has another date, note or remark. All of it as it is now.',
+    data: closed({ ...listing, ...fromList }),
+    example: { ...listed, notes: 'Formerly Stored Energy Inc' },
+  },
+  ListingWithdrawn: {
+    about: 'The regulator lists the product no more.',
+    data: closed({ agency: name('The agency that listed the product.'), ...fromList }),
+    example: { agency: 'CEC' },
+  },
+});
 
-/** A regulator's listing (an Orange Button ProdQualification). Dates are ISO 8601 dates. */
-export interface Listing {
-  /** The qualifying agency, such as `CEC`. */
-  readonly agency: string;
-  readonly listingDate: string | null;
-  readonly lastUpdate: string | null;
-  readonly notes: string | null;
-  /** What else the list says of the product, column by column, as written. */
-  readonly remarks: Readonly<Record<string, string>>;
-}
-
-export type ProductRegistered = DomainEvent<
-  'ProductRegistered',
-  {
-    readonly productType: ProductType;
-    readonly manufacturerId: string;
-    /** In its normal form, as it is shown. */
-    readonly model: string;
-    /** The form under which (manufacturer, model) is unique; see `codes.ts`. */
-    readonly modelKey: string;
-    readonly code: string | null;
-    /** The source's texts of `manufacturer` and `model`, where they differ. */
-    readonly raw?: Readonly<Record<string, string>>;
-  } & FromList
->;
-export type ProdCodeAssigned = DomainEvent<
-  'ProdCodeAssigned',
-  { readonly code: string; readonly previous: string | null }
->;
-export type ElementsSet = DomainEvent<'ElementsSet', { readonly elements: Elements } & FromList>;
-export type ElementsWithdrawn = DomainEvent<
-  'ElementsWithdrawn',
-  { readonly names: readonly string[] } & FromList
->;
-/** With an id that is known already: a list now says what stands on record. */
-export type CertificationRecorded = DomainEvent<'CertificationRecorded', Certification & FromList>;
-export type CertificationSuperseded = DomainEvent<
-  'CertificationSuperseded',
-  { readonly certificationId: string; readonly by: string } & FromList
->;
-export type ListingPublished = DomainEvent<'ListingPublished', Listing & FromList>;
-/** The same listing with another date, note or remark. */
-export type ListingRevised = DomainEvent<'ListingRevised', Listing & FromList>;
-export type ListingWithdrawn = DomainEvent<
-  'ListingWithdrawn',
-  { readonly agency: string } & FromList
->;
-
-export type ProductEvent =
-  | ProductRegistered
-  | ProdCodeAssigned
-  | ElementsSet
-  | ElementsWithdrawn
-  | CertificationRecorded
-  | CertificationSuperseded
-  | ListingPublished
-  | ListingRevised
-  | ListingWithdrawn;
+export type ProductEvent = EventOf<typeof productEvents>;
+/** The events of one type. */
+export type ProductEventOf<T extends ProductEvent['type']> = Extract<ProductEvent, { type: T }>;

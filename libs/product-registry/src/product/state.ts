@@ -8,6 +8,7 @@ import type {
   ElementValue,
   Listing,
   ProductEvent,
+  ProductEventOf,
   ProductType,
 } from './events.js';
 import { supersededWhere } from './superseded-where.js';
@@ -85,7 +86,7 @@ const registered = ({
   manufacturerId,
   modelKey,
   code,
-}: Extract<ProductEvent, { type: 'ProductRegistered' }>['data']): RegisteredProduct => ({
+}: ProductEventOf<'ProductRegistered'>['data']): RegisteredProduct => ({
   status: 'registered',
   productType,
   model,
@@ -195,7 +196,7 @@ const lastWord = <T>(
 /** A certification whose id is known already was confirmed by a list: only the list's word changes. */
 const recordCertification = (
   state: RegisteredProduct,
-  { list, ...certification }: Extract<ProductEvent, { type: 'CertificationRecorded' }>['data'],
+  { list, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
 ): RegisteredProduct => {
   const next = withWord(state, list, (word) => ({
     ...word,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-import type { EventTypes } from '#event-log/codec.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { Reading } from '#event-log/reading.js';
+import type { EventTypes } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
 
 import { defineProjection, type Projection, type ProjectionClient } from '../projection.js';

@@ -1,25 +1,26 @@
 import { type Static, Type } from 'typebox';
 
+import type { DeepReadonly } from '#kernel/event-types.js';
+import { choice, closed, text } from '#kernel/schema.js';
+
 import { type ElementKind, elementsByType } from '../elements.js';
-import { closed, decimalPattern, text } from '../published-parts.js';
+import { decimalPattern } from '../schemas.js';
 
 const percent = Type.String({
   pattern: decimalPattern,
   description: 'Round-trip efficiency in percent, as written.',
 });
-const ratings = Type.Array(
-  closed({ percent, inverter: text('The inverter that it was measured with.') }),
-  { minItems: 1 },
-);
+const rating = closed({ percent, inverter: text('The inverter that it was measured with.') });
+const ratings = Type.Array(rating, { minItems: 1 });
 
-/** What every element has; `ofKind` says more for each. The compiler compares this with the stored type. */
+/** One round-trip efficiency, in percent as written, for one inverter. */
+export type EfficiencyRating = DeepReadonly<Static<typeof rating>>;
+
+/** What every element has; `ofKind` says more for each. */
 const element = closed({
-  state: Type.Union(
-    [Type.Literal('submitted'), Type.Literal('notSubmitted'), Type.Literal('unparsed')],
-    {
-      description:
-        '`submitted`: the value is asserted; `notSubmitted`: the source says that it does not say; `unparsed`: `raw` is a text that could not be read.',
-    },
+  state: choice(
+    ['submitted', 'notSubmitted', 'unparsed'],
+    '`submitted`: the value is asserted; `notSubmitted`: the source says that it does not say; `unparsed`: `raw` is a text that could not be read.',
   ),
   value: Type.Union([Type.String(), Type.Boolean(), ratings, Type.Null()]),
   unit: Type.Optional(Type.String()),
@@ -73,8 +74,16 @@ const ofKind = (kind: ElementKind): object => {
 
 const kinds = Object.values(elementsByType).flatMap((elements) => Object.entries(elements));
 
+/**
+ * An element's value. `submitted` is asserted; `notSubmitted` means that the source says so itself
+ * (a state of its own: neither a value nor absence); `unparsed` keeps text that nobody could read.
+ * Decimals are texts, as written.
+ */
+export type ElementValue = DeepReadonly<Static<typeof element>>;
+export type Elements = Readonly<Record<string, ElementValue>>;
+
 /** Elements by their Orange Button names, each with the values and units that it takes. */
-export const publishedElements = Type.Unsafe<Readonly<Record<string, Static<typeof element>>>>({
+export const elementsByName = Type.Unsafe<Elements>({
   type: 'object',
   description: 'By the name of the element in the Orange Button taxonomy.',
   properties: Object.fromEntries(kinds.map(([name, kind]) => [name, ofKind(kind)])),

@@ -1,0 +1,24 @@
+import { access } from '#access/context.js';
+import { fanout } from '#fanout/context.js';
+import type { Context } from '#kernel/context.js';
+import { productRegistry } from '#product-registry/context.js';
+import { readStore } from '#read-store/context.js';
+
+/** The log and the process themselves. */
+const operations: Context = {
+  name: 'api',
+  categories: [],
+  permissions: {
+    'events.read': ['auditor', 'admin'],
+    'metrics.read': ['operator', 'auditor', 'admin', 'service'],
+  },
+};
+
+/** Every context, and the libraries that have streams or routes of their own. */
+export const contexts: readonly Context[] = [
+  productRegistry,
+  access,
+  fanout,
+  readStore,
+  operations,
+];

@@ -1,0 +1,37 @@
+import { type PublishedCategory, type PublishedMessage, publishes } from './contract.js';
+import type { EventTypes } from './decider.js';
+import type { DomainEvent } from './event.js';
+import type { EventDeclaration } from './event-types.js';
+
+/**
+ * A category whose events are published as they are stored, each under `voltrace.<context>.<type>.v1`, but
+ * for those that are declared private. Where a message is to say something else than what is stored,
+ * its `PublishedCategory` is written out.
+ */
+export const asStored = <E extends DomainEvent>(
+  context: string,
+  types: EventTypes<E>,
+): PublishedCategory =>
+  publishes<DomainEvent>({
+    types,
+    messages: Object.fromEntries(
+      Object.entries<EventDeclaration | true>(types.events).map(([type, declared]) => [
+        type,
+        declared === true || declared.private ? 'private' : messageOf(context, type, declared),
+      ]),
+    ),
+  });
+
+/** Of the data, the schema's members are published and no others: an event of a newer version may hold more. */
+const messageOf = (
+  context: string,
+  type: string,
+  { about: summary, data: schema, example }: EventDeclaration,
+): PublishedMessage => {
+  const members = Object.keys(schema.properties);
+  const publish = (data: object): object =>
+    Object.fromEntries(Object.entries(data).filter(([member]) => members.includes(member)));
+  // A stored type that has a version of its own is another message.
+  const name = `voltrace.${context}.${type}${/\.v\d+$/.test(type) ? '' : '.v1'}`;
+  return { name, summary, schema, example, publish };
+};

@@ -1,0 +1,90 @@
+import { commandMeta } from '#testing/decider-spec.js';
+
+import * as commands from './commands.js';
+
+const meta = commandMeta({ reason: 'data sheet of 2026-01' });
+
+const productId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000001';
+const manufacturerId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000002';
+const certificationId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000003';
+const list = 'cec-batteries';
+const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+const certification = {
+  agency: 'CSA Group',
+  standard: 'UL1973',
+  edition: 'Ed. 3 : 2022',
+  certificateDate: '2025-12-29',
+};
+const listing = {
+  agency: 'CEC',
+  listingDate: '2025-02-11',
+  lastUpdate: '2026-02-02',
+  notes: null,
+  remarks: { 'Declaration for JA12 Submitted': 'N' },
+};
+
+/** One valid example of each command. */
+export const productCommandExamples: {
+  readonly [T in commands.ProductCommands['type']]: Extract<commands.ProductCommands, { type: T }>;
+} = {
+  RegisterProduct: new commands.RegisterProduct(
+    productId,
+    {
+      productType: 'ProdBattery',
+      manufacturer: 'Altenergy Power System Inc.',
+      model: 'APbattery-48V/5.76kWh',
+      elements: { EnergyCapacityNominal: { value: '5.76', unit: 'kWh' } },
+    },
+    meta,
+    {
+      manufacturerId,
+      modelKey: 'APbattery-48V/5.76kWh',
+      code: 'APSYS-APBATTERY_48V_5_76KWH',
+    },
+  ),
+  AssignProdCode: new commands.AssignProdCode(
+    productId,
+    { code: 'ALTEN-APBATTERY_48V_5_76KWH' },
+    meta,
+  ),
+  SetElements: new commands.SetElements(
+    productId,
+    { elements: { EnergyCapacityNominal: { value: '5.80', unit: 'kWh' } } },
+    meta,
+  ),
+  WithdrawElements: new commands.WithdrawElements(
+    productId,
+    { names: ['EnergyCapacityNominal'] },
+    meta,
+  ),
+  RecordCertification: new commands.RecordCertification(productId, certification, meta),
+  SupersedeCertification: new commands.SupersedeCertification(
+    productId,
+    { certificationId, by: '0d4b3a4e-5a0c-5f5b-8a5c-000000000004' },
+    meta,
+  ),
+  PublishListing: new commands.PublishListing(productId, listing, meta),
+  WithdrawListing: new commands.WithdrawListing(productId, { agency: 'CEC' }, meta),
+  ReconcileListing: new commands.ReconcileListing(
+    productId,
+    {
+      list,
+      productType: 'ProdBattery',
+      manufacturer: 'Altenergy Power System Inc.',
+      model: 'APbattery-48V/5.76kWh',
+      elements: {
+        EnergyCapacityNominal: { value: '5.76', unit: 'kWh' },
+        PowerDCContinuousMax: null,
+      },
+      certification,
+      listing,
+    },
+    { ...meta, source: 'import', evidence: { sha256, file: 'batteries.csv', row: 2 } },
+    {
+      manufacturerId,
+      modelKey: 'APbattery-48V/5.76kWh',
+      code: 'APSYS-APBATTERY_48V_5_76KWH',
+    },
+  ),
+};

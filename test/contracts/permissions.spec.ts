@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { PermissionTable } from '#access/permissions.js';
+import { contexts } from '#apps/contexts.js';
+
+const table = new PermissionTable(contexts);
+const permissions = contexts.flatMap((context) => Object.keys(context.permissions));
+
+describe('the permissions of all contexts', () => {
+  it.each(permissions)('%s is held by an admin', (permission) => {
+    expect(table.allows(['admin'], permission)).toBe(true);
+  });
+
+  it('let nobody but an admin hand out keys', () => {
+    const others = ['viewer', 'curator', 'engineer', 'operator', 'auditor', 'service'] as const;
+    expect(table.allows(others, 'keys.manage')).toBe(false);
+  });
+
+  it('let a viewer, a device and an auditor change nothing', () => {
+    const changing = permissions.filter((permission) => !permission.endsWith('.read'));
+    expect(changing.length).toBeGreaterThan(5);
+    for (const permission of changing) {
+      expect(table.allows(['viewer', 'device', 'auditor'], permission)).toBe(false);
+    }
+  });
+});
