@@ -1,6 +1,6 @@
-import type { KnownConsumer } from '#fanout/consumer/known-consumers.js';
+import type { DeclaredConsumer } from '#fanout/nest/declared-consumer.js';
 
-import { aboutRegistryActivity } from './registry-activity/consumer.js';
+import { registryActivityConsumer } from './registry-activity/consumer.js';
 
-/** Every consumer of published facts. `apps/analytics` runs them, the API tells operators of them. */
-export const consumers: readonly KnownConsumer[] = [aboutRegistryActivity];
+/** Every consumer of published facts. `apps/consumers` runs them, the API tells operators of them. */
+export const consumers: readonly DeclaredConsumer[] = [registryActivityConsumer];

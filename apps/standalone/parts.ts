@@ -86,7 +86,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
     api: app('api', api),
     optional: [
       ...(config.kafkaBrokers === undefined ? [] : [app('relay', apart)]),
-      app('analytics', apart),
+      app('consumers', apart),
     ],
   };
 }

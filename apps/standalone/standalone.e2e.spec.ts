@@ -95,7 +95,7 @@ describe('npm start', () => {
     }
     expect(statSync(dataDir).mode & 0o007).toBe(0);
     const { pids } = standalone;
-    const parts = ['analytics', 'api', 'event-node', 'postgres', 'projector'];
+    const parts = ['api', 'consumers', 'event-node', 'postgres', 'projector'];
     expect(Object.keys(pids).sort()).toEqual(parts);
     const stoppedAt = Date.now();
     standalone.app.signal('SIGTERM');
@@ -148,7 +148,7 @@ describe('npm start', () => {
 
   it('starts each part again that is killed, under the same addresses', async () => {
     const standalone = await start({ dataDir: join(root, 'killed') });
-    for (const part of ['analytics', 'projector', 'event-node', 'postgres', 'api']) {
+    for (const part of ['consumers', 'projector', 'event-node', 'postgres', 'api']) {
       const before = standalone.pids[part]!;
       sendSignal(before, 'SIGKILL');
       await until(`${part} is another one`, () => standalone.pids[part] !== before);

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Fact } from '#fanout/fact.js';
 
 import { ActivityDatabase } from './activity-database.fixture.js';
-import { forgetRegistryActivity } from './consumer.js';
 import { merged, named, product, registered } from './facts.fixture.js';
+import { forgetActivity } from './record-activity.js';
 
 let database: ActivityDatabase;
 
@@ -93,20 +93,9 @@ describe('forgetting the activity', () => {
   it('leaves nothing, and counting anew comes to the same', async () => {
     await database.record(story);
     const before = await database.dump();
-    await database.store.transaction((client) => forgetRegistryActivity(undefined, client));
+    await database.store.transaction((client) => forgetActivity(client));
     expect(await database.dump()).toEqual([]);
     await database.record(story, 4);
-    expect(await database.dump()).toEqual(before);
-  });
-
-  it('is refused from a later position on, and says why', async () => {
-    await database.record(story);
-    const before = await database.dump();
-    const position = { commit: 1_005n, prepare: 1_005n };
-    const forgotten = database.store.transaction((client) =>
-      forgetRegistryActivity(position, client),
-    );
-    await expect(forgotten).rejects.toThrow(/reset to the start only \(--to start\)/);
     expect(await database.dump()).toEqual(before);
   });
 });

@@ -45,7 +45,10 @@ const title = 'another user of the machine';
           parts: Readonly<Record<string, { pid: number; port?: number }>>;
         };
       // `npm start` does not wait for it.
-      await until('analytics has its port', () => running().parts['analytics']?.port !== undefined);
+      await until(
+        'the consumers have their port',
+        () => running().parts['consumers']?.port !== undefined,
+      );
       const { parts } = running();
       const script = join(projectRoot, 'test', 'e2e', 'other-user.mjs');
       const target = JSON.stringify({ dataDir, parts, url: standalone.url });

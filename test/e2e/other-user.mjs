@@ -56,7 +56,7 @@ const files = [
   'run.json',
   'certificates/client.key',
 ];
-const served = ['analytics'];
+const served = ['consumers'];
 
 const attempts = {
   'append without TLS': () => append(`esdb://${node}?tls=false`),

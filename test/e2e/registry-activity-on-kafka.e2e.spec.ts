@@ -82,7 +82,7 @@ describeWithKafka('the activity of the registry, brought by Kafka', () => {
   }, 480_000);
 
   it('comes to the same while relay and consumer are killed', async () => {
-    for (const part of ['analytics', 'relay', 'analytics']) {
+    for (const part of ['consumers', 'relay', 'consumers']) {
       const before = user.voltrace.pids[part] ?? NaN;
       await Promise.all([changes(), sleep(150).then(() => sendSignal(before, 'SIGKILL'))]);
       await until('it is started again', () => user.voltrace.pids[part] !== before);

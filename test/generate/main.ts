@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-import { analyticsEnvironment } from '#apps/analytics/config.js';
 import { buildOpenApi } from '#apps/api/openapi.js';
 import { apiEnvironment } from '#apps/api/settings.js';
+import { consumersEnvironment } from '#apps/consumers/config.js';
 import { contexts } from '#apps/contexts.js';
 import { contracts } from '#apps/contracts.js';
 import { eventNodeEnvironment } from '#apps/event-node/config.js';
@@ -29,7 +29,7 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
         'apps/api': apiEnvironment,
         'apps/projector': projectorEnvironment,
         'apps/relay': relayEnvironment,
-        'apps/analytics': analyticsEnvironment,
+        'apps/consumers': consumersEnvironment,
         'apps/event-node': eventNodeEnvironment,
       }),
     ],

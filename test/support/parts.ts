@@ -46,9 +46,9 @@ export const startRelay = (options: KafkaParts): Promise<AppProcess> =>
     ...options.kafka,
   });
 
-/** One more consumer of the same group. */
-export const startAnalytics = (options: KafkaParts): Promise<AppProcess> =>
-  start('analytics', options, {
+/** One more process of the consumers, in the same groups. */
+export const startConsumers = (options: KafkaParts): Promise<AppProcess> =>
+  start('consumers', options, {
     DATABASE_URL: options.databaseUrl,
     EVENTSTORE_URL: options.eventStoreUrl,
     ...options.kafka,

@@ -89,14 +89,14 @@ export const consumerRate = async (
   return measured;
 };
 
-/** Memory of the analytics process while it catches up: at a quarter, a half, and the end. */
+/** Memory of the consumers' process while it catches up: at a quarter, a half, and the end. */
 export const consumerMemory = async (
   dist: string,
   { settings, databaseUrl, eventStoreUrl, dataDir }: BenchStores,
   facts: number,
 ): Promise<readonly number[]> => {
   const app = new AppProcess({
-    script: join(dist, 'apps/analytics/main.js'),
+    script: join(dist, 'apps/consumers/main.js'),
     env: {
       PATH: process.env['PATH'],
       LOG_LEVEL: 'warn',

@@ -13,7 +13,7 @@ export const facts = 'voltrace.product-registry.v1';
 /** Whose leaders are moved: the facts, the relay's position, the transactions, the groups. */
 const topics = [facts, positionTopic, '__transaction_state', '__consumer_offsets'] as const;
 
-const apps = ['relay', 'analytics', 'event-node'] as const;
+const apps = ['relay', 'consumers', 'event-node'] as const;
 type App = (typeof apps)[number];
 
 const processes = [...apps, 'kafka'] as const;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startAnalytics, startRelay } from '#test/support/parts.js';
+import { startConsumers, startRelay } from '#test/support/parts.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
 import { KafkaCluster } from '#testing/kafka/cluster.js';
 import { withAdmin } from '#testing/kafka/topics.js';
@@ -53,11 +53,11 @@ export const startFanoutSystem = async (dist: string): Promise<FanoutSystem> => 
     );
     const relay = await startRelay(parts);
     ends.unshift(() => relay.stop());
-    const analytics = await startAnalytics(parts);
-    ends.unshift(() => analytics.stop());
+    const consumers = await startConsumers(parts);
+    ends.unshift(() => consumers.stop());
     const seconds: Readonly<Record<string, number>> = {
       relay: relay.pid,
-      analytics: analytics.pid,
+      consumers: consumers.pid,
     };
     return {
       voltrace,

@@ -3,8 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '#testing/until.js';
 
 import { listDeadLetters } from '../consumer/dead-letter-list.js';
+import type { ServedConsumers } from '../nest/serve-consumers.js';
+import type { ConsumerRun } from '../nest/served-consumer.js';
+import type { Transport } from '../transport/transport.js';
 import { ledger } from './ledger.js';
-import { asController } from './nest-plug.js';
+import { asController, serveTogether } from './nest-plug.js';
 import { World, type WorldOptions } from './world.js';
 
 /** As Postgres says that it is about to stop: nothing that a fact could be blamed for. */
@@ -13,6 +16,8 @@ const shutdown = (): Error =>
     code: '57P01',
     severity: 'FATAL',
   });
+
+const dead = ({ store }: World) => listDeadLetters(store, { limit: 100 });
 
 /** Where Nest's own transports would move offsets over failures. */
 export const nestCases = ({ carrier }: Pick<WorldOptions, 'carrier'>): void => {
@@ -24,8 +29,6 @@ export const nestCases = ({ carrier }: Pick<WorldOptions, 'carrier'>): void => {
     });
 
     afterEach(() => world.stop());
-
-    const letters = () => listDeadLetters(world.store, { limit: 100 });
 
     it('fails by its own error: what it cannot handle is laid aside, and no more', async () => {
       await world.count(3, 'tally-good');
@@ -39,8 +42,8 @@ export const nestCases = ({ carrier }: Pick<WorldOptions, 'carrier'>): void => {
         }),
       );
       await world.untilWritten(5);
-      await until('it is laid aside', async () => (await letters()).length === 1);
-      expect((await letters())[0]).toMatchObject({
+      await until('it is laid aside', async () => (await dead(world)).length === 1);
+      expect((await dead(world))[0]).toMatchObject({
         error: 'RangeError: told to fail',
         attempts: 5,
       });
@@ -65,19 +68,78 @@ export const nestCases = ({ carrier }: Pick<WorldOptions, 'carrier'>): void => {
     });
   });
 
-  describe('a handler of a topic that nobody publishes', () => {
-    it('keeps the consumer from starting; nothing is passed over', async () => {
-      const world = await World.start({ plug: asController('a promise'), carrier });
-      try {
-        await world.count(1);
-        const consumer = { ...ledger(), topics: ['voltrace.tally.v2'] };
-        await expect(world.run(consumer)).rejects.toThrow(
-          "@EventPattern('voltrace.tally.v2') is no topic; known are voltrace.tally.v1",
-        );
-        expect(await world.value('select count(*)::int from fanout.consumer')).toBe(0);
-      } finally {
-        await world.stop();
-      }
+  describe('two consumers of one process', () => {
+    let world: World;
+    let served: ServedConsumers<ConsumerRun> | undefined;
+
+    beforeEach(async () => {
+      world = await World.start({ plug: asController('a promise'), carrier });
+    });
+
+    afterEach(async () => {
+      await served?.stop();
+      served = undefined;
+      await world.stop();
+    });
+
+    it('each handle every fact once, though one of them can handle none', async () => {
+      await world.count(4, 'tally-one');
+      const broken = ledger({
+        name: 'broken',
+        before: () => {
+          throw new RangeError('told to fail');
+        },
+      });
+      served = await serveTogether(world, [broken, ledger()]);
+      await world.untilWritten(4);
+      await until('all are laid aside by the other', async () => (await dead(world)).length === 4);
+      await world.count(3, 'tally-two');
+      await world.untilWritten(7);
+      expect(await world.faults()).toEqual([]);
+      expect(await world.written('broken')).toBe(0);
+      const own = (await dead(world)).map(({ consumer }) => consumer);
+      expect(new Set(own)).toEqual(new Set(['broken']));
+    });
+
+    it('do not wait for one that must not start, which passes over nothing', async () => {
+      await world.count(2);
+      const refused = { ...ledger({ name: 'refused' }), topics: ['voltrace.tally.v2'] };
+      served = await serveTogether(world, [refused, ledger()]);
+      const [one, other] = served.consumers;
+      expect(one?.failure?.message).toContain('names voltrace.tally.v2, which nobody publishes');
+      expect(other?.failure).toBeUndefined();
+      await world.untilWritten(2);
+      expect(await world.rows('select name from fanout.consumer')).toEqual([{ name: 'ledger' }]);
+    });
+
+    it('go on where one ends by an error, and that one is started anew', async () => {
+      const transport = world.carrier.transport(world);
+      const breaks = new AbortController();
+      const breaking: Transport = {
+        ...transport,
+        run: async (context, signal) => {
+          if (context.consumer !== 'breaking' || breaks.signal.aborted) {
+            await transport.run(context, signal);
+            return;
+          }
+          await transport.run(context, AbortSignal.any([signal, breaks.signal]));
+          if (!signal.aborted) throw new Error('told to end');
+        },
+      };
+      await world.count(2);
+      const consumers = [ledger({ name: 'breaking' }), ledger()];
+      served = await serveTogether(world, consumers, breaking);
+      const [one, other] = served.consumers;
+      const runs = [one?.run, other?.run];
+      await world.untilWritten(2, 'breaking');
+      breaks.abort();
+      await until('it has ended', () => one?.failure?.message === 'told to end');
+      await world.count(3);
+      await world.untilWritten(5);
+      await world.untilWritten(5, 'breaking');
+      expect(one?.failure).toBeUndefined();
+      expect([one?.run === runs[0], other?.run === runs[1]]).toEqual([false, true]);
+      for (const name of ['ledger', 'breaking']) expect(await world.faults(name)).toEqual([]);
     });
   });
 };

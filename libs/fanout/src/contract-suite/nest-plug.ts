@@ -1,67 +1,56 @@
-import { Controller, type DynamicModule, Module, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { defer } from 'rxjs';
 
 import type { Batch, Consumer } from '../consumer.js';
-import { FanoutContext } from '../nest/fanout-context.js';
-import {
-  type ConsumerRun,
-  FanoutServer,
-  fanoutServer,
-  type FanoutServerOptions,
-} from '../nest/fanout-server.js';
-import { tallyContract } from './tally-contract.js';
-import type { Plug, Plugged } from './world.js';
+import { ConsumerRunner } from '../consumer/runner.js';
+import type { DeclaredConsumer } from '../nest/declared-consumer.js';
+import type { FanoutContext } from '../nest/fanout-context.js';
+import { serveConsumers, type ServedConsumers } from '../nest/serve-consumers.js';
+import type { Transport } from '../transport/transport.js';
+import type { Plug, World } from './world.js';
 
 import 'reflect-metadata';
 
-@Module({})
-class PlugModule {
-  static of(controller: Type, options: FanoutServerOptions): DynamicModule {
-    const providers = fanoutServer({ inject: [], useFactory: () => options });
-    return { module: PlugModule, controllers: [controller], providers };
-  }
-}
-
-/** A Nest application whose one controller hands its batches to the consumer. */
-const nestApp = async (
+/** The consumer as a controller that hands its batches to it. */
+export const asDeclared = (
   consumer: Consumer,
-  gives: 'a promise' | 'an Observable',
-  run: (consumer: Consumer) => ConsumerRun,
-): Promise<Plugged> => {
-  const topic = consumer.topics[0] as `voltrace.${string}`;
+  gives: 'a promise' | 'an Observable' = 'a promise',
+): DeclaredConsumer => {
+  const { name, topics } = consumer;
+  const topic = topics[0] as `voltrace.${string}`;
   @Controller()
   class Handler {
-    @EventPattern<typeof topic>(topic)
+    @EventPattern<typeof topic>(topic, { consumer: name })
     handle(@Payload() batch: Batch, @Ctx() { client }: FanoutContext): unknown {
       return gives === 'a promise'
         ? consumer.handle(batch, client)
         : defer(() => consumer.handle(batch, client));
     }
   }
-  const options: FanoutServerOptions = {
-    name: consumer.name,
-    contracts: [tallyContract],
-    run,
-    forget: (after, client) => consumer.forget?.(after, client) ?? Promise.resolve(),
-  };
-  const app = await NestFactory.createMicroservice(PlugModule.of(Handler, options), {
-    useFactory: (strategy: FanoutServer) => ({ strategy }),
-    inject: [FanoutServer],
-    logger: false,
-    abortOnError: false,
-  });
   return {
-    start: async () => {
-      await app.listen();
-    },
-    stop: () => app.close(),
+    ...{ name, topics, controller: Handler, forgets: null, startOnly: null },
+    forget: (after, client) => consumer.forget?.(after, client) ?? Promise.resolve(),
   };
 };
 
 /** The consumer as a Nest controller. */
 export const asController = (gives: 'a promise' | 'an Observable'): Plug => ({
   name: `a controller that gives ${gives}`,
-  plug: (consumer, run) => nestApp(consumer, gives, run),
+  plug: (consumer, run) => serveConsumers({ consumers: [asDeclared(consumer, gives)], run }),
 });
+
+/** Several consumers in one application. Resolves when each runs, or has failed once. */
+export const serveTogether = async (
+  world: World,
+  consumers: readonly Consumer[],
+  transport: Transport = world.carrier.transport(world),
+): Promise<ServedConsumers<ConsumerRunner>> => {
+  const served = await serveConsumers({
+    consumers: consumers.map((consumer) => asDeclared(consumer)),
+    run: (consumer) => new ConsumerRunner(consumer, transport, world),
+    retryMs: 1_000,
+  });
+  await served.start();
+  return served;
+};

@@ -1,37 +1,30 @@
-import {
-  Controller,
-  type DynamicModule,
-  type INestMicroservice,
-  Module,
-  type Type,
-} from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, type Type } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 
 import type { Batch, Consumer, ConsumerClient } from '../consumer.js';
-import { FanoutContext } from './fanout-context.js';
-import {
-  type ConsumerRun,
-  FanoutServer,
-  fanoutServer,
-  type FanoutServerOptions,
-} from './fanout-server.js';
+import type { DeclaredConsumer } from './declared-consumer.js';
+import type { FanoutContext } from './fanout-context.js';
+import { serveConsumers, type ServedConsumers, type ServeOptions } from './serve-consumers.js';
+import type { ConsumerRun } from './served-consumer.js';
 
 import 'reflect-metadata';
 
 export const topic = 'voltrace.tally.v1';
-export const contracts = [{ topic }, { topic: 'voltrace.other.v1' }];
 
 /** Where the runner would be: keeps the consumer, so that the tests deliver to it. */
 export class Delivery implements ConsumerRun {
-  consumer: Consumer | undefined;
   readonly statements: unknown[] = [];
   stopped = false;
   end!: (error?: Error) => void;
   readonly ended = new Promise<Error | undefined>((resolve) => (this.end = resolve));
 
+  constructor(
+    readonly consumer: Consumer,
+    private readonly refusal?: Error,
+  ) {}
+
   start(): Promise<void> {
-    return Promise.resolve();
+    return this.refusal ? Promise.reject(this.refusal) : Promise.resolve();
   }
 
   stop(): Promise<void> {
@@ -41,63 +34,71 @@ export class Delivery implements ConsumerRun {
   }
 
   deliver(batch: Batch = aBatch): Promise<void> {
+    return this.consumer.handle(batch, this.client);
+  }
+
+  get client(): ConsumerClient {
     const query = (statement: unknown): Promise<unknown> => {
       this.statements.push(statement);
       return Promise.resolve({ rows: [] });
     };
-    const client = { query } as unknown as ConsumerClient;
-    if (!this.consumer) throw new Error('nothing was started');
-    return this.consumer.handle(batch, client);
+    return { query } as unknown as ConsumerClient;
   }
 }
 
 export const aBatch: Batch = { topic, partition: 0, facts: [] };
-export const apps: INestMicroservice[] = [];
+
+const applications: ServedConsumers<Delivery>[] = [];
 
 /** Ends every application that a test has started. */
 export const stopServing = async (): Promise<void> => {
-  for (const app of apps.splice(0)) await app.close();
+  for (const served of applications.splice(0)) await served.stop();
 };
 
-@Module({})
-class TestModule {
-  static of(controllers: Type[], options: FanoutServerOptions): DynamicModule {
-    const providers = fanoutServer({ inject: [], useFactory: () => options });
-    return { module: TestModule, controllers, providers };
-  }
-}
+export const declared = (
+  controller: Type,
+  more: Partial<DeclaredConsumer> = {},
+): DeclaredConsumer => ({
+  ...{ name: 'tally', topics: [topic], forgets: null, startOnly: null },
+  controller,
+  ...more,
+});
 
-/** Applications of these controllers, with what stands in for the runner. */
+/** Serves these consumers, with what stands in for their runners. */
 export const serving = async (
-  controllers: Type[],
-  more: Partial<FanoutServerOptions> = {},
-): Promise<{ delivery: Delivery; app: INestMicroservice }> => {
-  const delivery = new Delivery();
-  const options: FanoutServerOptions = {
-    name: 'tally',
-    contracts,
-    run: (consumer) => {
-      delivery.consumer = consumer;
-      return delivery;
-    },
+  consumers: readonly DeclaredConsumer[],
+  more: Partial<ServeOptions<Delivery>> = {},
+): Promise<ServedConsumers<Delivery>> => {
+  const served = await serveConsumers({
+    consumers,
+    run: (consumer) => new Delivery(consumer),
+    retryMs: 10,
     ...more,
-  };
-  const app = await NestFactory.createMicroservice(TestModule.of(controllers, options), {
-    useFactory: (strategy: FanoutServer) => ({ strategy }),
-    inject: [FanoutServer],
-    logger: false,
-    abortOnError: false,
   });
-  apps.push(app);
-  await app.listen();
-  return { delivery, app };
+  applications.push(served);
+  await served.start();
+  return served;
+};
+
+/** Serves one consumer, and gives its runner. */
+export const servingOne = async (
+  controller: Type,
+  more: Partial<ServeOptions<Delivery>> = {},
+): Promise<Delivery> => {
+  const { consumers } = await serving([declared(controller)], more);
+  const run = consumers[0]?.run;
+  if (!run) throw new Error('nothing was started');
+  return run;
 };
 
 /** A controller whose one handler is `work`. */
-export const handling = (work: (batch: Batch, context: FanoutContext) => unknown): Type => {
+export const handling = (
+  work: (batch: Batch, context: FanoutContext) => unknown,
+  consumer = 'tally',
+): Type => {
   @Controller()
   class Handler {
-    @EventPattern<typeof topic>(topic)
+    @EventPattern<typeof topic>(topic, { consumer })
     handle(@Payload() batch: Batch, @Ctx() context: FanoutContext): unknown {
       return work(batch, context);
     }

@@ -52,19 +52,21 @@ export class ConsumerMetrics implements ConsumerObserver {
     this.facts.inc({ consumer, outcome: 'retry' });
   }
 
-  async collect(status: ConsumerStatus, store: ReadStore): Promise<void> {
-    const { consumer, transport, partitions } = status;
+  /** Of the consumers that run. */
+  async collect(statuses: readonly ConsumerStatus[], store: ReadStore): Promise<void> {
     // Partitions that another process reads now are not ours to tell of.
     this.lagSeconds.reset();
     this.lagRecords.reset();
-    for (const { topic, partition, nextOffset, end, lagSeconds } of partitions) {
-      const labels = { consumer, topic, partition: String(partition) };
-      this.lagSeconds.set(labels, lagSeconds);
-      if (transport === 'kafka' && end !== undefined) {
-        this.lagRecords.set(labels, Math.max(0, Number(end - nextOffset)));
+    for (const { consumer, transport, partitions } of statuses) {
+      for (const { topic, partition, nextOffset, end, lagSeconds } of partitions) {
+        const labels = { consumer, topic, partition: String(partition) };
+        this.lagSeconds.set(labels, lagSeconds);
+        if (transport === 'kafka' && end !== undefined) {
+          this.lagRecords.set(labels, Math.max(0, Number(end - nextOffset)));
+        }
       }
+      const [overview] = await consumerStatuses(store, consumer);
+      if (overview) this.deadLetters.set({ consumer }, overview.deadLetters);
     }
-    const [overview] = await consumerStatuses(store, consumer);
-    if (overview) this.deadLetters.set({ consumer }, overview.deadLetters);
   }
 }

@@ -2,8 +2,8 @@ import { kafkaBrokers, kafkaEnvironment } from '#fanout/kafka.js';
 import { integer } from '#process/config.js';
 import { logEnvironment, storesEnvironment, supervisionEnvironment } from '#process/environment.js';
 
-/** The environment of the analytics consumers; `docs/configuration.md` is generated from it. */
-export const analyticsEnvironment = {
+/** The environment of the consumers; `docs/configuration.md` is generated from it. */
+export const consumersEnvironment = {
   ...storesEnvironment,
   KAFKA_BROKERS: kafkaBrokers({
     default: undefined,

@@ -19,7 +19,7 @@ let script: string;
 const apps = new AppProcesses();
 
 beforeEach(async () => {
-  script = join(await compiled(), 'apps/analytics/main.js');
+  script = join(await compiled(), 'apps/consumers/main.js');
   fixture = await Fixture.start();
 });
 
@@ -57,11 +57,11 @@ const batteries = (count: number, maker: string): readonly StoredEvent[] => {
   return story.events;
 };
 
-describe('the analytics process', () => {
+describe('the process of the consumers', () => {
   it('counts what is in the log and what comes, shows how it is, and stops in order', async () => {
     await appendAll(fixture.log, batteries(10, 'One'));
-    const analytics = start({ HEALTH_PORT: '0' });
-    const { port } = await analytics.ready;
+    const running = start({ HEALTH_PORT: '0' });
+    const { port } = await running.ready;
     await until('counted', async () => (await counted()) === 21);
     await appendAll(fixture.log, batteries(5, 'Two'));
     await until('counted', async () => (await counted()) === 32);
@@ -75,18 +75,18 @@ describe('the analytics process', () => {
       expect(metrics).toMatch(/voltrace_consumer_lag_seconds\{consumer="registry-activity",.*\} 0/);
       expect(metrics).toContain('voltrace_consumer_dead_letters{consumer="registry-activity"} 0');
     });
-    expect(await analytics.stop(patienceMs)).toEqual({ code: 0, signal: null });
+    expect(await running.stop(patienceMs)).toEqual({ code: 0, signal: null });
   });
 
   it('counts each fact once, though it is killed again and again', async () => {
     for (let round = 0; round < 4; round++) {
-      const analytics = start();
-      await analytics.ready;
+      const running = start();
+      await running.ready;
       const before = await counted();
       await appendAll(fixture.log, batteries(100, `Maker ${String(round)}`));
       await until('on its way', async () => (await counted()) > before);
-      analytics.signal('SIGKILL');
-      await analytics.ended;
+      running.signal('SIGKILL');
+      await running.ended;
     }
     const last = start();
     await last.ready;
@@ -101,13 +101,13 @@ describe('the analytics process', () => {
     await until('counted', async () => (await counted()) === 7);
     await first.stop();
     await fixture.store.pool.query("update fanout.consumer set transport = 'kafka'");
-    const analytics = start({ HEALTH_PORT: '0' });
-    const { port } = await analytics.ready;
+    const running = start({ HEALTH_PORT: '0' });
+    const { port } = await running.ready;
     const { status, consumer } = await health(port);
-    expect([status, consumer?.['state']]).toEqual([503, 'refused']);
+    expect([status, consumer?.['state']]).toEqual([503, 'stopped']);
     expect(consumer?.['reason']).toContain('voltrace consumers reset registry-activity --to start');
     const told = 'voltrace consumers reset registry-activity --to start';
-    await until('it is logged', () => analytics.output.includes(told));
+    await until('it is logged', () => running.output.includes(told));
 
     const admin = new ConsumerAdmin(fixture.store, fixture.log);
     const meta = commandMeta({ reason: 'another transport' });
@@ -118,9 +118,9 @@ describe('the analytics process', () => {
   });
 
   it('says which setting is wrong', async () => {
-    const analytics = start({ KAFKA_BROKERS: 'kafka://somewhere' });
-    expect(await analytics.ended).toMatchObject({ code: 1 });
-    expect(analytics.output).toContain(
+    const running = start({ KAFKA_BROKERS: 'kafka://somewhere' });
+    expect(await running.ended).toMatchObject({ code: 1 });
+    expect(running.output).toContain(
       'KAFKA_BROKERS is "kafka://somewhere"; expected: host:port pairs',
     );
   });

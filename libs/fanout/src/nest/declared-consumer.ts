@@ -1,0 +1,10 @@
+import type { Type } from '@nestjs/common';
+
+import type { Consumer } from '../consumer.js';
+import type { KnownConsumer } from '../consumer/known-consumers.js';
+
+/** A consumer as `projections/consumers.ts` lists it. */
+export interface DeclaredConsumer extends KnownConsumer, Pick<Consumer, 'forget'> {
+  /** Has one handler for each topic: `@EventPattern(topic, { consumer: name })`. */
+  readonly controller: Type;
+}
