@@ -31,7 +31,7 @@ describe('a list with more rows than are taken', () => {
         422,
         expect.objectContaining({
           code: 'LIST_TOO_LONG',
-          detail: 'the list has more than 3 data rows, which this server takes at most',
+          detail: 'the file has more than 3 data rows, which this server takes at most',
         }),
       ]);
     });

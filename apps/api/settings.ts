@@ -1,11 +1,11 @@
 import { str } from 'envalid';
 
+import { defaultMaxRows } from '#csv/csv-file.js';
 import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
 import { proxiesIn } from '#http/connections.js';
 import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
 import { check, type CleanedEnv, folder, hostName, integer, portNumber } from '#process/config.js';
 import { diskEnvironment, logEnvironment, storesEnvironment } from '#process/environment.js';
-import { defaultMaxRows } from '#product-registry/import/reading/list-file.js';
 
 import { defaultLiveFeeds } from './live-feeds.js';
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { inspectCsvFile, readRows } from '#csv/csv-file.js';
 import { asStored } from '#kernel/as-stored.js';
 import { modelKeyOf, prodCodeOf } from '#product-registry/codes.js';
 import { cecBatteries } from '#product-registry/import/layouts/cec-batteries.js';
 import { normaliseBattery } from '#product-registry/import/normalise/battery.js';
-import { inspectListFile, readRows } from '#product-registry/import/reading/list-file.js';
 import { ReconcileListing } from '#product-registry/product/commands.js';
 import { productDecider } from '#product-registry/product/decider.js';
 import type { ProductEvent } from '#product-registry/product/events.js';
@@ -30,7 +30,7 @@ const wrongIn = ({ type, data }: ProductEvent): readonly string[] => {
 
 /** The events that each row of a list of batteries would lead to, were its product new. */
 async function* eventsOf(path: string): AsyncGenerator<ProductEvent> {
-  const file = await inspectListFile(path, [cecBatteries]);
+  const file = await inspectCsvFile(path, [cecBatteries]);
   for await (const row of readRows(file)) {
     const normalised = normaliseBattery(row, file.decimalMark);
     if ('rejected' in normalised) continue;

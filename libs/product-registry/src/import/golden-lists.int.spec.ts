@@ -3,12 +3,13 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
+import { inspectCsvFile, readRows } from '#csv/csv-file.js';
+
 import type { ListedFacts } from '../product/commands.js';
 import { cecBatteries } from './layouts/cec-batteries.js';
 import { entityCodes } from './layouts/entity-codes.js';
 import { normaliseBattery } from './normalise/battery.js';
 import { collapse } from './normalise/cell.js';
-import { inspectListFile, readRows } from './reading/list-file.js';
 
 // The published lists themselves are not part of the repository.
 const folder = join(process.env['VOLTRACE_DATA'] ?? '../shared/data', 'product-registry');
@@ -25,7 +26,7 @@ interface Read {
 }
 
 const read = async (path: string): Promise<Read[]> => {
-  const file = await inspectListFile(path, [cecBatteries]);
+  const file = await inspectCsvFile(path, [cecBatteries]);
   const rows: Read[] = [];
   for await (const row of readRows(file)) {
     const normalised = normaliseBattery(row, file.decimalMark);
@@ -58,7 +59,7 @@ withLists('the battery list of 2026-02-11', () => {
   });
 
   it('is read as UTF-8 with semicolons and decimal points', async () => {
-    expect(await inspectListFile(of2026, [cecBatteries])).toMatchObject({
+    expect(await inspectCsvFile(of2026, [cecBatteries])).toMatchObject({
       encoding: 'utf-8',
       delimiter: ';',
       decimalMark: '.',
@@ -167,14 +168,14 @@ withLists('the lists of 2025-06-10 and 2026-02-11', () => {
 
 withLists('the published manufacturer codes', () => {
   it('are 383 spellings of 361 codes', async () => {
-    const file = await inspectListFile(join(folder, 'EntityCodes.csv'), [entityCodes]);
+    const file = await inspectCsvFile(join(folder, 'EntityCodes.csv'), [entityCodes]);
     const codes = new Set<string>();
     for await (const { cells } of readRows(file)) codes.add(cells.code ?? '');
     expect([file.rows, codes.size]).toEqual([383, 361]);
   });
 
   it('are read in the short form too', async () => {
-    const file = await inspectListFile(join(folder, 'EntityCodes_cleaned.csv'), [entityCodes]);
+    const file = await inspectCsvFile(join(folder, 'EntityCodes_cleaned.csv'), [entityCodes]);
     expect([file.rows, file.header.index]).toEqual([607, { name: 0, code: 1 }]);
   });
 });
@@ -186,7 +187,7 @@ withLists('a list of another kind', () => {
     ['Battery_List_Data_ADA.2026-02-11.xlsx', 'NOT_TEXT'],
     ['20260216_Product_Registry_DomesticContent_v1.csv', 'LAYOUT_UNKNOWN|COLUMN_MISSING'],
   ])('%s is refused and says what was expected', async (name, code) => {
-    await expect(inspectListFile(join(folder, name), [cecBatteries])).rejects.toMatchObject({
+    await expect(inspectCsvFile(join(folder, name), [cecBatteries])).rejects.toMatchObject({
       code: expect.stringMatching(code) as unknown,
       kind: 'unprocessable',
     });

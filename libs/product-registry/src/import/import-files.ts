@@ -2,12 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { sniffedBytes, sniffEncoding } from '#csv/encoding.js';
 import { diskFull } from '#kernel/disk-full.js';
 import { Refusal } from '#kernel/refusal.js';
 import { ageMs } from '#kernel/wall-clock.js';
 import type { DiskReserve } from '#observability/disk-reserve.js';
-
-import { sniffedBytes, sniffEncoding } from './reading/encoding.js';
 
 /** An upload that lies complete and synced in the spool. */
 export interface SpooledFile {

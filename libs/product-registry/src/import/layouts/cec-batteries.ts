@@ -1,4 +1,4 @@
-import type { Layout } from '../reading/layout.js';
+import type { Layout } from '#csv/layout.js';
 
 /** Stored with every fact that this list asserts. */
 export const cecBatteriesList = 'cec-batteries';

@@ -1,4 +1,4 @@
-import type { Layout } from '../reading/layout.js';
+import type { Layout } from '#csv/layout.js';
 
 /** Stored with the facts that a list of entity codes asserts. */
 export const entityCodesList = 'entity-codes';

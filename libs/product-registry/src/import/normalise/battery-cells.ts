@@ -1,5 +1,6 @@
+import type { CsvRow } from '#csv/csv-file.js';
+
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
-import type { ListRow } from '../reading/list-file.js';
 
 /** The column's title, as problems name it. */
 export const titleOf = (column: string): string =>
@@ -25,7 +26,7 @@ const columnOf: Readonly<Record<string, BatteryColumn>> = {
 
 /** Title and text of the cell that a JSON pointer into the facts was read from; both '' for none. */
 export const cellOf = (
-  { cells }: ListRow<BatteryColumn>,
+  { cells }: CsvRow<BatteryColumn>,
   pointer: string,
 ): { readonly column: string; readonly raw: string } => {
   const found = Object.entries(columnOf).find(

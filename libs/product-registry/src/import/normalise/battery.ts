@@ -1,3 +1,5 @@
+import type { CsvRow, DecimalMark } from '#csv/csv-file.js';
+
 import type {
   ListedCertification,
   ListedFacts,
@@ -6,7 +8,6 @@ import type {
 import type { ElementInput } from '../../read-elements.js';
 import type { RowProblem } from '../events.js';
 import { type BatteryColumn, cecBatteriesList } from '../layouts/cec-batteries.js';
-import type { DecimalMark, ListRow } from '../reading/list-file.js';
 import { agencyName } from './agency.js';
 import { titleOf } from './battery-cells.js';
 import { collapse, isNotSubmitted, isTooLong, problem, trimLines, unusable } from './cell.js';
@@ -18,7 +19,7 @@ import { parseEfficiencies } from './efficiency.js';
 import { cleanModel } from './model.js';
 import type { NormalisedRow } from './normalised-row.js';
 
-type Row = ListRow<BatteryColumn>;
+type Row = CsvRow<BatteryColumn>;
 
 /** Problems of one row, sorted by what they mean for it. */
 interface Findings {

@@ -1,4 +1,4 @@
-import type { DecimalMark } from '../reading/list-file.js';
+import type { DecimalMark } from '#csv/csv-file.js';
 
 /** A decimal as written, as a string: it never passes through a floating point number. */
 export interface Decimal {

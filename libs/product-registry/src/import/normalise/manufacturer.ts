@@ -1,11 +1,12 @@
+import type { CsvRow } from '#csv/csv-file.js';
+
 import type { ListedManufacturer } from '../../manufacturer/ensure-manufacturer.js';
 import type { RowProblem } from '../events.js';
 import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';
-import type { ListRow } from '../reading/list-file.js';
 import { collapse, problem, unusable } from './cell.js';
 import type { NormalisedRow } from './normalised-row.js';
 
-type Row = ListRow<EntityCodeColumn>;
+type Row = CsvRow<EntityCodeColumn>;
 
 /** Longest name that is taken. */
 const maxName = 200;

@@ -1,3 +1,4 @@
+import type { CsvRow } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 
@@ -18,11 +19,10 @@ import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';
 import { problem } from '../normalise/cell.js';
 import { manufacturerCellOf, normaliseManufacturer } from '../normalise/manufacturer.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
-import type { ListRow } from '../reading/list-file.js';
 import { doneRow, type ListKind, rowMeta, type RunContext } from './planned-row.js';
 import { refusedRow } from './refused-row.js';
 
-type Row = ListRow<EntityCodeColumn>;
+type Row = CsvRow<EntityCodeColumn>;
 
 /** Lists of manufacturers and their codes. Rows go one after the other: any two may share a name or a code. */
 export const manufacturerLists: ListKind = {

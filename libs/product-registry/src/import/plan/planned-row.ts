@@ -1,3 +1,5 @@
+import type { CsvFile, CsvRow } from '#csv/csv-file.js';
+import type { Layout } from '#csv/layout.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import type { CommandMeta } from '#kernel/command.js';
 import type { Actor } from '#kernel/event.js';
@@ -6,8 +8,6 @@ import { commandIdOf } from '#kernel/ids.js';
 import type { Change } from '../../product/differences.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
-import type { Layout } from '../reading/layout.js';
-import type { ListFile, ListRow } from '../reading/list-file.js';
 
 /** A kind of list that can be imported, row by row, or previewed. */
 export interface ListKind {
@@ -15,7 +15,7 @@ export interface ListKind {
   /** Of the streams that its rows change. */
   readonly category: string;
   /** The planner is called with the rows one after the other, in the file's order. */
-  readonly planner: (file: ListFile, context: RunContext) => RowPlanner;
+  readonly planner: (file: CsvFile, context: RunContext) => RowPlanner;
   /** What the events of one stream change after those before; one change for a new stream. */
   readonly changes: (
     before: readonly StoredEvent[],
@@ -24,7 +24,7 @@ export interface ListKind {
 }
 
 /** `isToDo` false: the row was done before; it is only remembered. */
-export type RowPlanner = (row: ListRow, isToDo: boolean) => PlannedRow | undefined;
+export type RowPlanner = (row: CsvRow, isToDo: boolean) => PlannedRow | undefined;
 
 /** A row that waits to be carried out. Rows of one key are carried out in order. */
 export interface PlannedRow {

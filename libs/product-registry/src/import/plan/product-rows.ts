@@ -1,3 +1,4 @@
+import type { CsvRow } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -22,7 +23,6 @@ import { normaliseBattery } from '../normalise/battery.js';
 import { cellOf, titleOf } from '../normalise/battery-cells.js';
 import { problem } from '../normalise/cell.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
-import type { ListRow } from '../reading/list-file.js';
 import { FirstMentions } from './first-mentions.js';
 import { ListedManufacturers } from './listed-manufacturers.js';
 import {
@@ -34,7 +34,7 @@ import {
 } from './planned-row.js';
 import { refusedRow } from './refused-row.js';
 
-type Row = ListRow<BatteryColumn>;
+type Row = CsvRow<BatteryColumn>;
 
 /** Lists of products. Rows of one manufacturer go one after the other. */
 export const productLists: ListKind = {

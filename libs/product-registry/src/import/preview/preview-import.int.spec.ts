@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { inspectCsvFile } from '#csv/csv-file.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
@@ -8,7 +9,6 @@ import { until } from '#testing/until.js';
 import type { ImportKind } from '../events.js';
 import { Imports } from '../imports.js';
 import { cecBatteries } from '../layouts/cec-batteries.js';
-import { inspectListFile } from '../reading/list-file.js';
 import { runImport } from '../run/run-import.js';
 import { countsOf } from '../state.js';
 import { ImportBench } from '../testing/import-bench.js';
@@ -133,7 +133,7 @@ describe('a preview', () => {
     const { files, registry } = bench.tools;
     const { path } = await files.spool(body(long));
     const began = performance.now();
-    await inspectListFile(path, [cecBatteries]);
+    await inspectCsvFile(path, [cecBatteries]);
     // Judging a row takes many times as long as reading it, here and on a slower machine.
     const withinMs = Math.ceil((performance.now() - began) * 4) + 1_000;
     const cut = await previewImport(registry, path, { ...options, gone: nobodyGone, withinMs });

@@ -1,3 +1,4 @@
+import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -7,7 +8,6 @@ import type { ProductRegistry } from '../../registry.js';
 import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { ListKind, PlannedRow, RunContext } from '../plan/planned-row.js';
-import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
 
 /** One value that an import would change; its path is '' for the whole of what would be registered. */
 export interface PreviewedChange extends Change {
@@ -56,7 +56,7 @@ const longestMs = 60_000;
 
 /**
  * What importing the file would change: the run of it, on a registry that keeps nothing. Throws what
- * `inspectListFile` throws, `PREVIEW_TOO_LONG` where even reading the file takes too long, and what
+ * `inspectCsvFile` throws, `PREVIEW_TOO_LONG` where even reading the file takes too long, and what
  * `gone` is aborted with.
  *
  * Each row is carried out on what is registered now, not on what the rows before it would change.
@@ -74,7 +74,7 @@ export const previewImport = async (
   };
   const list = listKinds[kind];
   const reading = { maxRows, signal };
-  const file = await inspectListFile(path, list.layouts, reading).catch((error: unknown) => {
+  const file = await inspectCsvFile(path, list.layouts, reading).catch((error: unknown) => {
     throw isLate(error) ? tooLong(withinMs) : error;
   });
   // Manufacturers that products need are registered for all rows, everything else for its row alone.
@@ -179,7 +179,7 @@ class Summary {
     if (outcome.problems && this.problems.length < maxProblems) this.problems.push(outcome);
   }
 
-  of(file: ListFile): ImportPreview {
+  of(file: CsvFile): ImportPreview {
     const judged = rowOutcomes.reduce((sum, outcome) => sum + this.counts[outcome], 0);
     return {
       layout: file.header.layout.name,

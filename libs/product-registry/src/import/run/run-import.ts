@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
 import { pause } from '#event-log/pause.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -9,7 +10,6 @@ import type { RowOutcome } from '../events.js';
 import type { ImportFiles } from '../import-files.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
-import { inspectListFile, type ListFile, readRows } from '../reading/list-file.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
 import { OutcomeLog } from './outcome-log.js';
 import { requestOf } from './run-request.js';
@@ -137,7 +137,7 @@ class ImportRun {
     try {
       const { layouts } = listKinds[kind];
       const reading = { maxRows, signal: halt };
-      const file = await inspectListFile(files.pathOf(sha256), layouts, reading);
+      const file = await inspectCsvFile(files.pathOf(sha256), layouts, reading);
       await this.carryOutRows(file, await this.steps.note(file), halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
@@ -147,7 +147,7 @@ class ImportRun {
   }
 
   private async carryOutRows(
-    file: ListFile,
+    file: CsvFile,
     state: ReceivedImport,
     halt: AbortSignal,
   ): Promise<void> {

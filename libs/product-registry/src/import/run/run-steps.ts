@@ -1,3 +1,4 @@
+import type { CsvFile } from '#csv/csv-file.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import type { States } from '#event-log/states.js';
@@ -14,7 +15,6 @@ import {
   StartImportRun,
 } from '../commands.js';
 import type { ImportEvent, RowOutcome } from '../events.js';
-import type { ListFile } from '../reading/list-file.js';
 import { hasEnded, type ImportState, type ReceivedImport } from '../state.js';
 
 export type ImportStates = States<ImportState, ImportCommand, ImportEvent>;
@@ -71,7 +71,7 @@ export class RunSteps {
     return state;
   }
 
-  note(file: ListFile): Promise<ReceivedImport> {
+  note(file: CsvFile): Promise<ReceivedImport> {
     const { encoding, delimiter, decimalMark, rows, header } = file;
     const read = { layout: header.layout.name, encoding, delimiter, decimalMark, rows };
     const ignoredColumns = header.ignored.slice(0, 100);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import iconv from 'iconv-lite';
 
-import { cecBatteries } from '../layouts/cec-batteries.js';
-import { inspectListFile, type ListRow, readRows } from './list-file.js';
+import { type CsvRow, inspectCsvFile, readRows } from './csv-file.js';
+import { batteryLayout } from './testing/battery-layout.js';
 
 let folder = '';
 beforeAll(() => {
@@ -22,10 +22,10 @@ const written = (content: string | Buffer): string => {
   return path;
 };
 
-const inspect = (content: string | Buffer) => inspectListFile(written(content), [cecBatteries]);
+const inspect = (content: string | Buffer) => inspectCsvFile(written(content), [batteryLayout]);
 
-const rowsOf = async (content: string | Buffer): Promise<ListRow[]> => {
-  const rows: ListRow[] = [];
+const rowsOf = async (content: string | Buffer): Promise<CsvRow[]> => {
+  const rows: CsvRow[] = [];
   for await (const row of readRows(await inspect(content))) rows.push(row);
   return rows;
 };
@@ -196,17 +196,17 @@ describe('a file that cannot be imported', () => {
 
   it('has more rows than are taken, and says so', async () => {
     const path = written(`${header}\n${'A,1,LFP,1,1\n\n'.repeat(4)}`);
-    await expect(inspectListFile(path, [cecBatteries], { maxRows: 4 })).resolves.toBeDefined();
-    await expect(inspectListFile(path, [cecBatteries], { maxRows: 3 })).rejects.toMatchObject({
+    await expect(inspectCsvFile(path, [batteryLayout], { maxRows: 4 })).resolves.toBeDefined();
+    await expect(inspectCsvFile(path, [batteryLayout], { maxRows: 3 })).rejects.toMatchObject({
       code: 'LIST_TOO_LONG',
-      message: 'the list has more than 3 data rows, which this server takes at most',
+      message: 'the file has more than 3 data rows, which this server takes at most',
     });
   });
 
   it('is left alone where nobody waits for it any more', async () => {
     const path = written(`${header}\n${'A,1,LFP,1,1\n'.repeat(50_000)}`);
     const gone = new AbortController();
-    const reading = inspectListFile(path, [cecBatteries], { signal: gone.signal });
+    const reading = inspectCsvFile(path, [batteryLayout], { signal: gone.signal });
     gone.abort(new Error('gone'));
     await expect(reading).rejects.toThrow('gone');
   });

@@ -4,20 +4,20 @@ import { Refusal } from '#kernel/refusal.js';
 
 import { detectEncoding, type Encoding } from './encoding.js';
 import {
+  betterHeader,
   checkUnitsRow,
   type FoundHeader,
   type Header,
-  HeaderSearch,
   isUnitsRow,
   type Layout,
+  layoutUnknown,
   readHeader,
-  unknownLayout,
 } from './layout.js';
 import {
+  checkRows,
   type Delimiter,
   delimiters,
   filledCells,
-  listTooLong,
   readRecords,
   type RecordOptions,
 } from './records.js';
@@ -27,35 +27,30 @@ const headerSearch = 64;
 
 export type DecimalMark = '.' | ',';
 
-/** Cells of the header record: up to the last title, and with untitled ones at its end. */
-export interface HeaderWidth {
-  readonly titled: number;
-  readonly whole: number;
-}
-
-/** What a first pass over a file found. Nothing of a file is imported before this pass has ended well. */
-export interface ListFile<C extends string = string> {
+/** What a first pass over a file found. */
+export interface CsvFile<C extends string = string> {
   readonly path: string;
   readonly encoding: Encoding;
   readonly delimiter: Delimiter;
   readonly header: Header<C>;
   /** Records before the first data record: titles, notes, header, units. */
   readonly leading: number;
-  readonly width: HeaderWidth;
+  /** Cells of the header record: up to the last title, and with untitled ones at its end. */
+  readonly width: { readonly titled: number; readonly whole: number };
   /** Data records. */
   readonly rows: number;
   readonly decimalMark: DecimalMark;
 }
 
 /** One data record. `row` counts from 1. A column that the file lacks has no cell; a blank cell is ''. */
-export interface ListRow<C extends string = string> {
+export interface CsvRow<C extends string = string> {
   readonly row: number;
   readonly cells: Readonly<Partial<Record<C, string>>>;
   /** Why nobody can tell which cell belongs to which column, such as "3 cells, expected 16". */
   readonly misshapen?: string;
 }
 
-/** Data records that are taken at most, unless set otherwise: their outcomes take a small server hours. */
+/** Data records that are taken at most, unless set otherwise. */
 export const defaultMaxRows = 1_000_000;
 
 export interface InspectOptions {
@@ -66,33 +61,38 @@ export interface InspectOptions {
 }
 
 /**
- * Reads a file from end to end without importing anything: encoding, delimiter, header, number of
+ * Reads a file from end to end before anything of it is used: encoding, delimiter, header, number of
  * data records, decimal mark.
  *
  * Throws `Refusal` with what was found and what was expected: `EMPTY_FILE`, `NOT_TEXT`,
  * `LAYOUT_UNKNOWN`, `COLUMN_MISSING`, `COLUMN_TWICE`, `UNIT_UNEXPECTED`, `NO_ROWS`, `LIST_TOO_LONG`, and
  * what `readRecords` throws.
  */
-export const inspectListFile = async <L extends Layout>(
+export const inspectCsvFile = async <L extends Layout>(
   path: string,
   layouts: readonly L[],
   { maxRows = defaultMaxRows, signal }: InspectOptions = {},
-): Promise<ListFile<keyof L['columns'] & string>> => {
+): Promise<CsvFile<keyof L['columns'] & string>> => {
   const encoding = await detectEncoding(bytesOf(path, signal));
-  const start = await findStart({ path, encoding, signal }, layouts);
+  const source = { path, encoding, signal };
+  const start = await findStart(source, layouts);
   const { header, delimiter, leading } = start;
-  const marks = new DecimalMarks(header);
-  let records = 0;
-  for await (const record of readRecords({ path, encoding, delimiter, signal })) {
-    records += 1;
-    if (records - leading > maxRows) throw listTooLong('data rows', maxRows);
-    if (records > leading) marks.add(record);
+  const decimals = decimalColumns(header);
+  let [rows, points, commas] = [-leading, 0, 0];
+  for await (const record of readRecords({ ...source, delimiter })) {
+    rows += 1;
+    checkRows(rows, maxRows, 'data rows');
+    if (rows < 1) continue;
+    for (const at of decimals) {
+      const cell = record[at]?.trim() ?? '';
+      if (/^[-+]?\d*\.\d+$/.test(cell)) points += 1;
+      else if (/^[-+]?\d*,\d+$/.test(cell)) commas += 1;
+    }
   }
-  const rows = records - start.leading;
   if (rows <= 0) {
     throw new Refusal('NO_ROWS', 'unprocessable', 'the file has a header row but no row below it');
   }
-  return { path, encoding, ...start, rows, decimalMark: marks.most() };
+  return { path, encoding, ...start, rows, decimalMark: commas > points ? ',' : '.' };
 };
 
 async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -102,28 +102,33 @@ async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGen
   }
 }
 
+const decimalColumns = ({ layout, index }: Header): readonly number[] =>
+  Object.entries(layout.columns).flatMap(([name, { decimal }]) =>
+    decimal ? (index[name] ?? []) : [],
+  );
+
 /** The data records of an inspected file, in order. Throws what `signal` is aborted with. */
 export async function* readRows<C extends string>(
-  file: ListFile<C>,
+  file: CsvFile<C>,
   signal?: AbortSignal,
-): AsyncGenerator<ListRow<C>> {
+): AsyncGenerator<CsvRow<C>> {
   const columns = Object.entries(file.header.index) as [C, number][];
-  const { path, encoding, delimiter } = file;
-  let record = 0;
-  for await (const raw of readRecords({ path, encoding, delimiter, signal })) {
-    record += 1;
-    if (record <= file.leading) continue;
+  const { path, encoding, delimiter, width } = file;
+  let row = -file.leading;
+  for await (const record of readRecords({ path, encoding, delimiter, signal })) {
+    row += 1;
+    if (row < 1) continue;
     const cells: Partial<Record<C, string>> = {};
-    for (const [name, at] of columns) cells[name] = raw[at] ?? '';
-    const misshapen = misshape(raw, file.width);
-    yield { row: record - file.leading, cells, ...(misshapen !== undefined && { misshapen }) };
+    for (const [name, at] of columns) cells[name] = record[at] ?? '';
+    const misshapen = misshape(record, width);
+    yield { row, cells, ...(misshapen !== undefined && { misshapen }) };
   }
 }
 
 /** Cells are missing, or some hold something beyond the header: empty ones beyond it are padding. */
 const misshape = (
   record: readonly string[],
-  { titled, whole }: HeaderWidth,
+  { titled, whole }: CsvFile['width'],
 ): string | undefined => {
   const filled = filledCells(record);
   if (record.length >= titled && filled <= whole) return undefined;
@@ -131,14 +136,8 @@ const misshape = (
   return `${String(cells)} ${cells === 1 ? 'cell' : 'cells'}, expected ${String(titled)}`;
 };
 
-interface Start<C extends string> {
-  readonly delimiter: Delimiter;
-  readonly header: Header<C>;
-  readonly leading: number;
-  readonly width: HeaderWidth;
-}
-
 type Source = Pick<RecordOptions, 'path' | 'encoding' | 'signal'>;
+type Start<C extends string> = Pick<CsvFile<C>, 'delimiter' | 'header' | 'leading' | 'width'>;
 
 /** Tries each delimiter and keeps the one under which a record names most known columns. */
 const findStart = async <L extends Layout>(
@@ -152,15 +151,15 @@ const findStart = async <L extends Layout>(
   // The sort is stable: of equals the first delimiter wins.
   tries.sort((a, b) => (b.found?.matches ?? 0) - (a.found?.matches ?? 0));
   const [best] = tries;
-  if (!best?.found) throw unreadable(tries) ?? unknownLayout(layouts, widest(tries).records);
-  const { layout, row } = best.found;
-  const titles = best.records[row] ?? [];
-  const header = readHeader(layout, titles);
-  const width = { titled: filledCells(titles), whole: titles.length };
-  const below = best.records[row + 1];
+  if (!best?.found) throw whyUnreadable(tries) ?? layoutUnknown(layouts, widest(tries).records);
+  const { delimiter, records, found } = best;
+  const titles = records[found.row] ?? [];
+  const header = readHeader(found.layout, titles);
+  const below = records[found.row + 1];
   const units = below !== undefined && isUnitsRow(below);
   if (units) checkUnitsRow(header, below);
-  return { delimiter: best.delimiter, header, leading: row + (units ? 2 : 1), width };
+  const width = { titled: filledCells(titles), whole: titles.length };
+  return { delimiter, header, leading: found.row + (units ? 2 : 1), width };
 };
 
 /** The first records of a file as they are under one delimiter. */
@@ -173,58 +172,32 @@ interface Beginning {
 }
 
 const beginningOf = async (
-  source: Source & Pick<RecordOptions, 'delimiter'>,
+  source: Source & { readonly delimiter: Delimiter },
   layouts: readonly Layout[],
 ): Promise<Beginning> => {
   const records: (readonly string[])[] = [];
-  const search = new HeaderSearch(layouts);
+  let found: FoundHeader | undefined;
   let refusal: Refusal | undefined;
   try {
     for await (const record of readRecords({ ...source, limit: headerSearch })) {
+      found = betterHeader(layouts, record, records.length, found);
       records.push(record);
-      search.add(record);
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     refusal = error;
   }
-  return { delimiter: source.delimiter, records, found: search.best, refusal };
+  return { delimiter: source.delimiter, records, found, refusal };
 };
 
 /** Why no header was found, where the file was not read far enough to tell under some delimiter. */
-const unreadable = (tries: readonly Beginning[]): Refusal | undefined => {
+const whyUnreadable = (tries: readonly Beginning[]): Refusal | undefined => {
   const refusals = tries.flatMap(({ refusal }) => refusal ?? []);
   // Under a wrong delimiter whole rows are cells: which ones are too wide says more.
   return refusals.find(({ code }) => code === 'ROW_TOO_WIDE') ?? refusals[0];
 };
 
 const widest = (tries: readonly Beginning[]): Beginning =>
-  tries.reduce((a, b) => (width(b) > width(a) ? b : a));
+  tries.reduce((a, b) => (filledIn(b) > filledIn(a) ? b : a));
 
-const width = ({ records }: Beginning): number => Math.max(0, ...records.map(filledCells));
-
-/** Which mark the numbers of a file are written with. */
-class DecimalMarks {
-  private readonly at: readonly number[];
-  private points = 0;
-  private commas = 0;
-
-  constructor({ layout, index }: Header) {
-    this.at = Object.entries(layout.columns)
-      .filter(([, column]) => column.decimal)
-      .map(([name]) => index[name])
-      .filter((at) => at !== undefined);
-  }
-
-  add(record: readonly string[]): void {
-    for (const at of this.at) {
-      const cell = record[at]?.trim() ?? '';
-      if (/^[-+]?\d*\.\d+$/.test(cell)) this.points += 1;
-      else if (/^[-+]?\d*,\d+$/.test(cell)) this.commas += 1;
-    }
-  }
-
-  most(): DecimalMark {
-    return this.commas > this.points ? ',' : '.';
-  }
-}
+const filledIn = ({ records }: Beginning): number => Math.max(0, ...records.map(filledCells));

@@ -4,20 +4,29 @@ import { Refusal } from '#kernel/refusal.js';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
-/** Bytes looked at before a file is taken for text at all. */
+/** So many bytes at the start of a file decide whether it is taken for text at all. */
 export const sniffedBytes = 4096;
 
 /**
- * The encoding of a text file, told by its bytes alone.
+ * The encoding of a text file by its bytes alone.
  *
  * A byte order mark decides. Without one, zero bytes on one side of each pair mean UTF-16, and what
- * is mostly valid UTF-8 is UTF-8: one broken byte in a long list must not turn every other
+ * is mostly valid UTF-8 is UTF-8: one broken byte in a long file must not turn every other
  * accented letter into two. Everything else is windows-1252, which contains Latin-1.
  *
- * Throws `Refusal` `NOT_TEXT` for binary content. Reads the whole file once, in flat memory.
+ * Throws `Refusal` `EMPTY_FILE`, and `NOT_TEXT` for binary content. Reads the whole file once, in flat memory.
  */
 export const detectEncoding = async (chunks: AsyncIterable<Uint8Array>): Promise<Encoding> => {
-  const tally = new Utf8Tally();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let [wellFormed, broken] = [0, 0];
+  const count = (text: string): void => {
+    for (const [run] of text.matchAll(/[^\0-\x7f]+/g)) {
+      for (const character of run) {
+        if (character === '\ufffd') broken += 1;
+        else wellFormed += 1;
+      }
+    }
+  };
   let start: Buffer | undefined;
   for await (const chunk of chunks) {
     if (!start) {
@@ -25,13 +34,14 @@ export const detectEncoding = async (chunks: AsyncIterable<Uint8Array>): Promise
       const marked = sniffEncoding(start);
       if (marked) return marked;
     }
-    tally.add(chunk);
+    count(decoder.decode(chunk, { stream: true }));
   }
   if (!start) throw new Refusal('EMPTY_FILE', 'unprocessable', 'the file is empty');
-  return tally.isUtf8() ? 'utf-8' : 'windows-1252';
+  count(decoder.decode());
+  return broken === 0 || broken * 10 < wellFormed ? 'utf-8' : 'windows-1252';
 };
 
-/** The encoding where the first bytes settle it. Throws `Refusal` `NOT_TEXT` for binary content. */
+/** The encoding where the first bytes decide it. Throws `Refusal` `NOT_TEXT` for binary content. */
 export const sniffEncoding = (start: Uint8Array): Encoding | undefined => {
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
   if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';
@@ -46,18 +56,15 @@ export const sniffEncoding = (start: Uint8Array): Encoding | undefined => {
 const unmarkedUtf16 = (start: Uint8Array): Encoding | undefined => {
   const pairs = Math.floor(start.length / 2);
   if (pairs < 4) return undefined;
-  let even = 0;
-  let odd = 0;
-  for (let i = 0; i < pairs * 2; i += 2) {
-    if (start[i] === 0) even += 1;
-    if (start[i + 1] === 0) odd += 1;
-  }
+  const zeros = (offset: number): number =>
+    start.subarray(0, pairs * 2).filter((byte, at) => byte === 0 && at % 2 === offset).length;
+  const [even, odd] = [zeros(0), zeros(1)];
   if (odd > pairs * 0.6 && even === 0) return 'utf-16le';
   if (even > pairs * 0.6 && odd === 0) return 'utf-16be';
   return undefined;
 };
 
-/** What people send for a CSV by mistake, told by its first bytes. */
+/** What people send for a CSV file by mistake, by its first bytes. */
 const mistaken: readonly (readonly [magic: string, what: string])[] = [
   ['PK\u0003\u0004', 'a zip archive or an Excel workbook: save the sheet as CSV first'],
   ['\u00d0\u00cf\u0011\u00e0', 'an old Excel workbook: save the sheet as CSV first'],
@@ -81,31 +88,6 @@ const notText = (why: string) =>
 /** Control characters other than tab, line feed, form feed and carriage return. */
 const isControl = (byte: number): boolean =>
   byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0c && byte !== 0x0d;
-
-/** Counts well-formed and broken non-ASCII sequences across chunk borders. */
-class Utf8Tally {
-  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  private wellFormed = 0;
-  private broken = 0;
-
-  add(chunk: Uint8Array): void {
-    this.count(this.decoder.decode(chunk, { stream: true }));
-  }
-
-  isUtf8(): boolean {
-    this.count(this.decoder.decode());
-    return this.broken === 0 || this.broken * 10 < this.wellFormed;
-  }
-
-  private count(text: string): void {
-    for (const [run] of text.matchAll(/[^\0-\x7f]+/g)) {
-      for (const character of run) {
-        if (character === '\ufffd') this.broken += 1;
-        else this.wellFormed += 1;
-      }
-    }
-  }
-}
 
 /** A transform stream from bytes to text; drops the byte order mark. */
 export const decodeStream = (encoding: Encoding): NodeJS.ReadWriteStream =>

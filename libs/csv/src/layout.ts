@@ -1,22 +1,21 @@
 import { Refusal } from '#kernel/refusal.js';
 
-import { columnName, unitInName } from './column-name.js';
-
 /** One column that a layout knows. */
 export interface LayoutColumn {
   /** Names in the normal form of `columnName`, without the unit. The first is shown in messages. */
   readonly names: readonly string[];
   readonly required?: true;
-  /** The only unit that the column may be in: another one, in its name or below it, fails the import. */
+  /** The only unit that the column may be in: another one, in its name or below it, is refused. */
   readonly unit?: string;
   /** Holds decimals: tells a file with decimal commas from one with points. */
   readonly decimal?: true;
 }
 
-/** A published list that can be imported: its columns by our own name for them. */
+/** A kind of file that can be read: its columns by our own name for them. */
 export interface Layout<C extends string = string> {
-  /** Stored with the import. */
+  /** To be stored with what is read. */
   readonly name: string;
+  /** As messages call such a file. */
   readonly title: string;
   readonly columns: Readonly<Record<C, LayoutColumn>>;
 }
@@ -29,8 +28,41 @@ export interface Header<C extends string = string> {
   readonly ignored: readonly string[];
 }
 
+/** The record that is a header, before it is checked. */
+export interface FoundHeader {
+  readonly layout: Layout;
+  /** Of the records that were searched, from 0. */
+  readonly row: number;
+  /** Columns of the layout that the record names. */
+  readonly matches: number;
+}
+
 /** Longest text that is taken for a column's title: recognising one costs more than its length. */
 const maxTitle = 300;
+/** Fewer recognised names than this is a coincidence, not a header. */
+const leastMatches = 2;
+
+/**
+ * The normal form under which column names are compared: NFKC (which turns superscript footnote
+ * marks into digits), lower case, whitespace collapsed, and without footnote digits, which stand
+ * directly behind a letter or a closing bracket at the end or before the unit: `Brand1`,
+ * `Discharge Rate2 (kW)`, `Efficiency (%, Ac-AC)1`. Double brackets around a unit become single.
+ */
+const columnName = (raw: string): string =>
+  raw
+    .normalize('NFKC')
+    .replace(/^\ufeff/, '')
+    .replace(/[\s\u200b]+/g, ' ')
+    .trim()
+    .toLowerCase()
+    .replace(/\(\(/g, '(')
+    .replace(/\)\)/g, ')')
+    .replace(/(?<=[\p{Letter})])\d(?= ?\(|$)/gu, '')
+    .replace(/ ?\*+$/, '');
+
+/** The unit that a column name ends with, such as `kWh` in `Capacity (kWh)`. */
+const unitInName = (raw: string): string | undefined =>
+  /\(([^()]+)\)\d?$/.exec(raw.trim().replace(/\)\)/g, ')'))?.[1]?.trim();
 
 /** The column that a header cell names, or undefined. */
 const columnOf = (layout: Layout, cell: string): string | undefined => {
@@ -43,39 +75,19 @@ const columnOf = (layout: Layout, cell: string): string | undefined => {
   )?.[0];
 };
 
-/** How many different columns of the layout a record names. */
-const matchCount = (layout: Layout, record: readonly string[]): number =>
-  new Set(record.map((cell) => columnOf(layout, cell)).filter((name) => name !== undefined)).size;
-
-/** Fewer recognised names than this is a coincidence, not a header. */
-const leastMatches = 2;
-
-export interface FoundHeader {
-  readonly layout: Layout;
-  /** Of the records that were searched, from 0. */
-  readonly row: number;
-  /** Columns of the layout that the record names. */
-  readonly matches: number;
-}
-
-/** Looks for the record that names most columns of any layout; of equals the first one is kept. */
-export class HeaderSearch {
-  best: FoundHeader | undefined;
-  private row = 0;
-
-  constructor(private readonly layouts: readonly Layout[]) {}
-
-  add(record: readonly string[]): void {
-    for (const layout of this.layouts) {
-      const least = Math.min(leastMatches, Object.keys(layout.columns).length);
-      const matches = matchCount(layout, record);
-      if (matches >= least && matches > (this.best?.matches ?? 0)) {
-        this.best = { layout, row: this.row, matches };
-      }
-    }
-    this.row += 1;
-  }
-}
+/** The record as a header of one of the layouts, where it names more columns than `best` does; else `best`. */
+export const betterHeader = (
+  layouts: readonly Layout[],
+  record: readonly string[],
+  row: number,
+  best: FoundHeader | undefined,
+): FoundHeader | undefined =>
+  layouts.reduce((found, layout) => {
+    const named = record.map((cell) => columnOf(layout, cell));
+    const matches = new Set(named.filter((name) => name !== undefined)).size;
+    const least = Math.min(leastMatches, Object.keys(layout.columns).length);
+    return matches >= least && matches > (found?.matches ?? 0) ? { layout, row, matches } : found;
+  }, best);
 
 /**
  * Reads a header row. Throws `Refusal`: `COLUMN_MISSING` (names each), `COLUMN_TWICE`,
@@ -90,15 +102,20 @@ export const readHeader = (layout: Layout, record: readonly string[]): Header =>
       if (cell.trim() !== '') ignored.push(shown(cell));
       return;
     }
-    if (index[name] !== undefined) throw columnTwice(layout, name);
+    if (index[name] !== undefined) {
+      throw refusal('COLUMN_TWICE', `the header names the column "${titleOf(layout, name)}" twice`);
+    }
     const unit = layout.columns[name]?.unit;
     if (unit !== undefined) checkUnit(cell, unit, unitInName(cell));
     index[name] = at;
   });
-  const missing = Object.entries(layout.columns).filter(
-    ([name, column]) => column.required && index[name] === undefined,
-  );
-  if (missing.length > 0) throw columnMissing(layout, missing, record);
+  const missing = requiredOf(layout).filter((name) => index[name] === undefined);
+  if (missing.length > 0) {
+    throw refusal(
+      'COLUMN_MISSING',
+      `the file looks like ${layout.title}, but lacks ${titlesOf(layout, missing)}; found ${listed(record)}`,
+    );
+  }
   return { layout, index, ignored };
 };
 
@@ -109,62 +126,44 @@ export const isUnitsRow = (record: readonly string[]): boolean => {
 };
 
 /** Throws `Refusal` `UNIT_UNEXPECTED` where the row names another unit than the layout takes. */
-export const checkUnitsRow = (header: Header, record: readonly string[]): void => {
-  for (const [name, { unit, names }] of Object.entries(header.layout.columns)) {
-    const at = header.index[name];
+export const checkUnitsRow = ({ layout, index }: Header, record: readonly string[]): void => {
+  for (const [name, { unit }] of Object.entries(layout.columns)) {
+    const at = index[name];
     if (unit === undefined || at === undefined) continue;
-    checkUnit(names[0] ?? name, unit, unitInName(record[at] ?? ''));
+    checkUnit(titleOf(layout, name), unit, unitInName(record[at] ?? ''));
   }
 };
 
 const checkUnit = (column: string, expected: string, found: string | undefined): void => {
   if (found === undefined || found.toLowerCase() === expected.toLowerCase()) return;
-  throw new Refusal(
+  throw refusal(
     'UNIT_UNEXPECTED',
-    'unprocessable',
     `column "${shown(column)}" is in "${shown(found)}", expected ${expected}`,
   );
 };
 
-const columnTwice = (layout: Layout, name: string) =>
-  new Refusal(
-    'COLUMN_TWICE',
-    'unprocessable',
-    `the header names the column "${layout.columns[name]?.names[0] ?? name}" twice`,
-  );
-
-const columnMissing = (
-  layout: Layout,
-  missing: readonly (readonly [string, LayoutColumn])[],
-  record: readonly string[],
-) =>
-  new Refusal(
-    'COLUMN_MISSING',
-    'unprocessable',
-    `the file looks like ${layout.title}, but lacks ${missing
-      .map(([name, { names }]) => `"${names[0] ?? name}"`)
-      .join(', ')}; found ${listed(record)}`,
-  );
-
-/** Throws always: no record of the file's beginning names the columns of any layout. */
-export const unknownLayout = (
+/** The refusal of a file none of whose first records names the columns of any layout. */
+export const layoutUnknown = (
   layouts: readonly Layout[],
   records: readonly (readonly string[])[],
 ): Refusal => {
   const first = records.find((record) => record.some((cell) => cell.trim() !== '')) ?? [];
   const expected = layouts.map(
-    ({ title, columns }) =>
-      `${title} (${Object.values<LayoutColumn>(columns)
-        .filter(({ required }) => required)
-        .map(({ names }) => `"${names[0] ?? ''}"`)
-        .join(', ')})`,
+    (layout) => `${layout.title} (${titlesOf(layout, requiredOf(layout))})`,
   );
-  return new Refusal(
+  return refusal(
     'LAYOUT_UNKNOWN',
-    'unprocessable',
     `found no header row in the first ${String(records.length)} rows; the first one is ${listed(first)}; expected ${expected.join(' or ')}`,
   );
 };
+
+const requiredOf = ({ columns }: Layout): readonly string[] =>
+  Object.keys(columns).filter((name) => columns[name]?.required);
+
+const titleOf = ({ columns }: Layout, name: string): string => columns[name]?.names[0] ?? name;
+
+const titlesOf = (layout: Layout, names: readonly string[]): string =>
+  names.map((name) => `"${titleOf(layout, name)}"`).join(', ');
 
 const listed = (record: readonly string[]): string => {
   const cells = record.filter((cell) => cell.trim() !== '').map((cell) => `"${shown(cell)}"`);
@@ -180,3 +179,5 @@ const shown = (text: string): string => {
     .trim();
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 };
+
+const refusal = (code: string, message: string) => new Refusal(code, 'unprocessable', message);

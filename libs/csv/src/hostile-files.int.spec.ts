@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { cecBatteries } from '../layouts/cec-batteries.js';
-import { longestTurn } from '../testing/longest-turn.js';
-import { inspectListFile } from './list-file.js';
+import { inspectCsvFile } from './csv-file.js';
+import { batteryLayout } from './testing/battery-layout.js';
+import { longestTurn } from './testing/longest-turn.js';
 
 const header = 'Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rate (kW)';
 const megabytes = (count: number, text: string): string =>
@@ -48,7 +48,7 @@ describe('a hostile list', () => {
     const path = join(folder, 'list.csv');
     writeFileSync(path, content);
     const { longestMs, boundMs } = await longestTurn(async () => {
-      const found = await inspectListFile(path, [cecBatteries], { maxRows: 400_000 }).then(
+      const found = await inspectCsvFile(path, [batteryLayout], { maxRows: 400_000 }).then(
         () => undefined,
         (error: unknown) => error,
       );
