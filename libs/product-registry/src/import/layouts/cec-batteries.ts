@@ -1,4 +1,4 @@
-import type { Layout } from '#csv/layout.js';
+import type { FactLayout } from './fact-layout.js';
 
 /** Stored with every fact that this list asserts. */
 export const cecBatteriesList = 'cec-batteries';
@@ -11,17 +11,26 @@ export const cecBatteries = {
   name: cecBatteriesList,
   title: 'the CEC battery list',
   columns: {
-    manufacturer: { names: ['manufacturer name', 'manufacturer'], required: true },
-    brand: { names: ['brand'] },
-    model: { names: ['model number'], required: true },
-    technology: { names: ['technology', 'chemistry'], required: true },
-    description: { names: ['description'] },
+    manufacturer: {
+      names: ['manufacturer name', 'manufacturer'],
+      required: true,
+      fact: '/manufacturer',
+    },
+    brand: { names: ['brand'], fact: '/qualifications/CEC/remarks/Brand' },
+    model: { names: ['model number'], required: true, fact: '/model' },
+    technology: {
+      names: ['technology', 'chemistry'],
+      required: true,
+      fact: '/elements/BatteryChemistryType',
+    },
+    description: { names: ['description'], fact: '/elements/Description' },
     certifyingEntity: {
       names: [
         'ul 1973 certification certifying entity',
         'ul 1973 certifying entity',
         'certifying entity',
       ],
+      fact: '/certifications/UL1973',
     },
     certificateDate: {
       names: [
@@ -38,22 +47,34 @@ export const cecBatteries = {
       required: true,
       unit: 'kWh',
       decimal: true,
+      fact: '/elements/EnergyCapacityNominal',
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
       unit: 'kW',
       decimal: true,
+      fact: '/elements/PowerDCContinuousMax',
     },
     efficiency: {
       names: ['manufacturer declared roundtrip efficiency', 'round trip efficiency'],
+      fact: '/elements/EfficiencyBatteryRoundTrip',
     },
-    ja12Strategies: { names: ['certified ja12 control strategies'] },
-    ja12Declaration: { names: ['declaration for ja12 submitted'] },
-    notes: { names: ['notes'] },
-    listingDate: { names: ['cec listing date', 'battery listing date'] },
-    lastUpdate: { names: ['last update'] },
+    ja12Strategies: {
+      names: ['certified ja12 control strategies'],
+      fact: '/qualifications/CEC/remarks/CertifiedJA12ControlStrategies',
+    },
+    ja12Declaration: {
+      names: ['declaration for ja12 submitted'],
+      fact: '/qualifications/CEC/remarks/DeclarationForJA12Submitted',
+    },
+    notes: { names: ['notes'], fact: '/qualifications/CEC/notes' },
+    listingDate: {
+      names: ['cec listing date', 'battery listing date'],
+      fact: '/qualifications/CEC/listingDate',
+    },
+    lastUpdate: { names: ['last update'], fact: '/qualifications/CEC/lastUpdate' },
   },
-} as const satisfies Layout;
+} as const satisfies FactLayout;
 
 export type BatteryColumn = keyof typeof cecBatteries.columns;

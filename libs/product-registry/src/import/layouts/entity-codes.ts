@@ -1,4 +1,4 @@
-import type { Layout } from '#csv/layout.js';
+import type { FactLayout } from './fact-layout.js';
 
 /** Stored with the facts that a list of entity codes asserts. */
 export const entityCodesList = 'entity-codes';
@@ -11,13 +11,14 @@ export const entityCodes = {
   name: entityCodesList,
   title: 'a list of manufacturer codes',
   columns: {
-    code: { names: ['entitycode', 'entity code', 'code'], required: true },
+    code: { names: ['entitycode', 'entity code', 'code'], required: true, fact: '/code' },
     name: {
       names: ['prodmfr_value', 'prodmfr_value__cleaned', 'manufacturer', 'name'],
       required: true,
+      fact: '/name',
     },
     alias: { names: ['prodmfr_value__cec', 'alias', 'cec manufacturer'] },
   },
-} as const satisfies Layout;
+} as const satisfies FactLayout;
 
 export type EntityCodeColumn = keyof typeof entityCodes.columns;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { BatteryColumn } from '../layouts/cec-batteries.js';
+import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
+import { cellAt } from '../layouts/fact-layout.js';
 import { normaliseBattery } from './battery.js';
-import { cellOf } from './battery-cells.js';
 
 const cells = {
   manufacturer: 'Aurora Cells Inc.',
@@ -132,7 +132,7 @@ describe('a row of the battery list', () => {
       state: 'unparsed',
       raw: '89 [Sanctuary 3',
     });
-    expect(row.needsReview).toBe(false);
+    expect(row.unread).toEqual([]);
     expect(row.problems).toEqual([
       expect.objectContaining({
         column: 'manufacturer declared roundtrip efficiency',
@@ -143,7 +143,7 @@ describe('a row of the battery list', () => {
 
   it('asks for review of a chemistry that nobody has decided on', () => {
     const row = product({ technology: 'Zinc Bromide' });
-    expect(row.needsReview).toBe(true);
+    expect(row.unread).toEqual(['BatteryChemistryType']);
     expect(row.problems[0]).toMatchObject({ column: 'technology', raw: 'Zinc Bromide' });
   });
 
@@ -169,7 +169,6 @@ describe('a row of the battery list', () => {
     ],
   ] as const)('is rejected for %s %j', (column, cell, title, reason) => {
     expect(normalised({ [column]: cell })).toEqual({
-      row: 7,
       rejected: expect.arrayContaining([
         { column: title, reason, raw: cell.replace('\0', '\ufffd') },
       ]) as unknown,
@@ -178,11 +177,11 @@ describe('a row of the battery list', () => {
 
   it('is named by the cell that a fact was read from', () => {
     const row = { row: 1, cells };
-    expect(cellOf(row, '/elements/EnergyCapacityNominal/value')).toEqual({
+    expect(cellAt(cecBatteries, row, '/elements/EnergyCapacityNominal/value')).toEqual({
       column: 'nameplate energy capacity',
       raw: '5.40',
     });
-    expect(cellOf(row, '/qualifications/CEC/notes').column).toBe('notes');
-    expect(cellOf(row, '/elements/Unheard')).toEqual({ column: '', raw: '' });
+    expect(cellAt(cecBatteries, row, '/qualifications/CEC/notes').column).toBe('notes');
+    expect(cellAt(cecBatteries, row, '/elements/Unheard')).toEqual({ column: '', raw: '' });
   });
 });

@@ -7,88 +7,27 @@ import type {
 } from '../../product/commands.js';
 import type { ElementInput } from '../../read-elements.js';
 import type { RowProblem } from '../events.js';
-import { type BatteryColumn, cecBatteriesList } from '../layouts/cec-batteries.js';
-import { agencyName } from './agency.js';
-import { titleOf } from './battery-cells.js';
-import { collapse, isNotSubmitted, isTooLong, problem, trimLines, unusable } from './cell.js';
-import { chemistryOf } from './chemistry.js';
-import { parseDate } from './date.js';
-import { isNegative, parseDecimal } from './decimal.js';
-import { editionOf } from './edition.js';
-import { parseEfficiencies } from './efficiency.js';
-import { cleanModel } from './model.js';
+import { type BatteryColumn, cecBatteries, cecBatteriesList } from '../layouts/cec-batteries.js';
+import { cellProblem, collapse, damagesOf, isNotSubmitted, isTooLong, trimLines } from './cell.js';
+import { agencyName, chemistryOf, cleanModel, editionOf } from './labels.js';
 import type { NormalisedRow } from './normalised-row.js';
+import { isNegative, parseDate, parseDecimal, parseEfficiencies } from './values.js';
 
 type Row = CsvRow<BatteryColumn>;
-
-/** Problems of one row, sorted by what they mean for it. */
-interface Findings {
-  /** The row cannot be used. */
-  readonly rejecting: RowProblem[];
-  /** The row is used, and a person should look at it. */
-  readonly review: RowProblem[];
-  /** Kept raw, and said so. */
-  readonly flagged: RowProblem[];
-}
 
 /**
  * One row of the CEC battery list in Orange Button terms.
  *
- * Rejected: no maker or model, a number or date that cannot be read, text that was damaged. Needs
+ * Rejected: no manufacturer or model, a number or date that cannot be read, text that was damaged. Needs
  * review: a chemistry that nobody has decided on. Flagged: efficiencies that were cut off.
  */
 export const normaliseBattery = (row: Row, mark: DecimalMark): NormalisedRow => {
-  const oversized = Object.entries(row.cells).filter(([, cell]) => isTooLong(cell));
-  // They are not read at all: that takes longer the longer they are.
-  if (oversized.length > 0) {
-    const rejected = oversized.map(([name, cell]) =>
-      problem(titleOf(name), unusable(cell) ?? '', cell),
-    );
-    return { row: row.row, rejected };
-  }
-  const findings: Findings = { rejecting: [], review: [], flagged: [] };
-  const facts = read(row, mark, findings);
-  if (findings.rejecting.length > 0) return { row: row.row, rejected: findings.rejecting };
-  return {
-    row: row.row,
-    facts,
-    problems: [...findings.review, ...findings.flagged],
-    needsReview: findings.review.length > 0,
-    // Nothing but a chemistry needs review by itself.
-    ...(findings.review.length > 0 && { unread: ['BatteryChemistryType'] }),
-  };
-};
-
-const read = (row: Row, mark: DecimalMark, findings: Findings): ListedFacts => {
-  if (row.misshapen !== undefined) findings.rejecting.push(problem('', row.misshapen, ''));
-  for (const [name, cell] of Object.entries(row.cells)) {
-    const why = unusable(cell);
-    if (why !== undefined) findings.rejecting.push(problem(titleOf(name), why, cell));
-  }
-  const manufacturer = identity(row, 'manufacturer', collapse, findings);
-  const model = identity(row, 'model', cleanModel, findings);
-  const certification = certificationOf(row, findings);
-  return {
-    list: cecBatteriesList,
-    productType: 'ProdBattery',
-    manufacturer: manufacturer.text,
-    model: model.text,
-    elements: {
-      ...element(row, 'technology', 'BatteryChemistryType', (raw) => chemistry(raw, findings)),
-      ...element(row, 'description', 'Description', description),
-      ...element(row, 'energy', 'EnergyCapacityNominal', (raw) =>
-        quantity(raw, 'energy', 'kWh', mark, findings),
-      ),
-      ...element(row, 'power', 'PowerDCContinuousMax', (raw) =>
-        quantity(raw, 'power', 'kW', mark, findings),
-      ),
-      ...element(row, 'efficiency', 'EfficiencyBatteryRoundTrip', (raw) =>
-        efficiency(raw, findings),
-      ),
-    },
-    ...(certification !== undefined && { certification }),
-    listing: listingOf(row, [manufacturer, model], findings),
-  };
+  const reader = new BatteryReader(row, mark);
+  // Oversized cells are not read at all: that takes longer the longer they are.
+  const isOversized = Object.values(row.cells).some(isTooLong);
+  const facts = isOversized ? undefined : reader.facts();
+  const { rejecting, problems, unread } = reader;
+  return facts && rejecting.length === 0 ? { facts, problems, unread } : { rejected: rejecting };
 };
 
 interface Identity {
@@ -99,38 +38,158 @@ interface Identity {
 /** Longest name or model number that is taken. */
 const maxIdentity = 200;
 
-const identity = (
-  row: Row,
-  column: 'manufacturer' | 'model',
-  clean: (raw: string) => string,
-  { rejecting }: Findings,
-): Identity => {
-  const raw = row.cells[column] ?? '';
-  const text = clean(raw);
-  if (text === '') rejecting.push(problem(titleOf(column), 'is blank', raw));
-  if (text.length > maxIdentity) {
-    const reason = `is longer than ${String(maxIdentity)} characters`;
-    rejecting.push(problem(titleOf(column), reason, raw));
+/** The list's certifications are all of one standard. */
+const certifiedStandard = 'UL1973';
+
+/** Reads the cells of one row, and gathers what is wrong with them. */
+class BatteryReader {
+  /** The row cannot be used. */
+  readonly rejecting: RowProblem[];
+  /** What was kept raw. */
+  readonly problems: RowProblem[] = [];
+  /** Elements that a person should look at. */
+  readonly unread: string[] = [];
+
+  constructor(
+    private readonly row: Row,
+    private readonly mark: DecimalMark,
+  ) {
+    this.rejecting = damagesOf(cecBatteries, row);
   }
-  if (isNotSubmitted(raw)) rejecting.push(problem(titleOf(column), 'was not submitted', raw));
-  return { text, raw };
-};
 
-/** An element of a column: none where the list lacks the column, null where the cell is blank. */
-const element = (
-  row: Row,
-  column: BatteryColumn,
-  name: string,
-  readCell: (raw: string) => ElementInput,
-): Readonly<Record<string, ElementInput | null>> => {
-  const raw = row.cells[column];
-  if (raw === undefined) return {};
-  if (collapse(raw) === '') return { [name]: null };
-  if (isNotSubmitted(raw)) return { [name]: { state: 'notSubmitted', raw } };
-  return { [name]: readCell(raw) };
-};
+  facts(): ListedFacts {
+    const manufacturer = this.identity('manufacturer', collapse);
+    const model = this.identity('model', cleanModel);
+    const certification = this.certification();
+    return {
+      list: cecBatteriesList,
+      productType: 'ProdBattery',
+      manufacturer: manufacturer.text,
+      model: model.text,
+      elements: {
+        ...this.element('technology', 'BatteryChemistryType', (raw) => this.chemistry(raw)),
+        ...this.element('description', 'Description', (raw) => withRaw(raw, trimLines(raw))),
+        ...this.element('energy', 'EnergyCapacityNominal', (raw) => this.quantity(raw, 'energy')),
+        ...this.element('power', 'PowerDCContinuousMax', (raw) => this.quantity(raw, 'power')),
+        ...this.element('efficiency', 'EfficiencyBatteryRoundTrip', (raw) => this.efficiency(raw)),
+      },
+      ...(certification !== undefined && { certification }),
+      listing: this.listing(manufacturer, model),
+    };
+  }
 
-const description = (raw: string): ElementInput => withRaw(raw, trimLines(raw));
+  private reject(column: BatteryColumn, reason: string): void {
+    this.rejecting.push(cellProblem(cecBatteries, this.row, column, reason));
+  }
+
+  private note(column: BatteryColumn, reason: string): void {
+    this.problems.push(cellProblem(cecBatteries, this.row, column, reason));
+  }
+
+  private identity(column: 'manufacturer' | 'model', clean: (raw: string) => string): Identity {
+    const raw = this.row.cells[column] ?? '';
+    const text = clean(raw);
+    if (text === '') this.reject(column, 'is blank');
+    if (text.length > maxIdentity) {
+      this.reject(column, `is longer than ${String(maxIdentity)} characters`);
+    }
+    if (isNotSubmitted(raw)) this.reject(column, 'was not submitted');
+    return { text, raw };
+  }
+
+  /** An element of a column: none where the list lacks the column, null where the cell is blank. */
+  private element(
+    column: BatteryColumn,
+    name: string,
+    read: (raw: string) => ElementInput,
+  ): Readonly<Record<string, ElementInput | null>> {
+    const raw = this.row.cells[column];
+    if (raw === undefined) return {};
+    if (collapse(raw) === '') return { [name]: null };
+    return { [name]: isNotSubmitted(raw) ? { state: 'notSubmitted', raw } : read(raw) };
+  }
+
+  private chemistry(raw: string): ElementInput {
+    const value = chemistryOf(raw);
+    if (value !== undefined) return withRaw(raw, value);
+    this.note('technology', 'is a chemistry that no rule knows');
+    this.unread.push('BatteryChemistryType');
+    return { state: 'unparsed', raw };
+  }
+
+  private quantity(raw: string, column: 'energy' | 'power'): ElementInput {
+    const value = parseDecimal(collapse(raw), this.mark);
+    if (value === undefined) {
+      this.reject(column, `is not a decimal number (decimal mark "${this.mark}")`);
+    } else if (isNegative(value)) this.reject(column, 'is below zero');
+    else return { ...withRaw(raw, value), unit: cecBatteries.columns[column].unit };
+    return { state: 'unparsed', raw };
+  }
+
+  private efficiency(raw: string): ElementInput {
+    const value = parseEfficiencies(raw);
+    if (value) return { state: 'submitted', value, unit: 'percent', raw };
+    this.note(
+      'efficiency',
+      'is not a list of "percent [inverter]": cut off or split by the exporter; kept raw',
+    );
+    return { state: 'unparsed', raw };
+  }
+
+  /** Undefined without the column, null when blank, "not submitted" or (then rejected) unreadable. */
+  private date(column: BatteryColumn): string | null | undefined {
+    const raw = this.row.cells[column];
+    if (raw === undefined) return undefined;
+    if (isBlank(raw)) return null;
+    const value = parseDate(raw);
+    if (value === undefined) {
+      this.reject(column, 'is not a date that exists (such as 21.07.2021 or 2021-07-21)');
+    }
+    return value ?? null;
+  }
+
+  /** Asserted only where the list names who certified: a blank or "not submitted" is no certification. */
+  private certification(): ListedCertification | null | undefined {
+    const { certifyingEntity: raw, edition: rawEdition } = this.row.cells;
+    if (raw === undefined) return undefined;
+    const certificateDate = this.date('certificateDate');
+    if (isBlank(raw)) return null;
+    const agency = agencyName(raw);
+    const edition = rawEdition === undefined ? undefined : editionText(rawEdition);
+    const differing = {
+      ...(agency !== raw && { agency: raw }),
+      ...(edition && edition !== rawEdition && { edition: rawEdition }),
+    };
+    return {
+      agency,
+      standard: certifiedStandard,
+      ...(edition !== undefined && { edition }),
+      ...(certificateDate !== undefined && { certificateDate }),
+      ...(Object.keys(differing).length > 0 && { raw: differing }),
+    };
+  }
+
+  private listing(manufacturer: Identity, model: Identity): ListedQualification {
+    const { notes, brand, ja12Strategies, ja12Declaration } = this.row.cells;
+    return {
+      agency: 'CEC',
+      ...defined({
+        listingDate: this.date('listingDate'),
+        lastUpdate: this.date('lastUpdate'),
+        notes: asWritten(notes),
+      }),
+      remarks: defined({
+        Brand: asWritten(brand),
+        CertifiedJA12ControlStrategies: asWritten(ja12Strategies),
+        DeclarationForJA12Submitted: asWritten(ja12Declaration),
+        ManufacturerAsWritten: asInTheFile(manufacturer),
+        ModelAsWritten: asInTheFile(model),
+      }),
+    };
+  }
+}
+
+const isBlank = (raw: string): boolean => collapse(raw) === '' || isNotSubmitted(raw);
 
 const withRaw = (raw: string, value: string): ElementInput => ({
   state: 'submitted',
@@ -138,112 +197,20 @@ const withRaw = (raw: string, value: string): ElementInput => ({
   ...(raw !== value && { raw }),
 });
 
-const chemistry = (raw: string, { review }: Findings): ElementInput => {
-  const value = chemistryOf(raw);
-  if (value !== undefined) return withRaw(raw, value);
-  review.push(problem(titleOf('technology'), 'is a chemistry that no rule knows', raw));
-  return { state: 'unparsed', raw };
-};
-
-const quantity = (
-  raw: string,
-  column: 'energy' | 'power',
-  unit: string,
-  mark: DecimalMark,
-  { rejecting }: Findings,
-): ElementInput => {
-  const text = collapse(raw);
-  const number = parseDecimal(text, mark);
-  if (!number || isNegative(number)) {
-    const reason = number ? 'is below zero' : `is not a decimal number (decimal mark "${mark}")`;
-    rejecting.push(problem(titleOf(column), reason, raw));
-    return { state: 'unparsed', raw };
-  }
-  const { value } = number;
-  return { state: 'submitted', value, unit, ...(raw !== value && { raw }) };
-};
-
-const efficiency = (raw: string, { flagged }: Findings): ElementInput => {
-  const value = parseEfficiencies(raw);
-  if (value) return { state: 'submitted', value, unit: 'percent', raw };
-  const reason =
-    'is not a list of "percent [inverter]": cut off or split by the exporter; kept raw';
-  flagged.push(problem(titleOf('efficiency'), reason, raw));
-  return { state: 'unparsed', raw };
-};
-
-/** A date cell: undefined without the column, null when blank, "not submitted" or (then rejected) unreadable. */
-const date = (row: Row, column: BatteryColumn, findings: Findings): string | null | undefined => {
-  const raw = row.cells[column];
-  if (raw === undefined) return undefined;
-  if (collapse(raw) === '' || isNotSubmitted(raw)) return null;
-  const value = parseDate(raw);
-  if (value === undefined) {
-    const reason = 'is not a date that exists (such as 21.07.2021 or 2021-07-21)';
-    findings.rejecting.push(problem(titleOf(column), reason, raw));
-  }
-  return value ?? null;
-};
-
-/** The list's certifications are all of one standard. */
-const certifiedStandard = 'UL1973';
-
-/** Asserted only where the list names who certified: a blank or "not submitted" is no certification. */
-const certificationOf = (row: Row, findings: Findings): ListedCertification | null | undefined => {
-  const raw = row.cells.certifyingEntity;
-  if (raw === undefined) return undefined;
-  const certificateDate = date(row, 'certificateDate', findings);
-  if (collapse(raw) === '' || isNotSubmitted(raw)) return null;
-  const agency = agencyName(raw);
-  const rawEdition = row.cells.edition;
-  const edition = rawEdition === undefined ? undefined : editionText(rawEdition);
-  const differing = {
-    ...(agency !== raw && { agency: raw }),
-    ...(edition && edition !== rawEdition && { edition: rawEdition }),
-  };
-  return {
-    agency,
-    standard: certifiedStandard,
-    ...(edition !== undefined && { edition }),
-    ...(certificateDate !== undefined && { certificateDate }),
-    ...(Object.keys(differing).length > 0 && { raw: differing }),
-  };
-};
-
 const editionText = (raw: string): string | null =>
-  collapse(raw) === '' || isNotSubmitted(raw) ? null : (editionOf(raw) ?? collapse(raw));
-
-const listingOf = (
-  row: Row,
-  [manufacturer, model]: readonly [Identity, Identity],
-  findings: Findings,
-): ListedQualification => {
-  const listingDate = date(row, 'listingDate', findings);
-  const lastUpdate = date(row, 'lastUpdate', findings);
-  const notes = asWritten(row.cells.notes);
-  return {
-    agency: 'CEC',
-    ...(listingDate !== undefined && { listingDate }),
-    ...(lastUpdate !== undefined && { lastUpdate }),
-    ...(notes !== undefined && { notes }),
-    remarks: {
-      ...remark('Brand', row.cells.brand),
-      ...remark('CertifiedJA12ControlStrategies', row.cells.ja12Strategies),
-      ...remark('DeclarationForJA12Submitted', row.cells.ja12Declaration),
-      ...asInTheFile('ManufacturerAsWritten', manufacturer),
-      ...asInTheFile('ModelAsWritten', model),
-    },
-  };
-};
+  isBlank(raw) ? null : (editionOf(raw) ?? collapse(raw));
 
 const asWritten = (raw: string | undefined): string | null | undefined =>
-  raw === undefined ? undefined : trimLines(raw) === '' ? null : trimLines(raw);
-
-const remark = (name: string, raw: string | undefined): Record<string, string | null> => {
-  const text = asWritten(raw);
-  return text === undefined ? {} : { [name]: text };
-};
+  raw === undefined ? undefined : trimLines(raw) || null;
 
 /** A name that was cleaned is kept as it was written, too. */
-const asInTheFile = (name: string, { text, raw }: Identity): Record<string, string> =>
-  text === raw ? {} : { [name]: raw };
+const asInTheFile = ({ text, raw }: Identity): string | undefined =>
+  text === raw ? undefined : raw;
+
+/** Without the keys that the list says nothing of. */
+const defined = <K extends string>(
+  texts: Readonly<Record<K, string | null | undefined>>,
+): Partial<Record<K, string | null>> =>
+  Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as Partial<
+    Record<K, string | null>
+  >;

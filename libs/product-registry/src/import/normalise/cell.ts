@@ -1,4 +1,7 @@
+import type { CsvRow } from '#csv/csv-file.js';
+
 import type { RowProblem } from '../events.js';
+import type { FactLayout } from '../layouts/fact-layout.js';
 
 /** What a source writes where it says that nothing was submitted. */
 const notSubmittedText = 'no information submitted';
@@ -34,6 +37,28 @@ const short = (text: string, length: number): string =>
 
 /** Without what a database cannot hold as text: NUL, and halves of a character, as U+FFFD. */
 const storable = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+
+/** A problem of one cell of a row. */
+export const cellProblem = <C extends string>(
+  { columns }: FactLayout<C>,
+  { cells }: CsvRow<C>,
+  column: C,
+  reason: string,
+): RowProblem => problem(columns[column].names[0] ?? column, reason, cells[column] ?? '');
+
+/** What makes a row unusable whatever its columns mean. */
+export const damagesOf = <C extends string>(
+  layout: FactLayout<C>,
+  row: CsvRow<C>,
+): RowProblem[] => {
+  const damaged = Object.entries<string>(row.cells as Record<string, string>).flatMap(
+    ([name, cell]) => {
+      const why = unusable(cell);
+      return why === undefined ? [] : [cellProblem(layout, row, name as C, why)];
+    },
+  );
+  return row.misshapen === undefined ? damaged : [problem('', row.misshapen, ''), ...damaged];
+};
 
 /**
  * What makes a cell's text unusable whatever the column: characters that were lost in decoding,

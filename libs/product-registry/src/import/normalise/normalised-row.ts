@@ -5,17 +5,14 @@ import type { RowProblem } from '../events.js';
 export type NormalisedRow<F = ListedFacts> = UsableRow<F> | RejectedRow;
 
 export interface UsableRow<F = ListedFacts> {
-  readonly row: number;
   readonly facts: F;
   /** What was kept raw, and what a person should look at. */
   readonly problems: readonly RowProblem[];
-  readonly needsReview: boolean;
-  /** Elements whose cells need review only until a person has set them. */
-  readonly unread?: readonly string[];
+  /** Elements whose cells nobody could read: they need review until a person has set them. */
+  readonly unread: readonly string[];
 }
 
-export interface RejectedRow {
-  readonly row: number;
+interface RejectedRow {
   /** Nothing of the row is used. */
   readonly rejected: readonly RowProblem[];
 }

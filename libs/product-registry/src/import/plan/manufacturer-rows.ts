@@ -16,8 +16,9 @@ import { differences } from '../../product/differences.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';
-import { problem } from '../normalise/cell.js';
-import { manufacturerCellOf, normaliseManufacturer } from '../normalise/manufacturer.js';
+import { cellAt } from '../layouts/fact-layout.js';
+import { cellProblem } from '../normalise/cell.js';
+import { normaliseManufacturer } from '../normalise/manufacturer.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
 import { doneRow, type ListKind, rowMeta, type RunContext } from './planned-row.js';
 import { refusedRow } from './refused-row.js';
@@ -64,7 +65,7 @@ const carryOut = async (
       ...(problems.length > 0 && { problems }),
     };
   } catch (error) {
-    return refusedRow(row.row, error, (pointer) => manufacturerCellOf(row, pointer));
+    return refusedRow(row.row, error, (pointer) => cellAt(entityCodes, row, pointer));
   }
 };
 
@@ -87,9 +88,9 @@ const codeOfAnother = async (
     [name, ...aliases].map((one) => resolveManufacturer(registry, one)),
   );
   if (named.some((one) => one?.id === holder.id)) return undefined;
-  const { column, raw } = manufacturerCellOf(row, '/code');
   const how = holder.state.code === code ? 'was given by rule to' : 'was formerly the code of';
-  return problem(column, `${how} "${holder.state.name}": give that maker another code first`, raw);
+  const reason = `${how} "${holder.state.name}": give that maker another code first`;
+  return cellProblem(entityCodes, row, 'code', reason);
 };
 
 const documentOf = (events: readonly StoredEvent[]) => {

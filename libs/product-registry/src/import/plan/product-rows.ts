@@ -19,9 +19,9 @@ import type { ProductState } from '../../product/state.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome } from '../events.js';
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
+import { cellAt } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
-import { cellOf, titleOf } from '../normalise/battery-cells.js';
-import { problem } from '../normalise/cell.js';
+import { cellProblem } from '../normalise/cell.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
 import { FirstMentions } from './first-mentions.js';
 import { ListedManufacturers } from './listed-manufacturers.js';
@@ -84,7 +84,7 @@ const carryOut = async (
     registry.products.forget(done.productId);
     return outcomeOf(row, usable, done);
   } catch (error) {
-    const refused = refusedRow(row.row, error, (pointer) => cellOf(row, pointer));
+    const refused = refusedRow(row.row, error, (pointer) => cellAt(cecBatteries, row, pointer));
     const productId = await registeredProduct(registry, facts);
     return { ...refused, ...(productId !== undefined && { productId }) };
   }
@@ -124,20 +124,20 @@ const registeredProduct = async (
 const namedTwice = (
   mentions: FirstMentions,
   { facts, problems }: UsableRow,
-  { row, cells }: Row,
+  row: Row,
 ): PlannedRow | undefined => {
   const { manufacturer, model, ...content } = facts;
   const key = `${manufacturerNameKeyOf(manufacturer)}\n${modelKeyOf(model)}`;
-  const first = mentions.note(key, row, JSON.stringify(content));
+  const first = mentions.note(key, row.row, JSON.stringify(content));
   if (!first) return undefined;
   const where = `names the same product as row ${String(first.row)}`;
   const reason = first.isSame ? where : `${where}, with other values; those of that row were used`;
-  const twice = problem(titleOf('model'), reason, cells.model ?? '');
-  return doneRow(row, first.isSame ? 'unchanged' : 'needsReview', [twice, ...problems]);
+  const twice = cellProblem(cecBatteries, row, 'model', reason);
+  return doneRow(row.row, first.isSame ? 'unchanged' : 'needsReview', [twice, ...problems]);
 };
 
 const outcomeOf = (
-  { row, cells }: Row,
+  row: Row,
   usable: UsableRow,
   { productId, outcome, result }: ReconciledListing,
 ): RowOutcome => {
@@ -147,10 +147,10 @@ const outcomeOf = (
   if (state.status === 'registered' && state.code === null) {
     needsReview = true;
     const reason = 'has no EntityCode, so that the product has no code';
-    problems.push(problem(titleOf('manufacturer'), reason, cells.manufacturer ?? ''));
+    problems.push(cellProblem(cecBatteries, row, 'manufacturer', reason));
   }
   return {
-    row,
+    row: row.row,
     outcome: needsReview ? 'needsReview' : outcome === 'unchanged' ? 'unchanged' : 'accepted',
     productId,
     ...(problems.length > 0 && { problems }),
@@ -158,11 +158,8 @@ const outcomeOf = (
 };
 
 /** What nobody could read needs no review any more once a person has said what it means. */
-const isOpen = ({ needsReview, unread }: UsableRow, state: ProductState): boolean =>
-  needsReview &&
-  (unread === undefined ||
-    state.status === 'absent' ||
-    unread.some((name) => !isSetByPerson(state, name)));
+const isOpen = ({ unread }: UsableRow, state: ProductState): boolean =>
+  unread.some((name) => state.status === 'absent' || !isSetByPerson(state, name));
 
 const documentOf = (events: readonly StoredEvent[]): ProductDocument | null =>
   events.reduce<ProductDocument | null>((document, stored) => {
