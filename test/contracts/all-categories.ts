@@ -36,12 +36,14 @@ const besides = async (): Promise<readonly DomainEvent[]> => {
   });
 };
 
-/** One valid example of each event type of a category. */
-export const examplesOf = async ({ events }: Category): Promise<readonly DomainEvent[]> => {
-  const others = await besides();
-  return Object.entries(events).flatMap(([type, declared]) =>
-    declared === true
-      ? others.filter((example) => example.type === type)
-      : [{ type, data: declared.example }],
+/** The example of each event type that a category declares. */
+export const declaredExamples = ({ events }: Category): readonly DomainEvent[] =>
+  Object.entries(events).flatMap(([type, declared]) =>
+    declared === true ? [] : [{ type, data: declared.example }],
   );
+
+/** One valid example of each event type of a category. */
+export const examplesOf = async (category: Category): Promise<readonly DomainEvent[]> => {
+  const others = (await besides()).filter(({ type }) => category.events[type] === true);
+  return [...declaredExamples(category), ...others];
 };

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { buildOpenApi } from '#apps/api/openapi.js';
 import { apiEnvironment } from '#apps/api/settings.js';
@@ -10,6 +11,7 @@ import { projectorEnvironment } from '#apps/projector/config.js';
 import { relayEnvironment } from '#apps/relay/config.js';
 import { standaloneEnvironment } from '#apps/standalone/config.js';
 import { differences } from '#test/conformance/differences.js';
+import { grownGoldenFiles } from '#test/contracts/golden-files.js';
 
 import { renderAsyncApi } from './asyncapi.js';
 import { renderConfiguration } from './configuration.js';
@@ -36,6 +38,7 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
     ['docs/event-node.md', renderEventNode(differences)],
     ['docs/asyncapi.yaml', renderAsyncApi(contracts)],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApi(), null, 2)}\n`],
+    ...(await grownGoldenFiles()),
   ]);
 
 const root = process.cwd();
@@ -45,7 +48,7 @@ for (const [path, content] of await documents(root)) {
   if (check) {
     if (read(path) !== content) stale.push(path);
   } else {
-    mkdirSync('docs', { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
     console.log(`wrote ${path}`);
   }

@@ -12,9 +12,9 @@ import { AddManufacturerAlias } from './manufacturer/commands.js';
 import { nameKey } from './manufacturer/decider.js';
 import { resolveManufacturer } from './manufacturer/resolve-manufacturer.js';
 import { type ListedFacts, RegisterProduct } from './product/commands.js';
+import { productKey } from './product/decider.js';
 import { findProductId } from './product/find-product.js';
 import { reconcileListing } from './product/reconcile-listing.js';
-import { productKey } from './product/state.js';
 import { ProductRegistry } from './registry.js';
 import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
 

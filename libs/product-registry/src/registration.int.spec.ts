@@ -9,8 +9,8 @@ import { newIdOf } from '#kernel/ids.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { prodCodeOf } from './codes.js';
+import { prodCodeKey, productKey, type RegisteredProduct } from './product/decider.js';
 import { findProductId, productIdOfCode, requireProductId } from './product/find-product.js';
-import { prodCodeKey, productKey, type RegisteredProduct } from './product/state.js';
 import { ProductRegistry } from './registry.js';
 import { haltingLog, ProcessDied } from './testing/halting-log.js';
 import { makeManufacturer, makeProduct, uniqueName } from './testing/make.js';

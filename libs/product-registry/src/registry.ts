@@ -13,9 +13,8 @@ import type { ManufacturerCommands } from './manufacturer/commands.js';
 import { manufacturerDecider, type ManufacturerState } from './manufacturer/decider.js';
 import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/events.js';
 import type { ProductCommands } from './product/commands.js';
-import { productDecider } from './product/decider.js';
+import { productDecider, type ProductState } from './product/decider.js';
 import type { ProductEvent } from './product/events.js';
-import type { ProductState } from './product/state.js';
 
 /** Keys whose owner is remembered (a held key is never released, so the answer never changes), and states. */
 const cacheSizes = { maxOwners: 20_000, maxStreams: 10_000 };

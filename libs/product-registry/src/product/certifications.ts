@@ -3,8 +3,9 @@ import { Refusal } from '#kernel/refusal.js';
 
 import type { CertificationFact, RecordCertification, SupersedeCertification } from './commands.js';
 import { sameCertification } from './compare.js';
+import type { RegisteredProduct } from './decider.js';
 import type { ProductEventOf } from './events.js';
-import type { RegisteredProduct, StandingCertification } from './state.js';
+import type { StandingCertification } from './standing.js';
 
 type CertificationEvent = ProductEventOf<'CertificationRecorded' | 'CertificationSuperseded'>;
 

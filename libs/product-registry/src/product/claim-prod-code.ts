@@ -4,7 +4,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import { maxProdCodeLength, prodCodeOf } from '../codes.js';
 import type { ProductRegistry } from '../registry.js';
-import { prodCodeKey } from './state.js';
+import { prodCodeKey } from './decider.js';
 
 /** Products of one maker whose models look the same in a code. */
 const maxClashes = 99;

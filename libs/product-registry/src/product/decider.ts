@@ -1,4 +1,4 @@
-import type { Decider } from '#kernel/decider.js';
+import type { Decider, Key } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { checkElementNames, readElements } from '../read-elements.js';
@@ -16,7 +16,10 @@ import type {
 } from './commands.js';
 import { sameListing, sameWriting } from './compare.js';
 import {
+  type Certification,
   type Elements,
+  type ElementValue,
+  type Listing,
   productCategory,
   type ProductEvent,
   type ProductEventOf,
@@ -25,12 +28,124 @@ import {
 } from './events.js';
 import { reconcile } from './reconcile.js';
 import {
-  absent,
-  evolveProduct,
-  productKeys,
-  type ProductState,
-  type RegisteredProduct,
-} from './state.js';
+  type ListWord,
+  type Standing,
+  standing,
+  type StandingCertification,
+  withCertification,
+  withListing,
+  withWord,
+} from './standing.js';
+import { supersededWhere } from './superseded-where.js';
+
+export interface RegisteredProduct {
+  readonly status: 'registered';
+  readonly productType: ProductType;
+  readonly model: string;
+  /** As at the registration. */
+  readonly registration: Registration;
+  readonly code: string | null;
+  /** Every code that it ever had, the newest last. */
+  readonly codes: readonly string[];
+  readonly elements: Readonly<Record<string, Standing<ElementValue>>>;
+  readonly certifications: readonly StandingCertification[];
+  /** By agency. */
+  readonly listings: Readonly<Record<string, Standing<Listing>>>;
+  /** By list. */
+  readonly lists: Readonly<Record<string, ListWord>>;
+}
+
+export type ProductState = { readonly status: 'absent' } | RegisteredProduct;
+
+const absent: ProductState = { status: 'absent' };
+
+/** Keys that a product holds. Their kinds are stored literals. */
+export const productKey = (manufacturerId: string, modelKey: string): Key => ({
+  kind: 'product',
+  value: `${manufacturerId} ${modelKey}`,
+});
+export const prodCodeKey = (code: string): Key => ({ kind: 'prodCode', value: code });
+
+const keys = (state: ProductState): readonly Key[] =>
+  state.status === 'absent'
+    ? []
+    : [
+        productKey(state.registration.manufacturerId, state.registration.modelKey),
+        ...state.codes.map(prodCodeKey),
+      ];
+
+const evolve = (state: ProductState, event: ProductEvent): ProductState => {
+  if (event.type === 'ProductRegistered') return registered(event.data);
+  return state.status === 'absent' ? state : evolveRegistered(state, event);
+};
+
+const registered = ({
+  productType,
+  model,
+  manufacturerId,
+  modelKey,
+  code,
+}: ProductEventOf<'ProductRegistered'>['data']): RegisteredProduct => ({
+  status: 'registered',
+  productType,
+  model,
+  registration: { manufacturerId, modelKey, code },
+  code,
+  codes: code === null ? [] : [code],
+  elements: {},
+  certifications: [],
+  listings: {},
+  lists: {},
+});
+
+const evolveRegistered = (
+  state: RegisteredProduct,
+  event: Exclude<ProductEvent, { type: 'ProductRegistered' }>,
+): RegisteredProduct => {
+  switch (event.type) {
+    case 'ProdCodeAssigned': {
+      const { code } = event.data;
+      return { ...state, code, codes: [...state.codes.filter((old) => old !== code), code] };
+    }
+    case 'ElementsSet': {
+      const { elements, list } = event.data;
+      const next = withWord(state, list, (word) => ({
+        ...word,
+        elements: { ...word.elements, ...elements },
+      }));
+      return { ...next, elements: { ...next.elements, ...standing(next, elements, list) } };
+    }
+    case 'ElementsWithdrawn': {
+      const { names, list } = event.data;
+      const gone = Object.fromEntries(names.map((name) => [name, null]));
+      const next = withWord(state, list, (word) => ({
+        ...word,
+        elements: Object.fromEntries(
+          Object.entries(word.elements).filter(([name]) => !names.includes(name)),
+        ),
+      }));
+      return { ...next, elements: { ...next.elements, ...standing(next, gone, list) } };
+    }
+    case 'CertificationRecorded':
+      return withCertification(state, event.data);
+    case 'CertificationSuperseded': {
+      const { certificationId, by } = event.data;
+      const isIt = (one: Certification) => one.certificationId === certificationId;
+      return { ...state, certifications: supersededWhere(isIt, by, state.certifications) };
+    }
+    case 'ListingPublished':
+    case 'ListingRevised': {
+      const { list, ...listing } = event.data;
+      const next = withWord(state, list, (word) => ({ ...word, listing }));
+      return withListing(next, listing.agency, listing, list);
+    }
+    case 'ListingWithdrawn': {
+      const { agency, list } = event.data;
+      const next = withWord(state, list, (word) => ({ ...word, listing: null }));
+      return withListing(next, agency, null, list);
+    }
+  }
+};
 
 const decide = (command: ProductCommands, state: ProductState): readonly ProductEvent[] => {
   if (command.type === 'RegisterProduct') return register(command, state);
@@ -81,7 +196,7 @@ const reconcileOrRegister = (
   if (code === undefined) throw unknownProduct();
   const { list, raw } = data;
   const first = registration(data.productType, { ...key, code }, { list, ...(raw && { raw }) });
-  const registered = evolveProduct(state, first);
+  const registered = evolve(state, first);
   return registered.status === 'registered' ? [first, ...reconcile(command, registered)] : [];
 };
 
@@ -163,6 +278,6 @@ export const productDecider: Decider<ProductState, ProductCommands, ProductEvent
   events: productEvents,
   initialState: absent,
   decide,
-  evolve: evolveProduct,
-  keys: productKeys,
+  evolve,
+  keys,
 };

@@ -2,8 +2,7 @@ import { keyOwner } from '#event-log/key/claim-key.js';
 
 import { modelKeysOf } from '../codes.js';
 import { isId, type ProductRegistry } from '../registry.js';
-import { unknownProduct } from './decider.js';
-import { prodCodeKey, productKey } from './state.js';
+import { prodCodeKey, productKey, unknownProduct } from './decider.js';
 
 /** The registered product of a manufacturer and model, in whichever form it was registered. */
 export const findProductId = async (

@@ -14,7 +14,6 @@ import { type ListedFacts, ReconcileListing } from './commands.js';
 import { productDecider } from './decider.js';
 import { claimantsOf } from './find-product.js';
 import { claimRegistration, requireModelKey } from './register-product.js';
-import { absent } from './state.js';
 
 export interface ReconciledListing {
   readonly productId: string;
@@ -85,7 +84,10 @@ const registerListed = async (
   const productId = newIdOf(meta.commandId);
   // Before any key is claimed: what is refused anyway leaves no trace.
   const unclaimed = { manufacturerId: maker.id, modelKey, code: null };
-  productDecider.decide(new ReconcileListing(productId, facts, meta, unclaimed), absent);
+  productDecider.decide(
+    new ReconcileListing(productId, facts, meta, unclaimed),
+    productDecider.initialState,
+  );
   registry.products.assumeNew(productId);
   try {
     const { lookedUp, claims } = await claimRegistration(

@@ -10,8 +10,9 @@ import type {
   ReconcileListing,
 } from './commands.js';
 import { differingFields, restates, sameListing, sameMeaning } from './compare.js';
+import type { RegisteredProduct } from './decider.js';
 import type { Listing, ProductEvent } from './events.js';
-import { noWord, type RegisteredProduct } from './state.js';
+import { noWord } from './standing.js';
 
 /** Where a list changed a value while a person's other value stands. Null: no value. */
 export interface ListConflict {

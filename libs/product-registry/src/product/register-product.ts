@@ -14,9 +14,8 @@ import { readElements } from '../read-elements.js';
 import type { ProductRegistry } from '../registry.js';
 import { claimProdCode, refuseTooLong } from './claim-prod-code.js';
 import { RegisterProduct, type Registration } from './commands.js';
-import { productExists } from './decider.js';
+import { productExists, productKey } from './decider.js';
 import { findProductId } from './find-product.js';
-import { productKey } from './state.js';
 
 /**
  * Registers a product under a known manufacturer: two key claims, then one append.

@@ -1,0 +1,90 @@
+import { sameListing, sameMeaning } from './compare.js';
+import type { RegisteredProduct } from './decider.js';
+import type { Certification, Elements, ElementValue, Listing, ProductEventOf } from './events.js';
+
+/**
+ * The last word on a value. A list that says the same as a person does not take the word from the
+ * person: only another person does. `value` null: withdrawn.
+ */
+export interface Standing<T> {
+  readonly value: T | null;
+  readonly by: 'person' | 'list';
+}
+
+export interface StandingCertification extends Certification {
+  readonly by: 'person' | 'list';
+  readonly supersededBy: string | null;
+}
+
+/** What a list said last, whatever a person said since. */
+export interface ListWord {
+  readonly elements: Elements;
+  /** By standard. */
+  readonly certifications: Readonly<Record<string, Certification>>;
+  readonly listing: Listing | null;
+}
+
+export const noWord: ListWord = { elements: {}, certifications: {}, listing: null };
+
+export const withWord = (
+  state: RegisteredProduct,
+  list: string | undefined,
+  change: (word: ListWord) => ListWord,
+): RegisteredProduct =>
+  list === undefined
+    ? state
+    : { ...state, lists: { ...state.lists, [list]: change(state.lists[list] ?? noWord) } };
+
+export const standing = (
+  state: RegisteredProduct,
+  said: Readonly<Record<string, ElementValue | null>>,
+  list: string | undefined,
+): Readonly<Record<string, Standing<ElementValue>>> =>
+  Object.fromEntries(
+    Object.entries(said).map(([name, value]) => [
+      name,
+      lastWord(state.elements[name], value, list, sameMeaning),
+    ]),
+  );
+
+export const withListing = (
+  state: RegisteredProduct,
+  agency: string,
+  value: Listing | null,
+  list: string | undefined,
+): RegisteredProduct => ({
+  ...state,
+  listings: {
+    ...state.listings,
+    [agency]: lastWord(state.listings[agency], value, list, sameListing),
+  },
+});
+
+/** The word stays a person's where a list only says the same. */
+const lastWord = <T>(
+  before: Standing<T> | undefined,
+  value: T | null,
+  list: string | undefined,
+  same: (a: T | null, b: T | null) => boolean,
+): Standing<T> => {
+  const agrees = before?.by === 'person' && same(before.value, value);
+  return { value, by: list === undefined || agrees ? 'person' : 'list' };
+};
+
+/** A certification whose id is known already was confirmed by a list: only the list's word changes. */
+export const withCertification = (
+  state: RegisteredProduct,
+  { list, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
+): RegisteredProduct => {
+  const next = withWord(state, list, (word) => ({
+    ...word,
+    certifications: { ...word.certifications, [certification.standard]: certification },
+  }));
+  const known = next.certifications.some(
+    ({ certificationId }) => certificationId === certification.certificationId,
+  );
+  if (known) return next;
+  const by = list === undefined ? 'person' : 'list';
+  const recorded = { ...certification, by, supersededBy: null } as const;
+  return { ...next, certifications: [...next.certifications, recorded] };
+};
