@@ -158,6 +158,17 @@ describe('operation', () => {
     expect((await api.ask('/docs/openapi.json', { key: null })).body).toHaveProperty('paths');
   });
 
+  it('ends live feeds in order when the process stops', async () => {
+    let ended: Promise<string> | undefined;
+    await api.limited({}, async (url) => {
+      const authorization = `Bearer ${api.admin}`;
+      const feed = await fetch(`${url}/v1/events/live`, { headers: { authorization } });
+      // Rejects where the connection is cut.
+      ended = feed.text();
+    });
+    expect(await ended).toEqual(expect.any(String));
+  });
+
   it('lets nobody in while the log is away, and everybody afterwards', async () => {
     const { key } = await api.newKey('auditor');
     await api.node.kill();

@@ -21,10 +21,10 @@ import {
   readQuery,
 } from '#http/query-params.js';
 import { actorOf } from '#http/request-context.js';
+import { ProcessContext } from '#process/process-context.js';
 
 import { live, replay } from './event-feed.js';
 import { LiveFeeds } from './live-feeds.js';
-import { Shutdown } from './shutdown.js';
 
 const name: Parser<string> = (raw) => {
   if (/^[A-Za-z][\w.]{0,99}$/.test(raw)) return raw;
@@ -72,7 +72,7 @@ export class EventsController {
     private readonly log: EsdbEventLog,
     private readonly tail: LogTail,
     private readonly authenticator: Authenticator,
-    private readonly shutdown: Shutdown,
+    private readonly context: ProcessContext,
     private readonly feeds: LiveFeeds,
   ) {}
 
@@ -110,7 +110,7 @@ export class EventsController {
     const from = last ?? asked.from;
     const release = this.feeds.open(actorOf(request).id);
     const gone = new AbortController();
-    const signal = AbortSignal.any([gone.signal, this.shutdown.signal]);
+    const signal = AbortSignal.any([gone.signal, this.context.signal]);
     reply.raw.once('close', () => {
       release();
       gone.abort();

@@ -12,13 +12,11 @@ import { DiskReserve } from '#observability/disk-reserve.js';
 import { HealthRegistry } from '#observability/health.js';
 import { Logger } from '#observability/logging.js';
 import { type AppendOutcome, Metrics } from '#observability/metrics.js';
-import type { ProcessContext } from '#process/process-context.js';
+import { ProcessContext } from '#process/process-context.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { projections } from '#projections/all.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { SameLog } from '#read-store/same-log.js';
-
-import { Shutdown } from './shutdown.js';
 
 export interface Infrastructure {
   readonly eventStoreUrl: string;
@@ -55,6 +53,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     keepTo(sameLog, log);
     const observer = new CommandObserver(logger, metrics);
     const values: [unknown, unknown][] = [
+      [ProcessContext, context],
       [Logger, logger],
       [Metrics, metrics],
       [CommandObserver, observer],
@@ -67,10 +66,10 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [LogTail, tail],
       [ReadStore, store],
     ];
-    const providers = [
-      ...values.map(([provide, useValue]) => ({ provide: provide as typeof Logger, useValue })),
-      Shutdown,
-    ];
+    const providers = values.map(([provide, useValue]) => ({
+      provide: provide as typeof Logger,
+      useValue,
+    }));
     return { module: InfrastructureModule, global: true, providers, exports: providers };
   }
 
