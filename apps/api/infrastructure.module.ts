@@ -15,8 +15,10 @@ import { type AppendOutcome, Metrics } from '#observability/metrics.js';
 import { ProcessContext } from '#process/process-context.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { projections } from '#projections/all.js';
+import { apiKeyNames } from '#projections/api-keys/api-keys.http.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { SameLog } from '#read-store/same-log.js';
+import { ResourceReader } from '#resource/reader.js';
 
 export interface Infrastructure {
   readonly eventStoreUrl: string;
@@ -65,6 +67,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [EsdbEventLog, log],
       [LogTail, tail],
       [ReadStore, store],
+      [ResourceReader, new ResourceReader(store, log, apiKeyNames)],
     ];
     const providers = values.map(([provide, useValue]) => ({
       provide: provide as typeof Logger,

@@ -1,25 +1,20 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProperty,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 
-import { RequirePermission } from '#access/require-permission.js';
-import { parseLimit } from '#http/paging.js';
-import { oneOf, position, readQuery, text } from '#http/query-params.js';
+import { oneOf } from '#http/query-params.js';
 import { roles } from '#kernel/event.js';
-import { ReadStore } from '#read-store/read-store.js';
-import { requireVisible } from '#read-store/wait-for-position.js';
+import { schemaOf } from '#read-store/projection.js';
+import { isMissingRelation } from '#read-store/store-errors.js';
+import { resourceController } from '#resource/controller.js';
+import type { ActorNames } from '#resource/reader.js';
+import { defineResource, filter, visibleIn } from '#resource/resource.js';
+import { compares } from '#resource/sql.js';
 
 import { apiKeys } from './api-keys.projection.js';
-import { listApiKeys, type ListedApiKey } from './queries.js';
 
+const table = `${schemaOf(apiKeys)}.api_keys`;
 const statuses = ['active', 'revoked'] as const;
 
+/** An API key in a list; neither the key nor its hash. */
 class ListedApiKeyResponse {
   @ApiProperty() id!: string;
   @ApiProperty({ example: 'nightly import' }) name!: string;
@@ -35,38 +30,34 @@ class ListedApiKeyResponse {
   @ApiProperty() revision!: number;
 }
 
-class ApiKeyListResponse {
-  @ApiProperty({ type: [ListedApiKeyResponse] }) items!: readonly ListedApiKey[];
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-}
-
-const listQuery = {
-  limit: parseLimit,
-  cursor: text(4096),
-  after: position,
-  status: oneOf(...statuses),
-};
-
-@ApiTags('access')
-@ApiBearerAuth()
-@Controller('v1/api-keys')
-@RequirePermission('keys.manage')
-export class ApiKeysController {
-  constructor(private readonly store: ReadStore) {}
-
-  @Get()
-  @ApiOperation({
+export const apiKeyList = defineResource({
+  name: 'api-keys',
+  tag: 'access',
+  permission: 'keys.manage',
+  ready: visibleIn(apiKeys),
+  response: ListedApiKeyResponse,
+  select: `id, name, roles, status, expires_at as "expiresAt", issued_at as "issuedAt",
+    issued_by as "issuedBy", revoked_at as "revokedAt", revoked_by as "revokedBy",
+    revoke_reason as "revokeReason", revision::float8`,
+  from: table,
+  list: {
     summary: 'API keys, the newest first',
     description: 'Names, roles and who issued or revoked them; neither a key nor its hash.',
-  })
-  @ApiQuery({ name: 'status', required: false, enum: statuses })
-  @ApiQuery({ name: 'limit', required: false, type: Number })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false, description: 'Wait until this position is visible.' })
-  @ApiOkResponse({ type: ApiKeyListResponse })
-  async list(@Query() query: Record<string, unknown>): Promise<ApiKeyListResponse> {
-    const { limit = parseLimit(undefined), cursor, after, ...filter } = readQuery(query, listQuery);
-    await requireVisible(this.store, apiKeys, after);
-    return listApiKeys(this.store.pool, filter, { limit, cursor });
-  }
-}
+    filters: { status: filter(oneOf(...statuses), compares('status')) },
+    // The place of a key does not change.
+    order: [{ expression: 'issued_position', type: 'bigint', descending: true }],
+  },
+});
+
+export class ApiKeysController extends resourceController(apiKeyList) {}
+
+/** The names of those of `ids` that are API keys; none before the first build of the read model. */
+export const apiKeyNames: ActorNames = async (pool, ids) => {
+  const { rows } = await pool
+    .query<{ id: string; name: string }>(`select id, name from ${table} where id = any($1)`, [ids])
+    .catch((error: unknown) => {
+      if (!isMissingRelation(error)) throw error;
+      return { rows: [] };
+    });
+  return new Map(rows.map(({ id, name }) => [id, name]));
+};

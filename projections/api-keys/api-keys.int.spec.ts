@@ -8,9 +8,10 @@ import { apiKeyStream } from '#access/api-key/events.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { schemaOf } from '#read-store/projection.js';
 import { ProjectionDatabase } from '#read-store/test/projection-database.js';
+import { readPage } from '#resource/reading.js';
 
+import { apiKeyList, apiKeyNames } from './api-keys.http.js';
 import { apiKeys } from './api-keys.projection.js';
-import { apiKeyNames, listApiKeys } from './queries.js';
 
 let database: ProjectionDatabase;
 beforeAll(async () => {
@@ -46,7 +47,7 @@ const issued = (id: string, name = `key ${id}`) =>
 const revoked = (id: string) => event(id, 'ApiKeyRevoked', {}, 1n);
 
 const list = (status?: string, limit = 100, cursor?: string) =>
-  listApiKeys(database.pool, { status }, { limit, cursor });
+  readPage(database.pool, apiKeyList, { filter: { status }, limit, cursor });
 
 describe('the list of API keys', () => {
   it('says what a key may do and who issued and revoked it, and nothing of its secret', async () => {

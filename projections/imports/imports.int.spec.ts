@@ -9,10 +9,11 @@ import { ImportBench } from '#product-registry/import/testing/import-bench.js';
 import { schemaOf } from '#read-store/projection.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
+import { readOne, readPage } from '#resource/reading.js';
 import { commandMeta } from '#testing/decider-spec.js';
 
+import { importList, rowsOfImport } from './import-list.http.js';
 import { imports } from './imports.projection.js';
-import { findImport, listImports, listRows } from './queries.js';
 
 const never = new AbortController().signal;
 const header = 'Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rate (kW)';
@@ -40,7 +41,7 @@ const visible = async (): Promise<void> => {
 };
 
 const rowsAt = async (id: string) =>
-  (await listRows(bench.store.pool, id, {}, { limit: 1_000 })).items.map(
+  (await readPage(bench.store.pool, rowsOfImport(id), { limit: 1_000 })).items.map(
     ({ row, outcome }) => [row, outcome] as const,
   );
 
@@ -57,7 +58,7 @@ describe('the imports read model', () => {
       [3, 'rejected'],
     ];
     expect(await rowsAt(id)).toEqual(first);
-    expect(await findImport(bench.store.pool, id)).toMatchObject({
+    expect(await readOne(bench.store.pool, importList, id)).toMatchObject({
       state: 'completed',
       rows: { total: 3, accepted: 1, unchanged: 0, rejected: 1, needsReview: 1 },
       run: 1,
@@ -77,7 +78,7 @@ describe('the imports read model', () => {
     await handleCommand(log, states, id, new ReceiveImport(received, again));
     await runImport(bench.tools, id, 'runner-c', never);
     await visible();
-    const found = await findImport(bench.store.pool, id);
+    const found = await readOne(bench.store.pool, importList, id);
     expect(found).toMatchObject({ run: 3, timesReceived: 2, state: 'completed' });
     expect(found?.rows).toEqual({ total: 3, ...countsOf(await bench.state(id)) });
     expect(await rowsAt(id)).toEqual([[1, 'unchanged'], ...first.slice(1)]);
@@ -93,21 +94,24 @@ describe('the imports read model', () => {
     await handleCommand(log, states, id, new CancelImport(why));
     expect(await runImport(bench.tools, id, 'runner-e', never)).toBe('nothing-to-do');
     await visible();
-    const found = await findImport(bench.store.pool, id);
+    const found = await readOne(bench.store.pool, importList, id);
     expect(found).toMatchObject({
       state: 'cancelled',
       cancellation: { by: 'curator-1', reason: 'the wrong file' },
       startedAt: null,
       endedAt: expect.any(Date) as unknown,
     });
-    const listed = await listImports(bench.store.pool, { state: 'cancelled' }, { limit: 10 });
+    const listed = await readPage(bench.store.pool, importList, {
+      filter: { state: 'cancelled' },
+      limit: 10,
+    });
     expect(listed.items.map((one) => one.id)).toEqual([id]);
 
     const retry = commandMeta({ commandId: '00000000-0000-5000-8000-00000000000d' });
     await handleCommand(log, states, id, new RetryImport(retry));
     await runImport(bench.tools, id, 'runner-f', never);
     await visible();
-    expect(await findImport(bench.store.pool, id)).toMatchObject({
+    expect(await readOne(bench.store.pool, importList, id)).toMatchObject({
       state: 'completed',
       rows: { accepted: 1 },
       cancellation: null,
@@ -125,23 +129,21 @@ describe('the imports read model', () => {
     const rejected: number[] = [];
     let cursor: string | undefined;
     do {
-      const page = await listRows(
-        bench.store.pool,
-        id,
-        { outcome: 'rejected' },
-        { limit: 2, cursor },
-      );
+      const page = await readPage(bench.store.pool, rowsOfImport(id), {
+        filter: { outcome: 'rejected' },
+        limit: 2,
+        cursor,
+      });
       rejected.push(...page.items.map(({ row }) => row));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
     expect(rejected).toEqual([1, 6, 11, 16, 21]);
-    const newest = await listImports(bench.store.pool, {}, { limit: 1 });
+    const newest = await readPage(bench.store.pool, importList, { limit: 1 });
     expect(newest.items.map((one) => one.id)).toEqual([id]);
-    const next = await listImports(
-      bench.store.pool,
-      {},
-      { limit: 1, cursor: newest.nextCursor ?? '' },
-    );
+    const next = await readPage(bench.store.pool, importList, {
+      limit: 1,
+      cursor: newest.nextCursor ?? '',
+    });
     expect(next.items[0]?.id).not.toBe(id);
   });
 
@@ -159,8 +161,12 @@ describe('the imports read model', () => {
       );
     }
     const filter = { state: 'parted' };
-    const newest = await listImports(pool, filter, { limit: 1 });
-    const next = await listImports(pool, filter, { limit: 1, cursor: newest.nextCursor ?? '' });
+    const newest = await readPage(pool, importList, { filter, limit: 1 });
+    const next = await readPage(pool, importList, {
+      filter,
+      limit: 1,
+      cursor: newest.nextCursor ?? '',
+    });
     expect([...newest.items, ...next.items].map(({ position }) => position)).toEqual(
       [...places].reverse().map(String),
     );
@@ -174,11 +180,11 @@ describe('the imports read model', () => {
       ids.push(await bench.receive(`${header}\nWalk Maker,W${String(n)},LFP,1,1\n`));
     }
     await visible();
-    const atStart = (await listImports(bench.store.pool, {}, { limit: 1_000 })).items;
+    const atStart = (await readPage(bench.store.pool, importList, { limit: 1_000 })).items;
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await listImports(bench.store.pool, {}, { limit: 2, cursor });
+      const page = await readPage(bench.store.pool, importList, { limit: 2, cursor });
       seen.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor ?? undefined;
       const next = ids.shift();
@@ -196,7 +202,7 @@ describe('the imports read model', () => {
     );
     await runImport(bench.tools, id, 'a', never);
     await visible();
-    const { items } = await listRows(bench.store.pool, id, {}, { limit: 10 });
+    const { items } = await readPage(bench.store.pool, rowsOfImport(id), { limit: 10 });
     expect(items.map(({ outcome, problems }) => [outcome, problems[0]])).toEqual([
       ['rejected', { column: 'model number', reason: 'holds a NUL character', raw: 'N\ufffd' }],
       ['rejected', { column: '', reason: '3 cells, expected 5', raw: '' }],

@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
-import { recordedTimes } from '#read-store/recorded-times.js';
 import { Fixture } from '#read-store/test/fixture.js';
 import { waitForPosition } from '#read-store/wait-for-position.js';
+import { ResourceReader } from '#resource/reader.js';
+import { readOne } from '#resource/reading.js';
 
+import { apiKeyNames } from '../api-keys/api-keys.http.js';
 import { eventClock } from '../event-clock/projector.js';
-import { CatalogHistory } from './catalog-history.js';
-import { historyPage, type RecordedTimes } from './history.js';
-import { findProduct } from './lookup.js';
+import { manufacturers } from './manufacturers.http.js';
 import { catalog, productCatalog } from './product-catalog.projection.js';
+import { products } from './products.http.js';
 import { appendAll, decimal, idOf, Story, text } from './story.fixture.js';
 
 let fixture: Fixture;
-let history: CatalogHistory;
-const times: RecordedTimes = (events) => recordedTimes(fixture.store, fixture.log, events);
+let reader: ResourceReader;
 
 const dump = async (): Promise<readonly unknown[]> => {
   const tables = ['manufacturers', 'products', 'product_codes'];
@@ -60,7 +60,7 @@ describe('the catalogue over a log', () => {
 
   beforeAll(async () => {
     fixture = await Fixture.start();
-    history = new CatalogHistory(fixture.log);
+    reader = new ResourceReader(fixture.store, fixture.log, apiKeyNames);
     await fixture.runBuilt(eventClock, productCatalog);
     positions = await appendAll(fixture.log, story.events);
     await waitForPosition(fixture.store, productCatalog, positions.at(-1) ?? never(), {
@@ -70,7 +70,7 @@ describe('the catalogue over a log', () => {
   afterAll(() => fixture.stop());
 
   it('shows what the events led to', async () => {
-    expect(await findProduct(fixture.store.pool, 'ALPHA-SMILE')).toEqual({
+    expect(await readOne(fixture.store.pool, products, 'ALPHA-SMILE')).toEqual({
       id: idOf('Smile'),
       code: 'ALPHA-SMILE',
       type: 'ProdBattery',
@@ -94,36 +94,40 @@ describe('the catalogue over a log', () => {
     expect(await dump()).toEqual(live);
   });
 
+  const productAt = (index: number) =>
+    reader.itemAsOf(products, idOf('Smile'), { position: positions[index] ?? never() });
+
   it('answers as of a position with everything as it was then', async () => {
-    const at = async (index: number) =>
-      history.productAt(idOf('Smile'), positions[index] ?? never());
-    expect(await at(1)).toBeUndefined();
-    expect(await at(2)).toMatchObject({ elements: {}, revision: 0 });
-    expect(await at(3)).toMatchObject({
+    await expect(productAt(1)).rejects.toMatchObject({ code: 'NOT_REGISTERED_THEN' });
+    expect(await productAt(2)).toMatchObject({ elements: {}, revision: 0 });
+    expect(await productAt(3)).toMatchObject({
       elements: { EnergyCapacityNominal: { value: '5.12', unit: 'kWh' } },
       manufacturer: { id: idOf('Alpha'), name: 'Alpha', code: 'ALPHA' },
       revision: 1,
     });
-    expect(await at(6)).toMatchObject({ manufacturer: { id: idOf('Alpha') }, revision: 2 });
-    expect(await at(8)).toEqual(await findProduct(fixture.store.pool, idOf('Smile')));
+    expect(await productAt(6)).toMatchObject({ manufacturer: { id: idOf('Alpha') }, revision: 2 });
+    const now = await readOne(fixture.store.pool, products, idOf('Smile'));
+    expect(JSON.stringify(await productAt(8))).toBe(JSON.stringify(now));
   });
 
   it('answers for a manufacturer as of a position', async () => {
-    const at = async (index: number) =>
-      history.manufacturerAt(idOf('Alpha'), positions[index] ?? never());
+    const at = (index: number) =>
+      reader.itemAsOf(manufacturers, idOf('Alpha'), { position: positions[index] ?? never() });
     expect(await at(7)).toMatchObject({ id: idOf('Alpha'), merged: [] });
-    expect(await at(8)).toMatchObject({
+    const now = await readOne(fixture.store.pool, manufacturers, idOf('Alpha'));
+    expect(now).toMatchObject({
       id: idOf('Beta'),
       aliases: ['Alpha'],
       merged: [idOf('Alpha')],
-      products: null,
+      products: 1,
     });
+    expect(JSON.stringify(await at(8))).toBe(
+      JSON.stringify(now).replace('"products":1', '"products":null'),
+    );
   });
 
   it('tells who changed what, when, why and on which evidence', async () => {
-    const versions = await history.productVersions(idOf('Smile'));
-    const page = { order: 'asc', limit: 100, cursor: undefined } as const;
-    const { items, nextCursor } = await historyPage(versions, page, 'smile', times);
+    const { items, nextCursor } = await reader.history(products, idOf('Smile'), { order: 'asc' });
     expect(nextCursor).toBeNull();
     expect(items.map(({ revision, event }) => [revision, event])).toEqual([
       [0, 'ProductRegistered'],
@@ -147,59 +151,6 @@ describe('the catalogue over a log', () => {
       evidence: null,
       changes: [{ path: '/elements/EnergyCapacityNominal/value', from: '5.12', to: '5.2' }],
     });
-  });
-
-  it('pages through a history from both ends', async () => {
-    const versions = await history.productVersions(idOf('Smile'));
-    for (const order of ['asc', 'desc'] as const) {
-      const revisions: number[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await historyPage(versions, { order, limit: 2, cursor }, 'smile', times);
-        revisions.push(...page.items.map(({ revision }) => revision));
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined);
-      expect(revisions).toEqual(order === 'asc' ? [0, 1, 2] : [2, 1, 0]);
-    }
-  });
-
-  it('refuses a history’s cursor for another order or another thing', async () => {
-    const versions = await history.productVersions(idOf('Smile'));
-    const page = { order: 'asc', limit: 1, cursor: undefined } as const;
-    const cursor = (await historyPage(versions, page, 'smile', times)).nextCursor ?? never();
-    for (const [order, thing] of [
-      ['desc', 'smile'],
-      ['asc', 'other'],
-    ] as const) {
-      await expect(
-        historyPage(versions, { order, limit: 1, cursor }, thing, times),
-      ).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-    }
-  });
-
-  it('sees in its history what was appended just before', async () => {
-    const name = 'Fresh';
-    const first = new Story().battery(name, 'Alpha', null);
-    await appendAll(fixture.log, first.events);
-    expect(await history.productVersions(idOf(name))).toHaveLength(1);
-    first.set(name, { Description: text('new') });
-    await appendAll(fixture.log, first.events.slice(1));
-    const versions = await history.productVersions(idOf(name));
-    expect(versions.map(({ revision }) => revision)).toEqual([0n, 1n]);
-    expect(versions[1]?.state?.elements).toEqual({ Description: { value: 'new' } });
-  });
-
-  it('gives the whole history to callers at the same time', async () => {
-    const name = 'Crowd';
-    const crowd = new Story().battery(name, 'Alpha', null);
-    for (let index = 0; index < 20; index += 1) crowd.set(name, { ProdName: text(String(index)) });
-    await appendAll(fixture.log, crowd.events);
-    const all = await Promise.all(
-      Array.from({ length: 8 }, () => history.productVersions(idOf(name))),
-    );
-    for (const versions of all) {
-      expect(versions.map(({ revision }) => Number(revision))).toEqual([...Array(21).keys()]);
-    }
   });
 });
 

@@ -1,28 +1,17 @@
-import { Controller, Get, Param, Query, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProperty,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { ApiProperty } from '@nestjs/swagger';
 
-import { RequirePermission } from '#access/require-permission.js';
-import { parseLimit } from '#http/paging.js';
-import { oneOf, position, readQuery, text } from '#http/query-params.js';
-import { parseAsOf } from '#read-store/as-of.js';
-import type { ReadStore } from '#read-store/read-store.js';
+import { asUuid, text } from '#http/query-params.js';
+import { Refusal } from '#kernel/refusal.js';
+import { resourceController } from '#resource/controller.js';
+import { defineResource, filter, visibleIn } from '#resource/resource.js';
+import { allOf } from '#resource/sql.js';
 
-import { CatalogReader, manufacturerUnknown, notRegisteredThen } from './catalog-reader.js';
-import { historyQuery, HistoryResponse } from './history.http.js';
-import { historyPage } from './history.js';
-import { manufacturerIdOf } from './lookup.js';
-import { findManufacturer, listManufacturers, manufacturerSorts } from './manufacturer-list.js';
+import { manufacturerAsOf, manufacturerFolding } from './manufacturer-as-of.js';
+import { catalog, productCatalog } from './product-catalog.projection.js';
+import { containing, searchWords } from './search-text.js';
 
-class ManufacturerResponse {
+/** With the names and products of those that were merged into it. */
+export class ManufacturerResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty() name!: string;
   @ApiProperty({ type: String, nullable: true, description: 'EntityCode.' }) code!: string | null;
@@ -42,120 +31,85 @@ class ManufacturerResponse {
   @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
 }
 
-class ManufacturerListResponse {
-  @ApiProperty({ type: [ManufacturerResponse] }) items!: readonly ManufacturerResponse[];
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-}
+const table = `${catalog}.manufacturers`;
 
-const listQuery = {
-  q: text(200),
-  code: text(50),
-  sort: oneOf(...manufacturerSorts),
-  limit: parseLimit,
-  cursor: text(4096),
-  after: position,
-};
+/** On one of those for whom it answers, itself among them. */
+const kinCondition = (condition: string): string =>
+  `exists (select from ${table} kin where kin.resolved_id = m.id and ${condition})`;
 
-@ApiTags('manufacturers')
-@ApiBearerAuth()
-@Controller('v1/manufacturers')
-export class ManufacturersController {
-  constructor(private readonly catalog: CatalogReader) {}
-
-  @Get()
-  @RequirePermission('products.read')
-  @ApiOperation({
+export const manufacturers = defineResource({
+  name: 'manufacturers',
+  tag: 'manufacturers',
+  permission: 'products.read',
+  ready: visibleIn(productCatalog),
+  response: ManufacturerResponse,
+  select: `m.id, m.name, m.code, array_remove(m.codes, m.code) as "formerCodes",
+    m.aliases || array(
+      select distinct other collate "C"
+      from ${table} kin, unnest(array[kin.name] || kin.aliases) as other
+      where kin.resolved_id = m.id and kin.id <> m.id and other <> all(m.aliases)
+      order by 1) as aliases,
+    array(
+      select kin.id from ${table} kin
+      where kin.resolved_id = m.id and kin.id <> m.id
+      order by kin.id) as merged,
+    (select count(*)
+     from ${catalog}.products p join ${table} kin on kin.id = p.manufacturer_id
+     where kin.resolved_id = m.id)::float8 as products,
+    m.revision::float8, m.position::text`,
+  from: `${table} m`,
+  id: 'm.id',
+  where: [() => 'm.resolved_id = m.id'],
+  list: {
     summary: 'Manufacturers with their names, codes and numbers of products',
     description: 'Manufacturers that were merged into another one are not listed.',
-  })
-  @ApiQuery({ name: 'q', required: false, description: 'Words, each found in a name or code.' })
-  @ApiQuery({ name: 'code', required: false, description: 'EntityCode, old ones too.' })
-  @ApiQuery({
-    name: 'sort',
-    required: false,
-    enum: manufacturerSorts,
-    description: '`name` unless given.',
-  })
-  @ApiQuery({ name: 'limit', required: false, type: Number })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false, description: 'Wait until this position is visible.' })
-  @ApiOkResponse({ type: ManufacturerListResponse })
-  async list(@Query() query: Record<string, unknown>): Promise<ManufacturerListResponse> {
-    const asked = readQuery(query, listQuery);
-    const { sort = 'name', limit = parseLimit(undefined), cursor, after, ...filter } = asked;
-    const pool = await this.catalog.ready(after);
-    return listManufacturers(pool, filter, sort, { cursor, limit });
-  }
-
-  @Get(':idOrCode')
-  @RequirePermission('products.read')
-  @ApiOperation({
+    filters: {
+      q: filter(
+        text(200),
+        (q) => (sql) =>
+          allOf(
+            searchWords(q).map(
+              (word) => () => kinCondition(`kin.search_text like ${sql.add(containing(word))}`),
+            ),
+            sql,
+          ),
+        { description: 'Words, each found in a name or code.' },
+      ),
+      code: filter(
+        text(50),
+        (code) => (sql) => kinCondition(`${sql.add(code.toUpperCase())} = any(kin.codes)`),
+        { description: 'EntityCode, old ones too.' },
+      ),
+    },
+    sorts: {
+      name: { expression: 'm.sort_name', type: 'text' },
+      code: { expression: 'm.code', type: 'text', nullable: true, former: 'code' },
+      changed: { expression: 'm.position', type: 'bigint', former: 'position' },
+    },
+    moves: `${catalog}.moved_manufacturers`,
+  },
+  one: {
     summary: 'One manufacturer, by id or EntityCode',
     description: 'A merged one answers as the one that it was merged into.',
-  })
-  @ApiQuery({
-    name: 'asOf',
-    required: false,
-    description: 'ISO 8601 time with zone, or `@position`.',
-  })
-  @ApiQuery({ name: 'after', required: false, description: 'Wait until this position is visible.' })
-  @ApiOkResponse({ type: ManufacturerResponse })
-  @ApiNotFoundResponse({ description: 'MANUFACTURER_UNKNOWN, or NOT_REGISTERED_THEN with `asOf`.' })
-  async one(
-    @Param('idOrCode') idOrCode: string,
-    @Query() query: Record<string, unknown>,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ManufacturerResponse> {
-    const { asOf, after } = readQuery(query, { asOf: parseAsOf, after: position });
-    const pool = await this.catalog.ready(after);
-    const id = await requireId(pool, idOrCode);
-    if (asOf) return this.oneAsOf(id, asOf);
-    const manufacturer = await findManufacturer(pool, id);
-    if (!manufacturer) throw manufacturerUnknown();
-    reply.header('etag', `"${String(manufacturer.revision)}"`);
-    return manufacturer;
-  }
-
-  @Get(':idOrCode/history')
-  @RequirePermission('products.read')
-  @ApiOperation({
+    param: 'idOrCode',
+    // The one that has the code, or else one that had it.
+    idOf: (idOrCode) =>
+      asUuid(idOrCode) ??
+      ((sql) => {
+        const code = sql.add(idOrCode.toUpperCase());
+        return `select id from ${table} where ${code} = any(codes)
+                order by (code = ${code}) desc nulls last, id limit 1`;
+      }),
+    where: (id) => `m.id = (select resolved_id from ${table} where id = ${id})`,
+    unknown: () =>
+      new Refusal('MANUFACTURER_UNKNOWN', 'not-found', 'there is no such manufacturer'),
+  },
+  history: {
     summary: 'Who changed what of a manufacturer, when and why',
     description: 'Of the one named itself, also where it was merged into another.',
-  })
-  @ApiQuery({ name: 'order', required: false, enum: ['asc', 'desc'] })
-  @ApiQuery({ name: 'limit', required: false, type: Number })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({ name: 'after', required: false })
-  @ApiOkResponse({ type: HistoryResponse })
-  async history(
-    @Param('idOrCode') idOrCode: string,
-    @Query() query: Record<string, unknown>,
-  ): Promise<HistoryResponse> {
-    const asked = readQuery(query, historyQuery);
-    const { order = 'asc', limit = parseLimit(undefined), cursor, after } = asked;
-    const id = await requireId(await this.catalog.ready(after), idOrCode);
-    const versions = await this.catalog.history.manufacturerVersions(id);
-    if (!versions.at(-1)?.state) throw manufacturerUnknown();
-    const { recordedTimes } = this.catalog;
-    return this.catalog.named(
-      await historyPage(versions, { order, limit, cursor }, `manufacturer ${id}`, recordedTimes),
-    );
-  }
+    folding: manufacturerFolding,
+    asOf: manufacturerAsOf,
+  },
+});
 
-  private async oneAsOf(
-    id: string,
-    asOf: ReturnType<typeof parseAsOf>,
-  ): Promise<ManufacturerResponse> {
-    const { history } = this.catalog;
-    const manufacturer = await history.manufacturerAt(id, await this.catalog.positionOf(asOf));
-    if (manufacturer) return manufacturer;
-    const versions = await history.manufacturerVersions(id);
-    throw versions.at(-1)?.state ? notRegisteredThen() : manufacturerUnknown();
-  }
-}
-
-const requireId = async (pool: ReadStore['pool'], idOrCode: string): Promise<string> => {
-  const id = await manufacturerIdOf(pool, idOrCode);
-  if (id === undefined) throw manufacturerUnknown();
-  return id;
-};
+export class ManufacturersController extends resourceController(manufacturers) {}

@@ -1,12 +1,8 @@
 import { Module } from '@nestjs/common';
 
-import { catalogReaderProvider } from './catalog-reader.js';
 import { ManufacturersController } from './manufacturers.http.js';
 import { ProductsController } from './products.http.js';
 
-/** The catalogue's routes. Expects `ReadStore` and `EsdbEventLog` to be provided globally. */
-@Module({
-  controllers: [ProductsController, ManufacturersController],
-  providers: [catalogReaderProvider],
-})
+/** The catalogue's routes. Expects `ResourceReader` to be provided globally. */
+@Module({ controllers: [ProductsController, ManufacturersController] })
 export class ProductCatalogModule {}

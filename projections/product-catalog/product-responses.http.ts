@@ -1,14 +1,21 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 
+import type {
+  DocumentCertification,
+  DocumentElement,
+  DocumentQualification,
+  ProductDocument,
+} from '#product-registry/product/document.js';
 import { productTypes } from '#product-registry/product/events.js';
 
-class ProductManufacturerResponse {
+/** A manufacturer as a product shows it. Name and code are null where there is none (yet). */
+export class ProductManufacturerResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ type: String, nullable: true }) name!: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'EntityCode.' }) code!: string | null;
 }
 
-export class ElementResponse {
+export class ElementResponse implements DocumentElement {
   @ApiProperty({
     description: 'Decimals as strings, exactly as written; null unless submitted.',
     oneOf: [
@@ -23,18 +30,18 @@ export class ElementResponse {
       },
     ],
   })
-  value!: unknown;
+  value!: DocumentElement['value'];
   @ApiPropertyOptional() unit?: string;
   @ApiPropertyOptional({ description: 'Digits after the point, as written.' }) decimals?: number;
   @ApiPropertyOptional({
     enum: ['notSubmitted', 'unparsed'],
     description: 'Only where it is not a submitted value.',
   })
-  state?: string;
+  state?: 'notSubmitted' | 'unparsed';
   @ApiPropertyOptional({ description: 'The text that nobody could read.' }) raw?: string;
 }
 
-class CertificationResponse {
+class CertificationResponse implements DocumentCertification {
   @ApiProperty() id!: string;
   @ApiProperty() agency!: string;
   @ApiProperty({ example: 'UL1973' }) standard!: string;
@@ -44,14 +51,14 @@ class CertificationResponse {
   supersededBy!: string | null;
 }
 
-class QualificationResponse {
+class QualificationResponse implements DocumentQualification {
   @ApiProperty({ example: 'CEC' }) agency!: string;
-  @ApiProperty({ enum: ['listed', 'withdrawn'] }) state!: string;
+  @ApiProperty({ enum: ['listed', 'withdrawn'] }) state!: 'listed' | 'withdrawn';
   @ApiProperty({ type: String, format: 'date', nullable: true }) listingDate!: string | null;
   @ApiProperty({ type: String, format: 'date', nullable: true }) lastUpdate!: string | null;
   @ApiProperty({ type: String, nullable: true }) notes!: string | null;
   @ApiProperty({ type: Object, description: 'What else the list says, column by column.' })
-  remarks!: object;
+  remarks!: DocumentQualification['remarks'];
 }
 
 export class ProductResponse {
@@ -66,14 +73,9 @@ export class ProductResponse {
     additionalProperties: { $ref: getSchemaPath(ElementResponse) },
     description: 'By Orange Button name.',
   })
-  elements!: object;
+  elements!: ProductDocument['elements'];
   @ApiProperty({ type: [CertificationResponse] }) certifications!: readonly CertificationResponse[];
   @ApiProperty({ type: [QualificationResponse] }) qualifications!: readonly QualificationResponse[];
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
-}
-
-export class ProductListResponse {
-  @ApiProperty({ type: [ProductResponse] }) items!: readonly ProductResponse[];
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
 }

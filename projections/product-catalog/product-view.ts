@@ -1,92 +1,92 @@
-import type { ProductDocument } from '#product-registry/product/document.js';
+import { formatPosition } from '#event-log/position.js';
+import { productDecider } from '#product-registry/product/decider.js';
+import { evolveDocument, type ProductDocument } from '#product-registry/product/document.js';
+import { type ProductEvent, productStream } from '#product-registry/product/events.js';
+import type { Folding } from '#resource/folds.js';
+import type { Row } from '#resource/keyset.js';
+import type { Existing, FoldAt } from '#resource/resource.js';
 
+import { answeringAt } from './manufacturer-as-of.js';
+import { catalog } from './product-catalog.projection.js';
+import type { ProductResponse } from './product-responses.http.js';
 import type { StoredDocument } from './rows.js';
 
-/** A manufacturer as a product shows it. Name and code are null where there is none (yet). */
-export interface ManufacturerReference {
-  readonly id: string;
-  readonly name: string | null;
-  readonly code: string | null;
-}
+/** The products and who answers for them. A maker that is not there leaves its products in the list. */
+export const productsJoined = `${catalog}.products p
+  left join ${catalog}.manufacturers registered on registered.id = p.manufacturer_id
+  left join ${catalog}.manufacturers m on m.id = registered.resolved_id`;
 
-/** A product as the API shows it. `position` is the place of its last event in the log. */
-export interface ProductView {
-  readonly id: string;
-  readonly code: string | null;
-  readonly type: string;
-  readonly manufacturer: ManufacturerReference;
-  readonly model: string;
-  readonly elements: ProductDocument['elements'];
-  readonly certifications: ProductDocument['certifications'];
-  readonly qualifications: ProductDocument['qualifications'];
-  readonly revision: number;
-  readonly position: string;
-}
+export const productColumns = `p.id, p.code, p.product_type as type, p.model, p.document,
+  p.revision::float8, p.position::text,
+  coalesce(m.id, p.manufacturer_id) as manufacturer_id, m.name as manufacturer_name,
+  m.code as manufacturer_code`;
 
-/** A product with the manufacturer that answers for it, as selected. 64-bit numbers are text. */
-export interface ProductViewRow {
-  readonly id: string;
-  readonly code: string | null;
-  readonly product_type: string;
-  readonly manufacturer_id: string;
-  readonly model: string;
+interface ProductRow extends Pick<
+  ProductResponse,
+  'id' | 'code' | 'type' | 'model' | 'revision' | 'position'
+> {
   readonly document: StoredDocument;
-  readonly revision: string;
-  readonly position: string;
-  readonly answering_id: string | null;
+  readonly manufacturer_id: string;
   readonly manufacturer_name: string | null;
   readonly manufacturer_code: string | null;
 }
 
-export const productView = (row: ProductViewRow): ProductView => ({
-  id: row.id,
-  code: row.code,
-  type: row.product_type,
-  manufacturer: {
-    id: row.answering_id ?? row.manufacturer_id,
-    name: row.manufacturer_name,
-    code: row.manufacturer_code,
-  },
-  model: row.model,
-  ...documentView(row.document),
-  revision: Number(row.revision),
-  position: row.position,
-});
+export const productOf = (row: Row): ProductResponse => {
+  const { id, code, type, model, document, revision, position, ...maker } =
+    row as unknown as ProductRow;
+  const manufacturer = {
+    id: maker.manufacturer_id,
+    name: maker.manufacturer_name,
+    code: maker.manufacturer_code,
+  };
+  return { id, code, type, manufacturer, model, ...ordered(document), revision, position };
+};
+
+export const productFolding: Folding<ProductDocument, ProductEvent> = {
+  streamOf: productStream,
+  types: productDecider,
+  evolve: evolveDocument,
+};
+
+/** The product at a position, with the manufacturer that answered for it then. */
+export const productAsOf = async (
+  { state, revision, position }: Existing<ProductDocument>,
+  at: FoldAt,
+): Promise<ProductResponse> => {
+  const { id, code, type, model, manufacturer } = state;
+  const maker = await answeringAt(manufacturer.id, at);
+  return {
+    ...{ id, code, type },
+    manufacturer: {
+      id: maker?.id ?? manufacturer.id,
+      name: maker?.name ?? null,
+      code: maker?.code ?? null,
+    },
+    model,
+    ...ordered(state),
+    revision: Number(revision),
+    position: formatPosition(position),
+  };
+};
 
 /** The document's parts in one order of their fields, however they were set or stored. */
-export const documentView = ({
-  elements,
-  certifications,
-  qualifications,
-}: StoredDocument): StoredDocument => ({
-  elements: byName(elements, ({ value, unit, decimals, state, raw }) => ({
-    value,
-    ...(unit !== undefined && { unit }),
-    ...(decimals !== undefined && { decimals }),
-    ...(state !== undefined && { state }),
-    ...(raw !== undefined && { raw }),
-  })),
+const ordered = ({ elements, certifications, qualifications }: StoredDocument): StoredDocument => ({
+  elements: byName(elements, inOrder(['value', 'unit', 'decimals', 'state', 'raw'])),
   certifications: certifications.map(
-    ({ id, agency, standard, edition, certificateDate, supersededBy }) => ({
-      id,
-      agency,
-      standard,
-      edition,
-      certificateDate,
-      supersededBy,
-    }),
+    inOrder(['id', 'agency', 'standard', 'edition', 'certificateDate', 'supersededBy']),
   ),
-  qualifications: qualifications.map(
-    ({ agency, state, listingDate, lastUpdate, notes, remarks }) => ({
-      agency,
-      state,
-      listingDate,
-      lastUpdate,
-      notes,
-      remarks: byName(remarks, (remark) => remark),
-    }),
-  ),
+  qualifications: qualifications
+    .map(inOrder(['agency', 'state', 'listingDate', 'lastUpdate', 'notes', 'remarks']))
+    .map((one) => ({ ...one, remarks: byName(one.remarks, (remark) => remark) })),
 });
+
+const inOrder =
+  <T extends object>(names: readonly (keyof T)[]) =>
+  (member: T): T => {
+    const ordered: Partial<T> = {};
+    for (const name of names) if (member[name] !== undefined) ordered[name] = member[name];
+    return ordered as T;
+  };
 
 const byName = <T>(
   members: Readonly<Record<string, T>>,

@@ -2,11 +2,12 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { StoredEvent } from '#event-log/event-log.js';
+import { readOne } from '#resource/reading.js';
 
 import { CatalogDatabase } from './catalog-database.fixture.js';
-import { findProduct, manufacturerIdOf } from './lookup.js';
-import { findManufacturer } from './manufacturer-list.js';
+import { manufacturers } from './manufacturers.http.js';
 import { catalog } from './product-catalog.projection.js';
+import { products } from './products.http.js';
 import { decimal, idOf, Story, text } from './story.fixture.js';
 
 const databases: CatalogDatabase[] = [];
@@ -113,16 +114,16 @@ describe('the catalogue’s tables', () => {
         .events,
     );
     for (const name of ['OLD-B', 'new-b', idOf('B'), idOf('B').toUpperCase()]) {
-      expect(await findProduct(pool, name)).toMatchObject({
+      expect(await readOne(pool, products, name)).toMatchObject({
         id: idOf('B'),
         code: 'NEW-B',
         manufacturer: { id: idOf('Alpha'), name: 'Alpha', code: 'NEW' },
         revision: 2,
       });
     }
-    expect(await findProduct(pool, 'OLD-C')).toBeUndefined();
-    expect(await manufacturerIdOf(pool, 'old')).toBe(idOf('Alpha'));
-    expect(await findManufacturer(pool, idOf('Alpha'))).toMatchObject({
+    expect(await readOne(pool, products, 'OLD-C')).toBeUndefined();
+    expect(await readOne(pool, manufacturers, 'old')).toMatchObject({
+      id: idOf('Alpha'),
       code: 'NEW',
       formerCodes: ['OLD'],
       products: 1,
@@ -132,7 +133,7 @@ describe('the catalogue’s tables', () => {
   it('show a product whose manufacturer is not there', async () => {
     const { pool, apply } = await bound();
     await apply(new Story().battery('B', 'Nobody', null).events);
-    expect(await findProduct(pool, idOf('B'))).toMatchObject({
+    expect(await readOne(pool, products, idOf('B'))).toMatchObject({
       manufacturer: { id: idOf('Nobody'), name: null, code: null },
       elements: {},
       certifications: [],

@@ -1,48 +1,25 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import type { Fact } from '#fanout/fact.js';
-import { ProblemDetailsFilter } from '#http/problem-details.filter.js';
-import { installRequestHooks } from '#http/server.js';
-import { Logger } from '#observability/logging.js';
-import { Metrics } from '#observability/metrics.js';
-import { ReadStore } from '#read-store/read-store.js';
+import { ResourceReader } from '#resource/reader.js';
+import { ResourceApp } from '#resource/test/resource-app.js';
 
 import { ActivityDatabase } from './activity-database.fixture.js';
 import { merged, named, product, registered } from './facts.fixture.js';
-import type { ActivityView } from './queries.js';
+import type { ActivityResponse } from './registry-activity.http.js';
 import { RegistryActivityModule } from './registry-activity.module.js';
 
-@Module({ imports: [RegistryActivityModule] })
-class Activity {
-  static over({ store }: ActivityDatabase): DynamicModule {
-    const providers = [{ provide: ReadStore, useValue: store }];
-    return { module: Activity, global: true, providers, exports: providers };
-  }
-}
-
 let database: ActivityDatabase;
-let app: NestFastifyApplication;
-let url: string;
+let app: ResourceApp;
 
 beforeAll(async () => {
   database = await ActivityDatabase.create();
-  const metrics = new Metrics({ processMetrics: false });
-  const logger = Logger.create({ app: 'test', level: 'silent' });
-  const adapter = new FastifyAdapter();
-  app = await NestFactory.create<NestFastifyApplication>(Activity.over(database), adapter, {
-    logger: false,
-    abortOnError: false,
-  });
-  installRequestHooks(adapter.getInstance(), metrics);
-  app.useGlobalFilters(new ProblemDetailsFilter(logger, metrics));
-  await app.listen(0, '127.0.0.1');
-  url = `${await app.getUrl()}/v1/analytics/registry-activity`;
+  // The activity is counted from facts: nothing of it is read from the log.
+  const reader = new ResourceReader(database.store, {} as never, () => Promise.resolve(new Map()));
+  app = await ResourceApp.start(reader, { imports: [RegistryActivityModule] });
 });
 afterAll(async () => {
-  await app.close();
+  await app.stop();
   await database.stop();
 });
 
@@ -50,18 +27,20 @@ interface Answer {
   readonly status: number;
   readonly type: string | null;
   readonly text: string;
-  readonly items: readonly ActivityView[];
+  readonly items: readonly ActivityResponse[];
   readonly nextCursor: string | null;
   readonly code: string;
   readonly errors: readonly { readonly pointer: string; readonly reason: string }[];
 }
 
 const get = async (query = '', headers: Record<string, string> = {}): Promise<Answer> => {
-  const reply = await fetch(url + query, { headers });
-  const text = await reply.text();
-  const type = reply.headers.get('content-type');
-  const body = text.startsWith('{"items"') || type?.includes('problem') === true;
-  return { status: reply.status, type, text, ...(body && (JSON.parse(text) as object)) } as Answer;
+  const {
+    status,
+    text,
+    body,
+    headers: answered,
+  } = await app.get(`/v1/analytics/registry-activity${query}`, headers);
+  return { status, type: answered['content-type'] ?? null, text, ...body } as Answer;
 };
 
 const [one, two, three, nobody] = ['1', '2', '3', '4'].map(
@@ -85,7 +64,7 @@ const story: readonly Fact[] = [
   merged(two, three, at(3)),
 ];
 
-const short = ({ day, manufacturer, kind, changes }: ActivityView): string =>
+const short = ({ day, manufacturer, kind, changes }: ActivityResponse): string =>
   [day, [one, two, three].indexOf(manufacturer.id) + 1, kind, changes].join(' ');
 
 const apart = [
@@ -202,7 +181,7 @@ describe('the activity over HTTP', () => {
     ]);
     const lines = await get('', { accept: 'application/x-ndjson' });
     const rows = lines.text.trim().split('\n');
-    expect(rows.map((row) => short(JSON.parse(row) as ActivityView))).toEqual(apart);
+    expect(rows.map((row) => short(JSON.parse(row) as ActivityResponse))).toEqual(apart);
     expect((await get('?format=csv&limit=1')).errors[0]?.pointer).toBe('?limit');
   });
 

@@ -1,34 +1,16 @@
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProperty,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiProperty } from '@nestjs/swagger';
 
-import { RequirePermission } from '#access/require-permission.js';
-import {
-  type Column,
-  csvLines,
-  type ExportFormat,
-  formatAskedFor,
-  ndjsonLines,
-  sendLines,
-} from '#http/export.js';
-import { parseLimit } from '#http/paging.js';
-import { day, oneOf, position, queryInvalid, readQuery, text, uuid } from '#http/query-params.js';
-import { ReadStore } from '#read-store/read-store.js';
-import { fromSnapshot } from '#read-store/snapshot.js';
+import { day, oneOf, queryInvalid, uuid } from '#http/query-params.js';
+import { resourceController } from '#resource/controller.js';
+import { defineResource, filter } from '#resource/resource.js';
+import { compares } from '#resource/sql.js';
 
 import { activityKinds } from './kinds.js';
-import { type ActivityFilter, type ActivityView, allActivity, listActivity } from './queries.js';
 import { waitUntilCounted } from './wait-until-counted.js';
 
 class ActivityManufacturerResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
+  /** Null until its registration has arrived. */
   @ApiProperty({ type: String, nullable: true }) name!: string | null;
   @ApiProperty({
     type: String,
@@ -39,7 +21,7 @@ class ActivityManufacturerResponse {
   mergedInto!: string | null;
 }
 
-class ActivityResponse {
+export class ActivityResponse {
   @ApiProperty({ format: 'date', description: 'In UTC; of the time of recording.' }) day!: string;
   @ApiProperty({ type: ActivityManufacturerResponse }) manufacturer!: ActivityManufacturerResponse;
   @ApiProperty({ enum: activityKinds }) kind!: string;
@@ -48,110 +30,102 @@ class ActivityResponse {
   @ApiProperty({ format: 'date-time' }) lastAt!: string;
 }
 
-class ActivityListResponse {
-  @ApiProperty({ type: [ActivityResponse] }) items!: readonly ActivityResponse[];
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-}
+/** What was counted, under the manufacturers that changes were made to. */
+const apart = 'analytics.registry_activity';
 
-const query = {
-  from: day,
-  to: day,
-  manufacturerId: uuid,
-  kind: oneOf(...activityKinds),
-  merged: oneOf('apart', 'into'),
-  limit: parseLimit,
-  cursor: text(4096),
-  after: position,
-  format: oneOf('json', 'csv', 'ndjson'),
+/**
+ * The same under those that answer for them now: where the mergers of each merged manufacturer lead in the
+ * end. A chain longer than that is broken.
+ */
+const into = `(
+  with recursive step (id, survivor_id, length) as (
+    select id, merged_into, 1 from analytics.manufacturer where merged_into is not null
+    union all
+    select step.id, next.merged_into, step.length + 1
+      from step join analytics.manufacturer next on next.id = step.survivor_id
+     where next.merged_into is not null and step.length < 100
+  ),
+  survivor as (
+    select distinct on (id) id, survivor_id from step order by id, length desc
+  )
+  select counted.day, coalesce(survivor_id, manufacturer_id) as manufacturer_id, counted.kind,
+         sum(changes) as changes, min(first_at) as first_at, max(last_at) as last_at
+    from analytics.registry_activity counted
+    left join survivor on survivor.id = counted.manufacturer_id
+   group by 1, 2, 3)`;
+
+const utc = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const filters = {
+  from: filter(day, compares('a.day', '>=', 'date'), {
+    description: 'First day, in UTC.',
+    example: '2026-02-01',
+  }),
+  to: filter(day, compares('a.day', '<=', 'date'), {
+    description: 'Last day.',
+    example: '2026-02-28',
+  }),
+  manufacturerId: filter(uuid, compares('a.manufacturer_id')),
+  kind: filter(oneOf(...activityKinds), compares('a.kind')),
+  merged: filter(oneOf('apart', 'into'), () => () => 'true', {
+    description:
+      '`apart` unless given: each under its own id. `into`: what merged manufacturers did counts for the one that answers for them.',
+  }),
 };
 
-@ApiTags('analytics')
-@ApiBearerAuth()
-@Controller('v1/analytics/registry-activity')
-export class RegistryActivityController {
-  constructor(private readonly store: ReadStore) {}
-
-  @Get()
-  @RequirePermission('analytics.read')
-  @ApiOperation({
+export const activityList = defineResource({
+  name: 'registry-activity',
+  path: 'v1/analytics/registry-activity',
+  tag: 'analytics',
+  permission: 'analytics.read',
+  ready: async (store, after) => {
+    if (after) await waitUntilCounted(store, after);
+  },
+  response: ActivityResponse,
+  select: `a.day::text,
+    json_build_object('id', a.manufacturer_id, 'name', m.name, 'mergedInto', m.merged_into) as manufacturer,
+    a.kind, a.changes::float8, ${utc('a.first_at')} as "firstAt", ${utc('a.last_at')} as "lastAt"`,
+  from: apart,
+  // A name that became known since the walk began is taken for unknown: `start` is the number of the newest one.
+  listFrom: (sql, start, { merged = 'apart' }) => `${{ apart, into }[merged]} a
+    left join analytics.manufacturer m on m.id = a.manufacturer_id
+    cross join lateral (select lower(
+      case when m.named_in <= ${sql.add(start)}::bigint then coalesce(m.name, a.manufacturer_id)
+           else a.manufacturer_id end) as name) shown`,
+  check: ({ from, to }) => {
+    if (from === undefined || to === undefined || from <= to) return;
+    throw queryInvalid([{ pointer: '?to', reason: 'expected a day that is not before from' }]);
+  },
+  list: {
     summary: 'How often the registry was changed, by day, manufacturer and kind of change',
     description:
       'Of the facts that have been counted so far, the newest day first, then by name; who has `fanout.read` is ' +
-      'told by `GET /v1/fanout/consumers` how far that is. A change of a product counts for its manufacturer. With `format=csv` or `ndjson`, ' +
+      'told by `GET /v1/fanout/consumers` how far that is. A change of a product counts for its manufacturer. ' +
+      '`after` waits until a position is counted; not where facts come over Kafka. With `format=csv` or `ndjson`, ' +
       'or such an `Accept`, every row is exported.',
-  })
-  @ApiQuery({
-    name: 'from',
-    required: false,
-    description: 'First day, in UTC.',
-    example: '2026-02-01',
-  })
-  @ApiQuery({ name: 'to', required: false, description: 'Last day.', example: '2026-02-28' })
-  @ApiQuery({ name: 'manufacturerId', required: false })
-  @ApiQuery({ name: 'kind', required: false, enum: activityKinds })
-  @ApiQuery({
-    name: 'merged',
-    required: false,
-    enum: ['apart', 'into'],
-    description:
-      '`apart` unless given: each under its own id. `into`: what merged manufacturers did counts for the one that answers for them.',
-  })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    type: Number,
-    description: '1 to 1,000; 100 unless given.',
-  })
-  @ApiQuery({ name: 'cursor', required: false })
-  @ApiQuery({
-    name: 'after',
-    required: false,
-    description: 'Wait until this position is counted; not where facts come over Kafka.',
-  })
-  @ApiQuery({ name: 'format', required: false, enum: ['json', 'csv', 'ndjson'] })
-  @ApiOkResponse({ type: ActivityListResponse })
-  async list(
-    @Query() asked: Record<string, unknown>,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const { limit, cursor, after, format, ...filter } = readQuery(asked, query);
-    if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to) {
-      throw queryInvalid([{ pointer: '?to', reason: 'expected a day that is not before from' }]);
-    }
-    const exported = formatAskedFor(format, request.headers.accept);
-    if (exported && (cursor ?? limit) !== undefined) throw exportHasNoPages({ cursor, limit });
-    if (after) await waitUntilCounted(this.store, after);
-    if (exported) this.export(reply, filter, exported);
-    else {
-      const page = { cursor, limit: limit ?? parseLimit(undefined) };
-      void reply.send(await listActivity(this.store.pool, filter, page));
-    }
-  }
+    filters,
+    start: 'select coalesce(max(named_in), 0) from analytics.manufacturer',
+    order: [
+      { expression: 'a.day', type: 'day', descending: true },
+      { expression: 'shown.name', type: 'text' },
+      { expression: 'a.manufacturer_id', type: 'text' },
+      { expression: 'a.kind', type: 'text' },
+    ],
+    export: {
+      columns: [
+        { name: 'day', value: (row) => row.day },
+        { name: 'manufacturer_id', value: ({ manufacturer }) => manufacturer.id },
+        { name: 'manufacturer', value: ({ manufacturer }) => manufacturer.name },
+        { name: 'merged_into', value: ({ manufacturer }) => manufacturer.mergedInto },
+        { name: 'kind', value: (row) => row.kind },
+        { name: 'changes', value: (row) => row.changes },
+        { name: 'first_at', value: (row) => row.firstAt },
+        { name: 'last_at', value: (row) => row.lastAt },
+      ],
+      ndjson: 'items',
+    },
+  },
+});
 
-  private export(reply: FastifyReply, filter: ActivityFilter, format: ExportFormat): void {
-    const lines = fromSnapshot(this.store.pool, (client) => {
-      const rows = allActivity(client, filter);
-      return format === 'csv' ? csvLines(rows, columns) : ndjsonLines(rows);
-    });
-    sendLines(reply, lines, { format, filename: `registry-activity.${format}` });
-  }
-}
-
-const columns: readonly Column<ActivityView>[] = [
-  { name: 'day', value: (row) => row.day },
-  { name: 'manufacturer_id', value: ({ manufacturer }) => manufacturer.id },
-  { name: 'manufacturer', value: ({ manufacturer }) => manufacturer.name },
-  { name: 'merged_into', value: ({ manufacturer }) => manufacturer.mergedInto },
-  { name: 'kind', value: (row) => row.kind },
-  { name: 'changes', value: (row) => row.changes },
-  { name: 'first_at', value: (row) => row.firstAt },
-  { name: 'last_at', value: (row) => row.lastAt },
-];
-
-const exportHasNoPages = (asked: { readonly cursor?: unknown; readonly limit?: unknown }) =>
-  queryInvalid(
-    (['cursor', 'limit'] as const)
-      .filter((name) => asked[name] !== undefined)
-      .map((name) => ({ pointer: `?${name}`, reason: 'an export holds every row: leave it out' })),
-  );
+export class RegistryActivityController extends resourceController(activityList) {}

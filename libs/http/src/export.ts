@@ -46,6 +46,16 @@ export async function* csvLines<T>(
   for await (const row of rows) yield csvRecord(columns.map(({ value }) => value(row)));
 }
 
+/** Each row as one flat object with the names of the columns; empty cells are null. */
+export async function* flatRows<T>(
+  rows: AsyncIterable<T>,
+  columns: readonly Column<T>[],
+): AsyncGenerator<Readonly<Record<string, Cell>>> {
+  for await (const row of rows) {
+    yield Object.fromEntries(columns.map(({ name, value }) => [name, value(row) ?? null]));
+  }
+}
+
 /** A blank line, which readers of NDJSON pass over: it keeps the connection of a slow answer alive. */
 const heartbeatLine = '\n';
 

@@ -89,18 +89,6 @@ const badCursor = (reason: string) =>
     errors: [{ pointer: '?cursor', reason }],
   });
 
-/** For a walk over pages that cannot go on: the order that it began in is not known any more. */
-export const cursorExpired = (): Refusal =>
-  new Refusal('CURSOR_EXPIRED', 'invalid', 'the walk that the cursor belongs to cannot go on', {
-    errors: [
-      {
-        pointer: '?cursor',
-        reason:
-          'too much has changed since its first page, or the list was rebuilt: begin again, without a cursor',
-      },
-    ],
-  });
-
 export interface LimitOptions {
   /** 100 unless given. */
   readonly default?: number;

@@ -7,6 +7,7 @@ import {
   day,
   decimal,
   instant,
+  integerFrom,
   listOf,
   moment,
   oneOf,
@@ -85,11 +86,23 @@ describe('parsers', () => {
   });
 
   it('take a moment as a time with zone or as a position', () => {
-    expect(moment('@12')).toEqual({ position: { commit: 12n, prepare: 12n } });
-    expect(moment('2026-02-11T08:00:00+01:00')).toEqual({ at: new Date('2026-02-11T07:00:00Z') });
-    for (const raw of ['@', '@-1', '2026-02-11', '2026-02-30T25:00:00Z', 'now']) {
-      expect(() => moment(raw)).toThrow('expected');
+    expect(moment('@4711')).toEqual({ position: { commit: 4711n, prepare: 4711n } });
+    expect(moment('2026-02-11T08:00:00Z')).toEqual({ at: new Date('2026-02-11T08:00:00Z') });
+    expect(moment('2026-02-11T08:00:00.250+02:00')).toEqual({
+      at: new Date('2026-02-11T06:00:00.250Z'),
+    });
+    for (const raw of [
+      ...['', 'yesterday', 'now', '2026-02-11', '2026-02-11T08:00:00', '2026-02-31T25:00:00Z'],
+      ...['@', '@-1', '@1.5', '@99999999999999999999', '4711'],
+    ]) {
+      expect(() => moment(raw)).toThrow('expected an ISO 8601 time');
     }
+  });
+
+  it('say what OpenAPI says of them', () => {
+    expect(oneOf('a', 'b').schema).toEqual({ type: 'string', enum: ['a', 'b'] });
+    expect(integerFrom(1, 9).schema).toEqual({ type: 'integer', minimum: 1, maximum: 9 });
+    expect(boolean.schema).toEqual({ type: 'boolean' });
   });
 
   it('take days that exist, and keep them as text', () => {

@@ -5,8 +5,23 @@ import { type FieldError, Refusal } from '#kernel/refusal.js';
 
 import { unstorable } from './storable-text.js';
 
+/** What OpenAPI says of a parameter. */
+interface ParameterSchema {
+  readonly type: 'string' | 'integer' | 'boolean';
+  readonly enum?: string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
 /** Turns the text of one parameter into its value; throws an `Expectation` (or a `Refusal`) for anything else. */
-export type Parser<T> = (text: string) => T;
+export interface Parser<T> {
+  (text: string): T;
+  /** A string where it is absent. */
+  readonly schema?: ParameterSchema;
+}
+
+const described = <T>(schema: ParameterSchema, parse: (text: string) => T): Parser<T> =>
+  Object.assign(parse, { schema });
 
 /** What a parameter should have been: `expected ...`. */
 export class Expectation extends Error {
@@ -91,19 +106,18 @@ export const text =
     return raw;
   };
 
-export const boolean: Parser<boolean> = (raw) => {
+export const boolean = described({ type: 'boolean' }, (raw): boolean => {
   expect(raw === 'true' || raw === 'false', 'true or false');
   return raw === 'true';
-};
+});
 
 /** An integer from `min` to `max`, both included. */
-export const integerFrom =
-  (min: number, max: number): Parser<number> =>
-  (raw) => {
+export const integerFrom = (min: number, max: number): Parser<number> =>
+  described({ type: 'integer', minimum: min, maximum: max }, (raw) => {
     const value = /^-?\d{1,15}$/.test(raw) ? Number(raw) : NaN;
     expect(value >= min && value <= max, `an integer from ${String(min)} to ${String(max)}`);
     return value;
-  };
+  });
 
 /** A decimal number, kept as text so that no digit is lost. */
 export const decimal: Parser<string> = (raw) => {
@@ -111,13 +125,12 @@ export const decimal: Parser<string> = (raw) => {
   return raw;
 };
 
-export const oneOf =
-  <T extends string>(...choices: readonly T[]): Parser<T> =>
-  (raw) => {
+export const oneOf = <T extends string>(...choices: readonly T[]): Parser<T> =>
+  described({ type: 'string', enum: [...choices] }, (raw) => {
     const found = choices.find((choice) => choice === raw);
     if (found === undefined) throw new Expectation(`expected one of ${choices.join(', ')}`);
     return found;
-  };
+  });
 
 /** One or more values separated by commas. */
 export const listOf =
@@ -125,9 +138,14 @@ export const listOf =
   (raw) =>
     raw.split(',').map(item);
 
+/** A UUID in lower case; undefined for any other text. */
+export const asUuid = (raw: string): string | undefined =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(raw) ? raw.toLowerCase() : undefined;
+
 export const uuid: Parser<string> = (raw) => {
-  expect(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(raw), 'a UUID');
-  return raw.toLowerCase();
+  const id = asUuid(raw);
+  if (id === undefined) throw new Expectation('expected a UUID');
+  return id;
 };
 
 const maxBigint = 2n ** 63n - 1n;
@@ -156,8 +174,14 @@ export const day: Parser<string> = (raw) => {
   return raw;
 };
 
-/** A moment of the log: `?asOf=2026-02-11T08:00:00Z` or `?asOf=@1234`. */
-export const moment: Parser<{ readonly at: Date } | { readonly position: Position }> = (raw) => {
-  if (raw.startsWith('@')) return { position: position(raw.slice(1)) };
-  return { at: instant(raw) };
+/** A moment of the log: by the clock, or a position in it. */
+export type Moment = { readonly at: Date } | { readonly position: Position };
+
+/** `?asOf=2026-02-11T08:00:00Z` or `?asOf=@1234`. */
+export const moment: Parser<Moment> = (raw) => {
+  const digits = raw.startsWith('@') ? raw.slice(1) : '';
+  if (isBigint(digits)) return { position: parsePosition(digits) };
+  const at = parseInstant(raw);
+  if (at === undefined) throw new Expectation(`expected ${instantExpected}, or @ and a position`);
+  return { at: new Date(at) };
 };

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { exampleEvents } from '#kernel/event-types.js';
 
 import { productEvents } from './arbitraries.fixture.js';
-import { differences } from './differences.js';
 import { evolveDocument, type ProductDocument } from './document.js';
 import { type ProductEvent, productEvents as declared } from './events.js';
 
@@ -48,54 +47,6 @@ describe('a product’s document', () => {
       fc.property(fc.array(fc.oneof(...Object.values(productEvents))), (events) => {
         const document = fold(...events);
         expect(document === null).toBe(events.every(({ type }) => type !== 'ProductRegistered'));
-      }),
-    );
-  });
-});
-
-describe('differences', () => {
-  it('name each field that changed, with both values', () => {
-    const before = fold(registered, elementsSet);
-    const after = fold(registered, elementsSet, {
-      type: 'ElementsSet',
-      data: {
-        elements: {
-          EnergyCapacityNominal: { state: 'submitted', value: '10.3', unit: 'kWh', decimals: 1 },
-        },
-      },
-    });
-    expect(differences(before, after)).toEqual([
-      { path: '/elements/EnergyCapacityNominal/value', from: '10.24', to: '10.3' },
-      { path: '/elements/EnergyCapacityNominal/decimals', from: 2, to: 1 },
-    ]);
-  });
-
-  it('name what appears and what vanishes leaf by leaf', () => {
-    const before = fold(registered);
-    const after = fold(registered, productEventExamples.CertificationRecorded);
-    const { certificationId } = productEventExamples.CertificationRecorded.data;
-    expect(differences(before, after)).toContainEqual({
-      path: `/certifications/${certificationId}/agency`,
-      from: null,
-      to: 'CSA Group',
-    });
-    expect(differences(after, before)).toContainEqual({
-      path: `/certifications/${certificationId}/agency`,
-      from: 'CSA Group',
-      to: null,
-    });
-    expect(differences(null, before)).toContainEqual({
-      path: '/type',
-      from: null,
-      to: 'ProdBattery',
-    });
-  });
-
-  it('are none between equal documents', () => {
-    fc.assert(
-      fc.property(fc.array(fc.oneof(...Object.values(productEvents))), (events) => {
-        const document = fold(...events);
-        expect(differences(document, structuredClone(document))).toEqual([]);
       }),
     );
   });

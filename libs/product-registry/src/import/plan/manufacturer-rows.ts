@@ -1,6 +1,7 @@
 import type { CsvRow } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
+import { differences } from '#kernel/differences.js';
 
 import { manufacturerDecider, type ManufacturerState } from '../../manufacturer/decider.js';
 import {
@@ -12,7 +13,6 @@ import {
   manufacturerOfCode,
   resolveManufacturer,
 } from '../../manufacturer/resolve-manufacturer.js';
-import { differences } from '../../product/differences.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';

@@ -2,10 +2,10 @@ import type { CsvFile, CsvRow } from '#csv/csv-file.js';
 import type { Layout } from '#csv/layout.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import type { CommandMeta } from '#kernel/command.js';
+import type { Change } from '#kernel/differences.js';
 import type { Actor } from '#kernel/event.js';
 import { commandIdOf } from '#kernel/ids.js';
 
-import type { Change } from '../../product/differences.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 

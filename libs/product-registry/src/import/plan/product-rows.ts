@@ -2,6 +2,7 @@ import type { CsvRow } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
+import { differences } from '#kernel/differences.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -9,7 +10,6 @@ import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from '../../product/commands.js';
 import { productDecider, type ProductState } from '../../product/decider.js';
-import { differences } from '../../product/differences.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
 import { findProductId } from '../../product/find-product.js';

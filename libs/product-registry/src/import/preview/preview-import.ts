@@ -1,9 +1,9 @@
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
+import type { Change } from '#kernel/differences.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import type { Change } from '../../product/differences.js';
 import type { ProductRegistry } from '../../registry.js';
 import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';

@@ -1,6 +1,6 @@
-import type pg from 'pg';
+import { Refusal } from '#kernel/refusal.js';
 
-import { cursorExpired } from '#http/paging.js';
+import type { Queryable } from './sql.js';
 
 /** The moment at which a walk over pages began, by the moves that had happened by then. */
 export interface WalkStart {
@@ -21,7 +21,7 @@ interface Kept extends WalkStart {
 }
 
 /** What is kept of the moves now: also the start of a walk whose first page is read after this. */
-export const journalNow = async (pool: Pick<pg.Pool, 'query'>, table: string): Promise<Kept> => {
+export const journalNow = async (pool: Queryable, table: string): Promise<Kept> => {
   const { rows } = await pool.query<Kept>(
     `select ${lastMove(table)},
             (select coalesce(min(move) - 1, 0) from ${table})::text as before`,
@@ -36,11 +36,19 @@ export const journalNow = async (pool: Pick<pg.Pool, 'query'>, table: string): P
  * after the page was read: what is kept now was kept then.
  */
 export const assertKept = async (
-  pool: Pick<pg.Pool, 'query'>,
+  pool: Queryable,
   table: string,
   start: WalkStart,
 ): Promise<void> => {
   const { journal, move, before } = await journalNow(pool, table);
   const at = BigInt(start.move);
-  if (journal !== start.journal || at < BigInt(before) || at > BigInt(move)) throw cursorExpired();
+  if (journal === start.journal && at >= BigInt(before) && at <= BigInt(move)) return;
+  const reason =
+    'too much has changed since its first page, or the list was rebuilt: begin again, without a cursor';
+  throw new Refusal(
+    'CURSOR_EXPIRED',
+    'invalid',
+    'the walk that the cursor belongs to cannot go on',
+    { errors: [{ pointer: '?cursor', reason }] },
+  );
 };

@@ -1,24 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
-import { parseLimit } from '#http/paging.js';
-import { oneOf, position, text } from '#http/query-params.js';
+import type { Change } from '#kernel/differences.js';
+import type { Actor, Evidence, Source } from '#kernel/event.js';
 
-/** Query parameters of every history. */
-export const historyQuery = {
-  order: oneOf('asc', 'desc'),
-  limit: parseLimit,
-  cursor: text(4096),
-  after: position,
-};
-
-class ActorResponse {
+class ActorResponse implements Actor {
   @ApiProperty() id!: string;
-  @ApiProperty({ enum: ['apiKey', 'user', 'device', 'system'] }) kind!: string;
+  @ApiProperty({ enum: ['apiKey', 'user', 'device', 'system'] }) kind!: Actor['kind'];
   @ApiPropertyOptional({ description: 'Of an API key; absent where none is known.' }) name?: string;
-  @ApiProperty({ type: [String] }) roles!: readonly string[];
+  @ApiProperty({ type: [String] }) roles!: Actor['roles'];
 }
 
-class EvidenceResponse {
+class EvidenceResponse implements Partial<Evidence> {
   @ApiPropertyOptional({ description: 'SHA-256 of the file, hexadecimal.' }) sha256?: string;
   @ApiPropertyOptional() file?: string;
   @ApiPropertyOptional({ description: 'Data row in the file, from 1.' }) row?: number;
@@ -29,7 +21,7 @@ class EvidenceResponse {
   raw?: object;
 }
 
-class ChangeResponse {
+class ChangeResponse implements Change {
   @ApiProperty({
     description: 'JSON pointer; members of lists are named by their id or agency.',
     example: '/elements/EnergyCapacityNominal/value',
@@ -41,7 +33,8 @@ class ChangeResponse {
   to!: unknown;
 }
 
-class HistoryItemResponse {
+/** One event of a thing, with what it changed. Times are ISO 8601 UTC. */
+export class HistoryItemResponse {
   @ApiProperty() revision!: number;
   @ApiProperty() position!: string;
   @ApiProperty({
@@ -52,7 +45,7 @@ class HistoryItemResponse {
   @ApiProperty({ format: 'date-time' }) occurredAt!: string;
   @ApiProperty({ example: 'ElementsSet' }) event!: string;
   @ApiProperty({ type: ActorResponse }) actor!: ActorResponse;
-  @ApiProperty({ enum: ['http', 'mqtt', 'import', 'process', 'cli'] }) source!: string;
+  @ApiProperty({ enum: ['http', 'mqtt', 'import', 'process', 'cli'] }) source!: Source;
   @ApiProperty({ type: String, nullable: true }) reason!: string | null;
   @ApiProperty({ type: EvidenceResponse, nullable: true }) evidence!: EvidenceResponse | null;
   @ApiProperty({ type: [ChangeResponse] }) changes!: readonly ChangeResponse[];

@@ -2,6 +2,8 @@ import type pg from 'pg';
 
 import { Refusal } from '#kernel/refusal.js';
 
+import type { Queryable } from './sql.js';
+
 /** How long a caller may take between two chunks of an answer before the server ends the snapshot. */
 const slowReader = '5min';
 
@@ -16,7 +18,7 @@ const open = new WeakMap<object, number>();
  */
 export async function* fromSnapshot<T>(
   pool: Pick<pg.Pool, 'connect' | 'options'>,
-  read: (client: Pick<pg.PoolClient, 'query'>) => AsyncIterable<T>,
+  read: (client: Queryable) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   const others = open.get(pool) ?? 0;
   const most = Math.max(1, Math.floor(pool.options.max / 2));
@@ -35,7 +37,7 @@ export async function* fromSnapshot<T>(
 
 async function* inTransaction<T>(
   client: pg.PoolClient,
-  read: (client: Pick<pg.PoolClient, 'query'>) => AsyncIterable<T>,
+  read: (client: Queryable) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   let isDone = false;
   try {

@@ -4,34 +4,33 @@ import pg from 'pg';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
+import { eventClock } from '#projections/event-clock/projector.js';
 import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { untilBuilt } from '#read-store/status.js';
 import { migratedDatabase } from '#read-store/test/fixture.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { startEventNode, type TestEventNode } from '#testing/event-node.js';
+import { appendAll, idOf } from '#testing/event-story.js';
 import { quiet } from '#testing/quiet.js';
 
-import { eventClock } from '../event-clock/projector.js';
-import { CatalogReader } from './catalog-reader.js';
-import { type HistoryItem, historyPage } from './history.js';
-import { appendAll, idOf, Story, text } from './story.fixture.js';
+import { resolveMoment } from './event-clock.js';
+import type { HistoryItemResponse } from './history-response.js';
+import { ResourceReader } from './reader.js';
+import { Things } from './test/things.fixture.js';
+import { things } from './test/things.http.js';
 
-const products = ['one', 'two', 'three'];
+const names = ['one', 'two', 'three'];
 const base = 1_750_000_000_000n;
 const ticksPerMs = 10_000n;
 /** How the clock of the store goes on from one event to the next, in ticks of 100 ns: it stands, or is set back. */
 const steps = fc.constantFrom(0, 1, 4_000, 10_000, 60_000, -5_000, -90_000, 600_000);
 const seed = Math.floor(Math.random() * 2 ** 31);
 
-const story = new Story().maker('Alpha', 'ALPHA');
-for (const name of products) story.battery(name, 'Alpha', null);
-for (let round = 0; round < 15; round += 1) {
-  for (const name of products) story.set(name, { Description: text(`${name} ${String(round)}`) });
-  story.manufacturer('Alpha', {
-    type: 'EntityCodeIssued',
-    data: { code: `ALPHA${String(round)}`, previous: null, rule: 'manual' },
-  });
+const told = new Things();
+for (const name of names) told.make(name);
+for (let round = 0; round < 20; round += 1) {
+  for (const name of names) told.change(name, { amount: String(round) });
 }
 
 describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () => {
@@ -42,13 +41,13 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
   let tail: LogTail;
   let store: ReadStore;
   let runner: ProjectionRunner;
-  let catalog: CatalogReader;
+  let reader: ResourceReader;
 
   beforeAll(async () => {
     nodeDatabase = await testDatabase();
     node = await startEventNode({ databaseUrl: nodeDatabase.url });
     const writing = EsdbEventLog.connect(node.url);
-    await appendAll(writing, story.events);
+    await appendAll(writing, told.events);
     await writing.close();
     await node.kill();
     await setTimes(nodeDatabase.url);
@@ -61,7 +60,7 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
     runner = new ProjectionRunner(store, log, tail, [eventClock], { logger: quiet });
     await runner.start();
     await untilBuilt(store, [eventClock], 20_000);
-    catalog = new CatalogReader(store, log);
+    reader = new ResourceReader(store, log, () => Promise.resolve(new Map()));
   });
   afterAll(async () => {
     await runner.stop();
@@ -73,48 +72,28 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
     await nodeDatabase.drop();
   });
 
-  const itemsOf = async (kind: 'product' | 'manufacturer', id: string) => {
-    const { history, recordedTimes } = catalog;
-    const versions =
-      kind === 'product'
-        ? await history.productVersions(id)
-        : await history.manufacturerVersions(id);
-    const page = { order: 'asc', limit: 100, cursor: undefined } as const;
-    const { items } = await historyPage(versions, page, id, recordedTimes);
-    expect(items.length).toBe(versions.length);
+  const itemsOf = async (name: string) => {
+    const { items } = await reader.history(things, idOf(name), { order: 'asc' });
+    expect(items.length).toBe(21);
     return items;
   };
 
-  const all = async (): Promise<readonly HistoryItem[]> => {
-    const histories = products.map((name) => itemsOf('product', idOf(name)));
-    return [
-      ...(await itemsOf('manufacturer', idOf('Alpha'))),
-      ...(await Promise.all(histories)).flat(),
-    ];
-  };
+  const all = async (): Promise<readonly HistoryItemResponse[]> =>
+    (await Promise.all(names.map(itemsOf))).flat();
 
-  it('contains each product of a history as of the time that its item shows', async () => {
-    for (const name of products) {
-      for (const { recordedAt, revision } of await itemsOf('product', idOf(name))) {
-        const position = await catalog.positionOf({ at: new Date(recordedAt) });
-        const then = await catalog.history.productAt(idOf(name), position);
-        expect(then?.revision).toBeGreaterThanOrEqual(revision);
+  it('contains each event of a history as of the time that its item shows', async () => {
+    for (const name of names) {
+      for (const { recordedAt, revision } of await itemsOf(name)) {
+        const then = await reader.itemAsOf(things, idOf(name), { at: new Date(recordedAt) });
+        expect(then.revision).toBeGreaterThanOrEqual(revision);
       }
-    }
-  });
-
-  it('contains each manufacturer of a history as of the time that its item shows', async () => {
-    for (const { recordedAt, revision } of await itemsOf('manufacturer', idOf('Alpha'))) {
-      const position = await catalog.positionOf({ at: new Date(recordedAt) });
-      const then = await catalog.history.manufacturerAt(idOf('Alpha'), position);
-      expect(then?.revision).toBeGreaterThanOrEqual(revision);
     }
   });
 
   it('does not contain them a millisecond earlier', async () => {
     for (const { recordedAt, position } of await all()) {
       const before = new Date(new Date(recordedAt).getTime() - 1);
-      const then = await catalog.positionOf({ at: before }).catch(() => undefined);
+      const then = await resolveMoment(store, log, { at: before });
       expect(then?.commit ?? 0n).toBeLessThan(BigInt(position));
     }
   });

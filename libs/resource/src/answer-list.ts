@@ -1,0 +1,70 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import {
+  csvLines,
+  type ExportFormat,
+  flatRows,
+  formatAskedFor,
+  ndjsonLines,
+  sendLines,
+} from '#http/export.js';
+import { queryInvalid } from '#http/query-params.js';
+import type { ReadStore } from '#read-store/read-store.js';
+
+import { listParameters, type ListQuery, type RawQuery, readParameters } from './parameters.js';
+import { readAll, readPage, rowsOf, type Selected } from './reading.js';
+import type { Resource } from './resource.js';
+import { fromSnapshot } from './snapshot.js';
+import type { Queryable } from './sql.js';
+
+/** Answers with a page of the list, or with an export of all its rows. */
+export const answerList = async <Item>(
+  store: ReadStore,
+  resource: Resource<Item>,
+  query: RawQuery,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> => {
+  const { name, list, ready } = resource;
+  const { sort, limit, cursor, after, format, ...filter } = readParameters<ListQuery>(
+    query,
+    listParameters(resource),
+  );
+  resource.check?.(filter);
+  const exported = list.export && formatAskedFor(format, request.headers.accept);
+  if (exported) refusePages({ limit, cursor });
+  await ready(store, after);
+  if (!exported) {
+    void reply.send(await readPage(store.pool, resource, { filter, sort, cursor, limit }));
+    return;
+  }
+  // The columns are known before the first row is sent: an error up to there is a problem document.
+  const lines = fromSnapshot(store.pool, (client) =>
+    exportLines(client, resource, { filter, sort }, exported),
+  );
+  sendLines(reply, lines, { format: exported, filename: `${name}.${exported}` });
+};
+
+async function* exportLines<Item>(
+  client: Queryable,
+  resource: Resource<Item>,
+  selected: Selected,
+  format: ExportFormat,
+): AsyncGenerator<string> {
+  const { columns = [], ndjson = 'columns' } = resource.list.export ?? {};
+  const rows = await rowsOf(client, resource, selected);
+  const found = typeof columns === 'function' ? await columns(client, rows.where) : columns;
+  const items = readAll(client, resource, rows);
+  if (format === 'csv') yield* csvLines(items, found);
+  else yield* ndjsonLines(ndjson === 'items' ? items : flatRows(items, found));
+}
+
+const refusePages = (given: Readonly<Record<string, unknown>>): void => {
+  const errors = Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => ({
+      pointer: `?${name}`,
+      reason: 'an export holds every row: leave it out',
+    }));
+  if (errors.length > 0) throw queryInvalid(errors);
+};

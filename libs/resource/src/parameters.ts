@@ -1,0 +1,92 @@
+import { ApiQuery } from '@nestjs/swagger';
+
+import type { Position } from '#event-log/event-log.js';
+import type { ExportFormat } from '#http/export.js';
+import {
+  integerFrom,
+  type Moment,
+  moment,
+  oneOf,
+  position,
+  readQuery,
+  text,
+} from '#http/query-params.js';
+
+import { type Filter, type Resource, sortsOf } from './resource.js';
+
+export type RawQuery = Readonly<Record<string, unknown>>;
+
+/** Query parameters: how they are read, and what OpenAPI says of them. */
+export type Parameters = Readonly<Record<string, Omit<Filter, 'where'>>>;
+
+interface Page {
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly after?: Position;
+}
+
+const after = { parse: position, description: 'Wait until this position is visible.' };
+const page = {
+  limit: { parse: integerFrom(1, 1000), description: '1 to 1,000; 100 unless given.' },
+  cursor: { parse: text(4096), description: 'The `nextCursor` of the page before.' },
+  after,
+};
+
+/** What every list takes besides its filters. */
+export interface ListQuery extends Page {
+  readonly sort?: string;
+  readonly format?: ExportFormat | 'json';
+}
+
+export const listParameters = <Item>(resource: Resource<Item>): Parameters => {
+  const sorts = sortsOf(resource);
+  const sort = { parse: oneOf(...sorts), description: `\`${sorts[0] ?? ''}\` unless given.` };
+  const format = { parse: oneOf('json', 'csv', 'ndjson') };
+  return {
+    ...resource.list.filters,
+    ...(sorts.length > 0 && { sort }),
+    ...page,
+    ...(resource.list.export && { format }),
+  };
+};
+
+export interface OneQuery {
+  readonly asOf?: Moment;
+  readonly after?: Position;
+}
+
+export const oneParameters = <Item>({ history }: Resource<Item>): Parameters => ({
+  ...(history?.asOf && {
+    asOf: { parse: moment, description: 'ISO 8601 time with zone, or `@position`.' },
+  }),
+  after,
+});
+
+export interface HistoryQuery extends Page {
+  readonly order?: 'asc' | 'desc';
+}
+
+export const historyParameters: Parameters = {
+  order: { parse: oneOf('asc', 'desc'), description: 'By revision; `asc` unless given.' },
+  ...page,
+};
+
+/** Reads them as `readQuery` does. */
+export const readParameters = <T>(query: RawQuery, parameters: Parameters): T =>
+  readQuery(
+    query,
+    Object.fromEntries(Object.entries(parameters).map(([name, { parse }]) => [name, parse])),
+  ) as T;
+
+export const describeParameters = (parameters: Parameters): MethodDecorator[] =>
+  Object.entries(parameters).map(([name, { parse, description, example }]) =>
+    ApiQuery({
+      name,
+      required: false,
+      ...(description !== undefined && { description }),
+      schema: {
+        ...(parse.schema ?? { type: 'string' }),
+        ...(example !== undefined && { example }),
+      },
+    }),
+  );

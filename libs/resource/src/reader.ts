@@ -1,0 +1,73 @@
+import type { EventLog } from '#event-log/event-log.js';
+import type { PageOf } from '#http/paging.js';
+import type { Moment } from '#http/query-params.js';
+import { Refusal } from '#kernel/refusal.js';
+import type { ReadStore } from '#read-store/read-store.js';
+
+import { recordedTimes, resolveMoment } from './event-clock.js';
+import { Folds } from './folds.js';
+import { type HistoryPage, historyPage } from './history.js';
+import type { HistoryItemResponse } from './history-response.js';
+import { type FoldAt, type Resource, unknownIn } from './resource.js';
+import type { Queryable } from './sql.js';
+
+/** The names of those of `ids` that have one. */
+export type ActorNames = (
+  pool: Queryable,
+  ids: readonly string[],
+) => Promise<ReadonlyMap<string, string>>;
+
+/** What the routes of every resource read from. */
+export class ResourceReader {
+  readonly folds: Folds;
+
+  constructor(
+    readonly store: ReadStore,
+    private readonly log: Pick<EventLog, 'readAll' | 'readStream'>,
+    private readonly actorNames: ActorNames,
+  ) {
+    this.folds = new Folds(log);
+  }
+
+  /**
+   * The thing as it was. Throws a `Refusal`: what the resource says of an unknown one,
+   * `NOT_REGISTERED_THEN`, and what `resolveMoment` throws.
+   */
+  async itemAsOf<Item>(resource: Resource<Item>, id: string, moment: Moment): Promise<Item> {
+    const { history } = resource;
+    if (!history?.asOf) throw new Error(`${resource.name} have no past`);
+    const position = await resolveMoment(this.store, this.log, moment);
+    if (!position) throw notRegisteredThen();
+    const at: FoldAt = (folding, other) => this.folds.at(folding, other, position);
+    const version = await at(history.folding, id);
+    if (version?.state) return history.asOf({ ...version, state: version.state }, at);
+    const now = (await this.folds.versions(history.folding, id)).at(-1);
+    throw now?.state ? notRegisteredThen() : unknownIn(resource);
+  }
+
+  /** A page of the thing's history, with the names of those who changed it. Throws as `historyPage` does. */
+  async history<Item>(
+    resource: Resource<Item>,
+    id: string,
+    page: HistoryPage,
+  ): Promise<PageOf<HistoryItemResponse>> {
+    const { history } = resource;
+    const versions = history ? await this.folds.versions(history.folding, id) : [];
+    if (!history || !versions.at(-1)?.state) throw unknownIn(resource);
+    const { items, nextCursor } = await historyPage(versions, page, {
+      name: history.folding.streamOf(id),
+      recordedTimes: (events) => recordedTimes(this.store, this.log, events),
+      sourceTexts: history.sourceTexts,
+    });
+    const ids = new Set(items.map(({ actor }) => actor.id));
+    const names = await this.actorNames(this.store.pool, [...ids]);
+    for (const { actor } of items) {
+      const name = names.get(actor.id);
+      if (name !== undefined) actor.name = name;
+    }
+    return { items, nextCursor };
+  }
+}
+
+const notRegisteredThen = (): Refusal =>
+  new Refusal('NOT_REGISTERED_THEN', 'not-found', 'this was not registered yet at that moment');
