@@ -2,7 +2,7 @@ import { access } from '#access/context.js';
 import { fanout } from '#fanout/context.js';
 import type { Context } from '#kernel/context.js';
 import { productRegistry } from '#product-registry/context.js';
-import { readStore } from '#read-store/context.js';
+import { subscription } from '#subscription/context.js';
 
 /** The log and the process themselves. */
 const operations: Context = {
@@ -19,6 +19,6 @@ export const contexts: readonly Context[] = [
   productRegistry,
   access,
   fanout,
-  readStore,
+  subscription,
   operations,
 ];

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
-import { hashOf } from '#read-store/projection-hash.js';
+import { hashOf } from '#subscription/projection/projection-hash.js';
 
 import { projections } from './all.js';
 

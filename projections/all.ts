@@ -1,4 +1,4 @@
-import type { Projection } from '#read-store/projection.js';
+import type { Projection } from '#subscription/projection/projection.js';
 
 import { apiKeys } from './api-keys/api-keys.projection.js';
 import { eventClock } from './event-clock/projector.js';

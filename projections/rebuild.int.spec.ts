@@ -6,11 +6,12 @@ import { apiKeyEvents, apiKeyStream } from '#access/api-key/events.js';
 import type { NewEvent } from '#event-log/event-log.js';
 import { importStream } from '#product-registry/import/events.js';
 import { importExamples } from '#product-registry/import/examples.js';
-import { schemaOf } from '#read-store/projection.js';
-import { Fixture } from '#read-store/test/fixture.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { schemaOf } from '#read-store/schema-names.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { projections } from './all.js';
+import { eventClock } from './event-clock/projector.js';
 import { appendAll, decimal, idOf, Story, text } from './product-catalog/story.fixture.js';
 
 let fixture: Fixture;
@@ -113,7 +114,11 @@ describe.each(projections)('the read model $name', (projection) => {
     const live = await dump(schemaOf(projection));
     expect(live.length).toBeGreaterThan(3);
     await fixture.rebuild(projection.name, projection.version);
-    expect(await dump(schemaOf(projection))).toEqual(live);
-    expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
+    const rebuilt = await dump(schemaOf(projection));
+    // The request is an event of the log itself, which only the clock has a row for.
+    const isClock = projection.name === eventClock.name;
+    const known = isClock ? rebuilt.filter((line) => live.includes(line)) : rebuilt;
+    expect(known).toEqual(live);
+    expect(await fixture.value('select count(*)::int from subscription.parked')).toBe(0);
   });
 });

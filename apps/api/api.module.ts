@@ -1,22 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
 import { contexts } from '#apps/contexts.js';
-import { EsdbEventLog } from '#event-log/esdb.js';
+import { subscriptions } from '#apps/subscriptions.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
 import { RoutesModule } from '#http/routes.js';
 import type { ProcessContext } from '#process/process-context.js';
-import { projections } from '#projections/all.js';
 import { ApiKeysController } from '#projections/api-keys/api-keys.http.js';
 import { ImportsModule } from '#projections/imports/imports.module.js';
 import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
 import { RegistryActivityModule } from '#projections/registry-activity/registry-activity.module.js';
-import { ParkedController } from '#read-store/parked.http.js';
-import { ParkedEvents } from '#read-store/parked-event/parked-events.js';
-import { Projections } from '#read-store/projection.js';
-import { ProjectionsController } from '#read-store/projections.http.js';
-import { ReadStore } from '#read-store/read-store.js';
+import { KnownSubscriptions } from '#subscription/known-subscriptions.js';
+import { ParkedController } from '#subscription/parked.http.js';
+import { SubscriptionsController } from '#subscription/subscriptions.http.js';
 
-import { ConsumersModule } from './consumers.module.js';
 import { EventsController } from './events.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
@@ -50,7 +46,6 @@ export class ApiModule {
         ProductCatalogModule,
         RegistryActivityModule,
         RelayModule,
-        ConsumersModule,
         TopicsModule.over({ kafka: parts.kafka }),
       ],
       controllers: [
@@ -59,18 +54,13 @@ export class ApiModule {
         HealthController,
         MetricsController,
         ParkedController,
-        ProjectionsController,
+        SubscriptionsController,
       ],
       providers: [
         ProjectionsHealth,
         RoutesReady,
         { provide: LiveFeeds, useValue: new LiveFeeds(parts.liveFeeds) },
-        { provide: Projections, useValue: new Projections(projections) },
-        {
-          provide: ParkedEvents,
-          inject: [ReadStore, EsdbEventLog],
-          useFactory: (store: ReadStore, log: EsdbEventLog) => new ParkedEvents(store, log),
-        },
+        { provide: KnownSubscriptions, useValue: subscriptions },
       ],
     };
   }

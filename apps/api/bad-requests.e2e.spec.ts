@@ -128,7 +128,7 @@ describe('a request that cannot be served', () => {
     ['/v1/manufacturers', 'aliases'],
     ['/v1/manufacturers/x/issue-entity-code', 'code'],
     ['/v1/fanout/relay/resume', 'reason'],
-    ['/v1/projections/imports/rebuild', 'reason'],
+    ['/v1/subscriptions/imports/rebuild', 'reason'],
   ])('to %s with null as its %s names that field', async (path, field) => {
     const { status, body } = await api.ask(path, { json: { [field]: null } });
     expect([status, body['code']]).toEqual([400, 'BODY_INVALID']);

@@ -55,30 +55,12 @@ const certifications = async (): Promise<readonly string[]> => {
   return [...recorded.matchAll(/"certificationId":"([^"]+)"/g)].map(([, id]) => String(id));
 };
 
-const parkedEvent = async (): Promise<string> => {
-  await insert(`insert into read_store.projection (name) values ('event-clock')`);
-  await insert(
-    `insert into read_store.build (projection, build, version, hash, status)
-     values ('event-clock', 1, 1, 'x', 'live')`,
+const parkedEvent = (): Promise<string> =>
+  insert(
+    `insert into subscription.parked (subscription, scope, event_id, key, type, revision,
+       commit_position, prepare_position, record_offset, attempts, error)
+     values ('event-clock', 'build-1', '${randomUUID()}', 'product-1', 'ElementsSet', 0, 1, 1, 1, 5, 'broken')`,
   );
-  return insert(
-    `insert into read_store.parked (projection, build, event_id, stream, revision, type,
-       commit_position, prepare_position, attempts, error)
-     values ('event-clock', 1, '${randomUUID()}', 'product-1', 0, 'ElementsSet', 1, 1, 5, 'broken')`,
-  );
-};
-
-const deadLetter = async (): Promise<string> => {
-  await insert(
-    `insert into fanout.consumer (name, transport, state) values ('registry-activity', 'log', 'running')`,
-  );
-  return insert(
-    `insert into fanout.dead_letter (consumer, topic, partition, record_offset, fact_id, key, type,
-       revision, commit_position, prepare_position, headers, value, attempts, error)
-     values ('registry-activity', 'voltrace.product-registry.v1', 0, 1, '${randomUUID()}', 'product-1',
-       'voltrace.product-registry.ElementsSet.v1', 1, 1, 1, '{}', '', 5, 'broken')`,
-  );
-};
 
 beforeAll(async () => {
   api = await TestApi.start();
@@ -86,10 +68,8 @@ beforeAll(async () => {
   ids['/v1/products'] = String((await sendTo('/v1/products')).body['id']);
   ids['/v1/imports'] = String((await sendTo('/v1/imports')).body['id']);
   ids['/v1/api-keys'] = (await api.newKey('viewer')).id;
-  ids['/v1/projections'] = 'event-clock';
-  ids['/v1/fanout/consumers'] = 'registry-activity';
+  ids['/v1/subscriptions'] = 'event-clock';
   ids['/v1/parked'] = await parkedEvent();
-  real['id'] = await deadLetter();
   const [certificationId = '', by = ''] = await certifications();
   Object.assign(real, { certificationId, by });
 });
@@ -103,7 +83,16 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     const json = { name: 'Juniper Hill Energy', reason: 'test' };
     ids['/v1/manufacturers'] = String((await api.ask('/v1/manufacturers', { json })).body['id']);
   },
-  '/v1/projections/{name}/drop': () => {
+  '/v1/subscriptions/{name}/reset': () => {
+    // A projection is rebuilt instead.
+    ids['/v1/subscriptions'] = 'registry-activity';
+    return Promise.resolve();
+  },
+  '/v1/subscriptions/{name}/rebuild': () => {
+    ids['/v1/subscriptions'] = 'event-clock';
+    return Promise.resolve();
+  },
+  '/v1/subscriptions/{name}/drop': () => {
     // The first version is the one that runs.
     real['version'] = 2;
     return Promise.resolve();

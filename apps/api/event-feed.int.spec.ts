@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { ndjsonLines } from '#http/export.js';
+import { retiredCategories } from '#test/contracts/retired-categories.js';
+import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { live, replay } from './event-feed.js';
@@ -50,6 +52,19 @@ describe('the replay', () => {
     const noted = events.filter(({ type }) => type === 'Noted');
     expect(times).toEqual(noted.map(({ created }) => created.toISOString()));
     expect(shown).toEqual([...written.slice(0, -1), { secretSha256: '[redacted]', kept: 1 }]);
+  });
+
+  it('shows what earlier versions stored of categories that nobody decides on any more', async () => {
+    for (const { category, stored } of retiredCategories) {
+      const events = stored.map(({ type, data }) => newEvent(type, data));
+      await log.append(`${category}-1`, events, 'no_stream');
+      const shown: object[] = [];
+      for await (const line of replay(log, { categories: [category] })) {
+        if (typeof line === 'object' && 'type' in line) shown.push(line);
+      }
+      expect(shown).toMatchObject(stored);
+      expect(shown).toHaveLength(stored.length);
+    }
   });
 });
 

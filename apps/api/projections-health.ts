@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HealthRegistry } from '#observability/health.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
+import { fromBuilds } from '#subscription/projection/builds.js';
 
 interface Row {
   readonly projection: string;
@@ -16,10 +17,11 @@ interface Row {
 }
 
 const builds = `
-  select b.projection, b.version, b.build, b.status, b.commit_position::text as position, b.parked::text,
-         b.moved_at, b.caught_up_at
-  from read_store.build b
-  where b.status in ('live', 'building')
+  select b.projection, b.version, b.build, c.state as status, c.commit_position::text as position,
+         (select count(*)::text from subscription.parked p
+           where p.subscription = c.subscription and p.scope = c.scope) as parked,
+         c.moved_at, c.caught_up_at
+  ${fromBuilds} where c.state in ('running', 'building')
   order by b.projection, b.build`;
 
 /**

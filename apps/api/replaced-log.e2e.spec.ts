@@ -4,15 +4,20 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
 import type { CheckResult } from '#observability/health.js';
+import { AssignCodes } from '#product-registry/assign-codes.process.js';
 import { issueEntityCode } from '#product-registry/manufacturer/change-manufacturer.js';
 import { IssueEntityCode } from '#product-registry/manufacturer/commands.js';
 import { ProductRegistry } from '#product-registry/registry.js';
 import { makeManufacturer, makeProduct, newMeta } from '#product-registry/testing/make.js';
 import { projections } from '#projections/all.js';
 import { eventClock } from '#projections/event-clock/projector.js';
-import { ProjectionRunner } from '#read-store/projection-runner.js';
-import { untilBuilt } from '#read-store/status.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { logSource } from '#subscription/log-source.js';
+import { untilBuilt } from '#subscription/projection/assert-built.js';
+import { ProjectionRunner } from '#subscription/projection/run-projections.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
+import { SubscriptionRunner } from '#subscription/runner.js';
+import type { SubscriptionOverview } from '#subscription/statuses.js';
+import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 
 import { TestApi } from './api.fixture.js';
@@ -24,18 +29,24 @@ describe('an API whose event log is restored from an older backup', () => {
   let log: EsdbEventLog;
   let tail: LogTail;
   let runner: ProjectionRunner;
+  let process: Pick<SubscriptionRunner<unknown>, 'start' | 'stop'>;
 
   beforeAll(async () => {
     api = await TestApi.start();
     log = EsdbEventLog.connect(api.node.url);
     tail = new LogTail(log);
     await tail.start();
-    runner = new ProjectionRunner(api.store, log, tail, projections, { lookMs: 100 });
+    runner = new ProjectionRunner(projections, { store: api.store, log, tail, pollMs: 100 });
     await runner.start();
     await untilBuilt(api.store, projections, 20_000);
+    const parts = { store: api.store, log, tail, logger: quiet, pollMs: 100 };
+    const follower = new AssignCodes(log, api.store, quiet);
+    process = new SubscriptionRunner(follower, logSource(log, tail), parts);
+    await process.start();
   });
 
   afterAll(async () => {
+    await process.stop();
     await runner.stop();
     await tail.stop();
     await log.close();
@@ -47,11 +58,12 @@ describe('an API whose event log is restored from an older backup', () => {
       json: { name, reason: 'test' },
       headers: { 'idempotency-key': `register-${name}` },
     });
-  const check = async (name: string) => {
+  const sameLog = async () => {
     const { body } = await api.ask('/health/ready');
-    return (body['checks'] as Record<string, CheckResult>)[name];
+    return (body['checks'] as Record<string, CheckResult>)['same-log'];
   };
-  const sameLog = () => check('same-log');
+  const assignCodes = async () =>
+    (await api.ask('/v1/subscriptions/assign-codes')).body as unknown as SubscriptionOverview;
 
   it('refuses changes with the reason and the cure, until its projections are rebuilt', async () => {
     expect((await register('Before')).status).toBe(201);
@@ -67,7 +79,7 @@ describe('an API whose event log is restored from an older backup', () => {
     }
     expect(await sameLog()).toEqual({ status: 'up' });
     await until('the process that assigns codes is that far', async () => {
-      return (await check('assign-codes'))?.['checkpoint'] === formatPosition(head);
+      return (await assignCodes()).partitions[0]?.position === formatPosition(head);
     });
 
     await api.node.replaceLog(backup);
@@ -79,26 +91,23 @@ describe('an API whose event log is restored from an older backup', () => {
     expect(refused).toMatchObject({ status: 503, body: { type: 'urn:problem:log-replaced' } });
     expect(refused.headers.get('retry-after')).toBe('30');
     expect(refused.body['detail']).toContain(
-      'run "voltrace projections rebuild" for each projection',
+      'run "voltrace subscriptions rebuild" for each projection',
     );
     await until('it is not ready', async () => (await sameLog())?.status === 'down');
     expect((await sameLog())?.['reason']).toContain('not the event log');
-    await until('the codes stand still', async () => {
-      return (await check('assign-codes'))?.status === 'down';
-    });
-    expect(await check('assign-codes')).toMatchObject({
-      activity: 'log-replaced',
-      reason: expect.stringMatching(
-        /not the event log that the process that assigns codes has followed: it took event .* where this log, .* has .*"voltrace projections rebuild"/,
-      ) as unknown,
-    });
+    await until('the codes stand still', async () => (await assignCodes()).state === 'stopped');
+    expect((await assignCodes()).reason).toMatch(
+      /not the event log that subscription assign-codes has followed: it took event .* where this log, .* has .*"voltrace subscriptions reset assign-codes --to start"/,
+    );
     expect((await api.ask('/v1/manufacturers')).status).toBe(200);
 
+    const reason = 'the log was restored';
     for (const { name } of projections) {
-      const json = { reason: 'the log was restored' };
-      const asked = await api.ask(`/v1/projections/${name}/rebuild`, { json });
+      const asked = await api.ask(`/v1/subscriptions/${name}/rebuild`, { json: { reason } });
       expect(asked.status).toBe(202);
     }
+    const json = { to: 'start', reason };
+    expect((await api.ask('/v1/subscriptions/assign-codes/reset', { json })).status).toBe(202);
     await until('it writes again', async () => (await register('Found')).status === 201);
     await until('it is ready', async () => (await sameLog())?.status === 'up');
     const replayed = new ProductRegistry(log);
@@ -108,9 +117,8 @@ describe('an API whose event log is restored from an older backup', () => {
       const { state } = await replayed.products.refresh(product);
       return state.status === 'registered' && state.codes.includes('ANEW-EFL_48');
     });
-    await until('it says that it runs', async () => {
-      return (await check('assign-codes'))?.['activity'] === 'running';
-    });
+    await until('it says that it runs', async () => (await assignCodes()).state === 'running');
+    expect((await assignCodes()).control?.outcome).toBe('reset on source log');
     const position = (await log.head()) ?? head;
     await waitForPosition(api.store, eventClock, position, { timeoutMs: 30_000 });
     await until('what is written is seen', async () => {

@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { StoredEvent } from '#event-log/event-log.js';
-import { ConsumerAdmin } from '#fanout/consumer/admin.js';
 import { appendAll, decimal, Story } from '#projections/product-catalog/story.fixture.js';
-import { Fixture } from '#read-store/test/fixture.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
-import { commandMeta } from '#testing/decider-spec.js';
 import { eventually, until } from '#testing/until.js';
 
 /** What an orderly end may take on a busy machine. */
@@ -70,10 +68,12 @@ describe('the process of the consumers', () => {
     await eventually(async () => {
       const metrics = await (await supervision(port, '/metrics')).text();
       expect(metrics).toContain(
-        'voltrace_consumer_facts_total{consumer="registry-activity",outcome="done"} 32',
+        'voltrace_subscription_events_total{subscription="registry-activity",outcome="done"} 32',
       );
-      expect(metrics).toMatch(/voltrace_consumer_lag_seconds\{consumer="registry-activity",.*\} 0/);
-      expect(metrics).toContain('voltrace_consumer_dead_letters{consumer="registry-activity"} 0');
+      expect(metrics).toMatch(
+        /voltrace_subscription_lag_seconds\{subscription="registry-activity",.*\} 0/,
+      );
+      expect(metrics).toContain('voltrace_subscription_parked{subscription="registry-activity"} 0');
     });
     expect(await running.stop(patienceMs)).toEqual({ code: 0, signal: null });
   });
@@ -94,27 +94,30 @@ describe('the process of the consumers', () => {
     expect(await counted()).toBe(4 * 201);
   });
 
-  it('stays and says why where its places are of another transport, until it is reset', async () => {
+  it('stays and says why where its checkpoints are of another source, until it is reset', async () => {
     const first = start();
     await first.ready;
     await appendAll(fixture.log, batteries(3, 'One'));
     await until('counted', async () => (await counted()) === 7);
     await first.stop();
-    await fixture.store.pool.query("update fanout.consumer set transport = 'kafka'");
+    await fixture.store.pool.query(
+      "update subscription.subscription set source = 'kafka' where name = 'registry-activity'",
+    );
     const running = start({ HEALTH_PORT: '0' });
     const { port } = await running.ready;
     const { status, consumer } = await health(port);
     expect([status, consumer?.['state']]).toEqual([503, 'stopped']);
-    expect(consumer?.['reason']).toContain('voltrace consumers reset registry-activity --to start');
-    const told = 'voltrace consumers reset registry-activity --to start';
+    expect(consumer?.['reason']).toContain(
+      'voltrace subscriptions reset registry-activity --to start',
+    );
+    const told = 'voltrace subscriptions reset registry-activity --to start';
     await until('it is logged', () => running.output.includes(told));
 
-    const admin = new ConsumerAdmin(fixture.store, fixture.log);
-    const meta = commandMeta({ reason: 'another transport' });
-    await admin.reset('registry-activity', null, meta);
+    await fixture.operator.reset('registry-activity', null);
     await until('running', async () => (await health(port)).status === 200);
     await until('counted anew', async () => (await counted()) === 7);
-    expect(await fixture.value('select transport from fanout.consumer')).toBe('log');
+    const source = "select source from subscription.subscription where name = 'registry-activity'";
+    expect(await fixture.value(source)).toBe('log');
   });
 
   it('says which setting is wrong', async () => {

@@ -154,17 +154,66 @@ describe('the command line', () => {
     expect([first[0], ...rest.slice(0, -1)]).toEqual(all.slice(0, -1));
   });
 
-  it('shows read models, rebuilds one and lists what is parked', async () => {
-    expect((await ctl('projections', 'status')).stdout).toMatch(/product-catalog.*live/);
-    const rebuilt = await ctl('projections', 'rebuild', 'product-catalog', '--reason', 'a test');
+  it('shows what follows the log, and rebuilds a projection', async () => {
+    const { stdout } = await ctl('subscriptions');
+    expect(stdout).toMatch(/product-catalog +│ projection │ log +│ running/);
+    expect(stdout).toMatch(/assign-codes +│ process/);
+    const rebuilt = await ctl('subscriptions', 'rebuild', 'product-catalog', '--reason', 'a test');
     expect(rebuilt).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('product-catalog is built: version') as unknown,
     });
-    expect((await ctl('projections', 'rebuild', 'nonsense')).stderr).toContain(
-      'PROJECTION_NOT_FOUND',
+    const shown = await ctl('subscriptions', 'show', 'product-catalog');
+    expect(shown.stdout).toMatch(/last request +build 2 is building/);
+    expect(shown.stdout).toMatch(/build-2 +│ 0 +│ running/);
+    const consumer = await ctl('subscriptions', 'rebuild', 'registry-activity');
+    expect(consumer).toMatchObject({ exitCode: 1 });
+    expect(consumer.stderr).toContain('NOT_A_PROJECTION');
+    const unknown = await ctl('subscriptions', 'rebuild', 'nonsense');
+    expect(unknown.stderr).toContain('SUBSCRIPTION_NOT_FOUND');
+  });
+
+  it('pauses a process and has it go on', async () => {
+    const state = async () =>
+      (await json<{ state: string }>('subscriptions', 'show', 'assign-codes')).state;
+    const paused = await ctl('subscriptions', 'pause', 'assign-codes', '--reason', 'a test');
+    expect(paused).toMatchObject({ exitCode: 0, stdout: 'assign-codes: paused.\n' });
+    await until('it is shown as paused', async () => (await state()) === 'paused');
+    const resumed = await ctl('subscriptions', 'resume', 'assign-codes');
+    expect(resumed).toMatchObject({ exitCode: 0, stdout: 'assign-codes: resumed.\n' });
+    await until('it runs', async () => (await state()) === 'running');
+  });
+
+  it('says what a reset means, asks, and waits until it is carried out', async () => {
+    const reset = ['subscriptions', 'reset', 'registry-activity', '--to', 'start'];
+    const unasked = await ctl(...reset, '--reason', 'a test');
+    expect(unasked).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(unasked.stderr).toMatch(
+      /^\d+ events will be delivered to registry-activity again, from the first one on\.\nIt forgets every count/,
     );
-    expect((await ctl('parked', 'list')).stdout).toBe('Nothing found.\n');
+    const done = await ctl(...reset, '--reason', 'a test', '--yes');
+    expect(done).toMatchObject({
+      exitCode: 0,
+      stdout: 'registry-activity: reset on source log.\n',
+    });
+    const refused = await ctl('subscriptions', 'drop', 'product-catalog', '99');
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: 'product-catalog: version 99 has no build.\n',
+    });
+  });
+
+  it('lists what is parked, and has it handled again', async () => {
+    expect((await ctl('parked')).stdout).toBe('Nothing found.\n');
+    const all = ['parked', 'retry', '--subscription', 'registry-activity'];
+    const none = 'No event of registry-activity is parked.\n';
+    expect(await ctl(...all)).toMatchObject({ exitCode: 0, stdout: none });
+    expect(await ctl(...all, '--yes')).toMatchObject({
+      exitCode: 0,
+      stdout: 'registry-activity: 0 handled.\n',
+    });
+    expect((await ctl('parked', 'retry')).exitCode).toBe(2);
+    expect((await ctl('parked', 'retry', '77')).stderr).toContain('PARKED_NOT_FOUND');
   });
 
   it('issues a key, works with it within its role, and revokes it', async () => {

@@ -1,15 +1,13 @@
 import { CommanderError } from 'commander';
 
 import { addAnalyticsCommands } from './commands/analytics.js';
-import { addConsumerCommands } from './commands/consumers.js';
-import { addDeadLetterCommands } from './commands/dead.js';
 import { addEventCommands } from './commands/events.js';
 import { addImportCommands } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
-import { addProjectionCommands } from './commands/projections.js';
 import { addRelayCommands } from './commands/relay.js';
+import { addSubscriptionCommands } from './commands/subscriptions.js';
 import { addTopicCommands } from './commands/topics.js';
 import { CommandFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import { GroupedCommand } from './grouped-command.js';
@@ -32,12 +30,10 @@ function program(): GroupedCommand {
     .exitOverride();
   addImportCommands(voltrace);
   addProductCommands(voltrace);
-  addProjectionCommands(voltrace);
+  addSubscriptionCommands(voltrace);
   addParkedCommands(voltrace);
   addRelayCommands(voltrace);
   addTopicCommands(voltrace);
-  addConsumerCommands(voltrace);
-  addDeadLetterCommands(voltrace);
   addAnalyticsCommands(voltrace);
   addEventCommands(voltrace);
   addKeyCommands(voltrace);

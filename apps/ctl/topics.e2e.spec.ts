@@ -56,7 +56,6 @@ describeWithKafka('the topics on the command line', () => {
     const rows = stdout.split('\n').map((row) => row.split('│').map((cell) => cell.trim()));
     const row = (topic: string) => rows.find((cells) => cells[1] === topic)?.slice(2, 6);
     expect(row(facts)).toEqual(['facts', '6', 'delete', 'for ever']);
-    expect(row(`${facts}.dead`)).toEqual(['dead', '1', 'delete', 'for ever']);
     expect(row('voltrace.relay-position')?.slice(0, 3)).toEqual(['position', '1', 'compact']);
   });
 

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { projections } from '#projections/all.js';
 import { eventClock } from '#projections/event-clock/projector.js';
 import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
-import { Fixture } from '#read-store/test/fixture.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
 import { eventually, until } from '#testing/until.js';
@@ -53,17 +53,17 @@ describe('the projector', () => {
     await eventually(async () => {
       const metrics = await (await get('/metrics')).text();
       expect(metrics).toContain(
-        'voltrace_projection_events_total{projection="event-clock",outcome="done"} 3',
+        'voltrace_subscription_events_total{subscription="event-clock",outcome="done"} 3',
       );
       expect(metrics).toContain(
-        'voltrace_projection_events_total{projection="product-catalog",outcome="skipped"} 3',
+        'voltrace_subscription_lag_seconds{subscription="event-clock",scope="build-1",partition="0"} 0',
       );
-      expect(metrics).toContain('voltrace_projection_lag_seconds{projection="event-clock"} 0');
+      expect(metrics).toContain('voltrace_subscription_parked{subscription="event-clock"} 0');
     });
     expect((await get('/nothing')).status).toBe(404);
 
     expect(await projector.stop()).toEqual({ code: 0, signal: null });
-    const held = 'select count(*)::int from read_store.build where holder is not null';
+    const held = 'select count(*)::int from subscription.checkpoint where holder is not null';
     expect(await fixture.value(held)).toBe(0);
   });
 
@@ -75,7 +75,7 @@ describe('the projector', () => {
     await fixture.store.pool.query(`
       create function no_room() returns trigger language plpgsql as $$
       begin raise exception 'could not extend file' using errcode = '53100'; end $$;
-      create trigger no_room before update of commit_position on read_store.build
+      create trigger no_room before update of commit_position on subscription.checkpoint
         for each row execute function no_room()`);
     const position = await fixture.count(3);
     await until('not ready', async () => (await ready()).status === 'down');
@@ -86,10 +86,10 @@ describe('the projector', () => {
     await until('it says so', () =>
       projector.output.includes('the disk of the read store is full'),
     );
-    await fixture.store.pool.query('drop trigger no_room on read_store.build');
+    await fixture.store.pool.query('drop trigger no_room on subscription.checkpoint');
     await waitForPosition(fixture.store, eventClock, position, { timeoutMs: 30_000 });
     await until('ready again', async () => (await ready()).status === 'up');
-    expect(await fixture.value('select count(*)::int from read_store.parked')).toBe(0);
+    expect(await fixture.value('select count(*)::int from subscription.parked')).toBe(0);
   });
 
   it('is not ready on another log, says why, and is again once its projections are rebuilt', async () => {
@@ -104,7 +104,7 @@ describe('the projector', () => {
     const reasonOf = async (name: string) => (await ready()).checks[`projection ${name}`]?.reason;
     for (const { name } of projections) {
       await until(`${name} is not ready`, async () =>
-        Boolean((await reasonOf(name))?.includes(`"voltrace projections rebuild ${name}"`)),
+        Boolean((await reasonOf(name))?.includes(`"voltrace subscriptions rebuild ${name}"`)),
       );
     }
     expect((await supervision(port, '/health/ready')).status).toBe(503);
@@ -126,9 +126,10 @@ describe('the projector', () => {
       timeoutMs: 30_000,
     });
     expect(
-      await fixture.value('select events::int from read_store.build where projection = $1', [
-        'event-clock',
-      ]),
+      await fixture.value(
+        'select events::int from subscription.checkpoint where subscription = $1',
+        ['event-clock'],
+      ),
     ).toBe(6);
   });
 

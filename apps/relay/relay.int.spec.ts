@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Publication } from '#fanout/fact.js';
 import { noteRelay, relayStatus } from '#fanout/relay/relay-status.js';
 import { RelayReport } from '#fanout/relay/report.js';
-import { Fixture } from '#read-store/test/fixture.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';

@@ -34,7 +34,8 @@ async function start(options: StandaloneOptions): Promise<TestStandalone> {
 
 interface Shown {
   readonly name: string;
-  readonly transport: string;
+  readonly source: string;
+  readonly kind: string;
   readonly state: string;
   readonly reason: string | null;
 }
@@ -45,8 +46,9 @@ async function isReady(standalone: TestStandalone): Promise<boolean> {
 }
 
 async function consumersOf(standalone: TestStandalone): Promise<readonly Shown[]> {
-  const answer = await standalone.fetch('/v1/fanout/consumers');
-  return ((await answer.json()) as { items: readonly Shown[] }).items;
+  const answer = await standalone.fetch('/v1/subscriptions');
+  const { items } = (await answer.json()) as { items: readonly Shown[] };
+  return items.filter(({ kind }) => kind === 'consumer');
 }
 
 /** Of what is on the terminal; its parts may warn at any time. */
@@ -89,7 +91,7 @@ describe('npm start', () => {
     const page = await frontPage('text/html,application/xhtml+xml');
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(await page.text()).toContain('href="/docs"');
-    expect((await standalone.fetch('/v1/projections')).status).toBe(200);
+    expect((await standalone.fetch('/v1/subscriptions')).status).toBe(200);
     for (const secret of ['run.json', 'postgres.json', 'admin.key']) {
       expect(statSync(join(dataDir, secret)).mode & 0o777).toBe(0o600);
     }
@@ -117,7 +119,7 @@ describe('npm start', () => {
       `is already running on ${join(root, 'twice')}, as process ${first.app.pid}`,
     );
     expect((await second.ended).code).toBe(1);
-    expect((await first.fetch('/v1/projections')).status).toBe(200);
+    expect((await first.fetch('/v1/subscriptions')).status).toBe(200);
   });
 
   it('names the variable when its port is taken', async () => {
@@ -160,14 +162,16 @@ describe('npm start', () => {
   it('serves without Kafka, and says what becomes of consumers that read the log before', async () => {
     const dataDir = join(root, 'moved');
     const onLog = await start({ dataDir });
-    await until('it consumes', async () => (await consumersOf(onLog)).length === 1);
+    await until('it consumes', async () => {
+      return (await consumersOf(onLog)).some(({ state }) => state === 'running');
+    });
     await onLog.stop();
     const env = { KAFKA_BROKERS: `127.0.0.1:${await freePort()}` };
     const moved = await start({ dataDir, env });
     await until('ready', () => isReady(moved));
     await until('it says what to do', () =>
       moved.said.some((line) =>
-        line.includes('voltrace consumers reset registry-activity --to start'),
+        line.includes('voltrace subscriptions reset registry-activity --to start'),
       ),
     );
     await until('the relay runs', () => moved.pids['relay'] !== undefined);
@@ -176,8 +180,8 @@ describe('npm start', () => {
     // Noted after it was said.
     await eventually(async () => {
       const [consumer] = await consumersOf(moved);
-      expect(consumer).toMatchObject({ transport: 'log', state: 'stopped' });
-      expect(consumer?.reason).toContain('voltrace consumers reset registry-activity');
+      expect(consumer).toMatchObject({ source: 'log', state: 'stopped' });
+      expect(consumer?.reason).toContain('voltrace subscriptions reset registry-activity');
     });
   });
 
@@ -191,7 +195,7 @@ describe('npm start', () => {
     const second = await start({ dataDir });
     expect(pids.filter(isAlive)).toEqual([]);
     expect(second.adminKey).toBe(key);
-    expect((await second.fetch('/v1/projections')).status).toBe(200);
+    expect((await second.fetch('/v1/subscriptions')).status).toBe(200);
   });
 });
 

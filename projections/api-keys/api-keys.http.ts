@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 import { oneOf } from '#http/query-params.js';
 import { roles } from '#kernel/event.js';
-import { schemaOf } from '#read-store/projection.js';
+import { schemaOf } from '#read-store/schema-names.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
 import { resourceController } from '#resource/controller.js';
 import type { ActorNames } from '#resource/reader.js';

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { apiKeyDecider } from '#access/api-key/decider.js';
 import { apiKeyStream } from '#access/api-key/events.js';
 import type { StoredEvent } from '#event-log/event-log.js';
-import { schemaOf } from '#read-store/projection.js';
-import { ProjectionDatabase } from '#read-store/test/projection-database.js';
+import { schemaOf } from '#read-store/schema-names.js';
+import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 import { readPage } from '#resource/reading.js';
 
 import { apiKeyList, apiKeyNames } from './api-keys.http.js';

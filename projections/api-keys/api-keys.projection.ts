@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { apiKeyDecider } from '#access/api-key/decider.js';
 import { Reading } from '#event-log/reading.js';
-import { defineProjection, type Projection } from '#read-store/projection.js';
+import { defineProjection, type Projection } from '#subscription/projection/projection.js';
 
 import { changes, saveWork } from './projector.js';
 

@@ -1,7 +1,7 @@
 import { type ApiKeyEvent, apiKeyStream } from '#access/api-key/events.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
-import type { ProjectionClient } from '#read-store/projection.js';
+import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 /** A row of `api_keys`. Times are ISO 8601, 64-bit numbers text. */
 interface ApiKeyRow {

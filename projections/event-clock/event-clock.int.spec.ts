@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Position } from '#event-log/event-log.js';
-import { appendCounted, Fixture } from '#read-store/test/fixture.js';
+import { appendCounted, Fixture } from '#subscription/projection/test/fixture.js';
 import { positionAt, resolveMoment } from '#resource/event-clock.js';
 
 import { eventClock } from './projector.js';

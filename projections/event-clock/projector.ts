@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { eventClockVersion } from '#read-store/as-of.js';
-import { defineProjection } from '#read-store/projection.js';
+import { defineProjection } from '#subscription/projection/projection.js';
 
 /** The clock of the log while a batch is applied. Times are milliseconds since 1970. */
 interface Clock {

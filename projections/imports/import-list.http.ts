@@ -7,7 +7,7 @@ import {
   ImportRowResponse,
 } from '#product-registry/import/import-response.http.js';
 import { importStatuses } from '#product-registry/import/state.js';
-import { schemaOf } from '#read-store/projection.js';
+import { schemaOf } from '#read-store/schema-names.js';
 import { defineResource, filter, type Resource, visibleIn } from '#resource/resource.js';
 import { compares } from '#resource/sql.js';
 

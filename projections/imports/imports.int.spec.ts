@@ -6,9 +6,9 @@ import { CancelImport, ReceiveImport, RetryImport } from '#product-registry/impo
 import { runImport } from '#product-registry/import/run/run-import.js';
 import { countsOf } from '#product-registry/import/state.js';
 import { ImportBench } from '#product-registry/import/testing/import-bench.js';
-import { schemaOf } from '#read-store/projection.js';
-import { ProjectionRunner } from '#read-store/projection-runner.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { schemaOf } from '#read-store/schema-names.js';
+import { ProjectionRunner } from '#subscription/projection/run-projections.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { readOne, readPage } from '#resource/reading.js';
 import { commandMeta } from '#testing/decider-spec.js';
 
@@ -25,8 +25,8 @@ beforeAll(async () => {
   bench = await ImportBench.start();
   tail = new LogTail(bench.tools.log);
   await tail.start();
-  const options = { lookMs: 100 };
-  runner = new ProjectionRunner(bench.store, bench.tools.log, tail, [imports], options);
+  const { store, tools } = bench;
+  runner = new ProjectionRunner([imports], { store, log: tools.log, tail, pollMs: 100 });
   await runner.start();
 });
 afterAll(async () => {

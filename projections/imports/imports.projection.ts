@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Reading } from '#event-log/reading.js';
 import { importDecider } from '#product-registry/import/decider.js';
 import { importsVersion } from '#product-registry/import/read-model.js';
-import { defineProjection, type Projection } from '#read-store/projection.js';
+import { defineProjection, type Projection } from '#subscription/projection/projection.js';
 
 import { changes } from './projector.js';
 import { loadWork, saveWork } from './working-set.js';

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '#event-log/event-log.js';
 import { importStream, type Outcome, type RowOutcome } from '#product-registry/import/events.js';
 import { type Moves, noteMoves } from '#read-store/moves.js';
-import type { ProjectionClient } from '#read-store/projection.js';
+import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 /** A row of `imports`. 64-bit numbers are text, times ISO 8601. */
 export interface ImportRow {

@@ -1,4 +1,4 @@
-import { ProjectionDatabase } from '#read-store/test/projection-database.js';
+import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 
 import { catalog, productCatalog } from './product-catalog.projection.js';
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Reading } from '#event-log/reading.js';
 import { manufacturerDecider } from '#product-registry/manufacturer/decider.js';
 import { productDecider } from '#product-registry/product/decider.js';
-import { defineProjection, type Projection, schemaOf } from '#read-store/projection.js';
+import { schemaOf } from '#read-store/schema-names.js';
+import { defineProjection, type Projection } from '#subscription/projection/projection.js';
 
 import { changes } from './projector.js';
 import { loadWork, saveWork } from './working-set.js';

@@ -2,7 +2,7 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { manufacturerStream } from '#product-registry/manufacturer/events.js';
 import { productStream } from '#product-registry/product/events.js';
 import { type Moves, noteMoves } from '#read-store/moves.js';
-import type { ProjectionClient } from '#read-store/projection.js';
+import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import {
   type Manufacturer,

@@ -1,6 +1,6 @@
 import type { Fact } from '#fanout/fact.js';
 import { ReadStore } from '#read-store/read-store.js';
-import { migratedDatabase } from '#read-store/test/fixture.js';
+import { migratedDatabase } from '#subscription/projection/test/fixture.js';
 
 import { recordActivity } from './record-activity.js';
 

@@ -219,30 +219,30 @@ describe('before anything was counted', () => {
 });
 
 describe('waiting for a position', () => {
-  const place = async (transport: string, through: number): Promise<void> => {
+  const checkpoint = async (source: string, through: number): Promise<void> => {
     await database.pool.query(
-      `insert into fanout.consumer (name, transport, state) values ('registry-activity', $1, 'running')
-       on conflict (name) do update set transport = excluded.transport`,
-      [transport],
+      `insert into subscription.subscription (name, kind, source) values ('registry-activity', 'consumer', $1)
+       on conflict (name, version) do update set source = excluded.source`,
+      [source],
     );
     await database.pool.query(
-      `insert into fanout.consumer_offset (consumer, topic, partition, transport, next_offset)
-       values ('registry-activity', 'voltrace.product-registry.v1', 0, $1, $2)
-       on conflict (consumer, topic, partition) do update set next_offset = excluded.next_offset`,
-      [transport, through],
+      `insert into subscription.checkpoint (subscription, scope, source, next_offset)
+       values ('registry-activity', 'voltrace.product-registry.v1', $1, $2)
+       on conflict (subscription, scope, partition) do update set next_offset = excluded.next_offset`,
+      [source, through],
     );
   };
 
   it('ends when the log was read so far', async () => {
-    await place('log', 99);
+    await checkpoint('log', 99);
     const waiting = get('?after=100');
-    await place('log', 100);
+    await checkpoint('log', 100);
     expect((await waiting).status).toBe(200);
     expect((await get('?after=101')).code).toBe('NOT_YET_VISIBLE');
   });
 
   it('is refused over Kafka, where no partition knows of the others', async () => {
-    await place('kafka', 100);
+    await checkpoint('kafka', 100);
     const { status, errors } = await get('?after=1');
     expect(status).toBe(400);
     expect(errors[0]?.reason).toContain('Kafka');

@@ -34,15 +34,15 @@ export const waitUntilCounted = async (store: ReadStore, position: Position): Pr
 
 /** A commit position of the log; undefined before the consumer ran for the first time. */
 const countedThrough = async (store: ReadStore): Promise<bigint | undefined> => {
-  const { rows } = await store.pool.query<{ transport: string; next_offset: string | null }>(
-    `select c.transport, o.next_offset
-       from fanout.consumer c
-       left join fanout.consumer_offset o on o.consumer = c.name and o.transport = c.transport
-      where c.name = $1`,
+  const { rows } = await store.pool.query<{ source: string; next_offset: string | null }>(
+    `select s.source, c.next_offset
+       from subscription.subscription s
+       left join subscription.checkpoint c on c.subscription = s.name and c.source = s.source
+      where s.name = $1`,
     [registryActivity],
   );
   const [row] = rows;
-  if (row?.transport === 'kafka') {
+  if (row?.source === 'kafka') {
     const reason =
       'the facts come over Kafka, where nobody knows through which position they are counted: leave it out';
     throw queryInvalid([{ pointer: '?after', reason }]);

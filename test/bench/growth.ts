@@ -13,8 +13,8 @@ import {
   productCatalog,
 } from '#projections/product-catalog/product-catalog.projection.js';
 import { migrate } from '#read-store/migrate.js';
-import { ProjectionRunner } from '#read-store/projection-runner.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import { startNode } from '#test/support/parts.js';
 
 import { rate, type Row, rssMiB } from './report.js';
@@ -120,10 +120,12 @@ const catchUpRate = async (
 ): Promise<number> => {
   const store = new ReadStore(databaseUrl, { logger });
   await store.pool.query(`drop schema if exists ${catalog} cascade`);
-  await store.pool.query('truncate read_store.projection cascade');
+  await store.pool.query(
+    'truncate read_store.projection, subscription.subscription, subscription.checkpoint cascade',
+  );
   const tail = new LogTail(log);
   await tail.start();
-  const runner = new ProjectionRunner(store, log, tail, [productCatalog]);
+  const runner = new ProjectionRunner([productCatalog], { store, log, tail });
   const began = performance.now();
   await runner.start();
   try {

@@ -44,7 +44,7 @@ describe('docs/asyncapi.yaml', () => {
   it('would be found wrong', async () => {
     const broken = committed
       .replace('action: send', 'action: shout')
-      .replace('components/messages/DeadLetter', 'components/messages/Nothing');
+      .replace(/components\/messages\/[\w.-]+/, 'components/messages/Nothing');
     const problems = (await asyncApiProblems(broken)).join('\n');
     expect(problems).toContain('action');
     expect(problems).toContain('Nothing');

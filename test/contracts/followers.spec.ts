@@ -6,7 +6,7 @@ import { libraryTypes, newest } from '#event-log/reading.js';
 import { categoryOf } from '#event-log/stream-name.js';
 import { Publication } from '#fanout/fact.js';
 import { projections } from '#projections/all.js';
-import { readBy } from '#read-store/projection.js';
+import { readBy } from '#subscription/projection/projection.js';
 
 import { allCategories as deciders } from './all-categories.js';
 import { exampleEvent } from './example-events.js';
@@ -24,8 +24,8 @@ const stored = [
 ];
 
 describe('every event type that can stand in a stream', () => {
-  it('is one of at least eight categories', () => {
-    expect(deciders.length).toBeGreaterThanOrEqual(8);
+  it('is one of at least seven categories', () => {
+    expect(deciders.length).toBeGreaterThanOrEqual(7);
     expect(stored.length).toBeGreaterThan(40);
   });
 
@@ -36,7 +36,7 @@ describe('every event type that can stand in a stream', () => {
       // Relay, consumers and `topics verify`.
       expect(() => publication.of(event)).not.toThrow();
       for (const projection of projections) expect(() => readBy(projection, event)).not.toThrow();
-      // Processes, statuses, control of the relay and of consumers, history and as-of.
+      // Processes, statuses, control of the relay and of subscriptions, history and as-of.
       if (types) expect(newest(types, event) === null).toBe(libraryTypes.has(event.type));
       if (libraryTypes.has(event.type)) expect(publication.of(event)).toBeNull();
     },

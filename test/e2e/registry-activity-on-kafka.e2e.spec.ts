@@ -14,7 +14,7 @@ import { TestStandalone } from '#testing/standalone.js';
 import { until } from '#testing/until.js';
 
 interface Shown {
-  readonly transport: string;
+  readonly source: string;
   readonly state: string;
   readonly reason: string | null;
   readonly partitions: readonly object[];
@@ -41,7 +41,7 @@ describeWithKafka('the activity of the registry, brought by Kafka', () => {
   };
 
   const consumer = async (): Promise<Shown> => {
-    const answer = await user.voltrace.fetch('/v1/fanout/consumers/registry-activity');
+    const answer = await user.voltrace.fetch('/v1/subscriptions/registry-activity');
     return (await answer.json()) as Shown;
   };
 
@@ -62,23 +62,23 @@ describeWithKafka('the activity of the registry, brought by Kafka', () => {
 
     await start(env);
     await until('it is stopped', async () => (await consumer()).state === 'stopped');
-    const { transport, reason } = await consumer();
-    expect(transport).toBe('log');
-    expect(reason).toContain('voltrace consumers reset registry-activity --to start');
+    const { source, reason } = await consumer();
+    expect(source).toBe('log');
+    expect(reason).toContain('voltrace subscriptions reset registry-activity --to start');
     // What was counted from the log stands meanwhile.
     await user.matches();
 
     const reset = await user.done(
-      ...['consumers', 'reset', 'registry-activity', '--to', 'start'],
+      ...['subscriptions', 'reset', 'registry-activity', '--to', 'start'],
       ...['--reason', 'over Kafka from now on', '--yes'],
     );
-    expect(reset).toContain('registry-activity is reset');
+    expect(reset).toBe('registry-activity: reset on source kafka.\n');
     await until('it reads all partitions', async () => (await consumer()).partitions.length === 6);
     await user.matches();
     await changes();
     await user.matches();
     await until('it runs', async () => (await consumer()).state === 'running');
-    expect(await consumer()).toMatchObject({ transport: 'kafka', reason: null });
+    expect(await consumer()).toMatchObject({ source: 'kafka', reason: null });
   }, 480_000);
 
   it('comes to the same while relay and consumer are killed', async () => {
@@ -88,7 +88,7 @@ describeWithKafka('the activity of the registry, brought by Kafka', () => {
       await until('it is started again', () => user.voltrace.pids[part] !== before);
     }
     await user.matches();
-    expect(await user.done('dead', 'list')).toContain('Nothing found');
+    expect(await user.done('parked', 'list')).toContain('Nothing found');
   }, 480_000);
 
   it('goes on beside a record that is no fact, which an operator discards', async () => {
@@ -101,22 +101,22 @@ describeWithKafka('the activity of the registry, brought by Kafka', () => {
     await producer.connect();
     await producer.send({ topic, messages: [{ key: 'junk', value: 'junk' }] });
     await producer.disconnect();
-    const dead = async (): Promise<readonly { readonly id: string }[]> =>
+    const parked = async (): Promise<readonly { readonly id: string }[]> =>
       (
-        JSON.parse(await user.done('--json', 'dead', 'list')) as {
+        JSON.parse(await user.done('--json', 'parked', 'list')) as {
           items: readonly { id: string }[];
         }
       ).items;
-    await until('it is laid aside', async () => (await dead()).length === 1);
-    const [letter] = await dead();
+    await until('it is parked', async () => (await parked()).length === 1);
+    const [record] = await parked();
     const discarded = await user.done(
-      ...['dead', 'discard', 'registry-activity', letter?.id ?? ''],
+      ...['parked', 'discard', record?.id ?? ''],
       ...['--reason', 'somebody tried the topic out'],
     );
-    expect(discarded).toContain('registry-activity: discarded.');
-    expect(await dead()).toEqual([]);
-    expect((await user.events('consumer')).at(-1)).toMatchObject({
-      type: 'DeadLetterDiscarded',
+    expect(discarded).toContain('registry-activity: discarded; behind it 0 handled.');
+    expect(await parked()).toEqual([]);
+    expect((await user.events('subscription')).at(-1)).toMatchObject({
+      type: 'ParkedEventDiscarded',
       metadata: { reason: 'somebody tried the topic out' },
     });
   });
@@ -134,7 +134,7 @@ describeWithKafka('the activity of the registry, brought by Kafka', () => {
     await start({});
     await until('it is stopped', async () => (await consumer()).state === 'stopped');
     await user.done(
-      ...['consumers', 'reset', 'registry-activity', '--to', 'start'],
+      ...['subscriptions', 'reset', 'registry-activity', '--to', 'start'],
       ...['--reason', 'without Kafka again', '--yes'],
     );
     await changes();

@@ -51,43 +51,43 @@ describe('the activity of the registry', () => {
 describe('resetting its consumer', () => {
   it('asks first, and does nothing where nobody can answer', async () => {
     const { exitCode, stderr } = await user.ctl(
-      ...['consumers', 'reset', 'registry-activity', '--to', 'start', '--reason', 'test'],
+      ...['subscriptions', 'reset', 'registry-activity', '--to', 'start', '--reason', 'test'],
     );
     expect(exitCode).toBe(2);
     const facts = (await user.events('product,manufacturer')).length;
-    expect(stderr).toContain(`${String(facts)} facts are to be delivered to registry-activity`);
+    expect(stderr).toContain(`${String(facts)} events will be delivered to registry-activity`);
     expect(stderr).toContain('It forgets every count of GET /v1/analytics/registry-activity');
     expect(stderr).toContain('--yes goes on without asking');
-    expect(await user.events('consumer')).toEqual([]);
+    expect(await user.events('subscription')).toEqual([]);
   });
 
   it('comes to the same counts, and is recorded with who and why', async () => {
     const reset = await user.done(
-      ...['consumers', 'reset', 'registry-activity', '--to', 'start'],
+      ...['subscriptions', 'reset', 'registry-activity', '--to', 'start'],
       ...['--reason', 'counts are in doubt', '--yes'],
     );
-    expect(reset).toMatch(/registry-activity is reset, and \d+ facts are delivered to it again/);
+    expect(reset).toBe('registry-activity: reset on source log.\n');
     await user.matches();
-    const [asked] = await user.events('consumer');
+    const [asked] = await user.events('subscription');
     expect(asked).toMatchObject({
-      stream: 'consumer-registry-activity',
-      type: 'ConsumerReset',
+      stream: 'subscription-registry-activity',
+      type: 'SubscriptionReset',
       data: { to: null },
       metadata: { reason: 'counts are in doubt', actor: { id: expect.any(String) as unknown } },
     });
-    expect(await user.done('consumers', 'status', 'registry-activity')).toContain(
-      'reset on transport log',
+    expect(await user.done('subscriptions', 'show', 'registry-activity')).toContain(
+      'reset on source log',
     );
-    expect(await user.done('consumers')).toMatch(/registry-activity.*log.*running/);
+    expect(await user.done('subscriptions')).toMatch(/registry-activity.*log.*running/);
   });
 
   it.each([
     [['registry-activity', '--to', '7'], 'RESET_FROM_START_ONLY'],
     [['registry-activity', '--to', 'yesterday'], 'expected start, or a position'],
-    [['nobody', '--to', 'start'], 'CONSUMER_NOT_FOUND'],
+    [['nobody', '--to', 'start'], 'SUBSCRIPTION_NOT_FOUND'],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stderr } = await user.ctl(
-      'consumers',
+      'subscriptions',
       'reset',
       ...args,
       '--reason',
@@ -129,37 +129,31 @@ describe('a fact that cannot be counted', () => {
     expect(healthy).toContainEqual(expect.objectContaining({ kind: 'elements-set', changes: 2 }));
     expect(BigInt(position) < BigInt(last.position)).toBe(true);
 
-    const listed = JSON.parse(await user.done('--json', 'dead', 'list')) as {
+    const listed = JSON.parse(await user.done('--json', 'parked', 'list')) as {
       items: readonly Record<string, unknown>[];
     };
-    const key = `product-${sick}`;
+    const stream = `product-${sick}`;
     expect(listed.items).toMatchObject([
       {
-        key,
+        stream,
         type: 'voltrace.product-registry.ElementsWithdrawn.v1',
         attempts: 5,
         error: expect.stringContaining('violates check constraint "broken"') as unknown,
       },
-      { key, type: 'voltrace.product-registry.ElementsSet.v1', error: null },
+      { stream, type: 'voltrace.product-registry.ElementsSet.v1', error: null },
     ]);
-    const early = await user.ctl('dead', 'retry', 'registry-activity', '--yes');
-    expect([early.exitCode, early.stdout]).toEqual([1, expect.stringContaining('fails again')]);
+    const all = ['--subscription', 'registry-activity', '--yes'];
+    const early = await user.ctl('parked', 'retry', ...all);
+    expect([early.exitCode, early.stderr]).toEqual([1, expect.stringContaining('fails again')]);
 
     await sql('alter table analytics.registry_activity drop constraint broken');
     const id = String(listed.items[1]?.['id']);
-    const retried = await user.done(
-      'dead',
-      'retry',
-      'registry-activity',
-      id,
-      '--reason',
-      'corrected',
-    );
+    const retried = await user.done('parked', 'retry', id, '--reason', 'corrected');
     expect(retried).toContain('2 handled');
     await user.matches();
-    expect(await user.done('dead', 'list')).toContain('Nothing found');
-    expect((await user.events('consumer')).at(-1)).toMatchObject({
-      type: 'DeadLettersRetried',
+    expect(await user.done('parked', 'list')).toContain('Nothing found');
+    expect((await user.events('subscription')).at(-1)).toMatchObject({
+      type: 'ParkedEventsRetried',
       metadata: { reason: 'corrected' },
     });
   });

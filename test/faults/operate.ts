@@ -35,7 +35,7 @@ export const caughtUp = async (api: ApiClient): Promise<void> => {
 /** Rebuilds a projection from zero and waits until the new build is the active one. */
 export const rebuild = async (api: ApiClient, databaseUrl: string, name: string): Promise<void> => {
   const before = await activeBuild(databaseUrl, name);
-  const reply = await api.persist(`/v1/projections/${name}/rebuild`, {
+  const reply = await api.persist(`/v1/subscriptions/${name}/rebuild`, {
     method: 'POST',
     body: JSON.stringify({ reason: 'compare with the live tables' }),
     headers: { 'content-type': 'application/json' },

@@ -1,7 +1,6 @@
 import { stringify } from 'yaml';
 
 import { toRecord } from '#fanout/cloud-event.js';
-import { deadTopicOf } from '#fanout/cluster/topics.js';
 import type { Contract } from '#fanout/contract.js';
 import { Publication } from '#fanout/fact.js';
 import { exampleEvent, type MessageOf, messagesOf } from '#test/contracts/example-events.js';
@@ -48,18 +47,6 @@ const headers = {
   },
 };
 
-const deadHeaders = {
-  type: 'object',
-  description: 'Those of the record that was given up, and these.',
-  required: ['voltrace_error', 'voltrace_consumer', 'voltrace_attempts', 'voltrace_dead_id'],
-  properties: {
-    voltrace_error: text('Why the consumer could not take it.'),
-    voltrace_consumer: text('The consumer that gave it up.'),
-    voltrace_attempts: text('How often it tried.', { pattern: '^[0-9]+$' }),
-    voltrace_dead_id: text('Of the dead letter: the same where it is delivered again.'),
-  },
-};
-
 /** As the relay creates it. An operator may have changed it since. */
 const topicConfiguration = {
   'cleanup.policy': ['delete'],
@@ -93,13 +80,7 @@ const channels = (contract: Contract, messages: readonly MessageOf[]) => {
   const names = messages
     .filter((each) => each.contract === contract)
     .map(({ message: { name } }) => name);
-  const dead = deadTopicOf(topic);
-  return {
-    [topic]: channelOf(topic, partitions, `${summary}\n\n${orderOfFacts}`, names),
-    [dead]: channelOf(dead, 1, `What a consumer could not take of ${topic}. At least once.`, [
-      'DeadLetter',
-    ]),
-  };
+  return { [topic]: channelOf(topic, partitions, `${summary}\n\n${orderOfFacts}`, names) };
 };
 
 const messageOf = (publication: Publication, { category, type, message }: MessageOf) => {
@@ -169,17 +150,9 @@ export const buildAsyncApi = (contracts: readonly Contract[]): object => {
           },
         },
       },
-      messages: {
-        ...Object.fromEntries(
-          messages.map((each) => [each.message.name, messageOf(publication, each)]),
-        ),
-        DeadLetter: {
-          name: 'DeadLetter',
-          summary: 'A record that a consumer could not take: its key and value as they were.',
-          headers: deadHeaders,
-          payload: { description: 'The value of the record, byte for byte.' },
-        },
-      },
+      messages: Object.fromEntries(
+        messages.map((each) => [each.message.name, messageOf(publication, each)]),
+      ),
     },
   };
 };

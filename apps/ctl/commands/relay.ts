@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 
 import type { ApiClient } from '../client.js';
 import { answerTo, confirmed } from '../confirm.js';
-import { notYet } from '../consumer-control.js';
 import { contextOf } from '../context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
-import { lookUntil } from '../look-until.js';
 import { printFields, printJson, write } from '../output.js';
+import { notYet, pollUntil } from '../subscription-control.js';
 
 interface Relay {
   readonly state: string;
@@ -89,7 +88,7 @@ async function ask(verb: 'pause' | 'resume', options: AskOptions, command: Comma
   const requested = await api.post<object>(`/v1/fanout/relay/${verb}`, { reason });
   const isDone = ({ state }: Relay): boolean => (state === 'paused') === toPause;
   const relay = options.wait
-    ? await lookUntil(
+    ? await pollUntil(
         () => relayNow(api),
         (seen) => isSilent(seen) || isDone(seen),
       )

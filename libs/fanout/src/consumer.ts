@@ -1,11 +1,10 @@
-import type { PoolClient } from 'pg';
-
 import type { Position } from '#event-log/event-log.js';
+import type { SubscriptionClient } from '#subscription/follower.js';
 
 import type { Fact } from './fact.js';
 
-/** The client of the transaction that also moves the consumer's offset. */
-export type ConsumerClient = Pick<PoolClient, 'query'>;
+/** The client of the transaction that also moves the consumer's checkpoint. */
+export type ConsumerClient = SubscriptionClient;
 
 /** Facts of one partition, in its order; facts of one stream are always of one partition. Never empty. */
 export interface Batch {
@@ -31,4 +30,12 @@ export interface Consumer {
    * again. Throws a `Refusal` where it cannot. Absent: a reset needs nothing undone.
    */
   forget?(after: Position | undefined, client: ConsumerClient): Promise<void>;
+}
+
+/** What operators have to know of a consumer before they reset it. */
+export interface KnownConsumer extends Pick<Consumer, 'name' | 'topics'> {
+  /** What a reset undoes, for people; null where it undoes nothing. */
+  readonly forgets: string | null;
+  /** Why it can be reset to the start only; null where any position will do. */
+  readonly startOnly: string | null;
 }

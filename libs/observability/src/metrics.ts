@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -30,27 +30,6 @@ export class Metrics {
     help: 'Time of one append to the event log, by outcome.',
     labelNames: ['outcome'] as const,
     buckets: seconds,
-    registers: [this.registry],
-  });
-
-  readonly projectionEvents = new Counter({
-    name: 'voltrace_projection_events_total',
-    help: 'Events that a projection met, by outcome (done, skipped, retry, parked).',
-    labelNames: ['projection', 'outcome'] as const,
-    registers: [this.registry],
-  });
-
-  readonly projectionLagSeconds = new Gauge({
-    name: 'voltrace_projection_lag_seconds',
-    help: 'Age of the oldest event that a projection has not applied; 0 when it is level.',
-    labelNames: ['projection'] as const,
-    registers: [this.registry],
-  });
-
-  readonly projectionLagEvents = new Gauge({
-    name: 'voltrace_projection_lag_events',
-    help: 'Events known to this process that a projection has not applied.',
-    labelNames: ['projection'] as const,
     registers: [this.registry],
   });
 

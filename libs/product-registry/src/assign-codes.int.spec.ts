@@ -7,13 +7,14 @@ import { AppendTooLarge, type EventLog } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
-import { SameLog } from '#read-store/same-log.js';
+import { logSource } from '#subscription/log-source.js';
+import { SubscriptionRunner } from '#subscription/runner.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { eventually } from '#testing/until.js';
 
-import { AssignCodesProcess } from './assign-codes.process.js';
+import { AssignCodes } from './assign-codes.process.js';
 import { issueEntityCode, mergeManufacturer } from './manufacturer/change-manufacturer.js';
 import { IssueEntityCode, MergeManufacturer } from './manufacturer/commands.js';
 import { productIdOfCode } from './product/find-product.js';
@@ -25,8 +26,7 @@ let database: TestDatabase;
 let log: EsdbEventLog;
 let tail: LogTail;
 let store: ReadStore;
-let sameLog: SameLog;
-const running: AssignCodesProcess[] = [];
+const running: SubscriptionRunner<unknown>[] = [];
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 beforeAll(async () => {
@@ -37,7 +37,6 @@ beforeAll(async () => {
   tail = new LogTail(log);
   await tail.start();
   store = new ReadStore(database.url);
-  sameLog = new SameLog(log, store, []);
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((process) => process.stop()));
@@ -69,10 +68,12 @@ const refusing = (refused: string): EventLog => ({
   close: () => Promise.resolve(),
 });
 
-const startProcess = (through: EventLog = log): AssignCodesProcess => {
-  const process = new AssignCodesProcess(through, tail, store, sameLog, silent);
+const startProcess = async (through: EventLog = log): Promise<SubscriptionRunner<unknown>> => {
+  const source = logSource<unknown>(through, tail, { gatherMs: 20 });
+  const parts = { store, log: through, tail, logger: silent };
+  const process = new SubscriptionRunner(new AssignCodes(through, store, silent), source, parts);
   running.push(process);
-  process.start();
+  await process.start();
   return process;
 };
 
@@ -91,13 +92,13 @@ const revisionOf = async (id: string): Promise<bigint> =>
 
 describe('the checkpoint', () => {
   it('moves over what teaches the process nothing, now and then', async () => {
-    startProcess();
+    await startProcess();
     const noted = () => log.append(`other-${randomUUID()}`, [newEvent('Noted', {})], 'no_stream');
     for (let n = 0; n < 2; n += 1) {
       const { position } = await noted();
       await eventually(async () => {
         const { rows } = await store.pool.query(
-          'select commit_position from assign_codes.checkpoint',
+          'select commit_position from subscription.checkpoint',
         );
         expect(rows).toEqual([{ commit_position: position.commit.toString() }]);
       }, 20_000);
@@ -109,7 +110,7 @@ describe('when an EntityCode is issued', () => {
   it('products without a code get one', async () => {
     const maker = await makeManufacturer(fresh(), uniqueName(), null);
     const { id } = await makeProduct(fresh(), maker, 'EFL-48');
-    startProcess();
+    await startProcess();
     const code = uniqueCode();
     await issue(maker, code);
     await eventually(async () => {
@@ -122,7 +123,7 @@ describe('when an EntityCode is issued', () => {
     const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
     const { id } = await makeProduct(fresh(), maker, 'A');
     const { id: twin } = await makeProduct(fresh(), maker, 'a');
-    startProcess();
+    await startProcess();
     await issue(maker, second);
     await eventually(async () => {
       // Which of the two comes first depends on their ids.
@@ -143,7 +144,7 @@ describe('when an EntityCode is issued', () => {
     const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
     const stale = fresh();
     await stale.manufacturers.refresh(maker);
-    startProcess();
+    await startProcess();
     await issue(maker, second);
     const { id } = await makeProduct(stale, maker, 'B');
     expect(await codesOf(id)).toContain(`${first}-B`);
@@ -160,7 +161,7 @@ describe('when an EntityCode is issued', () => {
     ].map(({ id }) => id);
     // They are assigned in the order of their ids.
     const [refused = '', other = ''] = made.toSorted();
-    const process = startProcess(refusing(`product-${refused}`));
+    const process = await startProcess(refusing(`product-${refused}`));
     const code = uniqueCode();
     await issue(maker, code);
     await eventually(async () => {
@@ -168,7 +169,7 @@ describe('when an EntityCode is issued', () => {
     });
     expect(await codesOf(refused)).toEqual([]);
     await eventually(() => {
-      expect(process.progress()).toMatchObject({ activity: 'running' });
+      expect(process.status()).toMatchObject({ state: 'running' });
       return Promise.resolve();
     });
   });
@@ -178,7 +179,7 @@ describe('when an EntityCode is issued', () => {
     const into = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code });
     const maker = await makeManufacturer(fresh(), uniqueName(), null);
     const { id } = await makeProduct(fresh(), maker, 'C');
-    startProcess();
+    await startProcess();
     await mergeManufacturer(fresh(), new MergeManufacturer(maker, { into }, newMeta()));
     await eventually(async () => {
       expect(await codesOf(id)).toEqual([`${code}-C`]);
@@ -190,20 +191,18 @@ describe('when an EntityCode is issued', () => {
     const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
     const { id } = await makeProduct(fresh(), maker, 'D');
     await issue(maker, second);
-    startProcess();
-    startProcess();
+    await startProcess();
+    await startProcess();
     await eventually(async () => {
       expect(await codesOf(id)).toEqual([`${first}-D`, `${second}-D`]);
     });
     await Promise.all(running.splice(0).map((process) => process.stop()));
     const revision = await revisionOf(id);
-    await store.pool.query(
-      'update assign_codes.checkpoint set commit_position = null, prepare_position = null',
-    );
+    await store.pool.query('delete from subscription.checkpoint');
     await store.pool.query('truncate assign_codes.product, assign_codes.manufacturer');
     const { id: marker } = await makeProduct(fresh(), maker, 'E');
     await issue(maker, uniqueCode());
-    startProcess();
+    await startProcess();
     await eventually(async () => {
       expect(await codesOf(marker)).toHaveLength(2);
     });

@@ -1,4 +1,4 @@
-import type { ProjectionClient } from './projection.js';
+import type { PoolClient } from 'pg';
 
 /** How many moves of a table are kept: walks over pages that began before them are over. */
 const keptMoves = 100_000;
@@ -17,7 +17,7 @@ export interface Moves {
  * on where batches begin and end; what a walk that began between two batches sees does not.
  */
 export const noteMoves = async (
-  client: ProjectionClient,
+  client: Pick<PoolClient, 'query'>,
   { table, columns }: Moves,
   rows: string,
   values: readonly unknown[],

@@ -6,8 +6,8 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { eventClock } from '#projections/event-clock/projector.js';
-import { Fixture } from '#read-store/test/fixture.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { appendAll, idOf } from '#testing/event-story.js';
 
 import { ResourceReader } from './reader.js';

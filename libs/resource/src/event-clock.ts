@@ -4,11 +4,11 @@ import type { Moment } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
 import { eventClockSchema, eventClockVersion } from '#read-store/as-of.js';
-import { positionOf, type PositionRow } from '#read-store/builds.js';
+import { positionOf, type PositionRow } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
-import { newestPosition } from '#read-store/status.js';
+import { newestPosition } from '#subscription/projection/projection-status.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
-import { waitForPosition } from '#read-store/wait-for-position.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 type Log = Pick<EventLog, 'readAll'>;
 

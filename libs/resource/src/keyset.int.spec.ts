@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { schemaOf } from '#read-store/projection.js';
-import { ProjectionDatabase } from '#read-store/test/projection-database.js';
+import { schemaOf } from '#read-store/schema-names.js';
+import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 
 import { readPage, type Selected } from './reading.js';
 import { type Resource, sortsOf } from './resource.js';

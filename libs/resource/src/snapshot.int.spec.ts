@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { schemaOf } from '#read-store/projection.js';
-import type { ProjectionDatabase } from '#read-store/test/projection-database.js';
+import { schemaOf } from '#read-store/schema-names.js';
+import type { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 
 import { readAll, rowsOf, type Selected } from './reading.js';
 import { sortsOf } from './resource.js';

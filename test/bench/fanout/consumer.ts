@@ -7,10 +7,11 @@ import { contracts } from '#apps/contracts.js';
 import { AppProcess } from '#embedded/app-process.js';
 import { LogTail } from '#event-log/log-tail.js';
 import type { Consumer } from '#fanout/consumer.js';
-import { ConsumerRunner } from '#fanout/consumer/runner.js';
-import { kafkaTransport } from '#fanout/transport/kafka-transport.js';
+import { ConsumerFollower } from '#fanout/consumer-follower.js';
+import { kafkaSource } from '#fanout/kafka-source/kafka-reader.js';
 import { recordActivity } from '#projections/registry-activity/record-activity.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { SubscriptionRunner } from '#subscription/runner.js';
 
 import { type Row, rssMiB } from '../report.js';
 import { benchLogger as logger, type BenchStores } from './stores.js';
@@ -76,8 +77,9 @@ export const consumerRate = async (
       meter.count(batch.length);
     },
   };
-  const transport = kafkaTransport(settings, contracts, logger);
-  const runner = new ConsumerRunner(consumer, transport, { store, log, tail, logger });
+  const follower = new ConsumerFollower(consumer, contracts);
+  const source = kafkaSource(settings, logger);
+  const runner = new SubscriptionRunner(follower, source, { store, log, tail, logger });
   await runner.start();
   const measured = await meter.full;
   await runner.stop();

@@ -103,9 +103,9 @@ const leftOver = async (databaseUrl: string): Promise<readonly string[]> => {
   await client.connect();
   try {
     const { rows } = await client.query<{ error: string | null; key: string }>(
-      'select key, error from fanout.dead_letter order by id limit 20',
+      'select key, error from subscription.parked order by id limit 20',
     );
-    return rows.map(({ key, error }) => `dead letter of ${key}: ${error ?? 'waits'}`);
+    return rows.map(({ key, error }) => `parked event of ${key}: ${error ?? 'waits'}`);
   } finally {
     await client.end();
   }

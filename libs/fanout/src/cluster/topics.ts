@@ -21,7 +21,6 @@ export interface Partition {
 }
 
 export const positionTopic = 'voltrace.relay-position';
-export const deadTopicOf = (topic: string): string => `${topic}.dead`;
 
 /** Twice what the event store takes in one append: a record is an event and its headers. */
 const maxRecordBytes = 2 * 1024 * 1024;
@@ -75,17 +74,10 @@ export class Topics {
     return partitions;
   }
 
-  /** Makes the topic of a contract, which is missing, and that of its dead letters unless it is there. */
+  /** Makes the topic of a contract, which is missing. */
   async createFor({ topic, partitions }: Contract): Promise<Partition[]> {
     await this.create(this.topicOfFacts(topic, partitions));
-    await this.ensureDead(topic);
     return this.partitionsOf(named(this.settings, topic));
-  }
-
-  async ensureDead(topic: string): Promise<void> {
-    const dead = deadTopicOf(topic);
-    const found = (await this.look([dead])).get(dead);
-    if (!found) await this.create(this.topicOfFacts(dead, 1));
   }
 
   private async partitionsOf(name: string): Promise<Partition[]> {

@@ -3,17 +3,18 @@ import pg from 'pg';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { logSource } from '#subscription/log-source.js';
+import { SubscriptionRunner } from '#subscription/runner.js';
+import type { Source } from '#subscription/source.js';
 import { quiet } from '#testing/quiet.js';
 import { requiredSetting } from '#testing/required-setting.js';
 
-import { ConsumerRunner } from '../consumer/runner.js';
-import { type Fact, Publication } from '../fact.js';
+import { ConsumerFollower } from '../consumer-follower.js';
+import type { Fact } from '../fact.js';
 import type { KafkaSettings } from '../kafka.js';
-import { kafkaTransport } from '../transport/kafka-transport.js';
-import { logTransport } from '../transport/log-transport.js';
-import type { Transport } from '../transport/transport.js';
+import { kafkaSource } from '../kafka-source/kafka-reader.js';
+import { counterContract } from '../relay/test/counter-contract.js';
 import { ledger } from './ledger.js';
-import { tallyContract } from './tally-contract.js';
 
 /** CRASH_AT ends the process before the statement of that number. */
 const crashOnStatement = (crashAt: number): void => {
@@ -27,10 +28,8 @@ const crashOnStatement = (crashAt: number): void => {
   } as typeof pg.Client.prototype.query;
 };
 
-const transportOf = (log: EsdbEventLog, tail: LogTail): Transport => {
-  if (requiredSetting('TRANSPORT') === 'log') {
-    return logTransport(log, tail, new Publication([tallyContract]));
-  }
+const sourceOf = (log: EsdbEventLog, tail: LogTail): Source<Fact> => {
+  if (requiredSetting('SOURCE') === 'log') return logSource(log, tail);
   const settings: KafkaSettings = {
     KAFKA_BROKERS: requiredSetting('KAFKA_BROKERS'),
     KAFKA_NAMESPACE: requiredSetting('KAFKA_NAMESPACE'),
@@ -39,12 +38,12 @@ const transportOf = (log: EsdbEventLog, tail: LogTail): Transport => {
     KAFKA_SASL_USERNAME: undefined,
     KAFKA_SASL_PASSWORD: undefined,
   };
-  return kafkaTransport(settings, [tallyContract], quiet, { sessionTimeoutMs: 6_000 });
+  return kafkaSource(settings, quiet, { sessionTimeoutMs: 6_000 });
 };
 
 /**
  * A ledger in a process of its own, for the tests that kill or freeze one. Facts ask for `kill`, and for
- * `freeze` (in the transaction, its rows written), which is heard where FREEZES is set.
+ * `freeze` (in the transaction, its rows written), which is heeded once where FREEZES is set.
  */
 const run = async (): Promise<void> => {
   crashOnStatement(Number(process.env['CRASH_AT'] ?? Infinity));
@@ -52,22 +51,21 @@ const run = async (): Promise<void> => {
   const tail = new LogTail(log);
   await tail.start();
   const store = new ReadStore(requiredSetting('DATABASE_URL'));
-  const asks = (facts: readonly Fact[], what: string): boolean =>
-    facts.some(({ data }) => data['does'] === what);
   const consumer = ledger({
-    before: (fact) => {
-      if (asks([fact], 'kill')) process.exit(1);
+    before: ({ data }) => {
+      if (data['does'] === 'kill') process.exit(1);
     },
     after: (facts) => {
-      if (asks(facts, 'freeze') && process.env['FREEZES'] !== undefined) {
+      const freezes = facts.some(({ data }) => data['does'] === 'freeze');
+      if (freezes && process.env['FREEZES'] !== undefined) {
         delete process.env['FREEZES'];
         process.kill(process.pid, 'SIGSTOP');
       }
       return Promise.resolve();
     },
   });
-  const transport = transportOf(log, tail);
-  const runner = new ConsumerRunner(consumer, transport, { store, log, tail });
+  const follower = new ConsumerFollower(consumer, [counterContract]);
+  const runner = new SubscriptionRunner(follower, sourceOf(log, tail), { store, log, tail });
   await runner.start();
   process.send?.({ type: 'ready' });
   process.on('SIGTERM', () => {

@@ -1,252 +1,263 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Refusal } from '#kernel/refusal.js';
-import { commandMeta } from '#testing/decider-spec.js';
+import { PauseSubscription, ResumeSubscription } from '#subscription/control/commands.js';
+import { previewReset } from '#subscription/reset-preview.js';
+import type { Source } from '#subscription/source.js';
+import { operatorMeta } from '#subscription/test/ask.js';
+import { appendTo, knownAs, nothingLeft } from '#subscription/test/harness.js';
 import { until } from '#testing/until.js';
 
-import { countFacts } from '../consumer/admin.js';
-import { consumerStatus } from '../consumer/consumer-statuses.js';
-import { listDeadLetters } from '../consumer/dead-letter-list.js';
-import type { Transport } from '../transport/transport.js';
+import type { Fact } from '../fact.js';
+import { ConsumerHarness, type HarnessOptions } from './harness.js';
 import { failingLedger, ledger } from './ledger.js';
-import { tallyTopic } from './tally-contract.js';
-import { append, type Run, World, type WorldOptions } from './world.js';
 
 /** What operators ask of a consumer is carried out once, running or down. */
-export const controlCases = (options: WorldOptions): void => {
+export const controlCases = (options: HarnessOptions): void => {
   describe('control', () => {
-    let world: World;
+    let harness: ConsumerHarness;
 
     beforeEach(async () => {
-      world = await World.start(options);
+      harness = await ConsumerHarness.start(options);
     });
 
-    afterEach(() => world.stop());
+    afterEach(() => harness.stop());
 
-    const reset = (to: string | null) =>
-      world.admin.reset('ledger', to, commandMeta({ commandId: randomUUID(), reason: 'test' }));
+    const reset = (to: string | null): Promise<bigint> => harness.operator.reset('ledger', to);
 
-    const dead = async (): Promise<string[]> =>
-      (await listDeadLetters(world.store, { limit: 10 })).map(({ key }) => key);
+    const done = (command: PauseSubscription | ResumeSubscription): Promise<string> =>
+      harness.operator.done('ledger', command);
 
-    const outcome = async (matching: RegExp): Promise<void> => {
-      let seen: unknown;
-      await until(
-        () => `an outcome that is like ${String(matching)}, not ${String(seen)}`,
-        async () => {
-          seen = await world.value('select control_outcome from fanout.consumer');
-          return matching.test(String(seen));
-        },
-      );
-    };
+    const parkedStreams = async (): Promise<string[]> =>
+      (await harness.parked()).map(({ stream }) => stream);
 
     it('delivers all facts again after a reset to the start', async () => {
-      await world.count(20);
-      await world.run(ledger());
-      await world.untilWritten(20);
+      await harness.append(20);
+      await harness.run(ledger());
+      await harness.untilWritten(20);
       await reset(null);
-      await outcome(/^reset/);
-      await world.untilWritten(20);
-      expect(await world.faults()).toEqual([]);
-      await world.count(5);
-      await world.untilWritten(25);
-      expect(await world.faults()).toEqual([]);
+      await harness.outcome(/^reset/);
+      await harness.untilWritten(20);
+      expect(await harness.faults()).toEqual([]);
+      await harness.append(5);
+      await harness.untilWritten(25);
+      expect(await harness.faults()).toEqual([]);
     });
 
-    it('delivers what comes after the position of a reset, and nothing before it', async () => {
-      await world.count(10, 'tally-early');
-      const to = await world.count(10, 'tally-early');
-      await world.count(10, 'tally-late');
-      await world.run(ledger({ forget: () => Promise.resolve() }));
-      await world.untilWritten(30);
-      const after = await countFacts(world.log, world.publication, [tallyTopic], to);
-      await reset(to.commit.toString());
-      await world.untilWritten(40);
+    it('delivers what comes after the position of a reset, as its preview says, and nothing before it', async () => {
+      await harness.append(10, 'counter-early');
+      const to = String((await harness.append(10, 'counter-early')).commit);
+      await harness.append(10, 'counter-late');
+      await harness.run(ledger({ forget: () => Promise.resolve() }));
+      await harness.untilWritten(30);
+      const { store, log } = harness;
+      const preview = await previewReset(store, log, knownAs('ledger'), 'ledger', to);
+      await reset(to);
+      await harness.untilWritten(40);
       await sleep(500);
-      const again = await world.rows<{ stream: string; times: number }>(
+      const again = await harness.rows<{ stream: string; times: number }>(
         'select stream, count(*)::int as times from ledger.entry group by stream order by stream',
       );
-      expect(after).toBe(10);
+      expect(preview).toMatchObject({ events: 10, parked: 0 });
       expect(again).toEqual([
-        { stream: 'tally-early', times: 20 },
-        { stream: 'tally-late', times: 20 },
+        { stream: 'counter-early', times: 20 },
+        { stream: 'counter-late', times: 20 },
       ]);
     });
 
-    it('forgets with a reset what was laid aside after its position, and that alone', async () => {
-      const broken = { is: true };
-      await world.count(1, 'tally-early', { does: 'fail' });
-      const to = await world.count(1, 'tally-between');
-      await world.count(1, 'tally-late', { does: 'fail' });
-      await world.count(1, 'tally-late');
-      await world.run(failingLedger({ broken, forget: () => Promise.resolve() }));
-      await until('they are laid aside', async () => (await dead()).length === 3);
-      broken.is = false;
+    it('forgets with a reset what was parked after its position, and that alone', async () => {
+      const failure = { broken: true };
+      await harness.append(1, 'counter-early', { does: 'fail' });
+      const to = await harness.append(1, 'counter-between');
+      await harness.append(1, 'counter-late', { does: 'fail' });
+      await harness.append(1, 'counter-late');
+      await harness.run(failingLedger({ failure, forget: () => Promise.resolve() }));
+      await harness.untilParked(3);
+      failure.broken = false;
       await reset(to.commit.toString());
-      await world.untilWritten(3);
-      expect(await dead()).toEqual(['tally-early']);
-      expect(await world.leftOver()).toEqual({ dead: 1, attempts: 0 });
+      await harness.untilWritten(3);
+      expect(await parkedStreams()).toEqual(['counter-early']);
+      expect(await harness.leftOver()).toEqual({ parked: 1, attempts: 0 });
     });
 
     it('forgets with a reset how often a fact was tried', async () => {
       const tries = new Map<string, number>();
-      await world.count(1, 'tally-bad', { does: 'fail' });
+      await harness.append(1, 'counter-bad', { does: 'fail' });
       let stopped: Promise<void> | undefined;
       let times = 0;
-      const run: Run = await world.run(
+      const run = await harness.run(
         ledger({
           before: () => {
             times += 1;
-            // From within: who looks from outside may see it too late, when it is laid aside.
+            // From within: from outside it may be seen too late, when it is parked.
             if (times === 4) stopped = run.stop();
-            throw new Error('told to fail');
+            throw new Error('it fails on request');
           },
         }),
       );
       await until('it was tried', () => stopped !== undefined);
       await stopped;
-      expect(await dead()).toEqual([]);
-      expect(Number(await world.value('select sum(attempts) from fanout.attempt'))).toBeGreaterThan(
-        1,
-      );
+      expect(await parkedStreams()).toEqual([]);
+      const attempts = 'select sum(attempts)::int from subscription.attempt';
+      expect(await harness.value(attempts)).toBeGreaterThan(1);
       await reset(null);
-      await world.run(failingLedger({ tries }));
-      await until('it is laid aside', async () => (await dead()).length === 1);
+      await harness.run(failingLedger({ tries }));
+      await harness.untilParked(1);
       // Once or twice in its batch, then five times by itself.
       expect(Math.max(...tries.values())).toBeGreaterThanOrEqual(6);
     });
 
     it('loses and doubles nothing when it is reset with batches in hand', async () => {
       for (let stream = 0; stream < 5; stream += 1) {
-        await world.count(400, `tally-${String(stream)}`);
+        await harness.append(400, `counter-${String(stream)}`);
       }
-      await world.run(ledger({ after: () => sleep(5) }));
+      await harness.run(ledger({ after: () => sleep(5) }));
       for (const _ of [1, 2, 3]) {
-        await until('some are written', async () => (await world.written()) > 300);
+        await until('some are written', async () => (await harness.written()) > 300);
         await reset(null);
-        await outcome(/^reset/);
+        await harness.outcome(/^reset/);
       }
       await until('all are carried out', async () => {
-        return (await world.value('select control_revision from fanout.consumer')) === '2';
+        return (await harness.overview()).control?.revision === '2';
       });
-      await world.untilWritten(2_000);
-      expect(await world.faults()).toEqual([]);
+      await harness.untilWritten(2_000);
+      expect(await harness.faults()).toEqual([]);
     });
 
     it('carries out at its next start what was asked while it was down', async () => {
-      await world.count(10);
-      const run = await world.run(ledger());
-      await world.untilWritten(10);
+      await harness.append(10);
+      const run = await harness.run(ledger());
+      await harness.untilWritten(10);
       await run.stop();
       await reset(null);
-      await world.count(1);
-      await world.run(ledger());
-      await outcome(/^reset/);
-      await world.untilWritten(11);
-      expect(await world.faults()).toEqual([]);
+      await harness.append(1);
+      await harness.run(ledger());
+      await harness.outcome(/^reset/);
+      await harness.untilWritten(11);
+      expect(await harness.faults()).toEqual([]);
+    });
+
+    it('handles nothing while it is paused, a restart included, and goes on where it was', async () => {
+      await harness.append(3, 'counter-a');
+      const run = await harness.run(ledger());
+      await harness.untilWritten(3);
+      await until('every partition is followed', async () => {
+        return (await harness.overview()).partitions.length === partitionsOf(harness);
+      });
+      const pause = new PauseSubscription({ version: 0 }, operatorMeta());
+      expect(await done(pause)).toMatch(/^paused [13] partitions?$/);
+      await harness.append(3, 'counter-a');
+      await sleep(2_000);
+      expect(await harness.written()).toBe(3);
+      await run.stop();
+      await harness.run(ledger());
+      await sleep(2_000);
+      expect(await harness.written()).toBe(3);
+      const states = (await harness.overview()).partitions.map(({ state }) => state);
+      expect(new Set(states)).toEqual(new Set(['paused']));
+      const resume = new ResumeSubscription({ version: 0 }, operatorMeta());
+      expect(await done(resume)).toMatch(/^resumed [13] partitions?$/);
+      await harness.untilWritten(6);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
 
     it('leaves a consumer that cannot forget as it is, and says so', async () => {
-      await world.count(3);
+      await harness.append(3);
       const refusing = ledger({
         forget: () => {
           throw new Refusal('NOT_THERE', 'unprocessable', 'only a reset to the start is possible');
         },
       });
-      await world.run(refusing);
-      await world.untilWritten(3);
+      await harness.run(refusing);
+      await harness.untilWritten(3);
       await reset('0');
-      await outcome(/^refused: only a reset to the start is possible$/);
-      await world.count(2);
-      await world.untilWritten(5);
-      expect(await world.faults()).toEqual([]);
-      await until('it runs', async () => {
-        return (await consumerStatus(world.store, 'ledger')).state === 'running';
-      });
-      expect((await consumerStatus(world.store, 'ledger')).control).toMatchObject({
-        revision: '0',
-        outcome: 'refused: only a reset to the start is possible',
-      });
+      const outcome = 'refused: only a reset to the start is possible';
+      await harness.outcome(new RegExp(`^${outcome}$`));
+      await harness.append(2);
+      await harness.untilWritten(5);
+      expect(await harness.faults()).toEqual([]);
+      await until('it runs', async () => (await harness.overview()).state === 'running');
+      expect((await harness.overview()).control).toMatchObject({ revision: '0', outcome });
     });
 
     it('asks nothing of new tables that was asked of older ones', async () => {
-      const position = await world.count(3);
-      await append(world.log, 'consumer-ledger', 'ConsumerReset', 1, {
+      const position = await harness.append(3);
+      await appendTo(harness.log, 'subscription-ledger', 'SubscriptionReset', 1, {
         to: position.commit.toString(),
       });
-      await world.run(ledger());
-      await world.untilWritten(3);
-      expect(await world.faults()).toEqual([]);
+      await harness.run(ledger());
+      await harness.untilWritten(3);
+      expect(await harness.faults()).toEqual([]);
     });
 
-    it('refuses a start on another transport until it is reset', async () => {
-      const run = await world.run(ledger());
-      await until('it is noted', async () => {
-        return (await consumerStatus(world.store, 'ledger')).state === 'running';
-      });
+    it('refuses a start on another source until it is reset', async () => {
+      const run = await harness.run(ledger());
+      await until('it is noted', async () => (await harness.overview()).state === 'running');
       await run.stop();
-      const other = otherThan(world.carrier.transport(world));
-      await expect(world.run(ledger(), { transport: other })).rejects.toThrow(
-        /runs on transport .* reset ledger/,
+      const source = otherThan(harness.transport.source(harness));
+      await expect(harness.run(ledger(), { source })).rejects.toThrow(
+        /runs on source .* reset ledger/,
       );
       await reset(null);
-      const moved = await world.run(ledger(), { transport: other });
+      const moved = await harness.run(ledger(), { source });
       await moved.stop();
-      await expect(world.run(ledger())).rejects.toThrow(/runs on transport/);
+      await expect(harness.run(ledger())).rejects.toThrow(/runs on source/);
       await reset(null);
-      await world.count(3);
-      await world.run(ledger());
-      await world.untilWritten(3);
-      expect(await world.faults()).toEqual([]);
+      await harness.append(3);
+      await harness.run(ledger());
+      await harness.untilWritten(3);
+      expect(await harness.faults()).toEqual([]);
     });
 
     it('refuses a topic that nobody publishes', async () => {
       const lost = { ...ledger(), topics: ['voltrace.nothing.v1'] };
-      await expect(world.run(lost)).rejects.toThrow(/voltrace\.nothing\.v1/);
+      await expect(harness.run(lost)).rejects.toThrow(/voltrace\.nothing\.v1/);
     });
 
-    it('shows how the consumer stands', async () => {
+    it('shows the state of the consumer', async () => {
       const began = Date.now();
-      await world.count(4, 'tally-shown');
-      const run = await world.run(ledger());
-      await world.untilWritten(4);
-      await until('it is level', async () => {
-        return (await consumerStatus(world.store, 'ledger')).lagSeconds === 0;
-      });
-      const shown = await consumerStatus(world.store, 'ledger');
+      await harness.append(4, 'counter-shown');
+      const run = await harness.run(ledger());
+      await harness.untilWritten(4);
+      await until('it has caught up', async () => (await harness.overview()).lagSeconds === 0);
+      const shown = await harness.overview();
       expect(shown).toMatchObject({
-        state: 'running',
-        transport: world.carrier.name,
-        deadLetters: 0,
+        ...{ state: 'running', source: harness.transport.name, parked: 0, control: null },
       });
-      expect(shown.partitions.reduce((sum, { done }) => sum + done, 0)).toBe(4);
-      const { lastProgressAt, connected, stopped } = run.runner.status();
-      expect({ connected, stopped }).toEqual({ connected: true, stopped: [] });
+      expect(shown.partitions.reduce((sum, partition) => sum + partition.done, 0)).toBe(4);
+      const { lastProgressAt, connected, state } = run.runner.status();
+      expect({ connected, state }).toEqual({ connected: true, state: 'running' });
       expect(lastProgressAt?.getTime()).toBeGreaterThanOrEqual(began);
       await run.stop();
       const unknown = { lagSeconds: null, pending: null };
-      expect(await consumerStatus(world.store, 'ledger')).toMatchObject({
+      expect(await harness.overview()).toMatchObject({
         ...{ state: 'waiting', reason: 'its process was stopped' },
         ...unknown,
       });
-      await world.rows(`update fanout.consumer set noted_at = noted_at - interval '1 minute'`);
-      expect(await consumerStatus(world.store, 'ledger')).toMatchObject({
-        ...{ state: 'down', reason: expect.stringMatching(/^nothing was heard .* was stopped$/) },
+      await harness.rows(
+        `update subscription.subscription set noted_at = noted_at - interval '1 minute'`,
+      );
+      expect(await harness.overview()).toMatchObject({
+        ...{
+          state: 'down',
+          reason: expect.stringMatching(/^it recorded nothing since .* stopped$/),
+        },
         ...unknown,
       });
     });
   });
 };
 
-/** Brings nothing, under the other one's name. */
-const otherThan = (transport: Transport): Transport => ({
-  name: transport.name === 'log' ? 'kafka' : 'log',
-  knows: (topic) => transport.knows(topic),
+const partitionsOf = ({ transport }: ConsumerHarness): number => (transport.name === 'log' ? 1 : 3);
+
+/** Delivers nothing, under the other one's name. */
+const otherThan = ({ name }: Source<Fact>): Source<Fact> => ({
+  name: name === 'log' ? 'kafka' : 'log',
   run: (_, signal) =>
-    new Promise((resolve) => {
+    new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     }),
 });

@@ -1,82 +1,63 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { Delivery, Source } from '#subscription/source.js';
+import { breaksOff } from '#subscription/test/breaks-off.js';
+import { appendTo, nothingLeft } from '#subscription/test/harness.js';
 import { until } from '#testing/until.js';
 
 import type { Fact } from '../fact.js';
-import type { Delivery, Transport } from '../transport/transport.js';
-import { breaksOff } from './broken-runner.js';
+import { ConsumerHarness, type HarnessOptions } from './harness.js';
 import { ledger } from './ledger.js';
-import { append, World, type WorldOptions } from './world.js';
 
 /** Every fact once and in the order of its stream, whatever happens to the runner. */
-export const deliveryCases = (options: WorldOptions): void => {
+export const deliveryCases = (options: HarnessOptions): void => {
   describe('delivery', () => {
-    let world: World;
+    let harness: ConsumerHarness;
 
     beforeEach(async () => {
-      world = await World.start(options);
+      harness = await ConsumerHarness.start(options);
     });
 
-    afterEach(() => world.stop());
+    afterEach(() => harness.stop());
 
     it('brings each fact once, in the order of its stream, from the first one on', async () => {
-      await append(world.log, 'tally-private', 'Noted', 3, {});
-      for (const stream of ['tally-a', 'tally-b', 'tally-c']) await world.count(700, stream);
-      await world.run(ledger());
-      await world.untilWritten(2_100);
-      for (const stream of ['tally-c', 'tally-a']) await world.count(5, stream);
-      await world.untilWritten(2_110);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      await appendTo(harness.log, 'counter-private', 'CounterNamed', 3, { name: 'private' });
+      for (const stream of ['counter-a', 'counter-b', 'counter-c']) {
+        await harness.append(700, stream);
+      }
+      await harness.run(ledger());
+      await harness.untilWritten(2_100);
+      for (const stream of ['counter-c', 'counter-a']) await harness.append(5, stream);
+      await harness.untilWritten(2_110);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
 
     it('goes on where it stopped', async () => {
-      await world.count(10);
-      const first = await world.run(ledger());
-      await world.untilWritten(10);
+      await harness.append(10);
+      const first = await harness.run(ledger());
+      await harness.untilWritten(10);
       await first.stop();
-      await world.count(10, 'tally-meanwhile');
-      await world.run(ledger());
-      await world.untilWritten(20);
-      expect(await world.faults()).toEqual([]);
+      await harness.append(10, 'counter-meanwhile');
+      await harness.run(ledger());
+      await harness.untilWritten(20);
+      expect(await harness.faults()).toEqual([]);
     });
 
-    it('loses and doubles nothing, whichever statement it breaks off before', async () => {
-      const { everyStatement = 1 } = options;
-      let broken = 0;
-      let tried = 0;
-      let expected = 0;
-      for (let statement = 4; statement <= 24; statement += everyStatement) {
-        tried += 1;
-        await world.count(3, `tally-${String(statement % 4)}`);
-        expected += 3;
-        // The second one finds an interrupted partition, and goes fact by fact.
-        for (const _ of ['batch', 'careful']) {
-          if (await breaksOff(world, statement, expected)) broken += 1;
-        }
-        const run = await world.run(ledger());
-        await world.untilWritten(expected);
-        await run.stop();
-      }
-      // The last ones are more than a run has, which is done before.
-      expect(broken).toBeGreaterThan(tried * 0.9);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
-    }, 480_000);
-
-    it('takes nothing that is brought again, at once or late', async () => {
-      await world.run(ledger(), { transport: stuttering(world.carrier.transport(world)) });
+    it('brings nothing again that its source delivers again, at once or late', async () => {
+      const source = repeating(harness.transport.source(harness));
+      await harness.run(ledger(), { source });
       for (const total of [3, 7, 12]) {
-        await world.count(total - (await world.written()), 'tally-stutter');
-        await world.untilWritten(total);
+        await harness.append(total - (await harness.written()), 'counter-repeated');
+        await harness.untilWritten(total);
       }
-      expect(await world.faults()).toEqual([]);
-      const skipped = 'select sum(skipped)::int > 10 from fanout.consumer_offset';
-      await until('the skipped are counted', async () => (await world.value(skipped)) === true);
+      expect(await harness.faults()).toEqual([]);
+      const skipped = 'select sum(skipped)::int > 10 from subscription.checkpoint';
+      await until('the skipped are counted', async () => (await harness.value(skipped)) === true);
     });
 
     it('reads no further ahead than a batch while the handler is slow', async () => {
-      await world.count(4_000, 'tally-slow');
+      await harness.append(4_000, 'counter-slow');
       const sizes: number[] = [];
       let atWork = 0;
       let most = 0;
@@ -86,22 +67,63 @@ export const deliveryCases = (options: WorldOptions): void => {
         await new Promise((resolve) => setTimeout(resolve, 50));
         atWork -= 1;
       };
-      await world.run(ledger({ after: slow }));
-      await world.untilWritten(4_000);
+      await harness.run(ledger({ after: slow }));
+      await harness.untilWritten(4_000);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000);
       expect(most).toBe(1);
-      expect(await world.faults()).toEqual([]);
+      expect(await harness.faults()).toEqual([]);
     });
   });
 };
 
-/** Brings each delivery twice, and after it all the earlier ones. */
-const stuttering = (inner: Transport): Transport => ({
+/** Runs that break off before a statement, one after the other. */
+export const crashCases = (options: HarnessOptions): void => {
+  describe('a run that breaks off', () => {
+    let harness: ConsumerHarness;
+
+    beforeEach(async () => {
+      harness = await ConsumerHarness.start(options);
+    });
+
+    afterEach(() => harness.stop());
+
+    it('loses and doubles nothing, whichever statement it breaks off before', async () => {
+      const { everyStatement = 1 } = options;
+      let broken = 0;
+      let tried = 0;
+      let expected = 0;
+      for (let statement = 4; statement <= 24; statement += everyStatement) {
+        tried += 1;
+        await harness.append(3, `counter-${String(statement % 4)}`);
+        expected += 3;
+        // The second one finds an interrupted partition, and isolates each fact.
+        for (const _ of ['batch', 'isolated']) {
+          const isBroken = await breaksOff(
+            harness.databaseUrl,
+            statement,
+            (store) => harness.begin(ledger(), { store }),
+            async () => (await harness.written()) >= expected,
+          );
+          if (isBroken) broken += 1;
+        }
+        const run = await harness.run(ledger());
+        await harness.untilWritten(expected);
+        await run.stop();
+      }
+      // The last ones are more than a run has, which is done before.
+      expect(broken).toBeGreaterThan(tried * 0.9);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
+    }, 480_000);
+  });
+};
+
+/** Delivers each delivery twice, and after it all the earlier ones. */
+const repeating = (inner: Source<Fact>): Source<Fact> => ({
   name: inner.name,
-  knows: (topic) => inner.knows(topic),
   run: (context, signal) => {
     const { sink } = context;
-    const earlier: Delivery[] = [];
+    const earlier: Delivery<Fact>[] = [];
     return inner.run(
       {
         ...context,
@@ -109,13 +131,13 @@ const stuttering = (inner: Transport): Transport => ({
           get moves() {
             return sink.moves;
           },
-          place: (partition, ended) => sink.place(partition, ended),
-          putDown: (partition) => sink.putDown(partition),
+          open: (partition, ended) => sink.open(partition, ended),
+          release: (partition) => sink.release(partition),
           ends: (partition, end) => sink.ends(partition, end),
           take: async (delivery, ended) => {
             await sink.take(delivery, ended);
             for (const old of earlier) await sink.take(old, ended);
-            if (delivery.records.length > 0) earlier.push(delivery);
+            if (delivery.items.length > 0) earlier.push(delivery);
             return sink.take(delivery, ended);
           },
         },

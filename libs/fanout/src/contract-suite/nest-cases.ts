@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { listParked } from '#subscription/parked-list.js';
+import type { Source } from '#subscription/source.js';
 import { until } from '#testing/until.js';
 
-import { listDeadLetters } from '../consumer/dead-letter-list.js';
+import type { Fact } from '../fact.js';
 import type { ServedConsumers } from '../nest/serve-consumers.js';
-import type { ConsumerRun } from '../nest/served-consumer.js';
-import type { Transport } from '../transport/transport.js';
+import { ConsumerHarness, type ConsumerRunner, type HarnessOptions } from './harness.js';
 import { ledger } from './ledger.js';
-import { asController, serveTogether } from './nest-plug.js';
-import { World, type WorldOptions } from './world.js';
+import { asController, serveTogether } from './nest-adapter.js';
 
 /** As Postgres says that it is about to stop: nothing that a fact could be blamed for. */
 const shutdown = (): Error =>
@@ -17,44 +17,44 @@ const shutdown = (): Error =>
     severity: 'FATAL',
   });
 
-const dead = ({ store }: World) => listDeadLetters(store, { limit: 100 });
+const parkedIn = ({ store }: ConsumerHarness) => listParked(store, { limit: 100 });
 
 /** Where Nest's own transports would move offsets over failures. */
-export const nestCases = ({ carrier }: Pick<WorldOptions, 'carrier'>): void => {
+export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): void => {
   describe.each(['a promise', 'an Observable'] as const)('a handler that gives %s', (gives) => {
-    let world: World;
+    let harness: ConsumerHarness;
 
     beforeEach(async () => {
-      world = await World.start({ plug: asController(gives), carrier });
+      harness = await ConsumerHarness.start({ adapter: asController(gives), transport });
     });
 
-    afterEach(() => world.stop());
+    afterEach(() => harness.stop());
 
-    it('fails by its own error: what it cannot handle is laid aside, and no more', async () => {
-      await world.count(3, 'tally-good');
-      await world.count(1, 'tally-bad', { does: 'fail' });
-      await world.count(2, 'tally-good');
-      await world.run(
+    it('fails by its own error: what it cannot handle is parked, and no more', async () => {
+      await harness.append(3, 'counter-good');
+      await harness.append(1, 'counter-bad', { does: 'fail' });
+      await harness.append(2, 'counter-good');
+      await harness.run(
         ledger({
           before: ({ data }) => {
             if (data['does'] === 'fail') throw new RangeError('told to fail');
           },
         }),
       );
-      await world.untilWritten(5);
-      await until('it is laid aside', async () => (await dead(world)).length === 1);
-      expect((await dead(world))[0]).toMatchObject({
+      await harness.untilWritten(5);
+      await until('it is parked', async () => (await parkedIn(harness)).length === 1);
+      expect((await parkedIn(harness))[0]).toMatchObject({
         error: 'RangeError: told to fail',
         attempts: 5,
       });
-      expect(await world.written()).toBe(5);
+      expect(await harness.written()).toBe(5);
     });
 
     it('is tried again for as long as the store is at fault, which counts nothing', async () => {
       // More often than a fact is tried.
       let left = 7;
-      await world.count(2, 'tally-patient');
-      await world.run(
+      await harness.append(2, 'counter-patient');
+      await harness.run(
         ledger({
           after: () => {
             left -= 1;
@@ -62,84 +62,89 @@ export const nestCases = ({ carrier }: Pick<WorldOptions, 'carrier'>): void => {
           },
         }),
       );
-      await world.untilWritten(2);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      await harness.untilWritten(2);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual({ dead: 0, attempts: 0 });
     });
   });
 
   describe('two consumers of one process', () => {
-    let world: World;
-    let served: ServedConsumers<ConsumerRun> | undefined;
+    let harness: ConsumerHarness;
+    let served: ServedConsumers<ConsumerRunner> | undefined;
 
     beforeEach(async () => {
-      world = await World.start({ plug: asController('a promise'), carrier });
+      harness = await ConsumerHarness.start({ adapter: asController('a promise'), transport });
     });
 
     afterEach(async () => {
       await served?.stop();
       served = undefined;
-      await world.stop();
+      await harness.stop();
     });
 
     it('each handle every fact once, though one of them can handle none', async () => {
-      await world.count(4, 'tally-one');
+      await harness.append(4, 'counter-one');
       const broken = ledger({
         name: 'broken',
         before: () => {
           throw new RangeError('told to fail');
         },
       });
-      served = await serveTogether(world, [broken, ledger()]);
-      await world.untilWritten(4);
-      await until('all are laid aside by the other', async () => (await dead(world)).length === 4);
-      await world.count(3, 'tally-two');
-      await world.untilWritten(7);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.written('broken')).toBe(0);
-      const own = (await dead(world)).map(({ consumer }) => consumer);
+      served = await serveTogether(harness, [broken, ledger()]);
+      await harness.untilWritten(4);
+      await until(
+        'all are parked by the other',
+        async () => (await parkedIn(harness)).length === 4,
+      );
+      await harness.append(3, 'counter-two');
+      await harness.untilWritten(7);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.written('broken')).toBe(0);
+      const own = (await parkedIn(harness)).map(({ subscription }) => subscription);
       expect(new Set(own)).toEqual(new Set(['broken']));
     });
 
     it('do not wait for one that must not start, which passes over nothing', async () => {
-      await world.count(2);
-      const refused = { ...ledger({ name: 'refused' }), topics: ['voltrace.tally.v2'] };
-      served = await serveTogether(world, [refused, ledger()]);
+      await harness.append(2);
+      const refused = { ...ledger({ name: 'refused' }), topics: ['voltrace.counter.v2'] };
+      served = await serveTogether(harness, [refused, ledger()]);
       const [one, other] = served.consumers;
-      expect(one?.failure?.message).toContain('names voltrace.tally.v2, which nobody publishes');
+      expect(one?.failure?.message).toContain('names voltrace.counter.v2, which nobody publishes');
       expect(other?.failure).toBeUndefined();
-      await world.untilWritten(2);
-      expect(await world.rows('select name from fanout.consumer')).toEqual([{ name: 'ledger' }]);
+      await harness.untilWritten(2);
+      expect(await harness.rows('select name from subscription.subscription')).toEqual([
+        { name: 'ledger' },
+      ]);
     });
 
     it('go on where one ends by an error, and that one is started anew', async () => {
-      const transport = world.carrier.transport(world);
+      const source = harness.transport.source(harness);
       const breaks = new AbortController();
-      const breaking: Transport = {
-        ...transport,
+      const breaking: Source<Fact> = {
+        ...source,
         run: async (context, signal) => {
-          if (context.consumer !== 'breaking' || breaks.signal.aborted) {
-            await transport.run(context, signal);
+          if (context.subscription !== 'breaking' || breaks.signal.aborted) {
+            await source.run(context, signal);
             return;
           }
-          await transport.run(context, AbortSignal.any([signal, breaks.signal]));
+          await source.run(context, AbortSignal.any([signal, breaks.signal]));
           if (!signal.aborted) throw new Error('told to end');
         },
       };
-      await world.count(2);
+      await harness.append(2);
       const consumers = [ledger({ name: 'breaking' }), ledger()];
-      served = await serveTogether(world, consumers, breaking);
+      served = await serveTogether(harness, consumers, { source: breaking });
       const [one, other] = served.consumers;
       const runs = [one?.run, other?.run];
-      await world.untilWritten(2, 'breaking');
+      await harness.untilWritten(2, 'breaking');
       breaks.abort();
       await until('it has ended', () => one?.failure?.message === 'told to end');
-      await world.count(3);
-      await world.untilWritten(5);
-      await world.untilWritten(5, 'breaking');
+      await harness.append(3);
+      await harness.untilWritten(5);
+      await harness.untilWritten(5, 'breaking');
       expect(one?.failure).toBeUndefined();
       expect([one?.run === runs[0], other?.run === runs[1]]).toEqual([false, true]);
-      for (const name of ['ledger', 'breaking']) expect(await world.faults(name)).toEqual([]);
+      for (const name of ['ledger', 'breaking']) expect(await harness.faults(name)).toEqual([]);
     });
   });
 };

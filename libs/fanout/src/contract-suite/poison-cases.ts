@@ -2,108 +2,99 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { commandMeta } from '#testing/decider-spec.js';
+import type { ParkedEvent } from '#subscription/parked-list.js';
+import { nothingLeft } from '#subscription/test/harness.js';
 import { until } from '#testing/until.js';
 
-import { listDeadLetters } from '../consumer/dead-letter-list.js';
-import { failingLedger, ledger } from './ledger.js';
-import { World, type WorldOptions } from './world.js';
+import { ConsumerHarness, type HarnessOptions } from './harness.js';
+import { failingLedger, type Failure, failureMessage, ledger } from './ledger.js';
 
-const meta = commandMeta({ reason: 'the handler is corrected' });
+const ofStream = ({ stream, attempts, error }: ParkedEvent) => ({ stream, attempts, error });
 
-/** What cannot be handled is laid aside with what comes after it in its stream; the others go on. */
-export const poisonCases = (options: WorldOptions): void => {
+/** What cannot be handled is parked with what comes after it in its stream; the others go on. */
+export const poisonCases = (options: HarnessOptions): void => {
   describe('poison', () => {
-    let world: World;
+    let harness: ConsumerHarness;
 
     beforeEach(async () => {
-      world = await World.start(options);
+      harness = await ConsumerHarness.start(options);
     });
 
-    afterEach(() => world.stop());
+    afterEach(() => harness.stop());
 
-    const letters = () => listDeadLetters(world.store, { consumer: 'ledger', limit: 100 });
+    const retry = (id?: string): Promise<string> => harness.operator.retry(id, 'ledger');
 
-    const retried = async (id?: string): Promise<void> => {
-      const before = await world.value('select control_revision from fanout.consumer');
-      await world.admin.retry('ledger', id, { ...meta, commandId: commandIdNow() });
-      await until('the retry is carried out', async () => {
-        return (await world.value('select control_revision from fanout.consumer')) !== before;
-      });
+    /** A stream whose first fact fails, and `behind` more of it. All are parked. */
+    const park = async (behind: number, failure: Failure): Promise<readonly ParkedEvent[]> => {
+      await harness.append(1, 'counter-bad', { does: 'fail' });
+      if (behind > 0) await harness.append(behind, 'counter-bad');
+      await harness.run(failingLedger({ failure }));
+      return harness.untilParked(1 + behind);
     };
 
-    it('is laid aside with its error after five attempts; the others go on', async () => {
-      await world.count(5, 'tally-good');
-      await world.count(1, 'tally-bad', { does: 'fail' });
-      await world.count(2, 'tally-bad');
-      await world.count(5, 'tally-good');
+    it('is parked with its error after five attempts; the others go on', async () => {
+      await harness.append(5, 'counter-good');
+      await harness.append(1, 'counter-bad', { does: 'fail' });
+      await harness.append(2, 'counter-bad');
+      await harness.append(5, 'counter-good');
       const tries = new Map<string, number>();
-      await world.run(failingLedger({ tries }));
-      await world.untilWritten(10);
-      await until('it is laid aside', async () => (await letters()).length === 3);
-      await world.count(1, 'tally-bad');
-      await world.count(1, 'tally-good');
-      await world.untilWritten(11);
-      await until('what comes later waits behind it', async () => (await letters()).length === 4);
-      expect(
-        (await letters()).map(({ key, attempts, error }) => ({ key, attempts, error })),
-      ).toEqual([
-        { key: 'tally-bad', attempts: 5, error: 'Error: told to fail' },
-        { key: 'tally-bad', attempts: 0, error: null },
-        { key: 'tally-bad', attempts: 0, error: null },
-        { key: 'tally-bad', attempts: 0, error: null },
+      await harness.run(failingLedger({ tries }));
+      await harness.untilWritten(10);
+      await harness.untilParked(3);
+      await harness.append(1, 'counter-bad');
+      await harness.append(1, 'counter-good');
+      await harness.untilWritten(11);
+      // What comes later waits behind it.
+      const parked = await harness.untilParked(4);
+      expect(parked.map(ofStream)).toEqual([
+        { stream: 'counter-bad', attempts: 5, error: `Error: ${failureMessage}` },
+        { stream: 'counter-bad', attempts: 0, error: null },
+        { stream: 'counter-bad', attempts: 0, error: null },
+        { stream: 'counter-bad', attempts: 0, error: null },
       ]);
       // Once more than counted: in the batch, where nobody knew which one it was.
       expect([...tries.values()]).toEqual([6]);
-      expect(await world.value('select count(*)::int from fanout.attempt')).toBe(0);
+      expect(await harness.leftOver()).toEqual({ parked: 4, attempts: 0 });
+      // What is in the log is read from there again.
+      const stored = 'select count(value)::int from subscription.parked';
+      expect(await harness.value(stored)).toBe(harness.transport.name === 'log' ? 0 : 4);
     });
 
     it('is handled again after the fix, in order, and nothing is left', async () => {
-      const broken = { is: true };
-      await world.count(1, 'tally-bad', { does: 'fail' });
-      await world.count(3, 'tally-bad');
-      await world.count(1, 'tally-worse', { does: 'fail' });
-      await world.run(failingLedger({ broken }));
-      await until('all are laid aside', async () => (await letters()).length === 5);
-      broken.is = false;
-      const [first] = await letters();
-      await retried(first?.id);
-      await world.untilWritten(4);
-      expect((await letters()).map(({ key }) => key)).toEqual(['tally-worse']);
-      await retried();
-      await world.untilWritten(5);
-      await world.count(2, 'tally-bad');
-      await world.untilWritten(7);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      const failure = { broken: true };
+      const [first] = await park(3, failure);
+      await harness.append(1, 'counter-worse', { does: 'fail' });
+      await harness.untilParked(5);
+      failure.broken = false;
+      expect(await retry(first?.id)).toBe('4 handled');
+      expect((await harness.parked()).map(({ stream }) => stream)).toEqual(['counter-worse']);
+      expect(await retry()).toBe('1 handled');
+      await harness.append(2, 'counter-bad');
+      await harness.untilWritten(7);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
 
     it('stays with the new error where it fails again', async () => {
-      const broken = { is: true, with: 'told to fail' };
-      await world.count(1, 'tally-bad', { does: 'fail' });
-      await world.count(2, 'tally-bad');
-      await world.run(failingLedger({ broken }));
-      await until('all are laid aside', async () => (await letters()).length === 3);
-      broken.with = 'told to fail otherwise';
-      await retried((await letters()).at(-1)?.id);
-      expect((await letters()).map(({ attempts, error }) => ({ attempts, error }))).toEqual([
-        { attempts: 6, error: 'Error: told to fail otherwise' },
-        { attempts: 0, error: null },
-        { attempts: 0, error: null },
+      const failure: Failure = { broken: true };
+      const parked = await park(2, failure);
+      failure.message = 'it fails otherwise';
+      expect(await retry(parked.at(-1)?.id)).toBe('0 handled, 1 key fails again');
+      expect((await harness.parked()).map(ofStream)).toEqual([
+        { stream: 'counter-bad', attempts: 6, error: 'Error: it fails otherwise' },
+        { stream: 'counter-bad', attempts: 0, error: null },
+        { stream: 'counter-bad', attempts: 0, error: null },
       ]);
-      expect(await world.written()).toBe(0);
-      expect(await world.value('select control_outcome from fanout.consumer')).toBe(
-        '0 handled, 1 key fails again',
-      );
+      expect(await harness.written()).toBe(0);
     });
 
     it('is followed by what comes of its stream while it is handled again', async () => {
-      const broken = { is: true };
+      const failure = { broken: true };
       let isRetried = false;
-      await world.count(1, 'tally-bad', { does: 'fail' });
-      await world.run(
+      await harness.append(1, 'counter-bad', { does: 'fail' });
+      await harness.run(
         failingLedger({
-          broken,
+          failure,
           after: async ([fact]) => {
             if (fact?.data['does'] !== 'fail') return;
             isRetried = true;
@@ -111,33 +102,33 @@ export const poisonCases = (options: WorldOptions): void => {
           },
         }),
       );
-      await until('it is laid aside', async () => (await letters()).length === 1);
-      broken.is = false;
-      const done = retried();
+      await harness.untilParked(1);
+      failure.broken = false;
+      const done = retry();
       await until('it is in hand', () => isRetried);
-      await world.count(1, 'tally-bad');
+      await harness.append(1, 'counter-bad');
       await done;
-      await world.untilWritten(2);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      await harness.untilWritten(2);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
 
-    it('is given up by an operator, and what waits behind it is handled', async () => {
-      await world.count(1, 'tally-bad', { does: 'fail' });
-      await world.count(2, 'tally-bad');
-      await world.run(failingLedger({}));
-      await until('all are laid aside', async () => (await letters()).length === 3);
-      const [first] = await letters();
-      await expect(world.admin.discard('ledger', first?.id ?? '', commandMeta())).rejects.toThrow(
-        'needs a reason',
+    it('is given up by an operator for good, and what waits behind it is handled', async () => {
+      const [first] = await park(2, { broken: true });
+      expect(await harness.operator.discard(first?.id ?? '')).toBe(
+        'discarded; behind it 2 handled',
       );
-      await world.admin.discard('ledger', first?.id ?? '', { ...meta, commandId: commandIdNow() });
-      await until('it is gone', async () => (await letters()).length === 2);
-      await retried();
-      await world.untilWritten(2);
-      await world.count(1, 'tally-bad');
-      await world.untilWritten(3);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      await harness.append(1, 'counter-bad');
+      await harness.untilWritten(3);
+      const revisions = (): Promise<object[]> =>
+        harness.rows('select revision::int from ledger.entry order by id');
+      const behind = [1, 2, 3].map((revision) => ({ revision }));
+      expect(await revisions()).toEqual(behind);
+      await harness.operator.reset('ledger', null);
+      await harness.outcome(/^reset/);
+      await harness.untilWritten(3);
+      expect(await revisions()).toEqual(behind);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
 
     it('is none where the handler fails by something that passes', async () => {
@@ -146,30 +137,30 @@ export const poisonCases = (options: WorldOptions): void => {
         left -= 1;
         if (left >= 0) throw new Error('not yet');
       };
-      await world.count(3);
-      await world.run(ledger({ before: passing }));
-      await world.untilWritten(3);
-      expect(await world.faults()).toEqual([]);
-      expect(await world.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      await harness.append(3);
+      await harness.run(ledger({ before: passing }));
+      await harness.untilWritten(3);
+      expect(await harness.faults()).toEqual([]);
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
 
     it('is a handler that goes on after a statement failed: its offset would move over nothing', async () => {
-      await world.count(1, 'tally-swallowed');
-      await world.run(
+      await harness.append(1);
+      await harness.run(
         ledger({
           after: async (_, client) => {
             await client.query('select 1 / 0').catch(() => undefined);
           },
         }),
       );
-      await until('it is laid aside', async () => (await letters()).length === 1);
-      expect(await world.written()).toBe(0);
-      expect((await letters())[0]?.error).toMatch(/rolled back|is aborted/);
+      const [parked] = await harness.untilParked(1);
+      expect(await harness.written()).toBe(0);
+      expect(parked?.error).toMatch(/rolled back|is aborted/);
     });
 
     it('is a statement of the handler that takes too long: it is no outage that could be waited out', async () => {
-      await world.count(1, 'tally-slow');
-      await world.run(
+      await harness.append(1);
+      await harness.run(
         ledger({
           after: async (_, client) => {
             await client.query("set local statement_timeout = '20ms'");
@@ -177,15 +168,11 @@ export const poisonCases = (options: WorldOptions): void => {
           },
         }),
       );
-      await until('it is laid aside', async () => (await letters()).length === 1);
-      expect((await letters())[0]).toMatchObject({ attempts: 5 });
-      expect((await letters())[0]?.error).toContain('took too long');
+      const [parked] = await harness.untilParked(1);
+      expect(parked).toMatchObject({
+        attempts: 5,
+        error: expect.stringContaining('took too long'),
+      });
     });
   });
-};
-
-let commands = 0;
-const commandIdNow = (): string => {
-  commands += 1;
-  return `00000000-0000-5000-8000-${String(commands).padStart(12, '0')}`;
 };

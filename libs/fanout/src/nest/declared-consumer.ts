@@ -1,7 +1,6 @@
 import type { Type } from '@nestjs/common';
 
-import type { Consumer } from '../consumer.js';
-import type { KnownConsumer } from '../consumer/known-consumers.js';
+import type { Consumer, KnownConsumer } from '../consumer.js';
 
 /** A consumer as `projections/consumers.ts` lists it. */
 export interface DeclaredConsumer extends KnownConsumer, Pick<Consumer, 'forget'> {

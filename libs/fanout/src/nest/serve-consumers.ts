@@ -3,22 +3,22 @@ import { NestFactory } from '@nestjs/core';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 
-import { formatPosition } from '#event-log/position.js';
+import { Refusal } from '#kernel/refusal.js';
+import { type KeepOptions, KeptRunning, type Run } from '#subscription/kept-running.js';
 
 import type { Batch, Consumer, ConsumerClient } from '../consumer.js';
-import { assertResetsTo } from '../consumer/known-consumers.js';
 import type { DeclaredConsumer } from './declared-consumer.js';
 import { runHandler } from './run-handler.js';
-import { type ConsumerRun, type RunOptions, ServedConsumer } from './served-consumer.js';
 
-export interface ServeOptions<Run extends ConsumerRun> extends RunOptions<Run> {
+export interface ServeOptions<R extends Run> extends KeepOptions {
+  readonly run: (consumer: Consumer) => R;
   readonly consumers: readonly DeclaredConsumer[];
   /** What a handler may take for one batch, in milliseconds; a minute unless given. */
   readonly handlerTimeoutMs?: number;
 }
 
-export interface ServedConsumers<Run extends ConsumerRun> {
-  readonly consumers: readonly ServedConsumer<Run>[];
+export interface ServedConsumers<R extends Run> {
+  readonly consumers: readonly KeptRunning<R>[];
   /** Resolves when each consumer runs or has failed once; rejects with `CannotServe`. */
   start(): Promise<void>;
   /** Resolves when the batches in hand are done. */
@@ -40,9 +40,9 @@ const defaultHandlerTimeoutMs = 60_000;
  * throws reaches the runner as it was thrown, so that a fault of the store is told from one of the
  * handler. A filter of a controller's own that answers an error with a value calls it handled.
  */
-export const serveConsumers = async <Run extends ConsumerRun>(
-  options: ServeOptions<Run>,
-): Promise<ServedConsumers<Run>> => {
+export const serveConsumers = async <R extends Run>(
+  options: ServeOptions<R>,
+): Promise<ServedConsumers<R>> => {
   const strategy = new FanoutServer(options);
   const controllers = options.consumers.map(({ controller }) => controller);
   const app = await NestFactory.createMicroservice(
@@ -81,20 +81,21 @@ interface Handler {
  * The fan-out as a transport of `@nestjs/microservices`. Handlers are kept by consumer and topic: the base
  * class would call every handler of a topic for each batch, and resolve where one of them fails.
  */
-class FanoutServer<Run extends ConsumerRun>
+class FanoutServer<R extends Run>
   extends Server<Record<string, never>>
   implements CustomTransportStrategy
 {
   /** Errors are awaited here: Nest need not write them to its log because nobody else would. */
   override readonly propagatesEventHandlerErrors = true;
-  readonly served: readonly ServedConsumer<Run>[];
+  readonly served: readonly KeptRunning<R>[];
   private readonly handlers: Handler[] = [];
 
-  constructor(private readonly options: ServeOptions<Run>) {
+  constructor(private readonly options: ServeOptions<R>) {
     super();
-    this.served = options.consumers.map(
-      (declared) => new ServedConsumer(this.consumerOf(declared), options),
-    );
+    this.served = options.consumers.map((declared) => {
+      const consumer = this.consumerOf(declared);
+      return new KeptRunning(declared.name, () => options.run(consumer), options);
+    });
   }
 
   override addHandler(
@@ -127,13 +128,16 @@ class FanoutServer<Run extends ConsumerRun>
   }
 
   private consumerOf(declared: DeclaredConsumer): Consumer {
-    const { name, topics, forget } = declared;
+    const { name, topics, forget, startOnly } = declared;
     return {
       name,
       topics,
       handle: (batch, client) => this.handle(name, batch, client),
       forget: async (after, client) => {
-        assertResetsTo(declared, after ? formatPosition(after) : 'start');
+        if (after && startOnly !== null) {
+          const message = `${name} can be reset to the start only (--to start): ${startOnly}`;
+          throw new Refusal('RESET_FROM_START_ONLY', 'conflict', message);
+        }
         await forget?.(after, client);
       },
     };

@@ -56,8 +56,8 @@ describe('two consumers of one process', () => {
   it('do not end each other: one that ends by an error is stopped, and started anew', async () => {
     const { consumers, seen } = two();
     const lines: string[] = [];
-    const log = ({ consumer }: { consumer?: string }, message: string): void =>
-      void lines.push(`${String(consumer)}: ${message}`);
+    const log = ({ subscription }: { subscription?: string }, message: string): void =>
+      void lines.push(`${String(subscription)}: ${message}`);
     const { consumers: served } = await serving(consumers, { logger: { info: log, error: log } });
     const [one, other] = served;
     const [first, ofOther] = [one?.run, other?.run];
@@ -68,8 +68,8 @@ describe('two consumers of one process', () => {
     expect(seen).toEqual(['one']);
     expect([other?.run, ofOther?.stopped]).toEqual([ofOther, false]);
     expect(lines).toEqual([
-      'one: the consumer does not run and is tried again and again',
-      'one: the consumer runs again',
+      'one: the subscription does not run and is started again and again',
+      'one: the subscription runs again',
     ]);
   });
 

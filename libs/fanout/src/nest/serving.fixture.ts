@@ -1,18 +1,19 @@
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 
+import type { Run } from '#subscription/kept-running.js';
+
 import type { Batch, Consumer, ConsumerClient } from '../consumer.js';
 import type { DeclaredConsumer } from './declared-consumer.js';
 import type { FanoutContext } from './fanout-context.js';
 import { serveConsumers, type ServedConsumers, type ServeOptions } from './serve-consumers.js';
-import type { ConsumerRun } from './served-consumer.js';
 
 import 'reflect-metadata';
 
 export const topic = 'voltrace.tally.v1';
 
 /** Where the runner would be: keeps the consumer, so that the tests deliver to it. */
-export class Delivery implements ConsumerRun {
+export class Delivery implements Run {
   readonly statements: unknown[] = [];
   stopped = false;
   end!: (error?: Error) => void;

@@ -1,7 +1,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 
 import { type EventLog, LogUnavailable, type Position } from '#event-log/event-log.js';
-import { PageReader } from '#read-store/page-reader.js';
+import { PageReader } from '#subscription/page-reader.js';
 
 import type { Publication } from '../fact.js';
 import { pack, type PackedPortion, unpack } from './packed-portion.js';

@@ -1,6 +1,6 @@
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { isAfter } from '#event-log/position.js';
-import type { PageReader } from '#read-store/page-reader.js';
+import type { PageReader } from '#subscription/page-reader.js';
 
 import { toRecord } from '../cloud-event.js';
 import { partitionerFor } from '../cluster/partitioner.js';

@@ -1,7 +1,7 @@
 import type { EventLog } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { newest } from '#event-log/reading.js';
-import { positionOf, type PositionRow } from '#read-store/builds.js';
+import { positionOf, type PositionRow } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Publication } from '../fact.js';

@@ -7,7 +7,7 @@ import { LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import type { Lease } from '#read-store/lease.js';
-import { PageReader } from '#read-store/page-reader.js';
+import { PageReader } from '#subscription/page-reader.js';
 
 import { describeFailure, Fenced, isFencing, NeedsOperator } from '../cluster/failures.js';
 import type { TopicSettings } from '../cluster/topics.js';

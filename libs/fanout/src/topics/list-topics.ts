@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 
-import { deadTopicOf, positionTopic } from '../cluster/topics.js';
+import { positionTopic } from '../cluster/topics.js';
 import type { Contract } from '../contract.js';
 import { type KafkaSettings, named } from '../kafka.js';
 
@@ -9,7 +9,7 @@ const { ConfigResourceTypes } = kafkajs;
 
 export interface ExpectedTopic {
   readonly topic: string;
-  readonly kind: 'facts' | 'dead' | 'position';
+  readonly kind: 'facts' | 'position';
   readonly partitions: number;
 }
 
@@ -38,10 +38,11 @@ export interface TopicStatus {
 
 /** Every topic that the relay makes for these contracts. */
 export const expectedTopics = (contracts: readonly Contract[]): readonly ExpectedTopic[] => [
-  ...contracts.flatMap(({ topic, partitions }): ExpectedTopic[] => [
-    { topic, kind: 'facts', partitions },
-    { topic: deadTopicOf(topic), kind: 'dead', partitions: 1 },
-  ]),
+  ...contracts.map(({ topic, partitions }): ExpectedTopic => ({
+    topic,
+    kind: 'facts',
+    partitions,
+  })),
   { topic: positionTopic, kind: 'position', partitions: 1 },
 ];
 

@@ -36,7 +36,7 @@ class TopicResponse {
   @ApiProperty() topic!: string;
   @ApiProperty({ description: 'On the cluster: with KAFKA_NAMESPACE, where it is set.' })
   name!: string;
-  @ApiProperty({ enum: ['facts', 'dead', 'position'] }) kind!: string;
+  @ApiProperty({ enum: ['facts', 'position'] }) kind!: string;
   @ApiProperty() exists!: boolean;
   @ApiProperty({ type: Number, nullable: true }) partitions!: number | null;
   @ApiProperty() expectedPartitions!: number;

@@ -5,7 +5,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { formatPosition, isAfter } from '#event-log/position.js';
 import { Refusal } from '#kernel/refusal.js';
-import { PageReader } from '#read-store/page-reader.js';
+import { PageReader } from '#subscription/page-reader.js';
 
 import { NotAFact, toFact } from '../cloud-event.js';
 import type { Publication } from '../fact.js';

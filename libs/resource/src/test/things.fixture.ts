@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { ProjectionDatabase } from '#read-store/test/projection-database.js';
+import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 import { EventStory, idOf } from '#testing/event-story.js';
 
 import { type ThingEvent, thingStream } from './thing.js';

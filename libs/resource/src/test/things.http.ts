@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { formatPosition } from '#event-log/position.js';
 import { asUuid, boolean, decimal, queryInvalid, text } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
-import { schemaOf } from '#read-store/projection.js';
+import { schemaOf } from '#read-store/schema-names.js';
 
 import { resourceController } from '../controller.js';
 import { defineResource, filter, visibleIn } from '../resource.js';

@@ -7,7 +7,7 @@ import { AppProcess } from '#embedded/app-process.js';
 import type { NewEvent, StoredEvent } from '#event-log/event-log.js';
 import type { EventMetadata } from '#kernel/event.js';
 import { Lease } from '#read-store/lease.js';
-import { Fixture } from '#read-store/test/fixture.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
 import { compiled } from '#testing/build.js';
 import { readTopicIndependently } from '#testing/kafka/read-independently.js';
 import { freshNamespace } from '#testing/kafka/shared.js';

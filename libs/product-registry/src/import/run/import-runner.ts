@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 
 import { JobQueue } from '#jobs/job-queue.js';
 import { type Job, type JobEnd, JobRunner, type JobRunnerOptions } from '#jobs/job-runner.js';
-import { schemaOf } from '#read-store/projection.js';
+import { schemaOf } from '#read-store/schema-names.js';
 
 import { listKinds } from '../plan/list-kinds.js';
 import { importsVersion } from '../read-model.js';

@@ -1,0 +1,94 @@
+import type { LogTail } from '#event-log/log-tail.js';
+import { pause } from '#event-log/pause.js';
+import type { Lease } from '#read-store/lease.js';
+
+import { Backoff } from '../backoff.js';
+import { readSubscription } from '../subscription-row.js';
+import { carryOutControl, type ControlContext } from './carry-out.js';
+import { controlStream } from './events.js';
+
+/** How often the row is polled, and how often the stream though the tail delivered nothing. */
+const pollMs = 1_000;
+const readMs = 15_000;
+
+export interface ControlLoopContext extends ControlContext {
+  readonly tail: Pick<LogTail, 'onEvent'>;
+  readonly lease: Lease;
+  readonly pollMs?: number;
+  /** Something was carried out, by this process or another. */
+  readonly onMoved: () => void;
+}
+
+/** Follows what operators ask of a subscription. One process carries it out; the others see that it was. */
+export class ControlLoop {
+  /** Something may have been asked since the stream was read. */
+  private asked = true;
+  private readAt = -Infinity;
+  /** In which the stream was read last: in another one it may be the stream of another log. */
+  private epoch: number | undefined;
+  private wake: () => void = () => undefined;
+
+  /** `seen`: the last control event that was carried out before the subscription began to read. */
+  constructor(
+    private readonly context: ControlLoopContext,
+    private seen: bigint,
+  ) {}
+
+  private get leaseKey(): string {
+    const { name, version } = this.context.follower;
+    return `${name}/${String(version)} control`;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { tail, follower } = this.context;
+    const stream = controlStream(follower.name);
+    const unsubscribe = tail.onEvent((event) => {
+      if (event.stream !== stream) return;
+      this.asked = true;
+      this.wake();
+    });
+    const backoff = new Backoff(500);
+    while (!signal.aborted) {
+      try {
+        await this.poll(signal);
+        backoff.reset();
+        await this.untilAsked(signal);
+      } catch (error) {
+        this.logFailure(error, signal);
+        await backoff.wait(signal);
+      }
+    }
+    unsubscribe();
+  }
+
+  private logFailure(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const fields = { subscription: this.context.follower.name, err: error };
+    this.context.logger.warn(fields, 'what was asked cannot be carried out yet');
+  }
+
+  private async untilAsked(signal: AbortSignal): Promise<void> {
+    const woken = new Promise<void>((resolve) => (this.wake = resolve));
+    if (!this.asked) await Promise.race([woken, pause(this.context.pollMs ?? pollMs, signal)]);
+  }
+
+  private async poll(signal: AbortSignal): Promise<void> {
+    const { store, follower, lease, log } = this.context;
+    const { epoch } = log;
+    const isDue = this.asked || this.epoch !== epoch || performance.now() - this.readAt >= readMs;
+    // What is asked from here on is read at the next poll.
+    this.asked = false;
+    if (isDue && (await lease.acquire(this.leaseKey))) {
+      this.readAt = performance.now();
+      await carryOutControl(this.context, signal).catch((error: unknown) => {
+        this.asked = true;
+        throw error;
+      });
+      this.epoch = epoch;
+    }
+    const row = await readSubscription(store, follower);
+    if (!row || row.controlRevision === this.seen) return;
+    this.seen = row.controlRevision;
+    this.context.onMoved();
+  }
+}

@@ -1,0 +1,292 @@
+import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
+import { isDiskFull, isStoreFault } from '#read-store/store-errors.js';
+
+import { Backoff } from './backoff.js';
+import {
+  type CheckpointState,
+  Fenced,
+  moveCheckpoint,
+  openCheckpoint,
+  type OwnPartition,
+  releaseCheckpoint,
+  SourceChanged,
+} from './checkpoints.js';
+import { type Follower, isTransient } from './follower.js';
+import { Isolation } from './isolate.js';
+import { describeError } from './park.js';
+import type { PartitionListener } from './partition-listener.js';
+import type { Checkpoint, Delivery, Item, Scope } from './source.js';
+import { type Counts, handleStep, partOf, type SortedStep, sortStep } from './step.js';
+
+/** A step: at most so many items, and fewer after one that took longer. */
+const maxItems = 1_000;
+const maxStepMs = 2_000;
+
+export interface WorkerContext<T> {
+  readonly store: ReadStore;
+  readonly follower: Follower<T>;
+  readonly logger: StoreLogger;
+  /** This process, for the whole of its life. */
+  readonly holder: string;
+  readonly listener: PartitionListener;
+}
+
+/** What is left of a delivery. */
+interface Work<T> {
+  readonly delivery: Delivery<T>;
+  rest: readonly Item<T>[];
+  /** One item at a time: one of them may be what made a step fail or a process end. */
+  isolated: boolean;
+}
+
+/** Handles what is delivered of one partition, for as long as this process follows it. */
+export class PartitionWorker<T> {
+  private readonly isolation: Isolation<T>;
+  private state: CheckpointState = 'running';
+  /** As the table has it. */
+  private stored: Checkpoint | undefined;
+  /** Ahead of `stored` by events of which none had to be handled. */
+  private current: Checkpoint | undefined;
+  private persistedAt = 0;
+  /** Events between the two. */
+  private passed = { count: 0, skipped: 0 };
+  private size = maxItems;
+  /** What the follower keeps in memory may be ahead of the checkpoint. */
+  private isStale = false;
+  /** A process ended while it followed this partition: perhaps by the next event. */
+  private interrupted = false;
+  private last: Promise<unknown> = Promise.resolve();
+  private busy = 0;
+
+  constructor(
+    private readonly context: WorkerContext<T>,
+    readonly own: OwnPartition,
+  ) {
+    const onFailure = (): void => {
+      this.isStale = true;
+      context.listener.failed();
+    };
+    const beforeTry = (): Promise<void> => this.refreshMemory();
+    const { logger } = context;
+    this.isolation = new Isolation(() => this.stepContext, { logger, beforeTry, onFailure });
+  }
+
+  /** See `Sink.open`. */
+  open(signal: AbortSignal): Promise<Checkpoint | undefined> {
+    return this.inTurn(() => this.openNow(signal));
+  }
+
+  /** See `Sink.take`. */
+  take(delivery: Delivery<T>, signal: AbortSignal): Promise<Checkpoint | undefined> {
+    return this.inTurn(() => this.takeNow(delivery, signal));
+  }
+
+  /** Writes down how far it passed over what had not to be handled; later, where it is at work. */
+  async persist(): Promise<void> {
+    if (this.busy === 0) await this.inTurn(() => this.persistNow());
+  }
+
+  async release(): Promise<void> {
+    await this.inTurn(() => this.persistNow());
+    await releaseCheckpoint(this.context.store, this.own, this.context.holder);
+  }
+
+  private inTurn<R>(work: () => Promise<R>): Promise<R> {
+    this.busy += 1;
+    const result = this.last.then(work).finally(() => (this.busy -= 1));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private get stepContext() {
+    const { store, follower } = this.context;
+    return { store, follower, own: this.own, state: this.scopeState };
+  }
+
+  private get scopeState(): Scope['state'] {
+    return this.state === 'building' ? 'building' : 'running';
+  }
+
+  private get fields(): object {
+    const { subscription, scope, partition } = this.own;
+    return { subscription, scope, partition };
+  }
+
+  private async openNow(signal: AbortSignal): Promise<Checkpoint | undefined> {
+    const { store, holder } = this.context;
+    for (const backoff = new Backoff(); ;) {
+      signal.throwIfAborted();
+      try {
+        this.stored = this.current = undefined;
+        const opened = await openCheckpoint(store, this.own, holder);
+        if (opened?.state === 'paused') this.context.listener.paused(this.own);
+        if (!opened || opened.state === 'paused' || opened.state === 'stopped') return undefined;
+        this.state = opened.state;
+        this.isStale = true;
+        await this.refreshMemory();
+        if (opened.interrupted) this.interrupted = true;
+        this.movedTo(opened.checkpoint);
+        return opened.checkpoint;
+      } catch (error) {
+        if (!isStoreFault(error)) throw error;
+        await this.wait(error, backoff, signal);
+      }
+    }
+  }
+
+  private movedTo(checkpoint: Checkpoint, recordedAt?: string): void {
+    this.stored = this.current = checkpoint;
+    this.persistedAt = performance.now();
+    this.passed = { count: 0, skipped: 0 };
+    const { listener } = this.context;
+    listener.waits(this.own, undefined);
+    listener.moved(this.own, checkpoint, recordedAt);
+  }
+
+  private async takeNow(
+    delivery: Delivery<T>,
+    signal: AbortSignal,
+  ): Promise<Checkpoint | undefined> {
+    let at = this.current ?? (await this.openNow(signal));
+    const work: Work<T> = { delivery, rest: delivery.items, isolated: this.interrupted };
+    const backoff = new Backoff();
+    // Else it was read before the checkpoint was moved back.
+    let isLeft = at !== undefined && delivery.from <= at.nextOffset;
+    while (at && isLeft && !signal.aborted) {
+      try {
+        isLeft = await this.step(work, at, signal);
+        at = this.current ?? at;
+        backoff.reset();
+      } catch (error) {
+        if (error instanceof Fenced) {
+          this.context.logger.warn(this.fields, 'another process moved the checkpoint');
+          return this.openNow(signal);
+        }
+        if (error instanceof SourceChanged) throw error;
+        await this.wait(error, backoff, signal);
+      }
+    }
+    return at;
+  }
+
+  /** Whether anything of the delivery is left. */
+  private async step(work: Work<T>, at: Checkpoint, signal: AbortSignal): Promise<boolean> {
+    const { delivery, isolated } = work;
+    const size = isolated ? 1 : this.size;
+    const rest = work.rest.slice(size);
+    const step = sortStep(at, partOf(delivery, work.rest.slice(0, size), rest));
+    if (step.items.length + step.undecodable.length === 0) await this.pass(step);
+    else if (!(await this.handle(work, step, signal))) return true;
+    work.rest = rest;
+    if (isolated && rest.length === 0 && step.items.length > 0) this.interrupted = false;
+    return rest.length > 0;
+  }
+
+  /** Nothing has to be handled. */
+  private async pass({ to, count, skipped, recordedAt }: SortedStep<T>): Promise<void> {
+    const { listener, follower } = this.context;
+    if (skipped > 0) listener.counted({ done: 0, skipped, parked: 0 });
+    this.passed = {
+      count: this.passed.count + count,
+      skipped: this.passed.skipped + skipped,
+    };
+    this.current = to;
+    listener.moved(this.own, to, recordedAt);
+    if (performance.now() - this.persistedAt >= (follower.lazyMs ?? 0)) {
+      await this.persistNow(recordedAt);
+    }
+  }
+
+  private async persistNow(recordedAt?: string): Promise<void> {
+    const { stored: from, current: to, passed, own } = this;
+    if (!from || !to) return;
+    const stood = from.nextOffset === to.nextOffset && from.position === to.position;
+    if (stood && passed.count === 0) return;
+    const { pool } = this.context.store;
+    const counts = { ...passed, done: 0, recordedAt };
+    await moveCheckpoint(pool, own, this.scopeState, from, to, counts);
+    this.movedTo(to, recordedAt);
+  }
+
+  /** Whether it is handled: if not, it has to be isolated, or there was no time for it. */
+  private async handle(work: Work<T>, step: SortedStep<T>, signal: AbortSignal): Promise<boolean> {
+    const { stored: from, passed } = this;
+    if (!from) throw new Fenced();
+    const began = performance.now();
+    // What was passed before is written down with the first step that moves the row.
+    const whole = {
+      ...step,
+      count: step.count + passed.count,
+      skipped: step.skipped + passed.skipped,
+    };
+    const { listener, logger, follower } = this.context;
+    try {
+      const counts = await this.attempt(work, from, whole, signal);
+      if (!counts) return false;
+      // A step that was stopped before leaves the checkpoint where it was.
+      if (follower.order === 'global' && counts.done === 0 && counts.parked > 0) throw new Fenced();
+      this.movedTo(step.to, step.recordedAt);
+      listener.counted({ ...counts, skipped: counts.skipped - passed.skipped });
+      if (!work.isolated) this.fit(performance.now() - began);
+      return true;
+    } catch (error) {
+      this.isStale = true;
+      if (error instanceof Fenced || signal.aborted) throw error;
+      if (this.isTransient(error) || work.isolated) throw error;
+      const fields = { ...this.fields, error: describeError(error), events: step.items.length };
+      logger.warn(fields, 'a batch cannot be handled: its events are handled one by one');
+      listener.failed();
+      work.isolated = true;
+      return false;
+    }
+  }
+
+  private isTransient(error: unknown): boolean {
+    return (this.context.follower.isTransient ?? isTransient)(error);
+  }
+
+  private async refreshMemory(): Promise<void> {
+    if (!this.isStale) return;
+    await this.context.follower.opened?.(this.own.scope);
+    this.isStale = false;
+  }
+
+  private async attempt(
+    { isolated }: Work<T>,
+    from: Checkpoint,
+    step: SortedStep<T>,
+    signal: AbortSignal,
+  ): Promise<Counts | undefined> {
+    const [first] = step.items;
+    if (isolated && first) return this.isolation.handle(from, step, first, signal);
+    await this.refreshMemory();
+    return handleStep(this.stepContext, from, step, signal);
+  }
+
+  private fit(ms: number): void {
+    if (ms > maxStepMs) this.size = Math.max(1, Math.floor(this.size / 2));
+    else if (ms * 4 < maxStepMs) this.size = Math.min(maxItems, this.size * 2);
+  }
+
+  /**
+   * What is transient is waited for, however long it takes. Anything else is a bug of ours, and giving up
+   * would not be better.
+   */
+  private async wait(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { logger, listener } = this.context;
+    const fields = { ...this.fields, err: error };
+    if (isDiskFull(error)) {
+      logger.warn(fields, 'the disk of the read store is full: the subscription waits for room');
+      listener.waits(this.own, 'disk full');
+    } else if (this.isTransient(error)) {
+      logger.warn(fields, 'the subscription waits for a store');
+      const reason = isStoreFault(error) ? 'the read store does not answer' : describeError(error);
+      listener.waits(this.own, reason);
+    } else {
+      logger.error(fields, 'the subscription failed unexpectedly and tries again');
+      listener.waits(this.own, describeError(error));
+    }
+    await backoff.wait(signal);
+  }
+}
