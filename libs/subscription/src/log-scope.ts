@@ -81,7 +81,7 @@ export class LogScope<T> {
         else await this.wait(error, backoff, signal);
       }
     }
-    status.waits(this.scope.name, undefined);
+    // Nobody follows it here any more; a topic of Kafka stays stopped when its partitions are released.
     status.stopped(this.scope.name, undefined);
     try {
       await sink.release(this.own);

@@ -132,7 +132,6 @@ export class StatusCollector implements SourceStatus {
     this.partitions.delete(partitionKey(own));
     this.pauses.delete(partitionKey(own));
     this.waits(own.scope, undefined);
-    this.stopped(own.scope, undefined);
   }
 
   /** The ends of the partitions that this process follows, as they were last seen. */
