@@ -46,13 +46,16 @@ export class KnownSubscriptions {
       throw new Refusal('RESET_OF_PROJECTION', 'conflict', message);
     }
     if (known.startOnly === null || to === 'start') return known;
-    throw new Refusal(
-      'RESET_FROM_START_ONLY',
-      'conflict',
-      `${name} can be reset to the start only (--to start): ${known.startOnly}`,
-    );
+    throw resetFromStartOnly(name, known.startOnly);
   }
 }
 
 export const subscriptionNotFound = (name: string): Refusal =>
   new Refusal('SUBSCRIPTION_NOT_FOUND', 'not-found', `there is no subscription ${name}`);
+
+export const resetFromStartOnly = (name: string, reason: string): Refusal =>
+  new Refusal(
+    'RESET_FROM_START_ONLY',
+    'conflict',
+    `${name} can be reset to the start only (--to start): ${reason}`,
+  );

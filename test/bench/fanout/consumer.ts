@@ -60,7 +60,7 @@ export const bareConsumerRate = async (kafka: Kafka, facts: number): Promise<num
   return measured;
 };
 
-/** A consumer of ours, its tables and offsets in Postgres included. */
+/** A consumer of ours, its tables and checkpoints in Postgres included. */
 export const consumerRate = async (
   { settings, log, databaseUrl }: BenchStores,
   facts: number,

@@ -6,6 +6,7 @@ import { Refusal } from '#kernel/refusal.js';
 import { PauseSubscription, ResumeSubscription } from '#subscription/control/commands.js';
 import { previewReset } from '#subscription/reset-preview.js';
 import type { Source } from '#subscription/source.js';
+import { subscriptionHealth } from '#subscription/status.js';
 import { operatorMeta } from '#subscription/test/ask.js';
 import { appendTo, knownAs, nothingLeft } from '#subscription/test/harness.js';
 import { until } from '#testing/until.js';
@@ -139,26 +140,24 @@ export const controlCases = (options: HarnessOptions): void => {
       expect(await harness.faults()).toEqual([]);
     });
 
-    it('handles nothing while it is paused, a restart included, and goes on where it was', async () => {
+    it('handles nothing while it is paused, after a restart and a reset too, until it is resumed', async () => {
       await harness.append(3, 'counter-a');
       const run = await harness.run(ledger());
       await harness.untilWritten(3);
-      await until('every partition is followed', async () => {
-        return (await harness.overview()).partitions.length === partitionsOf(harness);
-      });
-      const pause = new PauseSubscription({ version: 0 }, operatorMeta());
-      expect(await done(pause)).toMatch(/^paused [13] partitions?$/);
+      expect(await done(new PauseSubscription({ version: 0 }, operatorMeta()))).toBe('paused');
       await harness.append(3, 'counter-a');
       await sleep(2_000);
       expect(await harness.written()).toBe(3);
       await run.stop();
-      await harness.run(ledger());
-      await sleep(2_000);
+      const again = await harness.run(ledger());
+      await until('its status says so', async () => (await harness.overview()).state === 'paused');
       expect(await harness.written()).toBe(3);
-      const states = (await harness.overview()).partitions.map(({ state }) => state);
-      expect(new Set(states)).toEqual(new Set(['paused']));
-      const resume = new ResumeSubscription({ version: 0 }, operatorMeta());
-      expect(await done(resume)).toMatch(/^resumed [13] partitions?$/);
+      await reset(null);
+      await harness.outcome(/^reset/);
+      await sleep(2_000);
+      expect(await harness.written()).toBe(0);
+      expect(subscriptionHealth(again.runner.status(), new Date()).status).toBe('up');
+      expect(await done(new ResumeSubscription({ version: 0 }, operatorMeta()))).toBe('resumed');
       await harness.untilWritten(6);
       expect(await harness.faults()).toEqual([]);
       expect(await harness.leftOver()).toEqual(nothingLeft);
@@ -250,8 +249,6 @@ export const controlCases = (options: HarnessOptions): void => {
     });
   });
 };
-
-const partitionsOf = ({ transport }: ConsumerHarness): number => (transport.name === 'log' ? 1 : 3);
 
 /** Delivers nothing, under the other one's name. */
 const otherThan = ({ name }: Source<Fact>): Source<Fact> => ({

@@ -2,16 +2,19 @@ import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { defer } from 'rxjs';
 
+import type { Source } from '#subscription/source.js';
+
 import type { Batch, Consumer } from '../consumer.js';
+import type { Fact } from '../fact.js';
 import type { DeclaredConsumer } from '../nest/declared-consumer.js';
 import type { FanoutContext } from '../nest/fanout-context.js';
 import { serveConsumers, type ServedConsumers } from '../nest/serve-consumers.js';
-import type { Adapter, ConsumerHarness, ConsumerRunner, RunOptions } from './harness.js';
+import type { Adapter, ConsumerHarness, ConsumerRunner } from './harness.js';
 
 import 'reflect-metadata';
 
 /** The consumer as a controller that hands its batches to it. */
-export const asDeclared = (
+const asDeclared = (
   consumer: Consumer,
   gives: 'a promise' | 'an Observable' = 'a promise',
 ): DeclaredConsumer => {
@@ -41,11 +44,11 @@ export const asController = (gives: 'a promise' | 'an Observable'): Adapter => (
 export const serveTogether = async (
   harness: ConsumerHarness,
   consumers: readonly Consumer[],
-  options: RunOptions = {},
+  source: Source<Fact> = harness.transport.source(harness),
 ): Promise<ServedConsumers<ConsumerRunner>> => {
   const served = await serveConsumers({
     consumers: consumers.map((consumer) => asDeclared(consumer)),
-    run: (consumer) => harness.runnerOf(consumer, options),
+    run: (consumer) => harness.runnerOf(consumer, { source }),
     retryMs: 1_000,
   });
   await served.start();

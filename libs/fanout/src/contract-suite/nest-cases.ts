@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { listParked } from '#subscription/parked-list.js';
 import type { Source } from '#subscription/source.js';
+import { nothingLeft } from '#subscription/test/harness.js';
 import { until } from '#testing/until.js';
 
 import type { Fact } from '../fact.js';
@@ -16,8 +16,6 @@ const shutdown = (): Error =>
     code: '57P01',
     severity: 'FATAL',
   });
-
-const parkedIn = ({ store }: ConsumerHarness) => listParked(store, { limit: 100 });
 
 /** Where Nest's own transports would move offsets over failures. */
 export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): void => {
@@ -37,23 +35,20 @@ export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): voi
       await harness.run(
         ledger({
           before: ({ data }) => {
-            if (data['does'] === 'fail') throw new RangeError('told to fail');
+            if (data['does'] === 'fail') throw new RangeError('it fails on request');
           },
         }),
       );
       await harness.untilWritten(5);
-      await until('it is parked', async () => (await parkedIn(harness)).length === 1);
-      expect((await parkedIn(harness))[0]).toMatchObject({
-        error: 'RangeError: told to fail',
-        attempts: 5,
-      });
+      const [parked] = await harness.untilParked(1);
+      expect(parked).toMatchObject({ error: 'RangeError: it fails on request', attempts: 5 });
       expect(await harness.written()).toBe(5);
     });
 
     it('is tried again for as long as the store is at fault, which counts nothing', async () => {
       // More often than a fact is tried.
       let left = 7;
-      await harness.append(2, 'counter-patient');
+      await harness.append(2);
       await harness.run(
         ledger({
           after: () => {
@@ -64,7 +59,7 @@ export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): voi
       );
       await harness.untilWritten(2);
       expect(await harness.faults()).toEqual([]);
-      expect(await harness.leftOver()).toEqual({ dead: 0, attempts: 0 });
+      expect(await harness.leftOver()).toEqual(nothingLeft);
     });
   });
 
@@ -87,20 +82,17 @@ export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): voi
       const broken = ledger({
         name: 'broken',
         before: () => {
-          throw new RangeError('told to fail');
+          throw new RangeError('it fails on request');
         },
       });
       served = await serveTogether(harness, [broken, ledger()]);
       await harness.untilWritten(4);
-      await until(
-        'all are parked by the other',
-        async () => (await parkedIn(harness)).length === 4,
-      );
+      await harness.untilParked(4);
       await harness.append(3, 'counter-two');
       await harness.untilWritten(7);
       expect(await harness.faults()).toEqual([]);
       expect(await harness.written('broken')).toBe(0);
-      const own = (await parkedIn(harness)).map(({ subscription }) => subscription);
+      const own = (await harness.parked()).map(({ subscription }) => subscription);
       expect(new Set(own)).toEqual(new Set(['broken']));
     });
 
@@ -112,9 +104,8 @@ export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): voi
       expect(one?.failure?.message).toContain('names voltrace.counter.v2, which nobody publishes');
       expect(other?.failure).toBeUndefined();
       await harness.untilWritten(2);
-      expect(await harness.rows('select name from subscription.subscription')).toEqual([
-        { name: 'ledger' },
-      ]);
+      const followed = 'select distinct subscription from subscription.checkpoint';
+      expect(await harness.rows(followed)).toEqual([{ subscription: 'ledger' }]);
     });
 
     it('go on where one ends by an error, and that one is started anew', async () => {
@@ -128,17 +119,17 @@ export const nestCases = ({ transport }: Pick<HarnessOptions, 'transport'>): voi
             return;
           }
           await source.run(context, AbortSignal.any([signal, breaks.signal]));
-          if (!signal.aborted) throw new Error('told to end');
+          if (!signal.aborted) throw new Error('it ends on request');
         },
       };
       await harness.append(2);
       const consumers = [ledger({ name: 'breaking' }), ledger()];
-      served = await serveTogether(harness, consumers, { source: breaking });
+      served = await serveTogether(harness, consumers, breaking);
       const [one, other] = served.consumers;
       const runs = [one?.run, other?.run];
       await harness.untilWritten(2, 'breaking');
       breaks.abort();
-      await until('it has ended', () => one?.failure?.message === 'told to end');
+      await until('it has ended', () => one?.failure?.message === 'it ends on request');
       await harness.append(3);
       await harness.untilWritten(5);
       await harness.untilWritten(5, 'breaking');

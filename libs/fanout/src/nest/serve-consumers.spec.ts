@@ -51,11 +51,11 @@ describe('a consumer as a Nest controller', () => {
     const seen: string[] = [];
     @Controller()
     class Handler {
-      @EventPattern<typeof topic>(topic, { consumer: 'tally' })
+      @EventPattern<typeof topic>(topic, { consumer: 'counter' })
       one(): void {
         seen.push('one');
       }
-      @EventPattern<typeof other>(other, { consumer: 'tally' })
+      @EventPattern<typeof other>(other, { consumer: 'counter' })
       two(): void {
         seen.push('two');
       }
@@ -85,7 +85,7 @@ describe('a consumer as a Nest controller', () => {
     await forgets('it keeps counts', undefined);
     expect(forgotten).toEqual([after, undefined]);
     await expect(forgets('it keeps counts', after)).rejects.toThrow(
-      'tally can be reset to the start only (--to start): it keeps counts',
+      'counter can be reset to the start only (--to start): it keeps counts',
     );
     expect(forgotten).toHaveLength(2);
   });
@@ -172,7 +172,7 @@ describe('a consumer as a Nest controller', () => {
     @Controller()
     @UseFilters(new Replacing())
     class Handler {
-      @EventPattern<typeof topic>(topic, { consumer: 'tally' })
+      @EventPattern<typeof topic>(topic, { consumer: 'counter' })
       handle(): never {
         throw storeError();
       }
@@ -185,10 +185,10 @@ describe('a consumer as a Nest controller', () => {
 });
 
 describe('consumers whose handlers do not fit', () => {
-  const unknown = 'voltrace.tally.v2';
+  const unknown = 'voltrace.counter.v2';
   @Controller()
   class Unknown {
-    @EventPattern<typeof unknown>(unknown, { consumer: 'tally' })
+    @EventPattern<typeof unknown>(unknown, { consumer: 'counter' })
     handle(): void {
       return;
     }
@@ -202,7 +202,7 @@ describe('consumers whose handlers do not fit', () => {
   }
   @Controller()
   class Odd {
-    @EventPattern({ topic }, { consumer: 'tally' })
+    @EventPattern({ topic }, { consumer: 'counter' })
     handle(): void {
       return;
     }
@@ -216,11 +216,11 @@ describe('consumers whose handlers do not fit', () => {
   }
   @Controller()
   class Twice {
-    @EventPattern<typeof topic>(topic, { consumer: 'tally' })
+    @EventPattern<typeof topic>(topic, { consumer: 'counter' })
     one(): void {
       return;
     }
-    @EventPattern<typeof topic>(topic, { consumer: 'tally' })
+    @EventPattern<typeof topic>(topic, { consumer: 'counter' })
     two(): void {
       return;
     }
@@ -230,39 +230,39 @@ describe('consumers whose handlers do not fit', () => {
   const fine = declared(handling(() => undefined));
   const ofOther = handling(() => undefined, 'other');
   const cases: [string, DeclaredConsumer[], RegExp][] = [
-    ['a topic of no consumer', [declared(Unknown)], /'voltrace\.tally\.v2'\) is no topic of tally/],
+    ['a topic of no consumer', [declared(Unknown)], /'voltrace\.counter\.v2'\) is no topic of counter/],
     [
       'a pattern that is no name',
       [declared(Odd)],
-      /@EventPattern\(\{"topic":"voltrace\.tally\.v1"\}\) is no topic of tally/,
+      /@EventPattern\(\{"topic":"voltrace\.counter\.v1"\}\) is no topic of counter/,
     ],
     [
       'a handler that answers',
       [declared(Asking)],
-      /@MessagePattern\('voltrace\.tally\.v1'\) answers/,
+      /@MessagePattern\('voltrace\.counter\.v1'\) answers/,
     ],
     [
       'a handler of nobody',
       [declared(Nobodys)],
-      /'voltrace\.tally\.v1'\) names no consumer as \{ consumer \}; known are tally/,
+      /'voltrace\.counter\.v1'\) names no consumer as \{ consumer \}; known are counter/,
     ],
     [
       'a handler of a consumer that is not listed',
       [declared(ofOther)],
-      /names no consumer as \{ consumer \}; known are tally/,
+      /names no consumer as \{ consumer \}; known are counter/,
     ],
     [
       'two handlers of one topic',
       [declared(Twice)],
-      /tally has 2 handlers for voltrace\.tally\.v1/,
+      /counter has 2 handlers for voltrace\.counter\.v1/,
     ],
-    ['no handler', [declared(Nothing)], /tally has 0 handlers for voltrace\.tally\.v1/],
+    ['no handler', [declared(Nothing)], /counter has 0 handlers for voltrace\.counter\.v1/],
     [
       'a second consumer without one',
       [fine, declared(Nothing, { name: 'other' })],
-      /other has 0 handlers for voltrace\.tally\.v1/,
+      /other has 0 handlers for voltrace\.counter\.v1/,
     ],
-    ['two of one name', [fine, fine], /two consumers are named tally/],
+    ['two of one name', [fine, fine], /two consumers are named counter/],
   ];
 
   it.each(cases)('are refused for %s, and none is started', async (_, consumers, message) => {

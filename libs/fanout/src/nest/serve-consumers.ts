@@ -3,8 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 
-import { Refusal } from '#kernel/refusal.js';
 import { type KeepOptions, KeptRunning, type Run } from '#subscription/kept-running.js';
+import { resetFromStartOnly } from '#subscription/known-subscriptions.js';
 
 import type { Batch, Consumer, ConsumerClient } from '../consumer.js';
 import type { DeclaredConsumer } from './declared-consumer.js';
@@ -134,10 +134,7 @@ class FanoutServer<R extends Run>
       topics,
       handle: (batch, client) => this.handle(name, batch, client),
       forget: async (after, client) => {
-        if (after && startOnly !== null) {
-          const message = `${name} can be reset to the start only (--to start): ${startOnly}`;
-          throw new Refusal('RESET_FROM_START_ONLY', 'conflict', message);
-        }
+        if (after && startOnly !== null) throw resetFromStartOnly(name, startOnly);
         await forget?.(after, client);
       },
     };

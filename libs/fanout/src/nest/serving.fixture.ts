@@ -10,7 +10,7 @@ import { serveConsumers, type ServedConsumers, type ServeOptions } from './serve
 
 import 'reflect-metadata';
 
-export const topic = 'voltrace.tally.v1';
+export const topic = 'voltrace.counter.v1';
 
 /** Where the runner would be: keeps the consumer, so that the tests deliver to it. */
 export class Delivery implements Run {
@@ -60,7 +60,7 @@ export const declared = (
   controller: Type,
   more: Partial<DeclaredConsumer> = {},
 ): DeclaredConsumer => ({
-  ...{ name: 'tally', topics: [topic], forgets: null, startOnly: null },
+  ...{ name: 'counter', topics: [topic], forgets: null, startOnly: null },
   controller,
   ...more,
 });
@@ -95,7 +95,7 @@ export const servingOne = async (
 /** A controller whose one handler is `work`. */
 export const handling = (
   work: (batch: Batch, context: FanoutContext) => unknown,
-  consumer = 'tally',
+  consumer = 'counter',
 ): Type => {
   @Controller()
   class Handler {
