@@ -136,11 +136,11 @@ describe('a fact that cannot be counted', () => {
     expect(listed.items).toMatchObject([
       {
         stream,
-        type: 'voltrace.product-registry.ElementsWithdrawn.v1',
+        type: 'ElementsWithdrawn',
         attempts: 5,
         error: expect.stringContaining('violates check constraint "broken"') as unknown,
       },
-      { stream, type: 'voltrace.product-registry.ElementsSet.v1', error: null },
+      { stream, type: 'ElementsSet', error: null },
     ]);
     const all = ['--subscription', 'registry-activity', '--yes'];
     const early = await user.ctl('parked', 'retry', ...all);

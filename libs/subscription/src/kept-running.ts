@@ -87,7 +87,7 @@ export class KeptRunning<R extends Run> {
     const { logger, onFailure } = this.options;
     if (this.failure?.message !== failure.message) {
       const fields = { subscription: this.name, error: failure };
-      logger?.error(fields, 'the subscription does not run and is started again and again');
+      logger?.error(fields, 'the subscription does not run and is tried every few seconds');
     }
     this.failure = failure;
     onFailure?.(this.name, failure);

@@ -68,7 +68,7 @@ describe('two consumers of one process', () => {
     expect(seen).toEqual(['one']);
     expect([other?.run, ofOther?.stopped]).toEqual([ofOther, false]);
     expect(lines).toEqual([
-      'one: the subscription does not run and is started again and again',
+      'one: the subscription does not run and is tried every few seconds',
       'one: the subscription runs again',
     ]);
   });
