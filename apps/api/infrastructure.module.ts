@@ -17,8 +17,8 @@ import { openEventLog, openReadStore } from '#process/stores.js';
 import { projections } from '#projections/all.js';
 import { apiKeyNames } from '#projections/api-keys/api-keys.http.js';
 import { ReadStore } from '#read-store/read-store.js';
-import { SameLog } from '#subscription/projection/same-log.js';
 import { ResourceReader } from '#resource/reader.js';
+import { SameLog } from '#subscription/projection/same-log.js';
 
 export interface Infrastructure {
   readonly eventStoreUrl: string;

@@ -7,8 +7,8 @@ import { apiKeyDecider } from '#access/api-key/decider.js';
 import { apiKeyStream } from '#access/api-key/events.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { schemaOf } from '#read-store/schema-names.js';
-import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 import { readPage } from '#resource/reading.js';
+import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 
 import { apiKeyList, apiKeyNames } from './api-keys.http.js';
 import { apiKeys } from './api-keys.projection.js';

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Position } from '#event-log/event-log.js';
-import { appendCounted, Fixture } from '#subscription/projection/test/fixture.js';
 import { positionAt, resolveMoment } from '#resource/event-clock.js';
+import { appendCounted, Fixture } from '#subscription/projection/test/fixture.js';
 
 import { eventClock } from './projector.js';
 

@@ -7,9 +7,9 @@ import { runImport } from '#product-registry/import/run/run-import.js';
 import { countsOf } from '#product-registry/import/state.js';
 import { ImportBench } from '#product-registry/import/testing/import-bench.js';
 import { schemaOf } from '#read-store/schema-names.js';
+import { readOne, readPage } from '#resource/reading.js';
 import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
-import { readOne, readPage } from '#resource/reading.js';
 import { commandMeta } from '#testing/decider-spec.js';
 
 import { importList, rowsOfImport } from './import-list.http.js';

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
-import { Fixture } from '#subscription/projection/test/fixture.js';
-import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { ResourceReader } from '#resource/reader.js';
 import { ResourceApp } from '#resource/test/resource-app.js';
+import { Fixture } from '#subscription/projection/test/fixture.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { apiKeyNames } from '../api-keys/api-keys.http.js';
 import { eventClock } from '../event-clock/projector.js';

@@ -6,8 +6,8 @@ import { wallNow } from '#kernel/wall-clock.js';
 import { eventClockSchema, eventClockVersion } from '#read-store/as-of.js';
 import { positionOf, type PositionRow } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
-import { newestPosition } from '#subscription/projection/projection-status.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
+import { newestPosition } from '#subscription/projection/projection-status.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 type Log = Pick<EventLog, 'readAll'>;

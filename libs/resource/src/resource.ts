@@ -4,8 +4,8 @@ import type { Position } from '#event-log/event-log.js';
 import type { Column } from '#http/export.js';
 import type { Parser } from '#http/query-params.js';
 import type { Refusal } from '#kernel/refusal.js';
-import type { ProjectionVersion } from '#read-store/schema-names.js';
 import type { ReadStore } from '#read-store/read-store.js';
+import type { ProjectionVersion } from '#read-store/schema-names.js';
 import { requireVisible } from '#subscription/projection/wait-for-position.js';
 
 import type { Folding, Version } from './folds.js';

@@ -230,7 +230,11 @@ describe('consumers whose handlers do not fit', () => {
   const fine = declared(handling(() => undefined));
   const ofOther = handling(() => undefined, 'other');
   const cases: [string, DeclaredConsumer[], RegExp][] = [
-    ['a topic of no consumer', [declared(Unknown)], /'voltrace\.counter\.v2'\) is no topic of counter/],
+    [
+      'a topic of no consumer',
+      [declared(Unknown)],
+      /'voltrace\.counter\.v2'\) is no topic of counter/,
+    ],
     [
       'a pattern that is no name',
       [declared(Odd)],

@@ -4,7 +4,11 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { Reading } from '#event-log/reading.js';
 import { noteMoves } from '#read-store/moves.js';
-import { defineProjection, type Projection, type ProjectionClient } from '#subscription/projection/projection.js';
+import {
+  defineProjection,
+  type Projection,
+  type ProjectionClient,
+} from '#subscription/projection/projection.js';
 
 import { evolveThing, type Thing, thingIdOf, thingTypes } from './thing.js';
 
