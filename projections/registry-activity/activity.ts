@@ -18,7 +18,7 @@ export interface ToldManufacturer {
   readonly mergedInto: string | null;
 }
 
-/** A fact that cannot be counted. It is tried again, and waits among the dead letters in the end. */
+/** A fact that cannot be counted. It is tried again, and parked in the end. */
 export class NotCountable extends Error {
   override readonly name = 'NotCountable';
 

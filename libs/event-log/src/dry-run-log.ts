@@ -7,6 +7,7 @@ import {
   type StoredEvent,
   WrongExpectedRevision,
 } from './event-log.js';
+import { readOne } from './read-one.js';
 
 /**
  * Another log with changes that nobody else sees: what is appended here is read here, and is gone with
@@ -31,13 +32,10 @@ export class DryRunLog implements EventLog {
     events: readonly NewEvent[],
     expected: ExpectedRevision,
   ): Promise<Appended> {
-    let revision = -1n;
-    for await (const last of this.log.readStream(stream, { direction: 'backwards', limit: 1 })) {
-      revision = last.revision;
-    }
+    const last = await readOne(this.log, stream, { direction: 'backwards' });
     // No other append comes between this line and the last one.
     const before = this.appendedTo(stream);
-    revision = before.at(-1)?.revision ?? revision;
+    let revision = before.at(-1)?.revision ?? last?.revision ?? -1n;
     if (revision !== (expected === 'no_stream' ? -1n : expected)) {
       throw new WrongExpectedRevision(stream, expected, revision < 0n ? 'no_stream' : revision);
     }

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
+import type { StoredRecord as ParkedRecord } from '#subscription/source.js';
+
 import type { ReceivedRecord } from './cloud-event.js';
 
 /** A header's value as JSON: text, or what is no text that Postgres takes. */
 type StoredValue = string | { readonly base64: string };
 export type StoredHeaders = Readonly<Record<string, StoredValue | readonly StoredValue[]>>;
 
-/** A record as it lies in `fanout.dead_letter`. */
-export interface StoredRecord {
-  readonly key: string;
-  readonly value: Buffer;
+/** A record as it lies in `subscription.parked`. */
+export interface StoredRecord extends ParkedRecord {
   readonly headers: StoredHeaders;
 }
 

@@ -34,7 +34,7 @@ export interface PublishedCategory<E extends DomainEvent = DomainEvent> {
 /** The facts that a context publishes, and where. */
 export interface Contract {
   readonly context: string;
-  /** `voltrace.<context>.v<n>`: permanent, as consumers and dead letters name it. */
+  /** `voltrace.<context>.v<n>`: permanent, as consumers and parked events name it. */
   readonly topic: string;
   /** Fixed for the life of the topic: another count would send a key's later facts elsewhere. */
   readonly partitions: number;

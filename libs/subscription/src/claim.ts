@@ -1,6 +1,3 @@
-import { LogUnavailable } from '#event-log/event-log.js';
-import { isStoreFault } from '#read-store/store-errors.js';
-
 import { Backoff } from './backoff.js';
 import {
   anchorNow,
@@ -8,6 +5,7 @@ import {
   type ControlContext,
   lastControl,
 } from './control/carry-out.js';
+import { isTransient } from './follower.js';
 import { createSubscription, readSubscription } from './subscription-row.js';
 
 /** The subscription must not start: it runs on another source, or its name is none. */
@@ -37,7 +35,7 @@ export const claimSubscription = async (
       await context.follower.scopes();
       return seen;
     } catch (error) {
-      if (!isStoreFault(error) && !(error instanceof LogUnavailable)) throw error;
+      if (!isTransient(error)) throw error;
       const fields = { subscription: name, err: error };
       context.logger.warn(fields, 'the subscription waits for its stores');
       await backoff.wait(signal);

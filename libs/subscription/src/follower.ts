@@ -72,3 +72,9 @@ export interface Follower<T> {
 /** The store's fault and the log's are waited for, however long they take. */
 export const isTransient = (error: unknown): boolean =>
   isStoreFault(error) || error instanceof LogUnavailable;
+
+/** Whether `error` passes by itself, as far as the follower knows better than the engine. */
+export const isTransientFor = (
+  follower: Pick<Follower<never>, 'isTransient'>,
+  error: unknown,
+): boolean => follower.isTransient?.(error) ?? isTransient(error);

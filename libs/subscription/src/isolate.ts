@@ -3,7 +3,7 @@ import type { StoreLogger } from '#read-store/read-store.js';
 
 import { type Attempt, beginAttempt, clearAttempts, maxAttempts, noteFailure } from './attempts.js';
 import { Fenced } from './checkpoints.js';
-import { isTransient } from './follower.js';
+import { isTransientFor } from './follower.js';
 import { describeError } from './park.js';
 import type { Checkpoint, Item } from './source.js';
 import { type Counts, handleStep, parkStep, type SortedStep, type StepContext } from './step.js';
@@ -58,7 +58,7 @@ export class Isolation<T> {
           return undefined;
         }
         // What is transient says nothing of the event: the attempt is not counted again.
-        if ((follower.isTransient ?? isTransient)(failure)) throw failure;
+        if (isTransientFor(follower, failure)) throw failure;
         this.counted = undefined;
         if (failure instanceof Fenced) {
           // Whoever moved the checkpoint may have handled the event before it was counted here.

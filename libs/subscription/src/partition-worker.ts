@@ -11,7 +11,7 @@ import {
   releaseCheckpoint,
   SourceChanged,
 } from './checkpoints.js';
-import { type Follower, isTransient } from './follower.js';
+import { type Follower, isTransientFor } from './follower.js';
 import { Isolation } from './isolate.js';
 import { describeError } from './park.js';
 import type { PartitionListener } from './partition-listener.js';
@@ -242,7 +242,7 @@ export class PartitionWorker<T> {
   }
 
   private isTransient(error: unknown): boolean {
-    return (this.context.follower.isTransient ?? isTransient)(error);
+    return isTransientFor(this.context.follower, error);
   }
 
   private async refreshMemory(): Promise<void> {

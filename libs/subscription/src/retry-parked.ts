@@ -1,10 +1,11 @@
-import type { EventLog, StoredEvent } from '#event-log/event-log.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { readOne } from '#event-log/read-one.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 
 import { beginAttempt, clearAttempts } from './attempts.js';
 import type { CheckpointState } from './checkpoints.js';
 import type { ParkedFacts } from './control/events.js';
-import { type Follower, isTransient, type SubscriptionClient } from './follower.js';
+import { type Follower, isTransientFor, type SubscriptionClient } from './follower.js';
 import { describeError } from './park.js';
 import type { Scope } from './source.js';
 import { handle } from './step.js';
@@ -74,7 +75,7 @@ const queuesOf = async (
   { store, follower }: RetryContext,
   parked: ParkedFacts | null,
 ): Promise<readonly Queue[]> => {
-  const scopes = follower.kind === 'projection' ? await follower.scopeNames?.() : undefined;
+  const scopes = await follower.scopeNames?.();
   const { rows } = await store.pool.query<Queue>(
     `select p.scope, p.key, case when p.type is null then p.event_id end as "eventId",
             (select c.state from subscription.checkpoint c
@@ -183,7 +184,7 @@ const handleParked = async (
     });
     return undefined;
   } catch (error) {
-    if ((follower.isTransient ?? isTransient)(error)) throw error;
+    if (isTransientFor(follower, error)) throw error;
     return describeError(error);
   }
 };
@@ -195,18 +196,9 @@ const payloadOf = async (
   { value, headers, key, revision, event_id: id }: ParkedRow,
 ): Promise<unknown> => {
   if (value !== null && headers !== null) return follower.decode?.({ key, value, headers });
-  const event = await eventAt(log, key, BigInt(revision ?? 0));
+  const event = await readOne(log, key, { from: BigInt(revision ?? 0) });
   if (event?.id !== id) throw new Error('its event is gone from the log');
   return follower.read(event, scope);
-};
-
-const eventAt = async (
-  log: RetryContext['log'],
-  stream: string,
-  revision: bigint,
-): Promise<StoredEvent | undefined> => {
-  for await (const event of log.readStream(stream, { from: revision, limit: 1 })) return event;
-  return undefined;
 };
 
 /**

@@ -1,5 +1,6 @@
 import { LogUnavailable, StreamGone } from '#event-log/event-log.js';
 import { pause } from '#event-log/pause.js';
+import { readOne } from '#event-log/read-one.js';
 import { Backoff } from '#subscription/backoff.js';
 import { type Item, type SourceContext, Undecodable } from '#subscription/source.js';
 
@@ -47,16 +48,11 @@ const isInLog = async (
   log: SourceContext<Fact>['log'],
   { id, stream, revision }: Fact,
 ): Promise<boolean> => {
-  let found = false;
   try {
-    // Read to its end: who leaves early resets the call on the wire.
-    for await (const event of log.readStream(stream, { from: revision, limit: 1 })) {
-      found = event.id === id;
-    }
+    return (await readOne(log, stream, { from: revision }))?.id === id;
   } catch (error) {
     if (!(error instanceof StreamGone)) throw error;
     // It was there, and nobody can say more.
     return true;
   }
-  return found;
 };

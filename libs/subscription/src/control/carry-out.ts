@@ -3,11 +3,12 @@ import type { PoolClient } from 'pg';
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import { type Anchor, holdsAnchor, newestAnchor } from '#event-log/log-check.js';
 import { parsePosition } from '#event-log/position.js';
+import { readOne } from '#event-log/read-one.js';
 import { newest, type ReadEvent } from '#event-log/reading.js';
 import { Refusal } from '#kernel/refusal.js';
 import { columnsOf } from '#read-store/position-columns.js';
 
-import { isTransient, type SubscriptionClient } from '../follower.js';
+import { isTransientFor, type SubscriptionClient } from '../follower.js';
 import { deliveredAgain, describeError } from '../park.js';
 import { type RetryContext, retryParked } from '../retry-parked.js';
 import type { Source } from '../source.js';
@@ -89,11 +90,8 @@ export const anchorNow = async (
 export const lastControl = async ({
   log,
   follower,
-}: Pick<ControlContext, 'log' | 'follower'>): Promise<StoredEvent | undefined> => {
-  const newestOnly = { direction: 'backwards', limit: 1 } as const;
-  for await (const event of log.readStream(controlStream(follower.name), newestOnly)) return event;
-  return undefined;
-};
+}: Pick<ControlContext, 'log' | 'follower'>): Promise<StoredEvent | undefined> =>
+  readOne(log, controlStream(follower.name), { direction: 'backwards' });
 
 type ControlStep = Omit<ControlMove, 'outcome'>;
 
@@ -126,7 +124,7 @@ const carryOut = async (
     }
   } catch (error) {
     if (error instanceof AlreadyCarriedOut) return 'carried out by another process';
-    if (signal.aborted || (follower.isTransient ?? isTransient)(error)) throw error;
+    if (signal.aborted || isTransientFor(follower, error)) throw error;
     return finish(`refused: ${error instanceof Refusal ? error.message : describeError(error)}`);
   }
 };

@@ -1,5 +1,6 @@
 import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
+import { requireReason } from '#kernel/require-reason.js';
 
 import type { ResetSubscription, SubscriptionCommand } from './commands.js';
 import { type ControlEvent, controlEvents, subscriptionCategory } from './events.js';
@@ -14,13 +15,6 @@ const requirePosition = ({ data: { to } }: ResetSubscription): void => {
   });
 };
 
-const requireReason = ({ meta }: SubscriptionCommand, what: string): void => {
-  if (meta.reason !== undefined && meta.reason.trim() !== '') return;
-  throw new Refusal('REASON_MISSING', 'invalid', `${what} needs a reason`, {
-    errors: [{ pointer: '/reason', reason: 'expected why' }],
-  });
-};
-
 export const controlDecider: Decider<ControlState, SubscriptionCommand, ControlEvent> = {
   category: subscriptionCategory,
   events: controlEvents,
@@ -29,7 +23,7 @@ export const controlDecider: Decider<ControlState, SubscriptionCommand, ControlE
     switch (command.type) {
       case 'ResetSubscription':
         requirePosition(command);
-        requireReason(command, 'delivering events again');
+        requireReason(command.meta, 'delivering events again');
         return [{ type: 'SubscriptionReset', data: command.data }];
       case 'PauseSubscription':
         return [{ type: 'SubscriptionPaused', data: command.data }];
@@ -42,7 +36,7 @@ export const controlDecider: Decider<ControlState, SubscriptionCommand, ControlE
       case 'RetryParkedEvents':
         return [{ type: 'ParkedEventsRetried', data: command.data }];
       case 'DiscardParkedEvent':
-        requireReason(command, 'giving an event up');
+        requireReason(command.meta, 'giving an event up');
         return [{ type: 'ParkedEventDiscarded', data: command.data }];
     }
   },
