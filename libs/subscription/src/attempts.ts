@@ -45,6 +45,18 @@ export const noteFailure = async (
   );
 };
 
+/** An attempt that was counted and then not made to its end, by no fault of the event. */
+export const withdrawAttempt = async (
+  { pool }: ReadStore,
+  { subscription, scope }: Own,
+  eventId: string,
+): Promise<void> => {
+  await pool.query(
+    'update subscription.attempt set attempts = attempts - 1 where subscription = $1 and scope = $2 and event_id = $3',
+    [subscription, scope, eventId],
+  );
+};
+
 /** Progress clears what was counted. */
 export const clearAttempts = async (
   client: SubscriptionClient,

@@ -1,7 +1,14 @@
 import { pause } from '#event-log/pause.js';
 import type { StoreLogger } from '#read-store/read-store.js';
 
-import { type Attempt, beginAttempt, clearAttempts, maxAttempts, noteFailure } from './attempts.js';
+import {
+  type Attempt,
+  beginAttempt,
+  clearAttempts,
+  maxAttempts,
+  noteFailure,
+  withdrawAttempt,
+} from './attempts.js';
 import { Fenced } from './checkpoints.js';
 import { isTransientFor } from './follower.js';
 import { describeError } from './park.js';
@@ -52,9 +59,10 @@ export class Isolation<T> {
         this.counted = undefined;
         return counts;
       } catch (failure) {
-        if (isAborted(signal)) {
-          // It was stopped in order: that says nothing of the event either.
-          await clearAttempts(store.pool, own, [item.id]);
+        if (isAborted(signal) && failure === signal.reason) {
+          // It was stopped in order, in the middle: that says nothing of the event.
+          this.counted = undefined;
+          await withdrawAttempt(store, own, item.id);
           return undefined;
         }
         // What is transient says nothing of the event: the attempt is not counted again.
