@@ -51,7 +51,7 @@ const fixed = [
   /\/events\.ts$/,
   /^libs\/event-log\/src\/key\/forfeited\.ts$/,
   /^libs\/event-log\/src\/position\.ts$/,
-  /^libs\/read-store\/src\/projection\.ts$/,
+  /^libs\/subscription\/src\/projection\/projection\.ts$/,
   // Of which a projector takes its name and version.
   /^libs\/read-store\/src\/as-of\.ts$/,
 ];

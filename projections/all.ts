@@ -1,3 +1,4 @@
+import type { Routes } from '#kernel/context.js';
 import type { Projection } from '#subscription/projection/projection.js';
 
 import { apiKeys } from './api-keys/api-keys.projection.js';
@@ -7,3 +8,11 @@ import { productCatalog } from './product-catalog/product-catalog.projection.js'
 
 /** Every read model. The projector runs them, the API answers from them. */
 export const projections: readonly Projection[] = [eventClock, productCatalog, imports, apiKeys];
+
+/** The routes of the read models; only the API loads them. */
+export const readModelRoutes: Routes = async () => [
+  (await import('./product-catalog/products.http.js')).ProductsController,
+  (await import('./product-catalog/manufacturers.http.js')).ManufacturersController,
+  (await import('./imports/imports.module.js')).ImportsModule,
+  (await import('./api-keys/api-keys.http.js')).ApiKeysController,
+];

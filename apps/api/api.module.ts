@@ -4,11 +4,10 @@ import { contexts } from '#apps/contexts.js';
 import { subscriptions } from '#apps/subscriptions.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
 import { RoutesModule } from '#http/routes.js';
+import type { Routes } from '#kernel/context.js';
 import type { ProcessContext } from '#process/process-context.js';
-import { ApiKeysController } from '#projections/api-keys/api-keys.http.js';
-import { ImportsModule } from '#projections/imports/imports.module.js';
-import { ProductCatalogModule } from '#projections/product-catalog/product-catalog.module.js';
-import { RegistryActivityModule } from '#projections/registry-activity/registry-activity.module.js';
+import { readModelRoutes } from '#projections/all.js';
+import { consumerRoutes } from '#projections/consumers.js';
 import { KnownSubscriptions } from '#subscription/known-subscriptions.js';
 import { ParkedController } from '#subscription/parked.http.js';
 import { SubscriptionsController } from '#subscription/subscriptions.http.js';
@@ -24,14 +23,16 @@ import { RoutesReady } from './routes-ready.js';
 import { TopicsModule } from './topics.module.js';
 
 export interface ApiParts extends Infrastructure {
-  /** Folder for evidence files and spooled uploads. */
-  readonly dataDir: string;
-  /** Data rows of an imported list at most. */
-  readonly importMaxRows?: number | undefined;
   /** Absent: questions about topics are refused. */
   readonly kafka?: KafkaSettings | undefined;
   readonly liveFeeds?: LiveFeedLimits | undefined;
 }
+
+const routes: readonly Routes[] = [
+  ...contexts.flatMap((context) => context.routes ?? []),
+  readModelRoutes,
+  consumerRoutes,
+];
 
 /** Everything that the API serves. */
 @Module({})
@@ -41,15 +42,11 @@ export class ApiModule {
       module: ApiModule,
       imports: [
         InfrastructureModule.over(context, parts),
-        ...contexts.flatMap(({ routes }) => (routes ? [RoutesModule.of(routes)] : [])),
-        ImportsModule.over({ dataDir: parts.dataDir, maxRows: parts.importMaxRows }),
-        ProductCatalogModule,
-        RegistryActivityModule,
+        ...routes.map((some) => RoutesModule.of(some)),
         RelayModule,
         TopicsModule.over({ kafka: parts.kafka }),
       ],
       controllers: [
-        ApiKeysController,
         EventsController,
         HealthController,
         MetricsController,

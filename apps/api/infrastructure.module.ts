@@ -14,6 +14,7 @@ import { Logger } from '#observability/logging.js';
 import { type AppendOutcome, Metrics } from '#observability/metrics.js';
 import { ProcessContext } from '#process/process-context.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
+import { ImportSettings } from '#product-registry/import/import-settings.js';
 import { projections } from '#projections/all.js';
 import { apiKeyNames } from '#projections/api-keys/api-keys.http.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -24,6 +25,10 @@ export interface Infrastructure {
   readonly eventStoreUrl: string;
   readonly databaseUrl: string;
   readonly poolSize: number;
+  /** Folder for evidence files and spooled uploads. */
+  readonly dataDir: string;
+  /** Data rows of an imported list at most. */
+  readonly importMaxRows?: number | undefined;
   /** Of what the process writes to and of the stores, where they are on this machine. */
   readonly disk: DiskReserve;
 }
@@ -45,7 +50,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
 
   static over(
     context: ProcessContext,
-    { eventStoreUrl, databaseUrl, poolSize, disk }: Infrastructure,
+    { eventStoreUrl, databaseUrl, poolSize, disk, dataDir, importMaxRows }: Infrastructure,
   ): DynamicModule {
     const { logger, metrics, health } = context;
     const { log, tail } = openEventLog(context, eventStoreUrl);
@@ -63,6 +68,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [CommandGateway, new CommandGateway(log, observer)],
       [HealthRegistry, health],
       [DiskReserve, disk],
+      [ImportSettings, new ImportSettings(dataDir, importMaxRows)],
       [SameLog, sameLog],
       [EsdbEventLog, log],
       [LogTail, tail],

@@ -1,17 +1,9 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 
-import { ImportModule, type ImportSettings } from '#product-registry/import/import.module.js';
+import { ImportModule } from '#product-registry/import/import.module.js';
 
 import { ImportsController } from './imports.http.js';
 
 /** Imports over HTTP: sent, run and answered for. */
-@Module({})
-export class ImportsModule {
-  static over(settings: ImportSettings): DynamicModule {
-    return {
-      module: ImportsModule,
-      imports: [ImportModule.over(settings)],
-      controllers: [ImportsController],
-    };
-  }
-}
+@Module({ imports: [ImportModule], controllers: [ImportsController] })
+export class ImportsModule {}

@@ -11,8 +11,9 @@ import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { apiKeyNames } from '../api-keys/api-keys.http.js';
 import { eventClock } from '../event-clock/projector.js';
-import { ProductCatalogModule } from './product-catalog.module.js';
+import { ManufacturersController } from './manufacturers.http.js';
 import { productCatalog } from './product-catalog.projection.js';
+import { ProductsController } from './products.http.js';
 import { appendAll, decimal, idOf, Story, text } from './story.fixture.js';
 
 let fixture: Fixture;
@@ -26,7 +27,9 @@ const at = (index: number): string =>
 beforeAll(async () => {
   fixture = await Fixture.start();
   const reader = new ResourceReader(fixture.store, fixture.log, apiKeyNames);
-  app = await ResourceApp.start(reader, { imports: [ProductCatalogModule] });
+  app = await ResourceApp.start(reader, {
+    controllers: [ProductsController, ManufacturersController],
+  });
 });
 afterAll(async () => {
   await app.stop();

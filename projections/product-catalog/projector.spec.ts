@@ -6,7 +6,7 @@ import { decimal, idOf, Story, text } from './story.fixture.js';
 import { type CatalogWork, emptyWork } from './working-set.js';
 
 const told = (story: Story, work: CatalogWork = emptyWork()): CatalogWork => {
-  for (const event of story.events) changes[event.type as keyof typeof changes](work, event);
+  for (const event of story.events) changes[event.type]?.(work, event);
   return work;
 };
 

@@ -1,9 +1,12 @@
 import type { StoredEvent } from '#event-log/event-log.js';
 import { keyForfeited } from '#event-log/key/forfeited.js';
 import { formatPosition } from '#event-log/position.js';
-import type { ManufacturerEvent } from '#product-registry/manufacturer/events.js';
+import {
+  type ManufacturerEvent,
+  manufacturerEvents,
+} from '#product-registry/manufacturer/events.js';
 import { evolveDocument } from '#product-registry/product/document.js';
-import type { ProductEvent } from '#product-registry/product/events.js';
+import { type ProductEvent, productEvents } from '#product-registry/product/events.js';
 
 import { evolveManufacturer } from './manufacturer-state.js';
 import type { Standing } from './rows.js';
@@ -78,23 +81,13 @@ const onForfeit: Apply = (work, event) => {
   }
 };
 
-/** What each event changes in the catalogue. Complete: a new event type of the registry fails to compile here. */
-export const changes: Readonly<
-  Record<ProductEvent['type'] | ManufacturerEvent['type'] | typeof keyForfeited, Apply>
-> = {
-  ProductRegistered: onProduct,
-  ProdCodeAssigned: onProduct,
-  ElementsSet: onProduct,
-  ElementsWithdrawn: onProduct,
-  CertificationRecorded: onProduct,
-  CertificationSuperseded: onProduct,
-  ListingPublished: onProduct,
-  ListingRevised: onProduct,
-  ListingWithdrawn: onProduct,
-  ManufacturerRegistered: onManufacturer,
-  ManufacturerAliasAdded: onManufacturer,
-  EntityCodeIssued: onManufacturer,
+const each = (types: object, apply: Apply): Readonly<Record<string, Apply>> =>
+  Object.fromEntries(Object.keys(types).map((type) => [type, apply]));
+
+/** What each event changes in the catalogue: what a stream folds to, and that its revision moved. */
+export const changes: Readonly<Record<string, Apply>> = {
+  ...each(productEvents, onProduct),
+  ...each(manufacturerEvents, onManufacturer),
   ManufacturerMerged: onMerger,
-  ManufacturerAbsorbed: onManufacturer,
   [keyForfeited]: onForfeit,
 };

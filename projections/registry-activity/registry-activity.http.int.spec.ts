@@ -6,8 +6,7 @@ import { ResourceApp } from '#resource/test/resource-app.js';
 
 import { ActivityDatabase } from './activity-database.fixture.js';
 import { merged, named, product, registered } from './facts.fixture.js';
-import type { ActivityResponse } from './registry-activity.http.js';
-import { RegistryActivityModule } from './registry-activity.module.js';
+import { type ActivityResponse, RegistryActivityController } from './registry-activity.http.js';
 
 let database: ActivityDatabase;
 let app: ResourceApp;
@@ -16,7 +15,7 @@ beforeAll(async () => {
   database = await ActivityDatabase.create();
   // The activity is counted from facts: nothing of it is read from the log.
   const reader = new ResourceReader(database.store, {} as never, () => Promise.resolve(new Map()));
-  app = await ResourceApp.start(reader, { imports: [RegistryActivityModule] });
+  app = await ResourceApp.start(reader, { controllers: [RegistryActivityController] });
 });
 afterAll(async () => {
   await app.stop();
