@@ -1,10 +1,43 @@
-// What may not be imported or used where. A later rule of a flat configuration replaces an earlier
-// one of the same name wholly, so these are not written as blocks of their own: each row of the
-// table says one thing, and the blocks are made of all combinations in which rows meet.
+// What may not be imported or used where.
+import { relative, sep } from 'node:path';
 
-const contexts = ['product-registry', 'access'];
+import { concerns, forbids, isKnown, pure, resolveImport, rules } from './architecture.js';
 
-const pure = '{libs/kernel/**/*.ts,libs/**/{events,commands,decider}.ts}';
+const root = import.meta.dirname;
+
+/** The rules of architecture.js. It takes no options, so that no later block of the configuration can weaken it. */
+const imports = {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const from = relative(root, context.filename).split(sep).join('/');
+    const own = rules.filter((rule) => concerns(rule, from));
+    const check = (node, source, typesOnly) => {
+      if (typeof source?.value !== 'string') return;
+      const to = resolveImport(source.value, from);
+      for (const rule of own) {
+        if (!forbids(rule, { from, to, typesOnly }) || isKnown(rule, { from, to })) continue;
+        context.report({ node, message: `${rule.name} This file imports ${to}.` });
+      }
+    };
+    const isType = ({ importKind }) => importKind === 'type';
+    return {
+      ImportDeclaration(node) {
+        const { specifiers } = node;
+        check(
+          node,
+          node.source,
+          isType(node) || (specifiers.length > 0 && specifiers.every(isType)),
+        );
+      },
+      ImportExpression: (node) => check(node, node.source, false),
+      TSImportType: (node) => check(node, node.source, true),
+      'ExportNamedDeclaration, ExportAllDeclaration': (node) =>
+        check(node, node.source, node.exportKind === 'type'),
+    };
+  },
+};
+
+const pureFiles = `{libs/kernel/**/*.ts,projections/*/projector.ts,${pure}}`;
 
 const now = "CallExpression[callee.object.name='Date'][callee.property.name='now']";
 
@@ -34,47 +67,13 @@ const empty = [
   ],
 ].map(([selector, message]) => ({ selector, message }));
 
-/** One file pattern each, with exceptions, and a pattern of imports that it forbids. */
-const imports = [
-  {
-    files: '**/*.ts',
-    except: ['libs/event-log/**', 'apps/event-node/**', 'test/conformance/**'],
-    forbids: {
-      group: ['@eventstore/db-client', '@eventstore/db-client/*'],
-      message: 'Only libs/event-log and the event node know EventStoreDB.',
-    },
-  },
-  ...contexts.map((own) => ({
-    files: `libs/${own}/**/*.ts`,
-    forbids: {
-      // By expression: a group is in the syntax of gitignore, where `#` begins a comment.
-      // What a controller shares with the edge: permissions by decorator, no other part of access.
-      regex: `^#(${contexts.filter((name) => name !== own).join('|')})/(?!require-permission\\.js$)`,
-      message: 'Contexts meet through contract.ts and in processes, never by import.',
-    },
-  })),
-  {
-    files: `libs/{${contexts.join(',')}}/**/*.ts`,
-    except: ['**/*.http.ts', 'libs/access/**'],
-    forbids: {
-      regex: '^#access/require-permission\\.js$',
-      message: 'Permissions are named by controllers.',
-    },
-  },
-  {
-    // A decision depends on its command and its state, on nothing else.
-    files: pure,
-    forbids: {
-      group: ['@nestjs/*', 'pg', 'knex', 'kafkajs', 'mqtt', 'fastify', 'node:*'],
-      message: 'A pure file sees the kernel and its neighbours only.',
-    },
-  },
-];
-
-/** The same for selectors of syntax. */
 const wallClock = 'libs/kernel/src/wall-clock.ts';
-const syntax = [
-  { files: pure, except: [wallClock], forbids: ambient },
+/**
+ * One file pattern each, with exceptions, and what it forbids. A later block of a flat configuration replaces an
+ * earlier one of the same rule wholly, so the blocks are made of all combinations in which these rows meet.
+ */
+export const syntax = [
+  { files: pureFiles, except: [wallClock], forbids: ambient },
   {
     // Durations and due times by the time of day go wrong when it is corrected.
     files: '{apps,libs,projections}/**/*.ts',
@@ -107,6 +106,10 @@ const blocksOf = (rows, rule, optionsOf) =>
 
 /** The blocks of the configuration. */
 export const restrictions = [
-  ...blocksOf(imports, '@typescript-eslint/no-restricted-imports', (patterns) => [{ patterns }]),
+  {
+    files: ['**/*.ts'],
+    plugins: { architecture: { rules: { imports } } },
+    rules: { 'architecture/imports': 'error' },
+  },
   ...blocksOf(syntax, 'no-restricted-syntax', (selectors) => selectors),
 ];
