@@ -1,5 +1,5 @@
 import type { StoredEvent } from '#event-log/event-log.js';
-import type { Contract, PublishedCategory, PublishedMessage } from '#fanout/contract.js';
+import type { Contract, PublishedCategory, PublishedMessage } from '#kernel/contract.js';
 
 /** A published message with where it comes from. */
 export interface MessageOf {

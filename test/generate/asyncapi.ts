@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 
 import { toRecord } from '#fanout/cloud-event.js';
-import type { Contract } from '#fanout/contract.js';
 import { Publication } from '#fanout/fact.js';
+import type { Contract } from '#kernel/contract.js';
 import { exampleEvent, type MessageOf, messagesOf } from '#test/contracts/example-events.js';
 
 const bindingVersion = '0.5.0';

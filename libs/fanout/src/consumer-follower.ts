@@ -1,11 +1,11 @@
 import type { Position, StoredEvent } from '#event-log/event-log.js';
+import type { Contract } from '#kernel/contract.js';
 import { SubscriptionRefused } from '#subscription/claim.js';
 import type { Follower, SubscriptionClient } from '#subscription/follower.js';
 import type { Partition, Scope, StoredRecord } from '#subscription/source.js';
 
 import { toFact } from './cloud-event.js';
 import type { Consumer } from './consumer.js';
-import type { Contract } from './contract.js';
 import { type Fact, Publication } from './fact.js';
 import { fromStored, type StoredHeaders } from './stored-record.js';
 

@@ -2,8 +2,7 @@ import { UnknownEventType } from '#event-log/codec.js';
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 import { categoryOf } from '#event-log/stream-name.js';
-
-import type { Contract, PublishedCategory, PublishedMessage } from './contract.js';
+import type { Contract, PublishedCategory, PublishedMessage } from '#kernel/contract.js';
 
 /** A published event as a consumer meets it, whichever transport brought it. */
 export interface Fact {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
-import type { Contract } from '../contract.js';
+import type { Contract } from '#kernel/contract.js';
+
 import { type KafkaSettings, named } from '../kafka.js';
-import { NeedsOperator } from './failures.js';
+import { brokerErrorOf, NeedsOperator } from './failures.js';
 import { replicationOn, type ReplicationSettings } from './replication.js';
 
 export interface TopicSettings extends ReplicationSettings {
@@ -27,8 +28,15 @@ const maxRecordBytes = 2 * 1024 * 1024;
 // Node does not see this name among the exports of kafkajs, which is CommonJS.
 const { ConfigResourceTypes } = kafkajs;
 const mebibyte = String(1024 * 1024);
-/** How long the brokers may take to hear of a topic. */
+const cleanup = 'cleanup.policy';
+/** How long the brokers may take to learn of a topic that was just made, and what they answer until then. */
 const knownMs = 30_000;
+const knownPollMs = 20;
+const isNotReady = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+]);
 
 /** The relay's topics, by their plain names; the cluster knows them by `named`. */
 export class Topics {
@@ -54,71 +62,38 @@ export class Topics {
   }
 
   /** The partitions in their order, undefined for a topic that is not there. */
-  async look(topics: readonly string[]): Promise<Map<string, Partition[] | undefined>> {
+  async inspect(topics: readonly string[]): Promise<Map<string, Partition[] | undefined>> {
     const known = new Set(await this.admin.listTopics());
     const found = new Map<string, Partition[] | undefined>();
     for (const topic of topics) {
       const name = named(this.settings, topic);
-      found.set(topic, known.has(name) ? await this.partitionsOf(name) : undefined);
+      found.set(topic, known.has(name) ? await partitionsOf(this.admin, name) : undefined);
     }
     return found;
   }
 
-  /** Makes the position topic where it is missing. */
+  /** Makes the position topic where it is missing. One with a retention would forget the position. */
   async ensurePositionTopic(): Promise<Partition[]> {
-    const found = (await this.look([positionTopic])).get(positionTopic);
-    if (!found) await this.create(this.positionTopic());
-    const partitions = found ?? (await this.partitionsOf(named(this.settings, positionTopic)));
+    const found = (await this.inspect([positionTopic])).get(positionTopic);
+    const partitions =
+      found ??
+      (await this.create(positionTopic, 1, {
+        'cleanup.policy': 'compact',
+        'segment.bytes': mebibyte,
+        'min.cleanable.dirty.ratio': '0.1',
+      }));
     expectPartitions(positionTopic, partitions, 1);
-    await this.expectCompacted();
-    return partitions;
+    const config = await configOf(this.admin, named(this.settings, positionTopic), [cleanup]);
+    const policy = config.get(cleanup);
+    if (policy === 'compact') return partitions;
+    throw new NeedsOperator(
+      `the topic ${positionTopic} has cleanup.policy ${String(policy)}: it must be compact`,
+    );
   }
 
   /** Makes the topic of a contract, which is missing. */
-  async createFor({ topic, partitions }: Contract): Promise<Partition[]> {
-    await this.create(this.topicOfFacts(topic, partitions));
-    return this.partitionsOf(named(this.settings, topic));
-  }
-
-  private async partitionsOf(name: string): Promise<Partition[]> {
-    const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] });
-    const leaders = new Map(
-      topics[0]?.partitions.map(({ partitionId, leader }) => [partitionId, leader]),
-    );
-    const offsets = await this.admin.fetchTopicOffsets(name);
-    return offsets
-      .map(({ partition, low, high }) => ({
-        partition,
-        leader: leaders.get(partition) ?? -1,
-        low: BigInt(low),
-        high: BigInt(high),
-      }))
-      .sort((a, b) => a.partition - b.partition);
-  }
-
-  /**
-   * Somebody else may make it at the same moment. The controller answers before the brokers know of the
-   * topic, and the client's own wait for leaders gives up at the first that does not.
-   */
-  private async create(topic: ITopicConfig): Promise<void> {
-    const { brokers } = await this.admin.describeCluster();
-    const { replicationFactor, minInsyncReplicas } = replicationOn(brokers.length, this.settings);
-    const insync = { name: 'min.insync.replicas', value: String(minInsyncReplicas) };
-    const configEntries = [...(topic.configEntries ?? []), insync];
-    await this.admin.createTopics({
-      topics: [{ ...topic, replicationFactor, configEntries }],
-      waitForLeaders: false,
-    });
-    const end = performance.now() + knownMs;
-    while (!(await this.admin.listTopics()).includes(topic.topic)) {
-      if (performance.now() > end)
-        throw new Error(`no broker knows the topic ${topic.topic}, just made`);
-      await sleep(50);
-    }
-  }
-
-  private topicOfFacts(topic: string, numPartitions: number): ITopicConfig {
-    return this.configured(topic, numPartitions, {
+  createFor({ topic, partitions }: Contract): Promise<Partition[]> {
+    return this.create(topic, partitions, {
       'cleanup.policy': 'delete',
       'retention.ms': String(this.settings.KAFKA_RETENTION_MS),
       'retention.bytes': '-1',
@@ -126,45 +101,65 @@ export class Topics {
     });
   }
 
-  private positionTopic(): ITopicConfig {
-    return this.configured(positionTopic, 1, {
-      'cleanup.policy': 'compact',
-      'segment.bytes': mebibyte,
-      'min.cleanable.dirty.ratio': '0.1',
-    });
-  }
-
-  private configured(
-    topic: string,
+  /**
+   * Somebody else may make it at the same moment. The controller answers before the brokers know of the
+   * topic, and the client's own wait for leaders gives up at the first that does not.
+   */
+  private async create(
+    plain: string,
     numPartitions: number,
-    config: Record<string, string>,
-  ): ITopicConfig {
-    return {
-      topic: named(this.settings, topic),
-      numPartitions,
-      configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-    };
-  }
-
-  /** One that somebody made with a retention would forget the position while nothing is published. */
-  private async expectCompacted(): Promise<void> {
-    const { resources } = await this.admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [
-        {
-          type: ConfigResourceTypes.TOPIC,
-          name: named(this.settings, positionTopic),
-          configNames: ['cleanup.policy'],
-        },
-      ],
-    });
-    const policy = resources[0]?.configEntries[0]?.configValue;
-    if (policy === 'compact') return;
-    throw new NeedsOperator(
-      `the topic ${positionTopic} has cleanup.policy ${String(policy)}: it must be compact`,
-    );
+    config: Readonly<Record<string, string>>,
+  ): Promise<Partition[]> {
+    const topic = named(this.settings, plain);
+    const { brokers } = await this.admin.describeCluster();
+    const { replicationFactor, minInsyncReplicas } = replicationOn(brokers.length, this.settings);
+    const entries = { ...config, 'min.insync.replicas': String(minInsyncReplicas) };
+    const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
+    const topics = [{ topic, numPartitions, replicationFactor, configEntries }];
+    await this.admin.createTopics({ topics, waitForLeaders: false });
+    for (const end = performance.now() + knownMs; performance.now() < end;) {
+      await sleep(knownPollMs);
+      try {
+        const isKnown = (await this.admin.listTopics()).includes(topic);
+        if (isKnown) return await partitionsOf(this.admin, topic);
+      } catch (error) {
+        if (!isNotReady.has(brokerErrorOf(error) ?? '')) throw error;
+      }
+    }
+    throw new Error(`the brokers do not know the topic ${topic}, just made`);
   }
 }
+
+/** In their order. Rejects where the topic is not there. */
+export const partitionsOf = async (admin: Admin, name: string): Promise<Partition[]> => {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+  const leaders = new Map(
+    topics[0]?.partitions.map(({ partitionId, leader }) => [partitionId, leader]),
+  );
+  const offsets = await admin.fetchTopicOffsets(name);
+  return offsets
+    .map(({ partition, low, high }) => ({
+      partition,
+      leader: leaders.get(partition) ?? -1,
+      low: BigInt(low),
+      high: BigInt(high),
+    }))
+    .sort((a, b) => a.partition - b.partition);
+};
+
+/** Settings of a topic by their names. */
+export const configOf = async (
+  admin: Admin,
+  name: string,
+  configNames: string[],
+): Promise<Map<string, string>> => {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name, configNames }],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+};
 
 /** Throws `NeedsOperator`: another count sends the later facts of a stream to another partition. */
 export const expectPartitions = (

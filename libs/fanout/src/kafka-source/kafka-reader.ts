@@ -240,7 +240,7 @@ export class KafkaReader {
   }
 
   private async inspect(topics: readonly string[]): Promise<Inspected> {
-    const found = await (await this.connected()).look(topics);
+    const found = await (await this.connected()).inspect(topics);
     return new Map([...found].map(([topic, partitions]) => [topic, extentsOf(partitions)]));
   }
 

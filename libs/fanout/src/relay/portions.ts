@@ -1,10 +1,10 @@
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { isAfter } from '#event-log/position.js';
+import type { Contract } from '#kernel/contract.js';
 import type { PageReader } from '#subscription/page-reader.js';
 
 import { toRecord } from '../cloud-event.js';
 import { partitionerFor } from '../cluster/partitioner.js';
-import type { Contract } from '../contract.js';
 import type { Publication } from '../fact.js';
 import { type RelayPosition, startOf, type TopicPosition } from './position-record.js';
 import type { PlacedRecord } from './publisher.js';

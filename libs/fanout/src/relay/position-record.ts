@@ -1,8 +1,12 @@
+import type { Kafka } from 'kafkajs';
+
 import type { Position } from '#event-log/event-log.js';
 import type { Anchor } from '#event-log/log-check.js';
 import { isAfter } from '#event-log/position.js';
+import type { Contract } from '#kernel/contract.js';
 
-import type { Contract } from '../contract.js';
+import { lastRecords } from '../cluster/read-topic.js';
+import type { Partition } from '../cluster/topics.js';
 
 /** Keys of the records on the position topic. */
 export const positionKey = 'relay';
@@ -58,6 +62,27 @@ export const startOf = (
 export class UnreadablePosition extends Error {
   override readonly name = 'UnreadablePosition';
 }
+
+/**
+ * The last committed position on the position topic between two offsets; null where there is none. Once
+ * a read_committed reader has come to `high`, every earlier transaction has ended. Throws
+ * `UnreadablePosition`, or what the cluster says.
+ */
+export const readPosition = async (
+  kafka: Kafka,
+  topic: string,
+  { low, high }: Pick<Partition, 'low' | 'high'>,
+): Promise<RelayPosition | null> => {
+  const ends = [{ partition: 0, low, high }];
+  const last = await lastRecords(
+    kafka,
+    topic,
+    ends,
+    ({ key, value }) => key?.toString() === positionKey && value !== null,
+  );
+  const value = last.get(0)?.value;
+  return value ? decodePosition(value) : null;
+};
 
 const version = 1;
 

@@ -6,12 +6,12 @@ import type { EventLog } from '#event-log/event-log.js';
 import { LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
+import type { Contract } from '#kernel/contract.js';
 import type { Lease } from '#read-store/lease.js';
 import { PageReader } from '#subscription/page-reader.js';
 
 import { describeFailure, Fenced, isFencing, NeedsOperator } from '../cluster/failures.js';
 import type { TopicSettings } from '../cluster/topics.js';
-import type { Contract } from '../contract.js';
 import { Publication } from '../fact.js';
 import { kafkaClient, type KafkaLogger, type KafkaSettings, named } from '../kafka.js';
 import { RelayControl } from './control.js';

@@ -6,24 +6,24 @@ import type { Kafka } from 'kafkajs';
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
 import { isAfter } from '#event-log/position.js';
+import type { Contract } from '#kernel/contract.js';
 
 import { NeedsOperator, TopicLost } from '../cluster/failures.js';
 import { type Partition, positionTopic, Topics, type TopicSettings } from '../cluster/topics.js';
-import type { Contract } from '../contract.js';
 import { type KafkaSettings, named } from '../kafka.js';
 import type { RelayControl } from './control.js';
-import { heldFacts } from './held-facts.js';
+import { lastFacts } from './last-facts.js';
 import type { Portion } from './portions.js';
 import {
   anchorsOf,
   encodePosition,
   markerKey,
   positionKey,
+  readPosition,
   type RelayPosition,
   startOf,
   type TopicPosition,
 } from './position-record.js';
-import { readPosition } from './position-topic.js';
 import { type Landing, Publisher, type TopicBatch } from './publisher.js';
 import { expectNothingLost, settlePosition } from './settle-position.js';
 
@@ -115,7 +115,7 @@ export class Session {
 
   private async lookAtTopics(): Promise<void> {
     const { contracts } = this.options;
-    const found = await this.topics.look(contracts.map(({ topic }) => topic));
+    const found = await this.topics.inspect(contracts.map(({ topic }) => topic));
     for (const [topic, partitions] of found) {
       const next = this.known.topics.get(topic)?.next ?? new Map<number, bigint>();
       const isWritten = [...next.values()].some((offset) => offset > 0n);
@@ -131,7 +131,8 @@ export class Session {
 
   private async start(): Promise<void> {
     const { kafka, settings, contracts, control, step } = this.options;
-    this.lead(positionTopic, await this.topics.ensurePositionTopic());
+    const [ends] = await this.topics.ensurePositionTopic();
+    if (ends) this.lead(positionTopic, [ends]);
     this.publisher = await Publisher.connect({
       kafka,
       transactionalId: named(settings, transactionalId),
@@ -140,18 +141,19 @@ export class Session {
     });
     const marker = await this.mark(this.publisher);
     await step?.('fenced');
-    const found = await readPosition(kafka, marker);
+    const until = { low: ends?.low ?? 0n, high: marker + 1n };
+    const found = await readPosition(kafka, this.named(positionTopic), until);
     await step?.('read');
     await control.refresh();
     const replaced = found ? await this.replacedSince(found) : undefined;
     const settled = await settlePosition({
       contracts,
       found,
-      partitions: await this.topics.look(contracts.map(({ topic }) => topic)),
+      partitions: await this.topics.inspect(contracts.map(({ topic }) => topic)),
       resets: control.openResets(replaced ? undefined : found?.control),
       control: control.revision,
       create: (contract) => this.topics.createFor(contract),
-      held: (topic, partitions) => heldFacts(kafka, this.named(topic), partitions),
+      held: (topic, partitions) => lastFacts(kafka, this.named(topic), partitions),
     });
     for (const [topic, partitions] of settled.partitions) this.lead(topic, partitions);
     // Of another log nothing may be left: what lies there would hide what comes.
@@ -162,15 +164,13 @@ export class Session {
     await step?.('settled');
   }
 
-  /** From here on no forerunner can write; what it left open is ended. */
-  private async mark(publisher: Publisher): Promise<Parameters<typeof readPosition>[1]> {
-    const topic = this.named(positionTopic);
-    const nonce = randomUUID();
-    const record = { key: markerKey, value: Buffer.from(nonce), partition: 0 };
-    const landings = await publisher.publish([{ topic, records: [record] }], () => undefined);
-    const [landing] = landings;
+  /** From here on no forerunner can write; what it left open is ended. The offset of our own marker. */
+  private async mark(publisher: Publisher): Promise<bigint> {
+    const record = { key: markerKey, value: Buffer.from(randomUUID()), partition: 0 };
+    const batch = { topic: this.named(positionTopic), records: [record] };
+    const [landing] = await publisher.publish([batch], () => undefined);
     if (!landing) throw new Error('the broker does not say where the marker is');
-    return { topic, nonce, offset: landing.offset };
+    return landing.offset;
   }
 
   /** Why the log is not the one of which `found` says how much was published. */

@@ -1,9 +1,9 @@
 import type { Position } from '#event-log/event-log.js';
 import { isAfter } from '#event-log/position.js';
+import type { Contract } from '#kernel/contract.js';
 
 import { TopicLost } from '../cluster/failures.js';
 import { expectPartitions, type Partition } from '../cluster/topics.js';
-import type { Contract } from '../contract.js';
 import type { RelayPosition, TopicPosition } from './position-record.js';
 
 export interface Settling {

@@ -13,7 +13,7 @@ const impatient = {
 };
 const answerMs = 8_000;
 
-/** The cluster, where this process was given one; for questions that somebody waits to be answered. */
+/** The cluster, where this process was given one; for requests that somebody waits for. */
 export class KafkaAccess {
   private readonly kafka: Kafka | undefined;
 

@@ -23,7 +23,7 @@ import { Refusal } from '#kernel/refusal.js';
 import { Publication } from '../fact.js';
 import { KafkaAccess } from './kafka-access.js';
 import { expectedTopics, listTopics } from './list-topics.js';
-import { type VerifyLine, verifyLines } from './verify-lines.js';
+import { type VerifyLine, verifyLines } from './verify-topics.js';
 
 class PartitionResponse {
   @ApiProperty() partition!: number;

@@ -10,8 +10,7 @@ import { counterContract } from '../relay/test/counter-contract.js';
 import { RelayFixture } from '../relay/test/fixture.js';
 import { KafkaAccess } from './kafka-access.js';
 import { HandMade, record } from './test/hand-made.js';
-import { verifyLines } from './verify-lines.js';
-import type { TopicVerification, VerifyResult } from './verify-topics.js';
+import { type TopicVerification, verifyLines, type VerifyResult } from './verify-topics.js';
 
 const streams = ['counter-a', 'counter-b', 'counter-c', 'counter-d'];
 
@@ -52,7 +51,7 @@ describeWithKafka('a verification', () => {
   const groups = () =>
     fixture.admin(async (admin) => {
       const { groups: all } = await admin.listGroups();
-      const own = `${fixture.settings.KAFKA_NAMESPACE ?? ''}.voltrace.verify`;
+      const own = `${fixture.settings.KAFKA_NAMESPACE ?? ''}.`;
       return all.filter(({ groupId }) => groupId.startsWith(own));
     });
 
@@ -78,7 +77,7 @@ describeWithKafka('a verification', () => {
     expect(await groups()).toEqual([]);
   });
 
-  it('looks at what is committed, through the position of the relay', async () => {
+  it('counts what is committed, through the position of the relay', async () => {
     const facts = await hand.facts();
     await hand.abort(facts.slice(0, 5).map(record));
     await hand.commit(facts.map(record), facts.at(-1));

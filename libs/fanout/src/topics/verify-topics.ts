@@ -8,15 +8,18 @@ import { Refusal } from '#kernel/refusal.js';
 import { PageReader } from '#subscription/page-reader.js';
 
 import { NotAFact, toFact } from '../cloud-event.js';
+import { isAtEnd, readTopic, sum } from '../cluster/read-topic.js';
 import type { Publication } from '../fact.js';
-import { named } from '../kafka.js';
-import { type TopicPosition, UnreadablePosition } from '../relay/position-record.js';
+import {
+  readPosition,
+  type RelayPosition,
+  type TopicPosition,
+  UnreadablePosition,
+} from '../relay/position-record.js';
 import { Expiry } from './expiry.js';
 import { type KafkaAccess, kafkaUnavailable } from './kafka-access.js';
-import { expectedTopics, listTopics, type TopicStatus } from './list-topics.js';
-import { isAtEnd, readTopic } from './read-topic.js';
-import { relayPlace } from './relay-place.js';
-import { Tally, type TallyResult } from './tally.js';
+import { type ExpectedTopic, expectedTopics, listTopics, type TopicStatus } from './list-topics.js';
+import { StreamCounter, type StreamCounts } from './stream-counter.js';
 
 export interface VerifyParts {
   readonly access: KafkaAccess;
@@ -26,10 +29,10 @@ export interface VerifyParts {
   readonly quietMs?: number;
 }
 
-export interface TopicVerification extends TallyResult {
+export interface TopicVerification extends StreamCounts {
   readonly topic: string;
   readonly exists: boolean;
-  /** How far the relay says that the topic is filled: what was compared. Null: not at all. */
+  /** Through which position the relay says that the topic is filled: what was compared. Null: none. */
   readonly position: string | null;
   /** Facts that the retention of the topic gave up. */
   readonly expired: number;
@@ -49,9 +52,38 @@ export interface VerifyProgress {
   readonly of: number | null;
 }
 
+export type VerifyLine = { readonly progress: VerifyProgress } | { readonly result: VerifyResult };
+
 const limits = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
 const defaultQuietMs = 10_000;
-const placeMs = 60_000;
+const positionMs = 60_000;
+const progressMs = 1_000;
+
+/**
+ * Verifies, with its progress every second; the last line is the result. Begins with what is quick to
+ * fail. Ends early when the reader goes away. Throws as `Verification` does.
+ */
+export async function* verifyLines(parts: VerifyParts): AsyncGenerator<VerifyLine> {
+  const stop = new AbortController();
+  const verification = new Verification(parts, stop.signal);
+  let work: Promise<VerifyResult> | undefined;
+  try {
+    await verification.prepare();
+    work = verification.run();
+    // It may fail while nobody reads: whoever asks for the next line is given the error.
+    work.catch(() => undefined);
+    for (;;) {
+      yield { progress: verification.progress };
+      const result = await Promise.race([work, sleep(progressMs)]);
+      if (!result) continue;
+      yield { result };
+      return;
+    }
+  } finally {
+    stop.abort(new Error('nobody waits for the result'));
+    await work?.catch(() => undefined);
+  }
+}
 
 /** One topic while it is compared. */
 interface Compared {
@@ -60,7 +92,7 @@ interface Compared {
   /** By partition: the end, and how far it is read. */
   readonly until: ReadonlyMap<number, bigint>;
   readonly reached: Map<number, bigint>;
-  readonly tally: Tally;
+  readonly counter: StreamCounter;
   readonly expiry: Expiry;
   expired: number;
 }
@@ -92,30 +124,40 @@ export class Verification {
     };
   }
 
-  /** Asks how far the relay is, and where the topics end. Throws a `Refusal`. */
+  /** Reads the position of the relay, and the ends of the topics. Throws a `Refusal`. */
   async prepare(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      this.compared = await this.ask();
+      this.compared = await this.inspect();
       // A transaction becomes visible on one topic after the other: the very first one may not be on all yet.
       if (!this.compared.some(isWithoutPosition) || attempt === 4) return;
       await sleep(500);
     }
   }
 
-  private async ask(): Promise<Compared[]> {
+  private async inspect(): Promise<Compared[]> {
     const { access, publication } = this.parts;
-    const { kafka, settings } = access.cluster();
-    const facts = expectedTopics(publication.contracts).filter(({ kind }) => kind === 'facts');
+    const { settings } = access.cluster();
+    const expected = expectedTopics(publication.contracts);
+    const facts = expected.filter(({ kind }) => kind === 'facts');
     try {
-      // Quick to say no. Reading takes longer: many a broker lets a new group wait for some seconds.
-      await access.ask((admin) => admin.listTopics());
       // The position before the ends: whatever it speaks of is before them then.
-      const place = await access.ask((admin) => relayPlace(kafka, admin, settings), placeMs);
+      const position = await this.relayPosition(expected.find(({ kind }) => kind === 'position'));
       const statuses = await access.ask((admin) => listTopics(admin, settings, facts));
-      return statuses.map((each) => comparedOf(each, place?.topics.get(each.topic)));
+      return statuses.map((each) => comparedOf(each, position?.topics.get(each.topic)));
     } catch (error) {
       throw refusalOf(error);
     }
+  }
+
+  /** Without a record that is written. Reading takes time: many a broker lets a new group wait. */
+  private async relayPosition(of: ExpectedTopic | undefined): Promise<RelayPosition | null> {
+    const { access } = this.parts;
+    const { kafka, settings } = access.cluster();
+    const [topic] = await access.ask((admin) => listTopics(admin, settings, of ? [of] : []));
+    const [offsets] = topic?.offsets ?? [];
+    if (!topic || !offsets) return null;
+    const ends = { low: BigInt(offsets.first), high: BigInt(offsets.end) };
+    return access.ask(() => readPosition(kafka, topic.name, ends), positionMs);
   }
 
   /** Throws a `Refusal`, or what reading the log throws, or the reason of the signal. */
@@ -123,20 +165,20 @@ export class Verification {
     for (const each of this.compared) await this.readTopic(each);
     this.reading = undefined;
     await this.readLog();
-    const topics = this.compared.map(({ status, position, tally, expired }) => ({
+    const topics = this.compared.map(({ status, position, counter, expired }) => ({
       topic: status.topic,
       exists: status.exists,
       position: position && formatPosition(position),
       expired,
-      ...tally.result(),
+      ...counter.result(),
     }));
     return { ok: topics.every(({ differenceCount }) => differenceCount === 0), topics };
   }
 
   private async readTopic(of: Compared): Promise<void> {
-    const { status, position, until, reached, tally } = of;
+    const { status, position, until, reached, counter } = of;
     if (isWithoutPosition(of)) {
-      tally.note('unknown', null, 'the topic holds records, and the relay no position for it');
+      counter.note('unknown', null, 'the topic holds records, and the relay no position for it');
     }
     if (!position) return;
     this.reading = { of, from: sum(reached) };
@@ -148,18 +190,17 @@ export class Verification {
       const at = reached.get(partition) ?? 0n;
       if (at >= end) continue;
       const ends = `ends at ${String(at)}, and the relay wrote up to ${String(end)}`;
-      tally.note('missing', partition, `what a read_committed reader is given ${ends}`);
+      counter.note('missing', partition, `what a read_committed reader is given ${ends}`);
     }
   }
 
   private async readAll(of: Compared): Promise<void> {
-    const { kafka, settings } = this.parts.access.cluster();
+    const { kafka } = this.parts.access.cluster();
     const { status, until, reached } = of;
     try {
       await readTopic({
         kafka,
         topic: status.name,
-        group: named(settings, 'voltrace.verify'),
         until,
         reached,
         signal: this.signal,
@@ -205,7 +246,7 @@ export class Verification {
         const on = published && byTopic.get(published.contract.topic);
         if (!on) continue;
         if (on.expiry.has(published.fact)) on.expired += 1;
-        else on.tally.expected(published.fact);
+        else on.counter.expected(published.fact);
       }
       this.events += events.length;
     }
@@ -215,34 +256,31 @@ export class Verification {
 /** Before every event. */
 const nowhere: Position = { commit: -1n, prepare: -1n };
 
-const sum = (offsets: ReadonlyMap<number, bigint>): bigint =>
-  [...offsets.values()].reduce((a, b) => a + b, 0n);
-
 const isWithoutPosition = ({ position, until, reached }: Compared): boolean =>
   position === null && !isAtEnd(until, reached);
 
 /** Each partition is read as far as the relay wrote, or as it reaches. */
-const comparedOf = (status: TopicStatus, place: TopicPosition | undefined): Compared => {
-  const position = place?.position ?? null;
-  const until = new Map<number, bigint>(position ? place?.next : []);
+const comparedOf = (status: TopicStatus, written: TopicPosition | undefined): Compared => {
+  const position = written?.position ?? null;
+  const until = new Map<number, bigint>(position ? written?.next : []);
   const reached = new Map<number, bigint>();
   for (const { partition, first, end } of status.offsets) {
-    const written = until.get(partition) ?? 0n;
-    until.set(partition, BigInt(end) > written ? BigInt(end) : written);
+    const next = until.get(partition) ?? 0n;
+    until.set(partition, BigInt(end) > next ? BigInt(end) : next);
     reached.set(partition, BigInt(first));
   }
-  const tally = new Tally(position ?? nowhere);
-  return { status, position, until, reached, tally, expiry: new Expiry(status), expired: 0 };
+  const counter = new StreamCounter(position ?? nowhere);
+  return { status, position, until, reached, counter, expiry: new Expiry(status), expired: 0 };
 };
 
-const count = ({ tally, expiry }: Compared, partition: number, message: KafkaMessage): void => {
+const count = ({ counter, expiry }: Compared, partition: number, message: KafkaMessage): void => {
   try {
     const fact = toFact(message);
     expiry.found(fact, partition);
-    tally.found(fact, partition);
+    counter.found(fact, partition);
   } catch (error) {
     if (!(error instanceof NotAFact)) throw error;
-    tally.note('unknown', partition, `at ${message.offset} is no fact: ${error.message}`);
+    counter.note('unknown', partition, `at ${message.offset} is no fact: ${error.message}`);
   }
 };
 

@@ -1,8 +1,7 @@
 import Type from 'typebox';
 
 import { counterDecider, type CounterEvent } from '#event-log/counter.fixture.js';
-
-import { type Contract, publishes } from '../../contract.js';
+import { type Contract, publishes } from '#kernel/contract.js';
 
 /** The smallest contract: one published type, one private. */
 const contractOf = (context: string): Contract => ({

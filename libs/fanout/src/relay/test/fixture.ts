@@ -5,6 +5,7 @@ import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
 
 import { AppProcess } from '#embedded/app-process.js';
 import type { NewEvent, StoredEvent } from '#event-log/event-log.js';
+import type { Contract } from '#kernel/contract.js';
 import type { EventMetadata } from '#kernel/event.js';
 import { Lease } from '#read-store/lease.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
@@ -17,7 +18,6 @@ import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 
 import { positionTopic, type TopicSettings } from '../../cluster/topics.js';
-import type { Contract } from '../../contract.js';
 import { type KafkaSettings, named } from '../../kafka.js';
 import { type RelayEvent, relayStream } from '../events.js';
 import { Relay, type RelayOptions } from '../relay.js';

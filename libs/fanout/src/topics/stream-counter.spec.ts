@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { v5 } from 'uuid';
 
 import type { Fact } from '../fact.js';
-import { Tally, type TallyResult } from './tally.js';
+import { StreamCounter, type StreamCounts } from './stream-counter.js';
 
 const namespace = '5f1f3c5e-6f0b-5a44-9a0e-6c1f0f6f7e21';
 const until = { commit: 1_000n, prepare: 1_000n };
@@ -23,11 +23,11 @@ const fact = (stream: string, revision: number, position = revision): Fact => ({
 
 const facts = (stream: string, ...revisions: number[]) => revisions.map((r) => fact(stream, r));
 
-const compared = (expected: readonly Fact[], found: readonly Fact[]): TallyResult => {
-  const tally = new Tally(until);
-  for (const each of found) tally.found(each, each.stream.length % 3);
-  for (const each of expected) tally.expected(each);
-  return tally.result();
+const compared = (expected: readonly Fact[], found: readonly Fact[]): StreamCounts => {
+  const counter = new StreamCounter(until);
+  for (const each of found) counter.found(each, each.stream.length % 3);
+  for (const each of expected) counter.expected(each);
+  return counter.result();
 };
 
 const problems = (expected: readonly Fact[], found: readonly Fact[]) =>
@@ -68,15 +68,15 @@ describe('what a topic holds, against the log', () => {
 
   it('differs where a stream is not in the log, or on two partitions', () => {
     expect(problems([], a)).toEqual(['a unknown']);
-    const tally = new Tally(until);
+    const counter = new StreamCounter(until);
     for (const [index, each] of a.entries()) {
-      tally.found(each, index % 2);
-      tally.expected(each);
+      counter.found(each, index % 2);
+      counter.expected(each);
     }
-    expect(tally.result().differences).toMatchObject([{ stream: 'a', problem: 'out-of-order' }]);
+    expect(counter.result().differences).toMatchObject([{ stream: 'a', problem: 'out-of-order' }]);
   });
 
-  it('is not looked at beyond the position of the relay', () => {
+  it('is not counted beyond the position of the relay', () => {
     const late = [fact('a', 6, 1_001), fact('late', 0, 2_000)];
     expect(problems([...a, ...late], [...a, fact('late', 1, 1_002)])).toEqual([]);
   });
@@ -99,10 +99,10 @@ describe('what a topic holds, against the log', () => {
 
   it('names a hundred and counts the others', () => {
     const streams = Array.from({ length: 250 }, (_, n) => fact(`s${String(n)}`, 0));
-    const tally = new Tally(until);
-    for (const each of streams) tally.expected(each);
-    for (let n = 0; n < 60; n += 1) tally.note('unknown', 0, 'the value is not JSON');
-    const { differences, differenceCount } = tally.result();
+    const counter = new StreamCounter(until);
+    for (const each of streams) counter.expected(each);
+    for (let n = 0; n < 60; n += 1) counter.note('unknown', 0, 'the value is not JSON');
+    const { differences, differenceCount } = counter.result();
     expect([differences.length, differenceCount]).toEqual([100, 310]);
   });
 

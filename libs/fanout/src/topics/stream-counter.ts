@@ -24,7 +24,7 @@ export interface Difference {
   readonly detail: string | null;
 }
 
-export interface TallyResult {
+export interface StreamCounts {
   readonly streams: number;
   /** On the topic, through the relay's position. */
   readonly facts: number;
@@ -52,7 +52,7 @@ const maxDifferences = 100;
 const printOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16);
 
 /** Counts the facts of one topic and those of the log, stream by stream, and tells where they differ. */
-export class Tally {
+export class StreamCounter {
   private readonly streams = new Map<string, Counts>();
   private readonly noted: Difference[] = [];
   private notes = 0;
@@ -93,7 +93,7 @@ export class Tally {
     this.noted.push({ ...nothing, problem, partition, detail });
   }
 
-  result(): TallyResult {
+  result(): StreamCounts {
     const differences = [...this.noted];
     let differenceCount = this.notes;
     for (const [stream, counts] of this.streams) {

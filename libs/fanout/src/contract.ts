@@ -1,6 +1,0 @@
-export {
-  type Contract,
-  type PublishedCategory,
-  type PublishedMessage,
-  publishes,
-} from '#kernel/contract.js';
