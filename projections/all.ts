@@ -2,7 +2,7 @@ import type { Routes } from '#kernel/context.js';
 import type { Projection } from '#subscription/projection/projection.js';
 
 import { apiKeys } from './api-keys/api-keys.projection.js';
-import { eventClock } from './event-clock/projector.js';
+import { eventClock } from './event-clock/event-clock.projection.js';
 import { imports } from './imports/imports.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
 

@@ -11,7 +11,7 @@ import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { projections } from './all.js';
-import { eventClock } from './event-clock/projector.js';
+import { eventClock } from './event-clock/event-clock.projection.js';
 import { appendAll, decimal, idOf, Story, text } from './product-catalog/story.fixture.js';
 
 let fixture: Fixture;

@@ -10,7 +10,7 @@ import { IssueEntityCode } from '#product-registry/manufacturer/commands.js';
 import { ProductRegistry } from '#product-registry/registry.js';
 import { makeManufacturer, makeProduct, newMeta } from '#product-registry/testing/make.js';
 import { projections } from '#projections/all.js';
-import { eventClock } from '#projections/event-clock/projector.js';
+import { eventClock } from '#projections/event-clock/event-clock.projection.js';
 import { logSource } from '#subscription/log-source.js';
 import { untilBuilt } from '#subscription/projection/assert-built.js';
 import { ProjectionRunner } from '#subscription/projection/run-projections.js';

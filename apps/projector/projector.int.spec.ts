@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { projections } from '#projections/all.js';
-import { eventClock } from '#projections/event-clock/projector.js';
+import { eventClock } from '#projections/event-clock/event-clock.projection.js';
 import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';

@@ -6,7 +6,7 @@ import type { Position } from '#event-log/event-log.js';
 import { positionAt, resolveMoment } from '#resource/event-clock.js';
 import { appendCounted, Fixture } from '#subscription/projection/test/fixture.js';
 
-import { eventClock } from './projector.js';
+import { eventClock } from './event-clock.projection.js';
 
 describe('a moment of the log', () => {
   let fixture: Fixture;

@@ -20,6 +20,13 @@ export const imports: Projection = defineProjection({
     source('./working-set.js'),
     source('../../libs/read-store/src/moves.js'),
   ],
+  sameRows: {
+    hash: 'c36e5970b2553ddb130837e8d1d9b6db919ebd4fbbd50eb34c44ae2bd24ac528',
+    as: [
+      '9198433c5e333ca32875a50e17eba3ae50c4a6173c039cacf23f7cae72a82078',
+      '640a401ef9bf18208b185fc4e58c700e2af670285775b9accbc2c38dd44d02b8',
+    ],
+  },
   tables: readFileSync(table, 'utf8'),
   reading: new Reading([importDecider]),
   on: changes,

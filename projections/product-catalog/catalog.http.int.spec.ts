@@ -10,7 +10,7 @@ import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { apiKeyNames } from '../api-keys/api-keys.http.js';
-import { eventClock } from '../event-clock/projector.js';
+import { eventClock } from '../event-clock/event-clock.projection.js';
 import { ManufacturersController } from './manufacturers.http.js';
 import { productCatalog } from './product-catalog.projection.js';
 import { ProductsController } from './products.http.js';

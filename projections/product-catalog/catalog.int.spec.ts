@@ -8,7 +8,7 @@ import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { apiKeyNames } from '../api-keys/api-keys.http.js';
-import { eventClock } from '../event-clock/projector.js';
+import { eventClock } from '../event-clock/event-clock.projection.js';
 import { manufacturers } from './manufacturers.http.js';
 import { catalog, productCatalog } from './product-catalog.projection.js';
 import { products } from './products.http.js';

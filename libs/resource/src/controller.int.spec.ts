@@ -5,7 +5,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
-import { eventClock } from '#projections/event-clock/projector.js';
+import { eventClock } from '#projections/event-clock/event-clock.projection.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { appendAll, idOf } from '#testing/event-story.js';

@@ -4,7 +4,7 @@ import pg from 'pg';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
-import { eventClock } from '#projections/event-clock/projector.js';
+import { eventClock } from '#projections/event-clock/event-clock.projection.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { untilBuilt } from '#subscription/projection/assert-built.js';
 import { ProjectionRunner } from '#subscription/projection/run-projections.js';

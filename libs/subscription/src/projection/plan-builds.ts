@@ -3,6 +3,7 @@ import type { ReadStore } from '#read-store/read-store.js';
 import type { Scope } from '../source.js';
 import { type Build, createBuild, lockProjection, readBuilds, scopeOf } from './builds.js';
 import type { Projection } from './projection.js';
+import { makesRowsOf } from './projection-hash.js';
 
 /** The sources of a projection changed, but its version did not. */
 export class VersionNotRaised extends Error {
@@ -47,7 +48,7 @@ const scopesOf = (
 };
 
 const refuseChange = (projection: Projection, hash: string, build: Build): void => {
-  if (build.hash === hash) return;
+  if (makesRowsOf(projection, hash, build.hash)) return;
   throw new VersionNotRaised(
     `the sources of projection ${projection.name} differ from those that its version ${String(build.version)} was built with: raise the version, so that it is built anew`,
   );

@@ -25,6 +25,11 @@ export interface Projection<W = unknown> {
    * under an unchanged `version` keeps the projector from starting.
    */
   readonly sources: readonly URL[];
+  /**
+   * Sources whose hash is `hash` make the rows that those of the hashes `as` made: installations that hold one of
+   * these keep their tables. For a change that leaves the rows as they were; it goes with the next version.
+   */
+  readonly sameRows?: { readonly hash: string; readonly as: readonly string[] };
   /** The text of `table.sql`: unqualified names, created in the schema of each build. */
   readonly tables: string;
   /**
