@@ -11,12 +11,12 @@ import { ProductRegistry } from '#product-registry/registry.js';
 import { makeManufacturer, makeProduct, newMeta } from '#product-registry/testing/make.js';
 import { projections } from '#projections/all.js';
 import { eventClock } from '#projections/event-clock/event-clock.projection.js';
+import type { SubscriptionResponse } from '#subscription/bodies.http.js';
 import { logSource } from '#subscription/log-source.js';
 import { untilBuilt } from '#subscription/projection/assert-built.js';
 import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { SubscriptionRunner } from '#subscription/runner.js';
-import type { SubscriptionOverview } from '#subscription/statuses.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 
@@ -63,7 +63,7 @@ describe('an API whose event log is restored from an older backup', () => {
     return (body['checks'] as Record<string, CheckResult>)['same-log'];
   };
   const assignCodes = async () =>
-    (await api.ask('/v1/subscriptions/assign-codes')).body as unknown as SubscriptionOverview;
+    (await api.ask('/v1/subscriptions/assign-codes')).body as unknown as SubscriptionResponse;
 
   it('refuses changes with the reason and the cure, until its projections are rebuilt', async () => {
     expect((await register('Before')).status).toBe(201);

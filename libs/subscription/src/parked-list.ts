@@ -3,27 +3,8 @@ import { Refusal } from '#kernel/refusal.js';
 import { positionOf, type PositionRow } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
+import type { ParkedResponse } from './bodies.http.js';
 import type { ParkedFacts } from './control/events.js';
-
-/** An event that a subscription could not handle, or that waits behind one. */
-export interface ParkedEvent {
-  /** 64-bit, hence text. */
-  readonly id: string;
-  readonly subscription: string;
-  /** A build of a projection, a topic, or `log`. */
-  readonly scope: string;
-  readonly eventId: string;
-  /** The stream, as far as the record names one. */
-  readonly stream: string;
-  /** Null where the record is undecodable, as are the next two. */
-  readonly type: string | null;
-  readonly revision: string | null;
-  readonly position: string | null;
-  readonly attempts: number;
-  /** Null for one that waits behind an earlier event of its stream. */
-  readonly error: string | null;
-  readonly parkedAt: Date;
-}
 
 export interface ParkedQuery {
   readonly subscription?: string | undefined;
@@ -32,7 +13,9 @@ export interface ParkedQuery {
   readonly limit: number;
 }
 
-interface ParkedRow extends PositionRow, Omit<ParkedEvent, 'position'> {}
+interface ParkedRow extends PositionRow, Omit<ParkedResponse, 'position' | 'parkedAt'> {
+  readonly parkedAt: Date;
+}
 
 const columns = `id, subscription, scope, event_id as "eventId", key as stream, type,
   revision::text as revision, commit_position, prepare_position, attempts, error,
@@ -42,7 +25,7 @@ const columns = `id, subscription, scope, event_id as "eventId", key as stream, 
 export const listParked = async (
   { pool }: ReadStore,
   { subscription, after, limit }: ParkedQuery,
-): Promise<ParkedEvent[]> => {
+): Promise<ParkedResponse[]> => {
   const { rows } = await pool.query<ParkedRow>(
     `select ${columns} from subscription.parked
       where ($1::text is null or subscription = $1) and id > $2
@@ -53,7 +36,7 @@ export const listParked = async (
 };
 
 /** Throws a `Refusal` (`PARKED_NOT_FOUND`). */
-export const findParked = async ({ pool }: ReadStore, id: string): Promise<ParkedEvent> => {
+export const findParked = async ({ pool }: ReadStore, id: string): Promise<ParkedResponse> => {
   const isId = /^\d{1,18}$/.test(id);
   const { rows } = await pool.query<ParkedRow>(
     `select ${columns} from subscription.parked where id = $1`,
@@ -64,13 +47,17 @@ export const findParked = async ({ pool }: ReadStore, id: string): Promise<Parke
   throw new Refusal('PARKED_NOT_FOUND', 'not-found', `no event is parked with id ${id}`);
 };
 
-const shown = (row: ParkedRow): ParkedEvent => {
-  const { commit_position: _, prepare_position: __, ...rest } = row;
+const shown = (row: ParkedRow): ParkedResponse => {
+  const { commit_position: _, prepare_position: __, parkedAt, ...rest } = row;
   const position = positionOf(row);
-  return { ...rest, position: position ? formatPosition(position) : null };
+  return {
+    ...rest,
+    position: position ? formatPosition(position) : null,
+    parkedAt: parkedAt.toISOString(),
+  };
 };
 
 /** What a command about a parked event names it by. */
-export const factsOf = ({ scope, stream, eventId, type, error }: ParkedEvent): ParkedFacts => ({
+export const factsOf = ({ scope, stream, eventId, type, error }: ParkedResponse): ParkedFacts => ({
   ...{ scope, key: stream, eventId, type, error },
 });

@@ -18,39 +18,11 @@ import { readQuery, text } from '#http/query-params.js';
 import { IsText } from '#http/validation.js';
 import { ReadStore } from '#read-store/read-store.js';
 
+import { ParkedListResponse } from './bodies.http.js';
 import { DiscardParkedEvent, RetryParkedEvents } from './control/commands.js';
 import { controlDecider } from './control/decider.js';
 import { KnownSubscriptions, subscriptionNotFound } from './known-subscriptions.js';
 import { factsOf, findParked, listParked } from './parked-list.js';
-
-class ParkedResponse {
-  @ApiProperty() id!: string;
-  @ApiProperty() subscription!: string;
-  @ApiProperty({ description: 'A build of a projection, a topic, or `log`.' }) scope!: string;
-  @ApiProperty({ format: 'uuid' }) eventId!: string;
-  @ApiProperty({ description: 'As far as the record names one.' }) stream!: string;
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Null where the record is undecodable, as are the next two.',
-  })
-  type!: string | null;
-  @ApiProperty({ type: String, nullable: true }) revision!: string | null;
-  @ApiProperty({ type: String, nullable: true }) position!: string | null;
-  @ApiProperty() attempts!: number;
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Null for an event that waits behind an earlier one of its stream.',
-  })
-  error!: string | null;
-  @ApiProperty({ type: String, format: 'date-time' }) parkedAt!: string;
-}
-
-class ParkedListResponse {
-  @ApiProperty({ type: [ParkedResponse] }) items!: ParkedResponse[];
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-}
 
 class RetryAllBody extends OptionalReasonBody {
   @ApiProperty({ description: 'All parked events of it.', example: 'registry-activity' })
@@ -93,7 +65,7 @@ export class ParkedController {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
-      items: page.map((row) => ({ ...row, parkedAt: row.parkedAt.toISOString() })),
+      items: page,
       nextCursor: rows.length > limit && last ? encodeCursor([last.id], context) : null,
     };
   }

@@ -5,23 +5,11 @@ import { Refusal } from '#kernel/refusal.js';
 import { columnsOf } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
+import type { ResetPreviewResponse } from './bodies.http.js';
 import type { KnownSubscription, KnownSubscriptions } from './known-subscriptions.js';
 import { deliveredAgain } from './park.js';
 
 const pageSize = 1_000;
-
-/** What a reset would do. */
-export interface ResetPreview {
-  readonly subscription: string;
-  /** `start`, or a position. */
-  readonly to: string;
-  /** So many events would be delivered again. */
-  readonly events: number;
-  /** Parked events that would be gone: what they hold is delivered again. */
-  readonly parked: number;
-  /** What is undone, for people. Null: nothing. */
-  readonly forgets: string | null;
-}
 
 /**
  * What a reset to `to` (`start`, or a position) would do. Reads the log to its end.
@@ -35,7 +23,7 @@ export const previewReset = async (
   known: KnownSubscriptions,
   name: string,
   to: string,
-): Promise<ResetPreview> => {
+): Promise<ResetPreviewResponse> => {
   const subscription = known.resettable(name, to);
   if (to !== 'start') await assertPosition(log, to, '?to');
   const after = to === 'start' ? undefined : parsePosition(to);

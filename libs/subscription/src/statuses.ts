@@ -3,6 +3,11 @@ import { formatPosition } from '#event-log/position.js';
 import { positionOf, type PositionRow } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
+import type {
+  CheckpointResponse,
+  ProjectionResponse,
+  SubscriptionResponse,
+} from './bodies.http.js';
 import type { CheckpointState } from './checkpoints.js';
 import type { Kind } from './follower.js';
 import type { KnownSubscriptions } from './known-subscriptions.js';
@@ -10,49 +15,6 @@ import { type ProjectionStatus, projectionStatus } from './projection/projection
 
 /** A subscription that recorded nothing for so long does not run. */
 const silentMs = 20_000;
-
-export interface PartitionOverview {
-  /** A build of a projection, a topic, or `log`. */
-  readonly scope: string;
-  readonly partition: number;
-  readonly state: CheckpointState;
-  /** Kafka: the offset to read next. Log: the position through which it was read. 64-bit, hence text. */
-  readonly nextOffset: string;
-  readonly endOffset: string | null;
-  /** Position of the log, of the last event that was handled or passed. */
-  readonly position: string | null;
-  /** 0 at the end; else the time since it was last there, or since the last event was recorded. Null: never was. */
-  readonly lagSeconds: number | null;
-  readonly events: number;
-  readonly done: number;
-  readonly skipped: number;
-}
-
-/** A subscription as its tables have it, whichever process runs it, or none. */
-export interface SubscriptionOverview {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly source: 'kafka' | 'log';
-  /** down: no process records that it runs it. The others: see `ProjectionStatus` and `SubscriptionStatus`. */
-  readonly state: 'waiting' | 'down' | ProjectionStatus['state'];
-  readonly reason: string | null;
-  /** Null before it ever ran. */
-  readonly notedAt: Date | null;
-  /** Of the partition that is furthest behind. Null: not known. */
-  readonly lagSeconds: number | null;
-  /** Records on Kafka, or events of the log, that it has not read yet. Null where not known. */
-  readonly pending: number | null;
-  readonly parked: number;
-  /** What was last asked of it, and the outcome. */
-  readonly control: {
-    readonly revision: string;
-    readonly outcome: string;
-    readonly at: Date;
-  } | null;
-  readonly partitions: readonly PartitionOverview[];
-  /** Null unless it is a projection. */
-  readonly projection: ProjectionStatus | null;
-}
 
 interface SubscriptionRow {
   name: string;
@@ -89,7 +51,7 @@ export const subscriptionStatuses = async (
   known: KnownSubscriptions,
   head: Position | undefined,
   name?: string,
-): Promise<SubscriptionOverview[]> => {
+): Promise<SubscriptionResponse[]> => {
   const { rows } = await store.pool.query<SubscriptionRow>(
     `select name, kind, version, source, state, reason, noted_at, paused,
             noted_at < clock_timestamp() - $2 * interval '1 millisecond' as is_silent,
@@ -137,7 +99,7 @@ const overviewOf = (
   row: SubscriptionRow | undefined,
   rows: readonly PartitionRow[],
   projection: ProjectionStatus | null,
-): SubscriptionOverview => {
+): SubscriptionResponse => {
   const partitions = rows.map(partitionOf);
   const state = stateOf(row, projection);
   // Nothing that is new was seen: there may well be something.
@@ -148,7 +110,7 @@ const overviewOf = (
   return {
     ...{ name, kind, source: row?.source ?? 'log', state },
     reason: reasonOf(row, state, projection),
-    notedAt: row?.noted_at ?? null,
+    notedAt: row?.noted_at.toISOString() ?? null,
     lagSeconds: projection
       ? projection.lagSeconds
       : nothingUnlessSeen(lags.length > 0 ? Math.max(...lags) : null),
@@ -156,14 +118,19 @@ const overviewOf = (
     parked: Number(row?.parked ?? 0),
     control: row ? controlOf(row) : null,
     partitions,
-    projection,
+    projection: projection && tablesOf(projection),
   };
+};
+
+const tablesOf = (status: ProjectionStatus): ProjectionResponse => {
+  const { version, builtVersion, activeBuild, position, events, build, others } = status;
+  return { version, builtVersion, activeBuild, position, events, build, others };
 };
 
 const stateOf = (
   row: SubscriptionRow | undefined,
   projection: ProjectionStatus | null,
-): SubscriptionOverview['state'] => {
+): SubscriptionResponse['state'] => {
   const isSilent = row === undefined || row.is_silent;
   if (!projection) {
     if (isSilent) return 'down';
@@ -177,7 +144,7 @@ const stateOf = (
 
 const reasonOf = (
   row: SubscriptionRow | undefined,
-  state: SubscriptionOverview['state'],
+  state: SubscriptionResponse['state'],
   projection: ProjectionStatus | null,
 ): string | null => {
   const reason = projection?.error ?? projection?.build?.error ?? row?.reason ?? null;
@@ -191,10 +158,10 @@ const controlOf = ({
   control_revision: revision,
   control_outcome: outcome,
   control_at: at,
-}: SubscriptionRow): SubscriptionOverview['control'] =>
-  revision !== null && outcome !== null && at ? { revision, outcome, at } : null;
+}: SubscriptionRow): SubscriptionResponse['control'] =>
+  revision !== null && outcome !== null && at ? { revision, outcome, at: at.toISOString() } : null;
 
-const partitionOf = (row: PartitionRow): PartitionOverview => {
+const partitionOf = (row: PartitionRow): CheckpointResponse => {
   const position = positionOf(row);
   const { scope, partition, state, behind_seconds: behind } = row;
   return {

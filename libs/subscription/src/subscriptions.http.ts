@@ -19,6 +19,13 @@ import { Refusal } from '#kernel/refusal.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import {
+  DropVersionBody,
+  ResetBody,
+  ResetPreviewResponse,
+  SubscriptionListResponse,
+  SubscriptionResponse,
+} from './bodies.http.js';
+import {
   DropProjectionVersion,
   PauseSubscription,
   RebuildProjection,
@@ -30,14 +37,7 @@ import { controlDecider } from './control/decider.js';
 import { KnownSubscriptions, subscriptionNotFound } from './known-subscriptions.js';
 import { newestPosition } from './projection/projection-status.js';
 import { assertPosition, previewReset } from './reset-preview.js';
-import { type SubscriptionOverview, subscriptionStatuses } from './statuses.js';
-import {
-  DropVersionBody,
-  ResetBody,
-  ResetPreviewResponse,
-  SubscriptionListResponse,
-  SubscriptionResponse,
-} from './subscriptions.bodies.http.js';
+import { subscriptionStatuses } from './statuses.js';
 
 const startOrPosition: Parser<string> = (raw) => {
   if (/^(start|0|[1-9]\d{0,18})$/.test(raw)) return raw;
@@ -66,8 +66,7 @@ export class SubscriptionsController {
   @ApiOkResponse({ type: SubscriptionListResponse })
   async list(@Query() query: Record<string, unknown>): Promise<SubscriptionListResponse> {
     readQuery(query, {});
-    const items = await this.statuses();
-    return { items: items.map(shown), nextCursor: null };
+    return { items: await this.statuses(), nextCursor: null };
   }
 
   @Get(':name')
@@ -78,12 +77,12 @@ export class SubscriptionsController {
   })
   @ApiOkResponse({ type: SubscriptionResponse })
   @ApiNotFoundResponse({ description: 'SUBSCRIPTION_NOT_FOUND' })
-  async one(
+  one(
     @Param('name') name: string,
     @Query() query: Record<string, unknown>,
   ): Promise<SubscriptionResponse> {
     readQuery(query, {});
-    return shown(await this.status(name));
+    return this.status(name);
   }
 
   @Get(':name/reset-preview')
@@ -214,20 +213,14 @@ export class SubscriptionsController {
     return { version: 0 };
   }
 
-  private async status(name: string): Promise<SubscriptionOverview> {
+  private async status(name: string): Promise<SubscriptionResponse> {
     const [status] = await this.statuses(name);
     if (status) return status;
     throw subscriptionNotFound(name);
   }
 
-  private async statuses(name?: string): Promise<SubscriptionOverview[]> {
+  private async statuses(name?: string): Promise<SubscriptionResponse[]> {
     const head = await newestPosition(this.log);
     return subscriptionStatuses(this.store, this.known, head, name);
   }
 }
-
-const shown = ({ notedAt, control, ...rest }: SubscriptionOverview): SubscriptionResponse => ({
-  ...rest,
-  notedAt: notedAt?.toISOString() ?? null,
-  control: control && { ...control, at: control.at.toISOString() },
-});

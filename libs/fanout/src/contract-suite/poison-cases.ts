@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ParkedEvent } from '#subscription/parked-list.js';
+import type { ParkedResponse } from '#subscription/bodies.http.js';
 import { nothingLeft } from '#subscription/test/harness.js';
 import { until } from '#testing/until.js';
 
 import { ConsumerHarness, type HarnessOptions } from './harness.js';
 import { failingLedger, type Failure, failureMessage, ledger } from './ledger.js';
 
-const ofStream = ({ stream, attempts, error }: ParkedEvent) => ({ stream, attempts, error });
+const ofStream = ({ stream, attempts, error }: ParkedResponse) => ({ stream, attempts, error });
 
 /** What cannot be handled is parked with what comes after it in its stream; the others go on. */
 export const poisonCases = (options: HarnessOptions): void => {
@@ -25,7 +25,7 @@ export const poisonCases = (options: HarnessOptions): void => {
     const retry = (id?: string): Promise<string> => harness.operator.retry(id, 'ledger');
 
     /** A stream whose first fact fails, and `behind` more of it. All are parked. */
-    const park = async (behind: number, failure: Failure): Promise<readonly ParkedEvent[]> => {
+    const park = async (behind: number, failure: Failure): Promise<readonly ParkedResponse[]> => {
       await harness.append(1, 'counter-bad', { does: 'fail' });
       if (behind > 0) await harness.append(behind, 'counter-bad');
       await harness.run(failingLedger({ failure }));

@@ -4,48 +4,26 @@ import { positionOf, type PositionRow } from '#read-store/position-columns.js';
 import type { ReadStore } from '#read-store/read-store.js';
 import type { ProjectionVersion } from '#read-store/schema-names.js';
 
+import type { BuildProgressResponse, ProjectionResponse } from '../bodies.http.js';
 import type { CheckpointState } from '../checkpoints.js';
 import { fromBuilds } from './builds.js';
 
-export type ShownState = CheckpointState | 'log-replaced';
+type ShownState = CheckpointState | 'log-replaced';
 
-/** A build that is not the active one of its version (yet), or that is of another version. */
-export interface BuildProgress {
-  readonly build: number;
-  readonly version: number;
-  readonly state: ShownState;
-  readonly position: string | null;
-  readonly events: number;
-  /** Of the events that are known to be in the log; null while nothing else has counted them. */
-  readonly percent: number | null;
-  readonly parked: number;
-  readonly error: string | null;
-}
-
-export interface ProjectionStatus {
+/** How a projection stands, by its tables. */
+export interface ProjectionStatus extends ProjectionResponse {
   readonly name: string;
-  /** Of the running code; null for a projection that the code no longer has. */
-  readonly version: number | null;
-  /** Of the tables that the fields below are about: the running code's, else the newest. Null before a first build is done. */
-  readonly builtVersion: number | null;
-  /** Number of that build: another one after each switch. Null before the first is done. */
-  readonly activeBuild: number | null;
   /**
    * running: queries are answered. building, paused, stopped: see `build`, or the error. outdated: not built
    * for this code. log-replaced: the log is not the one that it was built from, see the error.
    */
   readonly state: ShownState | 'outdated';
-  readonly position: string | null;
-  readonly events: number;
   /** Events that other projections have counted and this one has not. Null as the lag. */
   readonly pending: number | null;
   /** 0 at the end of the log; else the time since it was last there. Null before the first build is done, and on another log. */
   readonly lagSeconds: number | null;
   readonly parked: number;
   readonly error: string | null;
-  readonly build: BuildProgress | null;
-  /** Builds of other versions: for a roll-back, of processes that still run, or to be dropped. */
-  readonly others: readonly BuildProgress[];
 }
 
 interface StatusRow extends PositionRow {
@@ -157,7 +135,7 @@ const lagOf = (row: StatusRow, head: Position | undefined): number => {
   return Math.max(0, Math.round(Number(row.behind_seconds ?? 0) * 10) / 10);
 };
 
-const progressOf = (row: StatusRow, counted: number): BuildProgress => {
+const progressOf = (row: StatusRow, counted: number): BuildProgressResponse => {
   const events = Number(row.events);
   return {
     build: row.build,

@@ -10,12 +10,13 @@ import { databaseFrom } from '#testing/template-database.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
+import type { ParkedResponse, SubscriptionResponse } from '../bodies.http.js';
 import type { Follower } from '../follower.js';
 import { KnownSubscriptions } from '../known-subscriptions.js';
-import { listParked, type ParkedEvent } from '../parked-list.js';
+import { listParked } from '../parked-list.js';
 import { SubscriptionRunner } from '../runner.js';
 import type { Source } from '../source.js';
-import { type SubscriptionOverview, subscriptionStatuses } from '../statuses.js';
+import { subscriptionStatuses } from '../statuses.js';
 import { Operator } from './ask.js';
 import { ledgerTables } from './ledger.js';
 
@@ -155,12 +156,12 @@ export class Harness {
   }
 
   /** Oldest first. */
-  parked(): Promise<ParkedEvent[]> {
+  parked(): Promise<ParkedResponse[]> {
     return listParked(this.store, { limit: 100 });
   }
 
-  async untilParked(count: number): Promise<readonly ParkedEvent[]> {
-    let parked: readonly ParkedEvent[] = [];
+  async untilParked(count: number): Promise<readonly ParkedResponse[]> {
+    let parked: readonly ParkedResponse[] = [];
     await until(
       () => `${String(count)} events are parked, not ${String(parked.length)}`,
       async () => (parked = await this.parked()).length === count,
@@ -178,7 +179,7 @@ export class Harness {
   }
 
   /** The subscription as operators see it. */
-  async overview(name = 'ledger'): Promise<SubscriptionOverview> {
+  async overview(name = 'ledger'): Promise<SubscriptionResponse> {
     const head = await this.log.head();
     const [one] = await subscriptionStatuses(this.store, knownAs(name), head, name);
     if (!one) throw new Error(`there is no subscription ${name}`);

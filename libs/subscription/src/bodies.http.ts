@@ -7,7 +7,7 @@ const states = [
   ...['running', 'waiting', 'stopped', 'paused', 'down', 'building', 'outdated', 'log-replaced'],
 ];
 
-class CheckpointResponse {
+export class CheckpointResponse {
   @ApiProperty({ description: 'A build of a projection, a topic, or `log`.' }) scope!: string;
   @ApiProperty({ description: '0 unless the source is Kafka.' }) partition!: number;
   @ApiProperty({ enum: ['building', 'running', 'paused', 'stopped'] }) state!: string;
@@ -34,7 +34,7 @@ class ControlResponse {
   @ApiProperty({ format: 'date-time' }) at!: string;
 }
 
-class BuildProgressResponse {
+export class BuildProgressResponse {
   @ApiProperty() build!: number;
   @ApiProperty() version!: number;
   @ApiProperty({ enum: ['building', 'paused', 'stopped', 'running', 'log-replaced'] })
@@ -51,7 +51,7 @@ class BuildProgressResponse {
   @ApiProperty({ type: String, nullable: true }) error!: string | null;
 }
 
-class ProjectionResponse {
+export class ProjectionResponse {
   @ApiProperty({ type: Number, nullable: true, description: 'Of the running code.' })
   version!: number | null;
   @ApiProperty({
@@ -122,6 +122,35 @@ export class SubscriptionResponse {
 export class SubscriptionListResponse {
   @ApiProperty({ type: [SubscriptionResponse] }) items!: SubscriptionResponse[];
   @ApiProperty({ type: String, nullable: true }) nextCursor!: null;
+}
+
+export class ParkedResponse {
+  @ApiProperty() id!: string;
+  @ApiProperty() subscription!: string;
+  @ApiProperty({ description: 'A build of a projection, a topic, or `log`.' }) scope!: string;
+  @ApiProperty({ format: 'uuid' }) eventId!: string;
+  @ApiProperty({ description: 'As far as the record names one.' }) stream!: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Null where the record is undecodable, as are the next two.',
+  })
+  type!: string | null;
+  @ApiProperty({ type: String, nullable: true }) revision!: string | null;
+  @ApiProperty({ type: String, nullable: true }) position!: string | null;
+  @ApiProperty() attempts!: number;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Null for an event that waits behind an earlier one of its stream.',
+  })
+  error!: string | null;
+  @ApiProperty({ type: String, format: 'date-time' }) parkedAt!: string;
+}
+
+export class ParkedListResponse {
+  @ApiProperty({ type: [ParkedResponse] }) items!: ParkedResponse[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
 }
 
 export class ResetPreviewResponse {
