@@ -12,6 +12,10 @@ const operations: Context = {
     'events.read': ['auditor', 'admin'],
     'metrics.read': ['operator', 'auditor', 'admin', 'service'],
   },
+  tags: {
+    events: 'The log itself: replay and live feed.',
+    operations: 'Health, metrics, read models, the relay and consumers.',
+  },
 };
 
 /** Every context, and the libraries that have streams or routes of their own. */

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
+import { contexts } from '#apps/contexts.js';
 import { problemKinds } from '#http/problems.js';
 
 import { completeOperations } from './document-operations.js';
@@ -42,17 +43,6 @@ const problemSchema = {
   },
 };
 
-/** What each tag of the routes stands for. */
-const tags: Readonly<Record<string, string>> = {
-  products: 'Products of the registry: commands, queries, history and exports.',
-  manufacturers: 'Who makes the products, under which names and EntityCode.',
-  imports: 'Published equipment lists, imported row by row.',
-  analytics: 'What the consumers of published facts count.',
-  events: 'The log itself: replay and live feed.',
-  access: 'API keys.',
-  operations: 'Health, metrics, read models, the relay and consumers.',
-};
-
 /** The OpenAPI document of an application, with everything that all its operations share. */
 export const apiDocument = (app: INestApplication): OpenAPIObject => {
   const builder = new DocumentBuilder()
@@ -62,7 +52,9 @@ export const apiDocument = (app: INestApplication): OpenAPIObject => {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/', 'Where this document was read.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vt_<id>_<secret>' });
-  for (const [name, meaning] of Object.entries(tags)) builder.addTag(name, meaning);
+  for (const { tags = {} } of contexts) {
+    for (const [name, meaning] of Object.entries(tags)) builder.addTag(name, meaning);
+  }
   const document = SwaggerModule.createDocument(app, builder.build());
   document.components = {
     ...document.components,

@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeys } from '#access/api-key/api-keys.js';
 import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
+import { LogTail } from '#event-log/log-tail.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
 import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
@@ -17,6 +18,9 @@ import { diskEnvironment } from '#process/environment.js';
 import { ProcessContext } from '#process/process-context.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
+import { untilBuilt } from '#subscription/projection/assert-built.js';
+import type { Projection } from '#subscription/projection/projection.js';
+import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import type { TestDatabase } from '#testing/embedded.js';
 import { databaseFrom } from '#testing/template-database.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
@@ -88,6 +92,15 @@ export class TestApi {
   /** The database of the read models. */
   get store(): ReadStore {
     return this.app.get(ReadStore);
+  }
+
+  /** Runs read models in this process. Resolves once they answer. */
+  async project(...projections: readonly Projection[]): Promise<void> {
+    const [log, tail] = [this.app.get(EsdbEventLog), this.app.get(LogTail)];
+    const runner = new ProjectionRunner(projections, { store: this.store, log, tail, pollMs: 100 });
+    this.context.onStop(() => runner.stop());
+    await runner.start();
+    await untilBuilt(this.store, projections, 20_000);
   }
 
   raw(path: string, asking: Asking = {}): Promise<Response> {

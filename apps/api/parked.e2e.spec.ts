@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
-import { LogTail } from '#event-log/log-tail.js';
-import { untilBuilt } from '#subscription/projection/assert-built.js';
-import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import { appendCounted } from '#subscription/projection/test/fixture.js';
 import { tally } from '#subscription/projection/test/tally.js';
 import { until } from '#testing/until.js';
@@ -14,31 +11,23 @@ import 'reflect-metadata';
 
 let api: TestApi;
 let log: EsdbEventLog;
-let tail: LogTail;
-let runner: ProjectionRunner;
 
 // A projection that fails on demand runs beside; the API knows it by its rows only.
 beforeAll(async () => {
   api = await TestApi.start();
   log = EsdbEventLog.connect(api.node.url);
-  tail = new LogTail(log);
-  await tail.start();
   const projection = tally({
     before: ({ data }) => {
       if (data['fail'] === true) throw new Error('value is not a number');
     },
   });
-  runner = new ProjectionRunner([projection], { store: api.store, log, tail, pollMs: 100 });
-  await runner.start();
-  await untilBuilt(api.store, [projection], 20_000);
+  await api.project(projection);
   await appendCounted(log, 1, 'tally-ill', { fail: true });
   await appendCounted(log, 2, 'tally-ill');
   await until('all are parked', async () => (await parked('tally')).length === 3);
 });
 
 afterAll(async () => {
-  await runner.stop();
-  await tail.stop();
   await log.close();
   await api.stop();
 });

@@ -7,6 +7,7 @@ export const access: Context = {
   name: 'access',
   categories: [apiKeyDecider, accessDenialDecider],
   permissions: { 'keys.manage': ['admin'] },
+  tags: { access: 'API keys.' },
   isOfOperators: true,
   routes: async () => [(await import('./access.module.js')).AccessModule],
 };

@@ -95,7 +95,7 @@ export class CommandGateway {
   ) {}
 
   /** Carries out the command of a request and answers it. */
-  async handle<S, C extends Command, E extends DomainEvent>(
+  async handle<S, const C extends Command, E extends DomainEvent>(
     call: HttpCall,
     asked: CommandRequest<S, C, E>,
   ): Promise<WriteResponse> {
@@ -104,7 +104,7 @@ export class CommandGateway {
   }
 
   /** As `handle`, for a route that words its answer itself. */
-  async execute<S, C extends Command, E extends DomainEvent>(
+  async execute<S, const C extends Command, E extends DomainEvent>(
     { request, reply }: HttpCall,
     { on, id: given, shownId, body: { reason, evidence }, command: make }: CommandRequest<S, C, E>,
   ): Promise<Carried<C>> {

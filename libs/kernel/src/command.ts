@@ -22,3 +22,11 @@ export interface Command<T extends string = string, D extends object = object> {
   readonly data: D;
   readonly meta: CommandMeta;
 }
+
+/**
+ * The union of a category's commands, each by its name and its data:
+ * `CommandOf<{ RegisterInstrument: { readonly model: string } }>`.
+ */
+export type CommandOf<T extends Readonly<Record<string, object>>> = {
+  [Name in keyof T & string]: Command<Name, T[Name]>;
+}[keyof T & string];

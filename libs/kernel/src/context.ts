@@ -18,6 +18,8 @@ export interface Context {
   readonly categories: readonly Category[];
   /** The permissions that its routes name. */
   readonly permissions: Permissions;
+  /** What the tags of its routes stand for, in the API's document. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** What it publishes, where it publishes anything. */
   readonly contract?: Contract;
   /** Its streams note what operators do, and who may do what: they go on where the log was replaced. */

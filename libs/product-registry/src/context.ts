@@ -29,5 +29,11 @@ export const productRegistry: Context = {
     'imports.write': ['curator', 'admin'],
     'analytics.read': [...readers, 'service'],
   },
+  tags: {
+    products: 'Products of the registry: commands, queries, history and exports.',
+    manufacturers: 'Who makes the products, under which names and EntityCode.',
+    imports: 'Published equipment lists, imported row by row.',
+    analytics: 'What the consumers of published facts count.',
+  },
   routes: async () => [(await import('./product-registry.module.js')).ProductRegistryModule],
 };

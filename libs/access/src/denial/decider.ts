@@ -1,7 +1,14 @@
+import type { CommandOf } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 
-import type { AccessDenialCommand } from './commands.js';
 import { accessDenialCategory, type AccessDenialEvent, accessDenialEvents } from './events.js';
+
+type DataOf<T extends AccessDenialEvent['type']> = Extract<AccessDenialEvent, { type: T }>['data'];
+
+export type AccessDenialCommand = CommandOf<{
+  NoteAccessDenied: DataOf<'AccessDenied'>;
+  CountAccessDenials: DataOf<'AccessDenialsCounted'>;
+}>;
 
 /** Routes on which this principal was refused in this hour. */
 export type AccessDenialState = ReadonlySet<string>;

@@ -8,8 +8,7 @@ import type { Actor } from '#kernel/event.js';
 import { contentIdOf } from '#kernel/ids.js';
 import type { Logger } from '#observability/logging.js';
 
-import { type AccessDenialCommand, CountAccessDenials, NoteAccessDenied } from './commands.js';
-import { accessDenialDecider } from './decider.js';
+import { type AccessDenialCommand, accessDenialDecider } from './decider.js';
 import { accessDenialId } from './events.js';
 
 export interface Denial {
@@ -100,7 +99,8 @@ export class Denials {
     const { route, permission } = denial;
     const commandId = contentIdOf('access-denied', denial.actor.id, route, hour);
     const meta = this.metaOf(denial, commandId);
-    await this.handle(tally, new NoteAccessDenied({ route, permission, hour }, meta));
+    const data = { route, permission, hour };
+    await this.handle(tally, { type: 'NoteAccessDenied', data, meta });
     tally.noted = true;
   }
 
@@ -109,7 +109,8 @@ export class Denials {
     const { route, actor } = denial;
     const commandId = contentIdOf('access-denials', this.process, actor.id, route, hour);
     const meta = this.metaOf(denial, commandId);
-    await this.handle(tally, new CountAccessDenials({ route, hour, count }, meta));
+    const data = { route, hour, count };
+    await this.handle(tally, { type: 'CountAccessDenials', data, meta });
   }
 
   private async handle({ denial, hour }: Tally, command: AccessDenialCommand): Promise<void> {
