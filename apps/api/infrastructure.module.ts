@@ -14,7 +14,7 @@ import { Logger } from '#observability/logging.js';
 import { type AppendOutcome, Metrics } from '#observability/metrics.js';
 import { ProcessContext } from '#process/process-context.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
-import { ImportSettings } from '#product-registry/import/import-settings.js';
+import { ImportSettings } from '#product-registry/import/import.module.js';
 import { projections } from '#projections/all.js';
 import { apiKeyNames } from '#projections/api-keys/api-keys.http.js';
 import { ReadStore } from '#read-store/read-store.js';

@@ -12,9 +12,18 @@ import { ProductRegistry } from '../registry.js';
 import { importDecider } from './decider.js';
 import { ImportController } from './import.http.js';
 import { ImportFiles } from './import-files.js';
-import { ImportSettings } from './import-settings.js';
 import { Imports } from './imports.js';
 import { importQueue } from './run/import-runner.js';
+
+/** What imports need to know of the process that runs them. */
+export class ImportSettings {
+  constructor(
+    /** Files are kept in `<dataDir>/imports`. */
+    readonly dataDir: string,
+    /** Data rows of a list that are taken at most. */
+    readonly maxRows?: number,
+  ) {}
+}
 
 /** Bytes of the largest file that is taken. */
 const largestFile = 256 * 1024 * 1024;
