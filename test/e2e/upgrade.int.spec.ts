@@ -1,6 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -14,6 +12,7 @@ import { type Fact, Publication } from '#fanout/fact.js';
 import { productRegistryContract } from '#product-registry/context.js';
 import { appendAll, Story } from '#projections/product-catalog/story.fixture.js';
 import { migrate } from '#read-store/migrate.js';
+import { migrationFiles } from '#read-store/migration-files.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { RebuildProjection } from '#subscription/control/commands.js';
 import { logSource } from '#subscription/log-source.js';
@@ -29,11 +28,9 @@ import { Operator, operatorMeta } from '#subscription/test/ask.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
-import { runFolder } from '#testing/run-folder.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
-const migrations = fileURLToPath(new URL('../../libs/read-store/src/migrations/', import.meta.url));
 const topic = productRegistryContract.topic;
 const id = (n: number): string => `00000000-0000-4000-8000-00000000000${String(n)}`;
 
@@ -121,10 +118,8 @@ describe('an installation of the version that kept projections and consumers apa
     await log.append('tally-b', [newEvent('Counted', { value: 1 })], 'no_stream');
 
     database = await testDatabase();
-    const earlier = mkdtempSync(join(runFolder(), 'migrations-'));
-    cpSync(migrations, earlier, { recursive: true });
-    for (const file of readdirSync(earlier)) if (file >= '000093') rmSync(join(earlier, file));
-    await migrate(database.url, { folder: earlier });
+    const earlier = (await migrationFiles()).filter((file) => basename(file) < '000093');
+    await migrate(database.url, { files: earlier });
     store = new ReadStore(database.url);
 
     const { events } = await log.readAll({ limit: 1_000 });

@@ -1,20 +1,21 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
+import { runFolder } from '#testing/run-folder.js';
 
 import { migrate } from './migrate.js';
+import { migrationFiles } from './migration-files.js';
 
-const folder = fileURLToPath(new URL('./migrations/', import.meta.url));
-const files = readdirSync(folder).sort();
+const files = await migrationFiles();
 /** As they are recorded. */
 const recorded = files.map((file) =>
-  readFileSync(join(folder, file), 'utf8').startsWith('-- breaking') ? `${file} (breaking)` : file,
+  readFileSync(file, 'utf8').startsWith('-- breaking')
+    ? `${basename(file)} (breaking)`
+    : basename(file),
 );
 
 describe('migrations', () => {
@@ -38,12 +39,27 @@ describe('migrations', () => {
     return rows.map(({ name }) => name);
   };
 
-  const copyWith = (...extra: [string, string][]): string => {
-    const copy = mkdtempSync(join(tmpdir(), 'voltrace-migrations-'));
-    cpSync(folder, copy, { recursive: true });
-    for (const [name, sql] of extra) writeFileSync(join(copy, name), sql);
-    return copy;
+  /** All migrations and one more. */
+  const filesWith = (name: string, sql: string): string[] => {
+    const more = join(mkdtempSync(join(runFolder(), 'migrations-')), name);
+    writeFileSync(more, sql);
+    return [more, ...files];
   };
+
+  it('stand with their owners, each with a number of its own', () => {
+    const numbers = files.map((file) => basename(file).slice(0, 6));
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect([...numbers].sort()).toEqual(numbers);
+    const owners = files.map((file) => file.split('/').slice(-4, -2).join('/'));
+    expect(new Set(owners)).toEqual(
+      new Set([
+        'libs/subscription',
+        'libs/product-registry',
+        'libs/fanout',
+        ...['projections/product-catalog', 'projections/registry-activity'],
+      ]),
+    );
+  });
 
   it('are applied once, however many processes apply them at once', async () => {
     await Promise.all(Array.from({ length: 20 }, () => migrate(database.url)));
@@ -51,9 +67,8 @@ describe('migrations', () => {
   });
 
   it('give the tables that are read to the version that they were built for', async () => {
-    const earlier = copyWith();
-    for (const file of files.filter((name) => name >= '000080')) rmSync(join(earlier, file));
-    await migrate(database.url, { folder: earlier });
+    const earlier = files.filter((file) => basename(file) < '000080');
+    await migrate(database.url, { files: earlier });
     const client = new pg.Client(database.url);
     await client.connect();
     await client.query(`create schema some_model; create table some_model.row ();
@@ -81,7 +96,7 @@ describe('migrations', () => {
     await client.query('update read_store.migration_lock set is_locked = 1');
     await client.end();
     await migrate(database.url, {
-      folder: copyWith(['900001_more.sql', 'create table read_store.more ()']),
+      files: filesWith('900001_more.sql', 'create table read_store.more ()'),
     });
     expect(await names()).toEqual([...recorded, '900001_more.sql']);
   });
@@ -89,23 +104,23 @@ describe('migrations', () => {
   it('leave nothing of a file that fails', async () => {
     const sql = 'create table read_store.half (); select 1 / 0;';
     await expect(
-      migrate(database.url, { folder: copyWith(['900001_half.sql', sql]) }),
+      migrate(database.url, { files: filesWith('900001_half.sql', sql) }),
     ).rejects.toThrow('division by zero');
     await migrate(database.url, {
-      folder: copyWith(['900001_half.sql', 'create table read_store.half ()']),
+      files: filesWith('900001_half.sql', 'create table read_store.half ()'),
     });
   });
 
   it('of a later version stop an older process only when they are breaking', async () => {
     await migrate(database.url, {
-      folder: copyWith(['900001_more.sql', 'create table read_store.more ()']),
+      files: filesWith('900001_more.sql', 'create table read_store.more ()'),
     });
     await migrate(database.url);
-    const breaking = copyWith(['900003_less.sql', '-- breaking\ndrop table read_store.more']);
-    await migrate(database.url, { folder: breaking });
+    const breaking = filesWith('900003_less.sql', '-- breaking\ndrop table read_store.more');
+    await migrate(database.url, { files: breaking });
     await expect(migrate(database.url)).rejects.toThrow(
       'migrated by a later version (900003_less.sql (breaking)) that this one cannot run beside',
     );
-    await migrate(database.url, { folder: breaking });
+    await migrate(database.url, { files: breaking });
   });
 });

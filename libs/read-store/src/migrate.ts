@@ -1,11 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 import knex, { type Knex } from 'knex';
 import type pg from 'pg';
 
 import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
+import { inOrder, migrationFiles } from './migration-files.js';
 import { connectionOf, type StoreLogger } from './read-store.js';
 
 /** Schema of the runner's own tables and of the list of migrations. */
@@ -14,7 +15,6 @@ const migrationsTable = 'migration';
 /** Names the lock that keeps migrators apart; any constant does. */
 const lockKey = 7_412_003;
 const breakingMark = ' (breaking)';
-const ownFolder = fileURLToPath(new URL('./migrations/', import.meta.url));
 
 interface SqlMigration {
   /** As recorded: the file's name, marked where older processes cannot run beside it. */
@@ -29,8 +29,8 @@ export class SchemaTooNew extends Error {
 
 export interface MigrateOptions {
   readonly logger?: StoreLogger;
-  /** Folder of the numbered `.sql` files. */
-  readonly folder?: string;
+  /** The numbered `.sql` files; those of every owner where it is left out. */
+  readonly files?: readonly string[];
   /** How long to wait for another migrator, in milliseconds. */
   readonly lockTimeoutMs?: number;
 }
@@ -43,7 +43,7 @@ export interface MigrateOptions {
  * unknown migration is taken as compatible, so that old and new processes run side by side.
  */
 export const migrate = async (url: string, options: MigrateOptions = {}): Promise<void> => {
-  const migrations = await readMigrations(options.folder ?? ownFolder);
+  const migrations = await readMigrations(options.files ?? (await migrationFiles()));
   await underLock(url, options.lockTimeoutMs ?? 120_000, async (client) => {
     await client.query(`create schema if not exists ${schema}`);
     await refuseNewer(client, migrations);
@@ -52,16 +52,15 @@ export const migrate = async (url: string, options: MigrateOptions = {}): Promis
   });
 };
 
-const readMigrations = async (folder: string): Promise<SqlMigration[]> => {
-  const files = (await readdir(folder)).filter((file) => /^\d{6}_[a-z0-9_]+\.sql$/.test(file));
-  return Promise.all(
-    files.sort().map(async (file) => {
-      const sql = await readFile(`${folder}/${file}`, 'utf8');
+const readMigrations = (files: readonly string[]): Promise<SqlMigration[]> =>
+  Promise.all(
+    inOrder(files).map(async (path) => {
+      const sql = await readFile(path, 'utf8');
+      const file = basename(path);
       const breaking = /^-- breaking\b/.test(sql);
       return { name: breaking ? file + breakingMark : file, sql };
     }),
   );
-};
 
 /** A session lock of its own: knex's lock table stays locked when a migrator is killed. */
 const underLock = async (
