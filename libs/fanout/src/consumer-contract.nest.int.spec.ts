@@ -7,12 +7,10 @@ import { kafkaTransport } from './contract-suite/kafka-transport.js';
 import { logTransport } from './contract-suite/log-transport.js';
 import { asController } from './contract-suite/nest-adapter.js';
 import { nestCases } from './contract-suite/nest-cases.js';
-import { poisonCases } from './contract-suite/poison-cases.js';
 
 describe('a consumer in a Nest controller', () => {
   const options = { adapter: asController('a promise'), transport: logTransport };
   deliveryCases(options);
-  poisonCases(options);
   nestCases(options);
 });
 

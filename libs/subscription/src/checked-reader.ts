@@ -4,8 +4,8 @@ import type { LogTail } from '#event-log/log-tail.js';
 
 import { type PageLimits, PageReader } from './page-reader.js';
 
-/** Where a follower stands in the log. */
-export interface Place {
+/** How far a follower has read the log. */
+interface Place {
   /** Through here it was read. */
   readonly position: Position | undefined;
   /** The last event that was taken. */
@@ -13,15 +13,15 @@ export interface Place {
 }
 
 /**
- * A `PageReader` for those whose place in the log outlives the process: of a log that does not hold what
- * they took last it hands out nothing.
+ * A `PageReader` for followers whose checkpoint outlives the process: of a log that does not hold the
+ * last event that they took it returns nothing.
  */
 export class CheckedReader {
   private readonly pages: PageReader;
   private readonly check: LogCheck;
-  private stands: Place = { position: undefined, anchor: undefined };
+  private read: Place = { position: undefined, anchor: undefined };
 
-  /** `recognised` is called whenever the log was found to be the right one. */
+  /** `recognised` is called each time that the log is found to be the right one. */
   constructor(
     log: Pick<EventLog, 'readAll' | 'epoch' | 'idAt' | 'head'>,
     tail: Pick<LogTail, 'after'> | undefined,
@@ -31,11 +31,6 @@ export class CheckedReader {
   ) {
     this.pages = new PageReader(log, tail, limits);
     this.check = new LogCheck(log, follower);
-  }
-
-  /** Where the follower stands, as it said. */
-  get place(): Place {
-    return this.stands;
   }
 
   /** How far the log was read, system events included. */
@@ -48,33 +43,29 @@ export class CheckedReader {
     return this.pages.atEnd;
   }
 
-  /** Goes on behind `place`. Throws `LogReplaced`, and what the log says. */
+  /** Continues after `place`. Throws `LogReplaced`, and what the log fails by. */
   async seek(place: Place): Promise<void> {
-    this.stands = place;
+    this.read = place;
     await this.recognise();
   }
 
-  /** The follower has come to stand at `place`. */
+  /** The follower has handled everything up to `place`. */
   took(place: Place): void {
-    this.stands = place;
+    this.read = place;
   }
 
-  shrink(): void {
-    this.pages.shrink();
-  }
-
-  /** As `PageReader.next`. Throws `LogReplaced`, and what the log says. */
+  /** As `PageReader.next`. Throws `LogReplaced`, and what the log fails by. */
   async next(): Promise<readonly StoredEvent[]> {
     for (;;) {
       if (!this.check.isCurrent) await this.recognise();
       const events = await this.pages.next();
-      // Else they may have come from either log.
+      // Otherwise they may come from either log.
       if (this.check.isCurrent) return events;
     }
   }
 
   private async recognise(): Promise<void> {
-    const { position, anchor } = this.stands;
+    const { position, anchor } = this.read;
     await this.check.run(anchor ? [anchor] : []);
     await this.recognised();
     this.pages.seek(position);

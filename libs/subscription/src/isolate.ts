@@ -10,8 +10,8 @@ import {
   withdrawAttempt,
 } from './attempts.js';
 import { Fenced } from './checkpoints.js';
+import { describeError } from './describe-error.js';
 import { isTransientFor } from './follower.js';
-import { describeError } from './park.js';
 import type { Checkpoint, Item } from './source.js';
 import { type Counts, handleStep, parkStep, type SortedStep, type StepContext } from './step.js';
 

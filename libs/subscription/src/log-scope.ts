@@ -9,12 +9,11 @@ import { LogReplaced, replacedLogMs } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import { isAfter } from '#event-log/position.js';
-import { isStoreFault } from '#read-store/store-errors.js';
 
 import { Backoff } from './backoff.js';
 import { CheckedReader } from './checked-reader.js';
 import { noteLog, noteWaiting, type OwnPartition, SourceChanged } from './checkpoints.js';
-import { describeError } from './park.js';
+import { reasonToWait } from './describe-error.js';
 import type { Checkpoint, Delivery, Item, Scope, SourceContext } from './source.js';
 
 /** A page: at most so many events and bytes. */
@@ -106,7 +105,7 @@ export class LogScope<T> {
     if (signal.aborted) return;
     const { status, logger, store } = this.context;
     if (error instanceof LogUnavailable) status.connected(false);
-    const reason = reasonOf(error);
+    const reason = error instanceof UnknownEventType ? error.message : reasonToWait(error);
     status.waits(this.scope.name, reason);
     const fields = { ...this.fields, err: error };
     if (error instanceof UnknownEventType) {
@@ -231,12 +230,6 @@ export class LogScope<T> {
     };
   }
 }
-
-const reasonOf = (error: unknown): string => {
-  if (error instanceof LogUnavailable) return error.reason;
-  if (error instanceof UnknownEventType) return error.message;
-  return isStoreFault(error) ? 'the read store does not answer' : describeError(error);
-};
 
 /** An event of the log as an item. */
 export const itemOf = <T>(event: StoredEvent, payload: T): Item<T> => ({

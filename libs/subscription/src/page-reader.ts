@@ -42,12 +42,6 @@ export class PageReader {
     this.ahead = undefined;
   }
 
-  /** Takes smaller batches from now on: the last one took too long. */
-  shrink(): void {
-    this.limit = Math.max(1, Math.floor(this.limit / 2));
-    this.ahead = undefined;
-  }
-
   /** The next events, at least one; none when the end of the log is reached. */
   async next(): Promise<readonly StoredEvent[]> {
     for (;;) {

@@ -80,10 +80,3 @@ export const park = async (
     ],
   );
 };
-
-/** What an event fails by, as it is kept and shown: no stack, and not endless. */
-export const describeError = (error: unknown): string => {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  // Postgres takes no NUL in text.
-  return text.replaceAll('\0', '').slice(0, 2_000);
-};

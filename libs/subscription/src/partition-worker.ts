@@ -11,9 +11,9 @@ import {
   releaseCheckpoint,
   SourceChanged,
 } from './checkpoints.js';
+import { describeError, reasonToWait } from './describe-error.js';
 import { type Follower, isTransientFor } from './follower.js';
 import { Isolation } from './isolate.js';
-import { describeError } from './park.js';
 import type { PartitionListener } from './partition-listener.js';
 import type { Checkpoint, Delivery, Item, Scope } from './source.js';
 import { type Counts, handleStep, partOf, type SortedStep, sortStep } from './step.js';
@@ -281,8 +281,7 @@ export class PartitionWorker<T> {
       listener.waits(this.own, 'disk full');
     } else if (this.isTransient(error)) {
       logger.warn(fields, 'the subscription waits for a store');
-      const reason = isStoreFault(error) ? 'the read store does not answer' : describeError(error);
-      listener.waits(this.own, reason);
+      listener.waits(this.own, reasonToWait(error));
     } else {
       logger.error(fields, 'the subscription failed unexpectedly and tries again');
       listener.waits(this.own, describeError(error));

@@ -5,8 +5,8 @@ import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import { beginAttempt, clearAttempts } from './attempts.js';
 import type { CheckpointState } from './checkpoints.js';
 import type { ParkedFacts } from './control/events.js';
+import { describeError } from './describe-error.js';
 import { type Follower, isTransientFor, type SubscriptionClient } from './follower.js';
-import { describeError } from './park.js';
 import type { Scope } from './source.js';
 import { handle } from './step.js';
 

@@ -8,8 +8,9 @@ import { newest, type ReadEvent } from '#event-log/reading.js';
 import { Refusal } from '#kernel/refusal.js';
 import { columnsOf } from '#read-store/position-columns.js';
 
+import { describeError } from '../describe-error.js';
 import { isTransientFor, type SubscriptionClient } from '../follower.js';
-import { deliveredAgain, describeError } from '../park.js';
+import { deliveredAgain } from '../park.js';
 import { type RetryContext, retryParked } from '../retry-parked.js';
 import type { Source } from '../source.js';
 import {

@@ -4,7 +4,7 @@ import type { Lease } from '#read-store/lease.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import { buildSchemaOf, type ProjectionVersion, schemaOf } from '#read-store/schema-names.js';
 
-import { describeError } from '../park.js';
+import { describeError } from '../describe-error.js';
 import { type Build, buildLease, deleteBuild, lockProjection, readBuilds } from './builds.js';
 
 /** How long to wait for queries that still read the tables; the drop fails then and nothing is lost. */

@@ -9,8 +9,8 @@ import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 import type { ControlEvent } from '../control/events.js';
+import { describeError } from '../describe-error.js';
 import type { Follower } from '../follower.js';
-import { describeError } from '../park.js';
 import type { CatchUp, Scope } from '../source.js';
 import {
   buildOf,
