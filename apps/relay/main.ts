@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { contracts } from '#apps/contracts.js';
 import { pause } from '#event-log/pause.js';
 import { Publication } from '#fanout/fact.js';
-import { PortionThread } from '#fanout/relay/portion-thread.js';
+import { BatchThread } from '#fanout/relay/batch-thread.js';
 import { Relay } from '#fanout/relay/relay.js';
-import { relayHealth } from '#fanout/relay/relay-health.js';
-import { noteRelay } from '#fanout/relay/relay-status.js';
-import { RelayReport } from '#fanout/relay/report.js';
+import { RelayStatus } from '#fanout/relay/status.js';
+import { saveStatus } from '#fanout/relay/status-row.js';
 import type { ProcessContext } from '#process/process-context.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog } from '#process/stores.js';
@@ -18,10 +17,10 @@ import { isMissingRelation } from '#read-store/store-errors.js';
 import { relayEnvironment } from './config.js';
 import { RelayMetrics } from './relay-metrics.js';
 
-const noteMs = 1_000;
+const saveMs = 1_000;
 
 /** For people: a Postgres that is away, or has not been migrated yet, keeps nobody from publishing. */
-const keepNoting = (context: ProcessContext, databaseUrl: string, report: RelayReport): void => {
+const keepSaving = (context: ProcessContext, databaseUrl: string, status: RelayStatus): void => {
   const { logger, signal } = context;
   const store = new ReadStore(databaseUrl, {
     ...{ logger, applicationName: 'voltrace relay', maxConnections: 2 },
@@ -29,24 +28,24 @@ const keepNoting = (context: ProcessContext, databaseUrl: string, report: RelayR
   });
   context.onStop(() => store.close());
   const holder = randomUUID();
-  const noting = async (): Promise<void> => {
-    let isNoted = true;
+  const saving = async (): Promise<void> => {
+    let isSaved = true;
     while (!signal.aborted) {
       try {
-        await noteRelay(store, holder, report);
-        isNoted = true;
+        await saveStatus(store, holder, status);
+        isSaved = true;
       } catch (error) {
-        if (isNoted && isMissingRelation(error)) {
+        if (isSaved && isMissingRelation(error)) {
           logger.info({}, 'the read store is not migrated yet; the relay is shown when it is');
-        } else if (isNoted) {
-          logger.warn({ err: error }, 'the status of the relay cannot be written down');
+        } else if (isSaved) {
+          logger.warn({ err: error }, 'the status of the relay cannot be written');
         }
-        isNoted = false;
+        isSaved = false;
       }
-      await pause(noteMs, signal);
+      await pause(saveMs, signal);
     }
   };
-  const running = noting();
+  const running = saving();
   context.onStop(() => running);
 };
 
@@ -57,23 +56,23 @@ runProcess({
     const { logger, health, metrics, signal } = context;
     // The tail only tells that there is something: the thread reads it.
     const { log, tail } = openEventLog(context, config.EVENTSTORE_URL, { maxEvents: 64 });
-    const report = new RelayReport();
-    health.register('relay', () => relayHealth(report, new Date()));
-    const relayMetrics = new RelayMetrics(metrics, report);
+    const status = new RelayStatus();
+    health.register('relay', () => status.health());
+    const relayMetrics = new RelayMetrics(metrics, status);
     const publication = new Publication(contracts);
     context.onCollect(() => relayMetrics.collect(log, publication));
-    keepNoting(context, config.DATABASE_URL, report);
-    report.turn('starting', 'the event log has not answered yet');
+    keepSaving(context, config.DATABASE_URL, status);
+    status.set('starting', 'the event log has not answered yet');
     await tail.start();
     const lease = new Lease(config.DATABASE_URL, logger, 'relay');
     context.onStop(() => lease.close());
-    const thread = new PortionThread(new URL('portion-thread.js', import.meta.url), {
+    const thread = new BatchThread(new URL('batch-thread.js', import.meta.url), {
       eventStoreUrl: config.EVENTSTORE_URL,
     });
     context.onStop(() => thread.stop());
     const relay = new Relay({
-      ...{ settings: config, contracts, log, tail, lease, logger, report },
-      portions: (position, limits) => thread.feed(position, limits),
+      ...{ settings: config, contracts, log, tail, lease, logger, status },
+      batches: (position) => thread.source(position),
       onTransaction: (outcome, records) => relayMetrics.transaction(outcome, records),
     });
     const running = relay.run(signal);

@@ -2,9 +2,9 @@ import { Counter, Gauge } from 'prom-client';
 
 import type { EventLog } from '#event-log/event-log.js';
 import type { Publication } from '#fanout/fact.js';
-import type { TransactionOutcome } from '#fanout/relay/pump.js';
-import { backlogAfter, maxEvents } from '#fanout/relay/relay-backlog.js';
-import { type RelayReport, relayStates } from '#fanout/relay/report.js';
+import { backlogAfter, maxEvents } from '#fanout/relay/backlog.js';
+import type { TransactionOutcome } from '#fanout/relay/publish-loop.js';
+import { relayStates, type RelayStatus } from '#fanout/relay/status.js';
 import type { Metrics } from '#observability/metrics.js';
 
 /** What is counted of the relay, and what is measured when somebody asks. */
@@ -17,7 +17,7 @@ export class RelayMetrics {
 
   constructor(
     { registry }: Metrics,
-    private readonly report: RelayReport,
+    private readonly status: RelayStatus,
   ) {
     const registers = [registry];
     this.published = new Counter({
@@ -56,12 +56,12 @@ export class RelayMetrics {
 
   /** Sets the gauges. Rejects where the log does not answer. */
   async collect(log: EventLog, publication: Publication): Promise<void> {
-    const { report } = this;
-    for (const state of relayStates) this.state.set({ state }, report.state === state ? 1 : 0);
+    const { status } = this;
+    for (const state of relayStates) this.state.set({ state }, status.state === state ? 1 : 0);
     this.lagSeconds.set(NaN);
     this.lagEvents.set(NaN);
-    if (!report.isPositionKnown) return;
-    const { facts, seconds } = await backlogAfter(log, publication, report.position);
+    if (!status.isPositionKnown) return;
+    const { facts, seconds } = await backlogAfter(log, publication, status.position);
     this.lagSeconds.set(seconds ?? NaN);
     this.lagEvents.set(facts ?? maxEvents);
   }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 
 import { Publication } from '#fanout/fact.js';
-import { noteRelay, relayStatus } from '#fanout/relay/relay-status.js';
-import { RelayReport } from '#fanout/relay/report.js';
+import { RelayStatus } from '#fanout/relay/status.js';
+import { readStatus, saveStatus } from '#fanout/relay/status-row.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
@@ -37,40 +37,40 @@ describeWithKafka('the relay process', () => {
       ...env,
     });
 
-  const status = () => relayStatus(fixture.store, fixture.log, new Publication([]));
+  const shown = () => readStatus(fixture.store, fixture.log, new Publication([]));
 
   it('says that none ever ran, and what to do', async () => {
-    const { state, reason } = await status();
+    const { state, reason } = await shown();
     expect(state).toBe('absent');
     expect(reason).toContain('KAFKA_BROKERS');
   });
 
-  it('says when nothing was heard of it for long', async () => {
-    const report = new RelayReport();
-    report.turn('working');
-    await noteRelay(fixture.store, randomUUID(), report);
-    expect(await status()).toMatchObject({ state: 'working' });
+  it('says when it has not written its status for long', async () => {
+    const status = new RelayStatus();
+    status.set('working');
+    await saveStatus(fixture.store, randomUUID(), status);
+    expect(await shown()).toMatchObject({ state: 'working' });
     await fixture.rows(`update fanout.relay set noted_at = noted_at - interval '11 s'`);
-    expect(await status()).toMatchObject({
+    expect(await shown()).toMatchObject({
       state: 'down',
-      reason: 'nothing was heard of it since; it was working',
+      reason: 'it has not written its status since; it was working',
     });
   });
 
-  it('leaves the word to the relay that is in charge', async () => {
+  it('leaves the row to the relay that is in charge', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
-    const working = new RelayReport();
+    const working = new RelayStatus();
     working.isInCharge = true;
-    working.found({ commit: 7n, prepare: 7n });
-    working.turn('working');
-    const standingBy = new RelayReport();
-    standingBy.leave();
-    await noteRelay(fixture.store, first, working);
-    await noteRelay(fixture.store, second, standingBy);
-    expect(await status()).toMatchObject({ state: 'working', holder: first });
-    working.leave();
-    await noteRelay(fixture.store, first, working);
-    expect(await status()).toMatchObject({ state: 'standby', holder: first, position: '7' });
+    working.positionRead({ commit: 7n, prepare: 7n });
+    working.set('working');
+    const standingBy = new RelayStatus();
+    standingBy.standBy();
+    await saveStatus(fixture.store, first, working);
+    await saveStatus(fixture.store, second, standingBy);
+    expect(await shown()).toMatchObject({ state: 'working', holder: first });
+    working.standBy();
+    await saveStatus(fixture.store, first, working);
+    expect(await shown()).toMatchObject({ state: 'standby', holder: first, position: '7' });
   });
 
   it('shows health, and stops in order', async () => {
@@ -93,7 +93,7 @@ describeWithKafka('the relay process', () => {
     await until('the position moves', async () => (await metrics()).includes(moved));
     await eventually(async () => {
       const noted = { state: 'working', reason: null, pending: 0, lagSeconds: 0, paused: null };
-      expect(await status()).toMatchObject(noted);
+      expect(await shown()).toMatchObject(noted);
     });
     expect(await relay.stop(60_000)).toEqual({ code: 0, signal: null });
   });

@@ -15,9 +15,14 @@ export class Backoff {
     this.ms = this.firstMs;
   }
 
-  async wait(signal: AbortSignal): Promise<void> {
+  /** How long to wait before the next try, in milliseconds. */
+  next(): number {
     const { ms } = this;
     this.ms = Math.min(ms * 2, this.lastMs);
-    await pause(ms, signal);
+    return ms;
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    await pause(this.next(), signal);
   }
 }

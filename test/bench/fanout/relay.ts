@@ -7,12 +7,12 @@ import type { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { toRecord } from '#fanout/cloud-event.js';
+import { Partitioner } from '#fanout/cluster/partitioner.js';
 import { Publication } from '#fanout/fact.js';
 import { type KafkaSettings, named } from '#fanout/kafka.js';
-import { PortionThread } from '#fanout/relay/portion-thread.js';
-import { Placement } from '#fanout/relay/portions.js';
+import { BatchThread } from '#fanout/relay/batch-thread.js';
 import { Relay } from '#fanout/relay/relay.js';
-import { RelayReport } from '#fanout/relay/report.js';
+import { RelayStatus } from '#fanout/relay/status.js';
 import { Lease } from '#read-store/lease.js';
 import { makeTopic } from '#testing/kafka/topics.js';
 
@@ -27,7 +27,7 @@ const { topic } = contract;
 /** Everything that the log publishes, as the relay would write it. In memory: reading is not the peer's part. */
 export const recordsOf = async (log: EsdbEventLog): Promise<readonly Record_[]> => {
   const publication = new Publication(contracts);
-  const placement = new Placement();
+  const partitioner = new Partitioner();
   const records: Record_[] = [];
   let after: Position | undefined;
   for (;;) {
@@ -35,7 +35,7 @@ export const recordsOf = async (log: EsdbEventLog): Promise<readonly Record_[]> 
     for (const event of page.events) {
       const published = publication.of(event);
       if (!published) continue;
-      const partition = placement.partitionOf(published.contract, event.stream);
+      const partition = partitioner.partitionOf(published.contract, event.stream);
       const { key, value, headers } = toRecord(published.fact);
       records.push({ key, value, headers: { ...headers }, partition });
     }
@@ -54,8 +54,8 @@ export const relayRate = async (
   const tail = new LogTail(log);
   await tail.start();
   const lease = new Lease(databaseUrl, logger, 'relay');
-  const report = new RelayReport();
-  const thread = new PortionThread(join(dist, 'apps/relay/portion-thread.js'), { eventStoreUrl });
+  const status = new RelayStatus();
+  const thread = new BatchThread(join(dist, 'apps/relay/batch-thread.js'), { eventStoreUrl });
   const times: number[] = [];
   let first = 0;
   const relay = new Relay({
@@ -65,13 +65,13 @@ export const relayRate = async (
       KAFKA_REPLICATION_FACTOR: -1,
       KAFKA_MIN_INSYNC_REPLICAS: -1,
     },
-    ...{ contracts, log, tail, lease, logger, report },
-    portions: (position, limits) => thread.feed(position, limits),
+    ...{ contracts, log, tail, lease, logger, status },
+    batches: (position) => thread.source(position),
     onTransaction: (outcome, records) => {
       if (outcome !== 'committed' || records === 0) return;
       if (times.length === 0) first = records;
       times.push(performance.now());
-      if (report.published + records >= facts) stopping.abort();
+      if (status.published + records >= facts) stopping.abort();
     },
   });
   await relay.run(stopping.signal);

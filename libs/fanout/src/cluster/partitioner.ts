@@ -1,8 +1,10 @@
 import { Partitioners } from 'kafkajs';
 
-const place = Partitioners.DefaultPartitioner();
+import type { Contract } from '#kernel/contract.js';
 
-/** Tells on which of so many partitions a key lies, as the Java client and every other that follows it. */
+const partition = Partitioners.DefaultPartitioner();
+
+/** On which of so many partitions a key lies, as the Java client and every other that follows it. */
 export const partitionerFor = (topic: string, partitions: number): ((key: string) => number) => {
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     partitionId,
@@ -11,5 +13,25 @@ export const partitionerFor = (topic: string, partitions: number): ((key: string
     replicas: [],
     isr: [],
   }));
-  return (key) => place({ topic, partitionMetadata, message: { key, value: null } });
+  return (key) => partition({ topic, partitionMetadata, message: { key, value: null } });
 };
+
+const rememberedKeys = 50_000;
+
+/** On which partition of its topic a key lies. Remembers, because hashing costs. */
+export class Partitioner {
+  private readonly known = new Map<string, number>();
+  private readonly partitioners = new Map<string, (key: string) => number>();
+
+  partitionOf({ topic, partitions }: Contract, key: string): number {
+    const id = `${topic} ${key}`;
+    const known = this.known.get(id);
+    if (known !== undefined) return known;
+    const partitioner = this.partitioners.get(topic) ?? partitionerFor(topic, partitions);
+    this.partitioners.set(topic, partitioner);
+    const found = partitioner(key);
+    if (this.known.size >= rememberedKeys) this.known.clear();
+    this.known.set(id, found);
+    return found;
+  }
+}

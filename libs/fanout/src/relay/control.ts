@@ -1,11 +1,12 @@
 import type { EventLog } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
+import { pause } from '#event-log/pause.js';
 import { newest } from '#event-log/reading.js';
 
 import { relayDecider } from './decider.js';
 import { type RelayEvent, relayStream } from './events.js';
 
-/** What operators asked of the relay, folded from its stream. */
+/** What operators requested of the relay, folded from its stream. */
 export class RelayControl {
   private folded = relayDecider.initialState;
   private last = -1n;
@@ -15,16 +16,16 @@ export class RelayControl {
   private epoch: number | undefined;
   /** The newest request when the position was found missing. */
   private missingAt: bigint | undefined;
-  private readonly waiting = new Set<() => void>();
+  private wake: () => void = () => undefined;
 
   constructor(private readonly log: Pick<EventLog, 'readStream' | 'epoch'>) {}
 
-  /** Hears of what is asked from now on. Returns the way to stop hearing. */
-  follow(tail: Pick<LogTail, 'onEvent'>): () => void {
+  /** Wakes up at each request from now on. Returns the way to unsubscribe. */
+  subscribe(tail: Pick<LogTail, 'onEvent'>): () => void {
     return tail.onEvent(({ stream }) => {
       if (stream !== relayStream) return;
       this.fresh = false;
-      for (const wake of [...this.waiting]) wake();
+      this.wake();
     });
   }
 
@@ -36,15 +37,21 @@ export class RelayControl {
     return this.last;
   }
 
-  /** Whether everything that is known to be asked has been read. */
+  /** Whether every request that is known of has been read. */
   get isFresh(): boolean {
     return this.fresh;
   }
 
   /** Reads on. Throws what the log says, and a `Refusal` for an event that this version does not know. */
   async refresh(): Promise<void> {
+    const { epoch } = this.log;
     this.fresh = true;
-    this.forgetAfterLostConnection();
+    if (this.epoch !== epoch) {
+      this.folded = relayDecider.initialState;
+      this.last = -1n;
+      this.resets.clear();
+    }
+    this.epoch = epoch;
     try {
       for await (const stored of this.log.readStream(relayStream, { from: this.last + 1n })) {
         const event = newest<RelayEvent>(relayDecider, stored);
@@ -58,35 +65,22 @@ export class RelayControl {
     }
   }
 
-  private forgetAfterLostConnection(): void {
-    const { epoch } = this.log;
-    if (this.epoch === epoch) return;
-    this.epoch = epoch;
-    this.folded = relayDecider.initialState;
-    this.last = -1n;
-    this.resets.clear();
-  }
-
-  /** Topics of which a reset was asked after the revision `done`. */
+  /** Topics of which a reset was requested after the revision `done`. */
   resetsAfter(done: bigint): string[] {
     return [...this.resets].filter(([, revision]) => revision > done).map(([topic]) => topic);
   }
 
   /**
    * Topics of which a reset has to be carried out, given the revision that the position says is done.
-   * Without a position of this log only what is asked from now on counts: nobody meant this loss by an older one.
+   * Without a position of this log only later requests count: nobody meant this loss by an older one.
    */
   openResets(done: bigint | undefined): string[] {
-    if (done === undefined) {
-      const { missingAt = this.last } = this;
-      this.missingAt = missingAt < this.last ? missingAt : this.last;
-      return this.resetsAfter(this.missingAt);
-    }
-    this.missingAt = undefined;
-    return this.resetsAfter(done);
+    if (done !== undefined) this.missingAt = undefined;
+    else if (this.missingAt === undefined || this.missingAt > this.last) this.missingAt = this.last;
+    return this.resetsAfter(done ?? this.missingAt ?? this.last);
   }
 
-  /** What is asked from here on counts for a log that was replaced. Best effort: the next opening notes it too. */
+  /** Requests from here on count for a log that was replaced. Best effort: the next opening notes it too. */
   async noteReplaced(): Promise<void> {
     await this.refresh().then(
       () => this.openResets(undefined),
@@ -94,19 +88,12 @@ export class RelayControl {
     );
   }
 
-  /** Resolves when something new is asked, when `signal` aborts, or after `ms`. */
+  /** Resolves at the next request, when `signal` aborts, or after `ms`. */
   async changed(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.waiting.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done, { once: true });
-      this.waiting.add(done);
-    });
+    const woken = new AbortController();
+    this.wake = () => {
+      woken.abort();
+    };
+    await pause(ms, AbortSignal.any([signal, woken.signal]));
   }
 }

@@ -94,10 +94,10 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
     });
   };
 
-  const waits = async ({ report }: RunningRelay, reason: RegExp): Promise<void> => {
+  const waits = async ({ status }: RunningRelay, reason: RegExp): Promise<void> => {
     await until(
-      () => `waits for ${String(reason)}, not ${String(report.reason)}`,
-      () => report.state === 'waiting' && reason.test(report.reason ?? ''),
+      () => `waits for ${String(reason)}, not ${String(status.reason)}`,
+      () => status.state === 'waiting' && reason.test(status.reason ?? ''),
     );
   };
 
@@ -112,7 +112,7 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
     await fixture.published(relay);
     await fixture.compare();
     // What was confirmed to nobody is on Kafka all the same, and was not sent a second time.
-    expect(relay.report.published).toBe(streams.length * 16);
+    expect(relay.status.published).toBe(streams.length * 16);
   });
 
   it('sends a transaction again whose commit never arrived', async () => {
@@ -125,7 +125,7 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
     await fixture.count(20, streams);
     await fixture.published(relay);
     await fixture.compare();
-    expect(relay.report.published).toBe((await fixture.countedInLog()).length);
+    expect(relay.status.published).toBe((await fixture.countedInLog()).length);
   });
 
   it('goes on after a connection that broke in a transaction', async () => {
@@ -143,7 +143,7 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
     await waits(relay, /ECONNREFUSED|closed connection/i);
     await own.broker.restart();
     await fixture.published(relay);
-    await until('works', () => relay.report.state === 'working');
+    await until('works', () => relay.status.state === 'working');
     await fixture.compare();
   });
 
@@ -162,11 +162,11 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
     const cutOff = fixture.run({ client: throughProxy, yieldAfterMs: 3_000 });
     await fixture.published(cutOff);
     const other = fixture.run({ client });
-    await until('stands by', () => other.report.state === 'standby');
+    await until('stands by', () => other.status.state === 'standby');
     proxy.mode = 'dead';
     await fixture.count(20, streams);
     await fixture.published(other);
-    await until('stands by', () => cutOff.report.state === 'standby');
+    await until('stands by', () => cutOff.status.state === 'standby');
     await fixture.compare();
   });
 

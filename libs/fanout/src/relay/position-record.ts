@@ -7,6 +7,7 @@ import type { Contract } from '#kernel/contract.js';
 
 import { lastRecords } from '../cluster/read-topic.js';
 import type { Partition } from '../cluster/topics.js';
+import type { Batch } from './batches.js';
 
 /** Keys of the records on the position topic. */
 export const positionKey = 'relay';
@@ -56,6 +57,27 @@ export const startOf = (
     if (!start || isAfter(start, position)) start = position;
   }
   return start;
+};
+
+/** The position after a batch. Offsets are known when the broker has answered; until then each partition grows by what is sent at least. */
+export const filledThrough = (
+  known: RelayPosition,
+  { through, lastId, topics: batch }: Pick<Batch, 'through' | 'lastId' | 'topics'>,
+  contracts: readonly Pick<Contract, 'topic'>[],
+): RelayPosition => {
+  const topics = new Map(known.topics);
+  for (const { topic } of contracts) {
+    const entry = topics.get(topic);
+    if (!entry || (entry.position && !isAfter(through, entry.position))) continue;
+    const next = new Map(entry.next);
+    for (const { partition } of batch.get(topic) ?? []) {
+      next.set(partition, (next.get(partition) ?? 0n) + 1n);
+    }
+    const { held, ...rest } = entry;
+    const isHeld = [...(held?.values() ?? [])].some((position) => isAfter(position, through));
+    topics.set(topic, { ...(isHeld ? entry : rest), position: through, next });
+  }
+  return { ...known, topics, anchor: { position: through, id: lastId } };
 };
 
 /** What is on the position topic under our key is not what a relay of this version, or an earlier one, writes. */

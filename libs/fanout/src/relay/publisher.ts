@@ -4,7 +4,7 @@ import { type Kafka, type Producer, type ProducerRecord, type Transaction } from
 
 import { Fenced, isFencing } from '../cluster/failures.js';
 
-/** A record with its place: nothing is left to a partitioner that sees the number of partitions of the moment. */
+/** A record with its partition: nothing is left to a partitioner that sees the number of partitions of the moment. */
 export interface PlacedRecord {
   readonly key: string;
   readonly value: Buffer;
@@ -18,8 +18,8 @@ export interface TopicBatch {
   readonly records: readonly PlacedRecord[];
 }
 
-/** Where the first record of a batch came to lie, and how many there are. */
-export interface Landing {
+/** Where the first record of a batch came to lie in a partition, and how many there are. */
+export interface RecordMetadata {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
@@ -39,7 +39,7 @@ export interface PublisherOptions {
 const closeMs = 1_000;
 
 /**
- * One life of the transactional producer. The first transaction fences every earlier one with the
+ * One session of the transactional producer. The first transaction fences every earlier one with the
  * same id and ends what it left open. After any failure this one is void: make another.
  */
 export class Publisher {
@@ -75,13 +75,13 @@ export class Publisher {
   }
 
   /**
-   * One transaction: all of the records or none. `accept` sees where they landed before the commit
+   * One transaction: all of the records or none. `accept` sees where they lie before the commit
    * and may throw. When this rejects, the transaction was aborted or its outcome is unknown.
    */
   async publish(
     batches: readonly TopicBatch[],
-    accept: (landings: readonly Landing[]) => void | Promise<void>,
-  ): Promise<readonly Landing[]> {
+    accept: (written: readonly RecordMetadata[]) => void | Promise<void>,
+  ): Promise<readonly RecordMetadata[]> {
     const late = new AbortController();
     try {
       return await Promise.race([this.transact(batches, accept), this.tooLate(late.signal)]);
@@ -98,15 +98,15 @@ export class Publisher {
 
   private async transact(
     batches: readonly TopicBatch[],
-    accept: (landings: readonly Landing[]) => void | Promise<void>,
-  ): Promise<readonly Landing[]> {
+    accept: (written: readonly RecordMetadata[]) => void | Promise<void>,
+  ): Promise<readonly RecordMetadata[]> {
     const transaction = await this.producer.transaction();
     this.open = transaction;
-    const landings = await this.send(transaction, batches);
-    await accept(landings);
+    const written = await this.send(transaction, batches);
+    await accept(written);
     await transaction.commit();
     this.open = undefined;
-    return landings;
+    return written;
   }
 
   /** Rejects before the broker ends the transaction: what is sent after that would be refused. */
@@ -116,19 +116,22 @@ export class Publisher {
     throw new Error(`a transaction took longer than ${String(ms)} ms`);
   }
 
-  /** Ends what is open as far as that can still be done, and lets go of the connections. Never rejects. */
+  /** Ends what is open as far as that can still be done, and closes the connections. Never rejects. */
   async close(): Promise<void> {
     const { open } = this;
     this.open = undefined;
     await within(closeMs, async () => {
-      // After a commit was asked for, only the broker knows; the next publisher's start settles it.
+      // After a commit was asked for, only the broker knows; the next publisher's start ends it.
       if (open?.isActive() === true) await open.abort();
     });
     await within(closeMs, () => this.producer.disconnect());
   }
 
-  private async send(transaction: Transaction, batches: readonly TopicBatch[]): Promise<Landing[]> {
-    const landings: Landing[] = [];
+  private async send(
+    transaction: Transaction,
+    batches: readonly TopicBatch[],
+  ): Promise<RecordMetadata[]> {
+    const written: RecordMetadata[] = [];
     for (const topicMessages of this.byLeader(batches).values()) {
       const unconfirmed = countByPartition(topicMessages);
       for (const answer of await transaction.sendBatch({ topicMessages, acks: -1 })) {
@@ -136,11 +139,11 @@ export class Publisher {
         const key = `${topic}/${String(partition)}`;
         const count = unconfirmed.get(key) ?? 0;
         unconfirmed.delete(key);
-        landings.push({ topic, partition, count, offset: BigInt(baseOffset ?? -1) });
+        written.push({ topic, partition, count, offset: BigInt(baseOffset ?? -1) });
       }
       expectNone(unconfirmed);
     }
-    return landings;
+    return written;
   }
 
   private byLeader(batches: readonly TopicBatch[]): Map<number, Messages[]> {

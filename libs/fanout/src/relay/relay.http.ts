@@ -23,7 +23,7 @@ import { Publication } from '../fact.js';
 import { PauseRelay, type RelayCommand, ResetRelayTopic, ResumeRelay } from './commands.js';
 import { relayDecider } from './decider.js';
 import { relayId } from './events.js';
-import { relayStatus } from './relay-status.js';
+import { readStatus } from './status-row.js';
 
 class PausedResponse {
   @ApiProperty({ description: 'Who: a principal.' }) by!: string;
@@ -102,17 +102,7 @@ export class RelayController {
   @ApiOkResponse({ type: RelayResponse })
   async status(@Query() query: Record<string, unknown>): Promise<RelayResponse> {
     readQuery(query, {});
-    const { since, publishedAt, notedAt, ...status } = await relayStatus(
-      this.store,
-      this.log,
-      this.publication,
-    );
-    return {
-      ...status,
-      since: since?.toISOString() ?? null,
-      publishedAt: publishedAt?.toISOString() ?? null,
-      notedAt: notedAt?.toISOString() ?? null,
-    };
+    return readStatus(this.store, this.log, this.publication);
   }
 
   @CommandRoute('pause', {

@@ -25,7 +25,7 @@ describeWithKafkaPrograms('the relay', () => {
     await fixture.count(7, streams);
     await fixture.published(relay);
     await fixture.compare();
-    expect(relay.report.published).toBe((await fixture.countedInLog()).length);
+    expect(relay.status.published).toBe((await fixture.countedInLog()).length);
     expect([...outcomes]).toEqual(['committed']);
   });
 
@@ -37,8 +37,8 @@ describeWithKafkaPrograms('the relay', () => {
     await fixture.count(50, ['counter-a', 'counter-c']);
     const second = fixture.run();
     await fixture.published(second);
-    expect(second.report.published).toBe(80);
-    await until('caught up', () => second.report.caughtUpAt !== undefined);
+    expect(second.status.published).toBe(80);
+    await until('caught up', () => second.status.caughtUpAt !== undefined);
     await fixture.compare();
   });
 
@@ -46,14 +46,14 @@ describeWithKafkaPrograms('the relay', () => {
     await fixture.count(50, ['counter-a', 'gauge-a', 'gauge-b']);
     const before = fixture.run();
     await fixture.published(before);
-    expect(before.report.published).toBe(40);
+    expect(before.status.published).toBe(40);
     await before.stop();
     await fixture.count(50, ['counter-a', 'gauge-a']);
     const both = fixture.run({ contracts: [counterContract, gaugeContract] });
     await fixture.published(both);
     await fixture.count(5, ['gauge-b', 'counter-a']);
     await fixture.published(both);
-    expect(both.report.published).toBe(40 + 120 + 8);
+    expect(both.status.published).toBe(40 + 120 + 8);
     await fixture.compare(counterContract);
     await fixture.compare(gaugeContract);
   });

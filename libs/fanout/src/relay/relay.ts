@@ -1,25 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { type KafkaConfig, logLevel } from 'kafkajs';
 
 import type { EventLog } from '#event-log/event-log.js';
-import { LogReplaced } from '#event-log/log-check.js';
+import { type Follower, LogReplaced } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import type { Contract } from '#kernel/contract.js';
 import type { Lease } from '#read-store/lease.js';
-import { PageReader } from '#subscription/page-reader.js';
+import { Backoff } from '#subscription/backoff.js';
 
 import { describeFailure, Fenced, isFencing, NeedsOperator } from '../cluster/failures.js';
 import type { TopicSettings } from '../cluster/topics.js';
-import { Publication } from '../fact.js';
 import { kafkaClient, type KafkaLogger, type KafkaSettings, named } from '../kafka.js';
 import { RelayControl } from './control.js';
-import { pageLimits, Placement, Portions } from './portions.js';
-import { Pump, type PumpOptions, type TransactionOutcome } from './pump.js';
-import type { RelayReport } from './report.js';
-import { RetryPace } from './retry-pace.js';
-import { followerOf, Session, type Step, transactionalId } from './session.js';
+import { maxRecords, PublishLoop, type PublishLoopOptions } from './publish-loop.js';
+import { Session, type Step, transactionalId } from './session.js';
+import type { RelayStatus } from './status.js';
 
 const standbyMs = 1_000;
 /** Every request of an opening has a time-out and few retries; this is for what none of us foresaw. */
@@ -29,21 +24,18 @@ const openMs = 5 * 60_000;
  * Longer than any transaction takes, and how long readers stand still behind one that a frozen relay
  * left open, where no other relay takes over and ends it sooner.
  */
-const transactionTimeoutMs = 30_000;
+const defaultTransactionTimeoutMs = 30_000;
 /** It may be this process, and not Kafka, that has no network. */
-const yieldAfterMs = 30_000;
+const defaultYieldAfterMs = 30_000;
 
-export interface RelayOptions {
+export interface RelayOptions extends Pick<PublishLoopOptions, 'batches' | 'onTransaction'> {
   readonly settings: KafkaSettings & TopicSettings;
   readonly contracts: readonly Contract[];
   readonly log: EventLog;
   readonly tail: LogTail;
   readonly lease: Lease;
   readonly logger: KafkaLogger;
-  readonly report: RelayReport;
-  /** Who cuts the log into portions; in this thread by default. */
-  readonly portions?: PumpOptions['portions'];
-  readonly onTransaction?: (outcome: TransactionOutcome, records: number) => void;
+  readonly status: RelayStatus;
   readonly transactionTimeoutMs?: number;
   /** How long to fail before another relay may try, in milliseconds. */
   readonly yieldAfterMs?: number;
@@ -61,24 +53,28 @@ export interface RelayOptions {
  */
 export class Relay {
   private readonly control: RelayControl;
-  private readonly publication: Publication;
-  private readonly placement = new Placement();
-  private readonly pace = new RetryPace();
+  private readonly backoff = new Backoff(100, 10_000);
   private readonly lockKey: string;
-  private recordLimit: number | undefined;
+  private readonly follower: Follower;
+  private readonly size = { maxRecords };
   private askedAt = -Infinity;
+  private yieldedAt = performance.now();
   private isLeaseTaken = false;
 
   constructor(private readonly options: RelayOptions) {
-    this.control = new RelayControl(options.log);
-    this.publication = new Publication(options.contracts);
-    this.lockKey = named(options.settings, transactionalId);
+    const { log, settings, contracts } = options;
+    this.control = new RelayControl(log);
+    this.lockKey = named(settings, transactionalId);
+    const topics = contracts.map(({ topic }) => named(settings, topic)).join(', ');
+    // A topic that holds facts of another log cannot be completed from this one.
+    const cure = `delete on Kafka ${topics}, and run "voltrace relay reset" for each`;
+    this.follower = { name: 'the relay', cure };
   }
 
   /** Resolves when `signal` aborts and nothing is under way any more. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { lease, tail, report } = this.options;
-    const unfollow = this.control.follow(tail);
+    const { tail, status } = this.options;
+    const unsubscribe = this.control.subscribe(tail);
     while (!signal.aborted) {
       try {
         if (await this.isMine()) await this.work(signal);
@@ -87,38 +83,43 @@ export class Relay {
         await this.recover(error, signal);
       }
     }
-    unfollow();
-    report.isInCharge = false;
-    await lease.release(this.lockKey).catch(() => undefined);
+    unsubscribe();
+    status.isInCharge = false;
+    await this.releaseLease();
   }
 
   /** Who works goes on when Postgres cannot be asked: the transactional id is the fence, not the lock. */
   private async isMine(): Promise<boolean> {
-    const { lease, report, logger } = this.options;
+    const { lease, status, logger } = this.options;
     try {
       const held = await lease.acquire(this.lockKey);
-      if (held) report.isInCharge = true;
-      else report.leave();
+      if (held) status.isInCharge = true;
+      else status.standBy();
       this.isLeaseTaken = false;
     } catch (error) {
-      if (!report.isInCharge) {
-        report.turn('waiting', `Postgres does not say who works: ${describeFailure(error)}`);
+      if (!status.isInCharge) {
+        status.set('waiting', `Postgres does not say who works: ${describeFailure(error)}`);
         logger.warn({ err: error }, 'the relay waits for Postgres');
       }
     }
-    return report.isInCharge;
+    return status.isInCharge;
   }
 
-  /** Until something fails, a reset is asked for, or `signal` aborts. */
+  /** Until something fails, a reset is requested, or `signal` aborts. */
   private async work(signal: AbortSignal): Promise<void> {
-    const { logger, report } = this.options;
-    if (report.state === 'standby') report.turn('starting');
+    const { control, follower, backoff, size } = this;
+    const { logger, status } = this.options;
+    if (status.state === 'standby') status.set('starting');
     const session = await unlessAborted(this.open(), signal);
     if (!session) return;
     try {
-      report.found(session.through);
+      status.positionRead(session.through);
       logger.info({ position: session.through?.commit.toString() ?? null }, 'the relay works');
-      await this.pump(session, signal);
+      const loop = new PublishLoop({ ...this.options, control, follower, backoff, size }, session);
+      while (!signal.aborted && control.resetsAfter(session.position.control).length === 0) {
+        await loop.step(signal);
+        this.keepLease();
+      }
     } finally {
       await session.close();
     }
@@ -126,45 +127,17 @@ export class Relay {
 
   private open(): Promise<Session> {
     const { settings, contracts, log, logger, step } = this.options;
+    const { transactionTimeoutMs = defaultTransactionTimeoutMs } = this.options;
+    const { control, follower } = this;
     // What kafkajs has to say reaches us as errors; besides, it calls every second commit an error.
     const kafka = kafkaClient(settings, 'voltrace-relay', logger, {
       logLevel: logLevel.NOTHING,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
       ...this.options.client,
     });
-    return Session.open({
-      ...{ kafka, settings, contracts, log, control: this.control, step },
-      transactionTimeoutMs: this.options.transactionTimeoutMs ?? transactionTimeoutMs,
-    });
+    const from = { kafka, settings, contracts, log, control, follower, step };
+    return Session.open({ ...from, transactionTimeoutMs });
   }
-
-  private async pump(session: Session, signal: AbortSignal): Promise<void> {
-    const { log, tail, logger, report, onTransaction } = this.options;
-    const { portions = this.portionsHere } = this.options;
-    const { control, pace } = this;
-    const follower = followerOf(this.options);
-    const pump = new Pump(
-      { log, follower, tail, logger, report, control, portions, pace, onTransaction },
-      session,
-      this.recordLimit,
-    );
-    try {
-      while (!signal.aborted && control.resetsAfter(session.position.control).length === 0) {
-        await pump.step(signal);
-        this.keepLease();
-      }
-    } finally {
-      this.recordLimit = pump.recordLimit;
-    }
-  }
-
-  private readonly portionsHere: PumpOptions['portions'] = (position, limits) => {
-    const { log, tail } = this.options;
-    const { publication, placement } = this;
-    // A reader that still waits for a page must not bring it to another session.
-    const reader = new PageReader(log, tail, pageLimits);
-    return new Portions({ reader, publication, placement }, position, limits);
-  };
 
   /** Lost with the connection that held it. Who has it by then works, or is about to. */
   private keepLease(): void {
@@ -181,37 +154,40 @@ export class Relay {
     );
   }
 
+  private async releaseLease(): Promise<void> {
+    await this.options.lease.release(this.lockKey).catch(() => undefined);
+  }
+
   private async recover(error: unknown, signal: AbortSignal): Promise<void> {
-    const { report, logger, lease } = this.options;
-    const reason = describeFailure(error);
+    const { status, logger } = this.options;
     if (isFencing(error)) {
       logger.warn({ err: error }, 'the relay is fenced; this one stands by');
-      report.leave();
-      await lease.release(this.lockKey).catch(() => undefined);
+      status.standBy();
+      await this.releaseLease();
       await pause(standbyMs, signal);
       return;
     }
     if (error instanceof LogReplaced) await this.control.noteReplaced();
-    const backoffMs = this.pace.next();
+    const fields = { err: error, backoffMs: this.backoff.next() };
     if (error instanceof NeedsOperator || error instanceof LogReplaced) {
-      report.turn('stopped', reason);
-      logger.error({ err: error, backoffMs }, 'the relay is stopped until an operator has decided');
+      status.set('stopped', describeFailure(error));
+      logger.error(fields, 'the relay is stopped until an operator has decided');
     } else {
-      report.turn('waiting', reason);
-      logger.warn({ err: error, backoffMs }, 'the relay goes on from what was committed');
+      status.set('waiting', describeFailure(error));
+      logger.warn(fields, 'the relay goes on from what was committed');
     }
-    await this.control.changed(backoffMs, signal);
+    await this.control.changed(fields.backoffMs, signal);
     await this.yieldAfterLongFailure(signal);
   }
 
-  /** Lets go of the lock for as long as another relay needs to take it. */
+  /** Releases the lock for as long as another relay needs to acquire it. */
   private async yieldAfterLongFailure(signal: AbortSignal): Promise<void> {
-    const { lease } = this.options;
-    const { failingSince } = this.pace;
-    if (performance.now() - failingSince < (this.options.yieldAfterMs ?? yieldAfterMs)) return;
-    this.pace.failingSince = performance.now();
+    const { lease, status, yieldAfterMs = defaultYieldAfterMs } = this.options;
+    const since = Math.max(this.yieldedAt, status.progressedAt ?? -Infinity);
+    if (performance.now() - since < yieldAfterMs) return;
+    this.yieldedAt = performance.now();
     if (!lease.holds(this.lockKey)) return;
-    await lease.release(this.lockKey).catch(() => undefined);
+    await this.releaseLease();
     await pause(2 * standbyMs, signal);
   }
 }
@@ -221,16 +197,15 @@ const unlessAborted = async (
   opening: Promise<Session>,
   signal: AbortSignal,
 ): Promise<Session | undefined> => {
-  const settled = new AbortController();
-  const either = AbortSignal.any([signal, settled.signal]);
-  const aborted = sleep(openMs, 'late' as const, { signal: either }).catch(() => undefined);
+  const opened = new AbortController();
   try {
-    const session = await Promise.race([opening, aborted]);
-    if (session instanceof Session) return session;
-    opening.then((late) => late.close()).catch(() => undefined);
-    if (session === 'late') throw new Error(`Kafka was not opened within ${String(openMs)} ms`);
-    return undefined;
+    const late = pause(openMs, AbortSignal.any([signal, opened.signal]));
+    const session = await Promise.race([opening, late]);
+    if (session) return session;
+    opening.then((unused) => unused.close()).catch(() => undefined);
+    if (signal.aborted) return undefined;
+    throw new Error(`Kafka was not opened within ${String(openMs)} ms`);
   } finally {
-    settled.abort();
+    opened.abort();
   }
 };

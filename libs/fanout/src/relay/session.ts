@@ -5,33 +5,32 @@ import type { Kafka } from 'kafkajs';
 
 import type { EventLog, Position } from '#event-log/event-log.js';
 import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
-import { isAfter } from '#event-log/position.js';
 import type { Contract } from '#kernel/contract.js';
 
 import { NeedsOperator, TopicLost } from '../cluster/failures.js';
 import { type Partition, positionTopic, Topics, type TopicSettings } from '../cluster/topics.js';
 import { type KafkaSettings, named } from '../kafka.js';
+import type { Batch } from './batches.js';
 import type { RelayControl } from './control.js';
 import { lastFacts } from './last-facts.js';
-import type { Portion } from './portions.js';
 import {
   anchorsOf,
   encodePosition,
+  filledThrough,
   markerKey,
   positionKey,
   readPosition,
   type RelayPosition,
   startOf,
-  type TopicPosition,
 } from './position-record.js';
-import { type Landing, Publisher, type TopicBatch } from './publisher.js';
-import { expectNothingLost, settlePosition } from './settle-position.js';
+import { Publisher, type RecordMetadata, type TopicBatch } from './publisher.js';
+import { expectNothingLost, isWritten, reconcile } from './reconcile.js';
 
 export const transactionalId = 'voltrace.relay';
 
 /** Markers are there after some milliseconds, where the cluster is well. */
-const looks = 6;
-const lookAgainMs = 500;
+const inspections = 6;
+const inspectAgainMs = 500;
 
 /** Where a test may end or freeze the process. */
 export type Step = 'fenced' | 'read' | 'settled' | 'sent' | 'committed';
@@ -41,24 +40,28 @@ export interface SessionOptions {
   readonly settings: KafkaSettings & TopicSettings;
   readonly contracts: readonly Contract[];
   readonly log: Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
+  readonly follower: Follower;
   readonly control: RelayControl;
   readonly transactionTimeoutMs: number;
   readonly step?: ((step: Step) => void | Promise<void>) | undefined;
 }
 
 /**
- * One life of the relay at the cluster, from fencing its forerunners to its first failure. Whatever
+ * One session of the relay at the cluster, from fencing its forerunners to its first failure. Whatever
  * rejects here leaves it void: close it, and open another, which reads the position again.
  */
 export class Session {
   private readonly leaders = new Map<string, number>();
+  private readonly plain: ReadonlyMap<string, string>;
   private publisher: Publisher | undefined;
   private known: RelayPosition = { topics: new Map(), control: -1n };
 
   private constructor(
     private readonly options: SessionOptions,
     private readonly topics: Topics,
-  ) {}
+  ) {
+    this.plain = new Map(options.contracts.map(({ topic }) => [this.named(topic), topic]));
+  }
 
   /** Throws `Fenced`, `NeedsOperator`, `UnreadablePosition`, or what the cluster or the log says. */
   static async open(options: SessionOptions): Promise<Session> {
@@ -82,45 +85,41 @@ export class Session {
   }
 
   /** Throws `LogReplaced` where the log is not the one that the topics are filled from. */
-  async expectSameLog(check: LogCheck): Promise<void> {
-    await check.run(anchorsOf(this.known, this.options.contracts));
+  async expectSameLog(check: LogCheck, position = this.known): Promise<void> {
+    await check.run(anchorsOf(position, this.options.contracts));
   }
 
-  /** Publishes the portion and moves the position over it: both or neither. */
-  async publish(portion: Portion): Promise<void> {
-    const position = this.after(portion);
-    const batches = [...portion.batches].map(([topic, records]) => ({
+  /** Publishes the batch and moves the position over it: both or neither. */
+  async publish(batch: Batch): Promise<void> {
+    const batches = [...batch.topics].map(([topic, records]) => ({
       topic: this.named(topic),
       records,
     }));
-    await this.transact([...batches, this.positionBatch(position)], position);
+    await this.transact(batches, filledThrough(this.known, batch, this.options.contracts));
   }
 
   /**
-   * Compares the ends of the topics with what was written. Throws `NeedsOperator`. Looks several times
-   * before it says so: a commit is answered before its markers are in every partition, and until then
-   * an end lies before them.
+   * Compares the ends of the topics with what was written. Throws `NeedsOperator`, after several
+   * inspections: a commit is answered before its markers are in every partition, and until then an end
+   * lies before them.
    */
   async checkTopics(): Promise<void> {
-    for (let look = 1; ; look += 1) {
+    for (let inspection = 1; ; inspection += 1) {
       try {
-        await this.lookAtTopics();
+        await this.inspectTopics();
         return;
       } catch (error) {
-        if (!(error instanceof NeedsOperator) || look === looks) throw error;
-        await sleep(lookAgainMs);
+        if (!(error instanceof NeedsOperator) || inspection === inspections) throw error;
+        await sleep(inspectAgainMs);
       }
     }
   }
 
-  private async lookAtTopics(): Promise<void> {
-    const { contracts } = this.options;
-    const found = await this.topics.inspect(contracts.map(({ topic }) => topic));
-    for (const [topic, partitions] of found) {
-      const next = this.known.topics.get(topic)?.next ?? new Map<number, bigint>();
-      const isWritten = [...next.values()].some((offset) => offset > 0n);
+  private async inspectTopics(): Promise<void> {
+    for (const [topic, partitions] of await this.partitions()) {
+      const { next } = this.known.topics.get(topic) ?? { next: new Map<number, bigint>() };
       if (partitions) expectNothingLost(topic, next, partitions);
-      else if (isWritten) throw new TopicLost(topic, `the topic ${topic} is gone`);
+      else if (isWritten({ next })) throw new TopicLost(topic, `the topic ${topic} is gone`);
     }
   }
 
@@ -146,21 +145,19 @@ export class Session {
     await step?.('read');
     await control.refresh();
     const replaced = found ? await this.replacedSince(found) : undefined;
-    const settled = await settlePosition({
-      contracts,
-      found,
-      partitions: await this.topics.inspect(contracts.map(({ topic }) => topic)),
+    const { position, partitions, isNews } = await reconcile({
+      ...{ contracts, found, partitions: await this.partitions() },
       resets: control.openResets(replaced ? undefined : found?.control),
       control: control.revision,
       create: (contract) => this.topics.createFor(contract),
-      held: (topic, partitions) => lastFacts(kafka, this.named(topic), partitions),
+      lastFacts: (topic, all) => lastFacts(kafka, this.named(topic), all),
     });
-    for (const [topic, partitions] of settled.partitions) this.lead(topic, partitions);
+    for (const [topic, all] of partitions) this.lead(topic, all);
     // Of another log nothing may be left: what lies there would hide what comes.
-    if (replaced && anchorsOf(settled.position, contracts).length > 0) throw replaced;
-    this.known = { ...settled.position, anchor: replaced ? undefined : found?.anchor };
-    await this.expectSameLog(new LogCheck(this.options.log, followerOf(this.options)));
-    if (settled.isNews) await this.transact([this.positionBatch(this.known)], this.known);
+    if (replaced && anchorsOf(position, contracts).length > 0) throw replaced;
+    this.known = { ...position, anchor: replaced ? undefined : found?.anchor };
+    await this.expectSameLog(this.newCheck());
+    if (isNews) await this.transact([], this.known);
     await step?.('settled');
   }
 
@@ -168,16 +165,19 @@ export class Session {
   private async mark(publisher: Publisher): Promise<bigint> {
     const record = { key: markerKey, value: Buffer.from(randomUUID()), partition: 0 };
     const batch = { topic: this.named(positionTopic), records: [record] };
-    const [landing] = await publisher.publish([batch], () => undefined);
-    if (!landing) throw new Error('the broker does not say where the marker is');
-    return landing.offset;
+    const [written] = await publisher.publish([batch], () => undefined);
+    if (!written) throw new Error('the broker does not say where the marker is');
+    return written.offset;
+  }
+
+  private newCheck(): LogCheck {
+    return new LogCheck(this.options.log, this.options.follower);
   }
 
   /** Why the log is not the one of which `found` says how much was published. */
   private async replacedSince(found: RelayPosition): Promise<LogReplaced | undefined> {
-    const { log, contracts } = this.options;
     try {
-      await new LogCheck(log, followerOf(this.options)).run(anchorsOf(found, contracts));
+      await this.expectSameLog(this.newCheck(), found);
       return undefined;
     } catch (error) {
       if (error instanceof LogReplaced) return error;
@@ -188,11 +188,13 @@ export class Session {
   private async transact(batches: readonly TopicBatch[], position: RelayPosition): Promise<void> {
     const { step } = this.options;
     if (!this.publisher) throw new Error('the session is not open');
-    const landings = await this.publisher.publish(batches, async (landed) => {
-      for (const landing of landed) this.expectPlace(landing);
+    const record = { key: positionKey, value: encodePosition(position), partition: 0 };
+    const moved = { topic: this.named(positionTopic), records: [record] };
+    const written = await this.publisher.publish([...batches, moved], async (sent) => {
+      for (const each of sent) this.expectOffset(each);
       await step?.('sent');
     });
-    this.known = this.landed(position, landings);
+    this.known = this.withOffsets(position, written);
     await step?.('committed');
   }
 
@@ -201,26 +203,23 @@ export class Session {
    * another topic of the same name; ends that grew mean that something was written that we do not
    * know of, which is how kafkajs doubles a batch when it repeats a request to two brokers.
    */
-  private expectPlace({ topic, partition, offset }: Landing): void {
-    const plain = this.plain(topic);
-    const expected = plain === undefined ? undefined : this.nextOf(plain, partition);
-    if (expected === undefined || offset === expected) return;
-    const place = `${String(plain)}, partition ${String(partition)}: a record came to lie at ${offset.toString()}, not at ${expected.toString()}`;
+  private expectOffset({ topic, partition, offset }: RecordMetadata): void {
+    const plain = this.plain.get(topic);
+    if (plain === undefined) return;
+    const expected = this.known.topics.get(plain)?.next.get(partition) ?? 0n;
+    if (offset === expected) return;
+    const at = `${plain}, partition ${String(partition)}: a record came to lie at ${offset.toString()}, not at ${expected.toString()}`;
     if (offset >= 0n && offset < expected) {
-      throw new TopicLost(String(plain), `the topic was made anew or lost records: ${place}`);
+      throw new TopicLost(plain, `the topic was made anew or lost records: ${at}`);
     }
-    throw new Error(`something else was written to the topic: ${place}`);
-  }
-
-  private nextOf(topic: string, partition: number): bigint {
-    return this.known.topics.get(topic)?.next.get(partition) ?? 0n;
+    throw new Error(`something else was written to the topic: ${at}`);
   }
 
   /** One further than the records: the marker that the commit leaves in each partition. */
-  private landed(position: RelayPosition, landings: readonly Landing[]): RelayPosition {
+  private withOffsets(position: RelayPosition, written: readonly RecordMetadata[]): RelayPosition {
     const topics = new Map(position.topics);
-    for (const { topic, partition, offset, count } of landings) {
-      const plain = this.plain(topic);
+    for (const { topic, partition, offset, count } of written) {
+      const plain = this.plain.get(topic);
       const entry = plain === undefined ? undefined : topics.get(plain);
       if (plain === undefined || !entry) continue;
       const next = new Map(entry.next).set(partition, offset + BigInt(count) + 1n);
@@ -229,18 +228,8 @@ export class Session {
     return { ...position, topics };
   }
 
-  private after({ through, lastId, batches }: Portion): RelayPosition {
-    const topics = new Map(this.known.topics);
-    for (const { topic } of this.options.contracts) {
-      const entry = topics.get(topic);
-      if (entry) topics.set(topic, moved(entry, through, batches.get(topic) ?? []));
-    }
-    return { ...this.known, topics, anchor: { position: through, id: lastId } };
-  }
-
-  private positionBatch(position: RelayPosition): TopicBatch {
-    const record = { key: positionKey, value: encodePosition(position), partition: 0 };
-    return { topic: this.named(positionTopic), records: [record] };
+  private partitions(): Promise<Map<string, Partition[] | undefined>> {
+    return this.topics.inspect(this.options.contracts.map(({ topic }) => topic));
   }
 
   private lead(topic: string, partitions: readonly Partition[]): void {
@@ -252,32 +241,4 @@ export class Session {
   private named(topic: string): string {
     return named(this.options.settings, topic);
   }
-
-  private plain(name: string): string | undefined {
-    return this.options.contracts.find(({ topic }) => this.named(topic) === name)?.topic;
-  }
 }
-
-/** A topic that holds facts of another log cannot be completed from this one. */
-export const followerOf = ({
-  contracts,
-  settings,
-}: Pick<SessionOptions, 'contracts' | 'settings'>): Follower => {
-  const topics = contracts.map(({ topic }) => named(settings, topic)).join(', ');
-  const cure = `delete on Kafka ${topics}, and run "voltrace relay reset" for each`;
-  return { name: 'the relay', cure };
-};
-
-/** Offsets are known when the broker has answered; until then each partition grows by what is sent at least. */
-const moved = (
-  entry: TopicPosition,
-  through: Position,
-  records: readonly { readonly partition: number }[],
-): TopicPosition => {
-  if (entry.position && !isAfter(through, entry.position)) return entry;
-  const next = new Map(entry.next);
-  for (const { partition } of records) next.set(partition, (next.get(partition) ?? 0n) + 1n);
-  const isHeld = [...(entry.held?.values() ?? [])].some((held) => isAfter(held, through));
-  const { held: _, ...rest } = entry;
-  return { ...(isHeld ? entry : rest), position: through, next };
-};

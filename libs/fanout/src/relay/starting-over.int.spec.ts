@@ -65,7 +65,7 @@ describeWithKafkaPrograms('a relay that starts over', () => {
     await hand.commit(facts.filter(({ stream }) => partitionOf(stream) !== lost).map(record));
     await hand.stop();
     const relay = fixture.run({ logger, step: failingAt(3) });
-    await until('stopped', () => relay.report.state === 'stopped');
+    await until('stopped', () => relay.status.state === 'stopped');
     await fixture.ask('RelayTopicReset', { topic: counterContract.topic });
     await fixture.published(relay);
     expect(failures).toEqual(['it fails here']);
@@ -82,7 +82,7 @@ describeWithKafkaPrograms('a relay that starts over', () => {
     await fixture.count(5, streams);
     const second = fixture.run();
     await fixture.published(second);
-    expect(second.report.published).toBe(streams.length * 4);
+    expect(second.status.published).toBe(streams.length * 4);
     await fixture.compare();
   });
 

@@ -77,8 +77,8 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
     await until('works', () => first.output.includes('the relay works'));
     const second = fixture.run();
     await fixture.count(20, streams);
-    await until('stands by', () => second.report.state === 'standby');
-    expect(second.report.published).toBe(0);
+    await until('stands by', () => second.status.state === 'standby');
+    expect(second.status.published).toBe(0);
     first.signal('SIGKILL');
     await fixture.count(20, streams);
     await fixture.published(second);
@@ -98,7 +98,7 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
       await fixture.count(20, streams);
       await fixture.published(other);
       await until('given up', () => hasGivenUp(frozen));
-      await until('the other works', () => other.report.state === 'working');
+      await until('the other works', () => other.status.state === 'working');
       await fixture.compare();
     },
   );

@@ -8,7 +8,6 @@ import { until } from '#testing/until.js';
 
 import { HandMade, record } from '../topics/test/hand-made.js';
 import { RelayControl } from './control.js';
-import { relayHealth } from './relay-health.js';
 import { counterContract } from './test/counter-contract.js';
 import { RelayFixture, type RunningRelay } from './test/fixture.js';
 
@@ -40,10 +39,10 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
   const stopsWith = async (reason: RegExp): Promise<RunningRelay> => {
     await fixture.count(1, streams);
     const relay = fixture.run();
-    await until('stopped', () => relay.report.state === 'stopped');
-    expect(relay.report.reason).toMatch(reason);
+    await until('stopped', () => relay.status.state === 'stopped');
+    expect(relay.status.reason).toMatch(reason);
     await fixture.count(1, streams);
-    expect(relay.report.published).toBe(0);
+    expect(relay.status.published).toBe(0);
     return relay;
   };
 
@@ -76,10 +75,10 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     await fixture.published(relay);
     await fixture.deleteTopic(fixture.topic);
     await fixture.admin((admin) => makeTopic(admin, { topic: fixture.topic, numPartitions: 3 }));
-    const before = relay.report.published;
+    const before = relay.status.published;
     await fixture.count(1, streams);
-    await until('stopped', () => relay.report.state === 'stopped');
-    expect(relay.report.published).toBe(before);
+    await until('stopped', () => relay.status.state === 'stopped');
+    expect(relay.status.published).toBe(before);
     await reset();
     await fixture.published(relay);
     await fixture.compare();
@@ -88,10 +87,10 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
   it('fills a topic that it is told to reset while it works', async () => {
     const relay = fixture.run();
     await fixture.published(relay);
-    const facts = relay.report.published;
+    const facts = relay.status.published;
     await fixture.deleteTopic(fixture.topic);
     await reset();
-    await until('filled', () => relay.report.published === 2 * facts);
+    await until('filled', () => relay.status.published === 2 * facts);
     await fixture.compare();
   });
 
@@ -102,11 +101,11 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     const { now } = Date;
     const later = jest.spyOn(Date, 'now').mockImplementation(() => now() + 31_000);
     try {
-      await until('stopped', () => relay.report.state === 'stopped');
+      await until('stopped', () => relay.status.state === 'stopped');
     } finally {
       later.mockRestore();
     }
-    expect(relay.report.reason).toMatch(/voltrace\.counter\.v1 is gone/);
+    expect(relay.status.reason).toMatch(/voltrace\.counter\.v1 is gone/);
   });
 
   it('looks again ever less often', async () => {
@@ -167,7 +166,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     await fixture.published(relay);
     await reset();
     await fixture.count(3, streams);
-    await until('read again', () => relay.report.caughtUpAt !== undefined);
+    await until('read again', () => relay.status.caughtUpAt !== undefined);
     await fixture.published(relay);
     await fixture.compare();
   });
@@ -203,8 +202,8 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     await fixture.produce(fixture.topic, { value: 'theirs' });
     const relay = await stopsWith(/has records, and there is no position/);
     await reset();
-    await until('looked', () => relay.report.reason?.includes('none of ours') === true);
-    expect(relay.report).toMatchObject({ state: 'stopped', published: 0 });
+    await until('looked', () => relay.status.reason?.includes('none of ours') === true);
+    expect(relay.status).toMatchObject({ state: 'stopped', published: 0 });
   });
 
   it('does not write a position where it would be forgotten', async () => {
@@ -221,22 +220,22 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     await fixture.published(relay);
     const { log } = fixture.node;
     await fixture.node.replaceLog();
-    await until('it stands still', () => relay.report.state === 'stopped');
-    expect(relay.report.reason).toMatch(
+    await until('it stands still', () => relay.status.state === 'stopped');
+    expect(relay.status.reason).toMatch(
       /^this is not the event log that the relay has followed: it took event [-0-9a-f]{36} at position \d+, where this log, .* has .* delete on Kafka .*voltrace\.counter\.v1, and run "voltrace relay reset" for each$/,
     );
-    expect(relayHealth(relay.report, new Date()).status).toBe('down');
+    expect(relay.status.health().status).toBe('down');
     await fixture.node.replaceLog(log);
     await written(3, 'counter-b');
     await fixture.published(relay);
     await fixture.compare();
 
     await fixture.node.replaceLog();
-    await until('it stands still again', () => relay.report.state === 'stopped');
+    await until('it stands still again', () => relay.status.state === 'stopped');
     await written(20, 'counter-c');
     await reset();
     await fixture.deleteTopic(fixture.topic);
-    await until('it begins anew', () => relay.report.state === 'working');
+    await until('it begins anew', () => relay.status.state === 'working');
     await fixture.published(relay);
     await fixture.compare();
   });
@@ -247,14 +246,14 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     try {
       await other.count(1, ['counter-other']);
       const relay = other.run();
-      await until('stopped', () => relay.report.state === 'stopped');
-      expect(relay.report.reason).toMatch(/^this is not the event log that the relay has followed/);
+      await until('stopped', () => relay.status.state === 'stopped');
+      expect(relay.status.reason).toMatch(/^this is not the event log that the relay has followed/);
       // A reset is no answer to that: it would pass over what the topic seems to hold.
       await other.ask('RelayTopicReset', { topic: counterContract.topic });
       await relay.stop();
       const next = other.run();
-      await until('stopped again', () => next.report.state === 'stopped');
-      expect(next.report.reason).toMatch(/^this is not the event log that the relay has followed/);
+      await until('stopped again', () => next.status.state === 'stopped');
+      expect(next.status.reason).toMatch(/^this is not the event log that the relay has followed/);
     } finally {
       await other.stop();
     }

@@ -6,8 +6,7 @@ import { sharedKafka } from '#testing/kafka/shared.js';
 import { until } from '#testing/until.js';
 
 import { Publication } from '../fact.js';
-import { backlogAfter } from './relay-backlog.js';
-import { relayHealth } from './relay-health.js';
+import { backlogAfter } from './backlog.js';
 import { counterContract } from './test/counter-contract.js';
 import { RelayFixture, type RunningRelay } from './test/fixture.js';
 import { setMaxMessageBytes } from './test/set-max-message-bytes.js';
@@ -25,10 +24,10 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
   afterEach(() => fixture.stop());
 
   const waits = async (relay: RunningRelay, reason: RegExp): Promise<void> => {
-    const isSaid = (): boolean => reason.test(relay.report.reason ?? '');
+    const isSaid = (): boolean => reason.test(relay.status.reason ?? '');
     await until(`says ${String(reason)}`, isSaid);
-    expect(relay.report.state).toBe('waiting');
-    expect(relayHealth(relay.report, new Date())).toMatchObject({ status: 'down' });
+    expect(relay.status.state).toBe('waiting');
+    expect(relay.status.health()).toMatchObject({ status: 'down' });
   };
 
   it('waits at a record that is larger than its topic takes, and says which', async () => {
@@ -41,10 +40,10 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
       relay,
       new RegExp(`${id} \\(Counted of counter-b, 3\\d{4} bytes\\) is larger than the topic`),
     );
-    const before = relay.report.published;
+    const before = relay.status.published;
     await fixture.admin((admin) => setMaxMessageBytes(admin, fixture.topic, 100_000));
     await fixture.published(relay);
-    expect(relay.report.published).toBe(before + 13);
+    expect(relay.status.published).toBe(before + 13);
     await fixture.compare();
   });
 
@@ -56,7 +55,7 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     await fixture.count(400, streams);
     const second = fixture.run();
     await fixture.published(second);
-    expect(second.report.published).toBe(960);
+    expect(second.status.published).toBe(960);
     await fixture.compare();
   });
 
@@ -77,7 +76,7 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     await fixture.count(5, streams);
     const relay = fixture.run();
     await waits(relay, /counter-b holds at 5 an event of type CountedBackwards/);
-    expect(relay.report.published).toBe(12);
+    expect(relay.status.published).toBe(12);
   });
 
   it('waits before an event that cannot be a fact', async () => {
@@ -85,7 +84,7 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     await fixture.count(5, streams);
     const relay = fixture.run();
     await waits(relay, /ce_time is "yesterday", not an ISO 8601 time in UTC/);
-    expect(relay.report.published).toBe(12);
+    expect(relay.status.published).toBe(12);
   });
 
   it('waits for the event log, and goes on', async () => {
@@ -97,7 +96,7 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     await fixture.count(5, streams);
     await fixture.published(relay);
     // What is appended is told of before the head of the log is looked at again, or after.
-    await until('is well', () => relayHealth(relay.report, new Date()).status === 'up');
+    await until('is well', () => relay.status.health().status === 'up');
     await fixture.compare();
   });
 
@@ -120,12 +119,12 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     await waits(second, /Postgres does not say who works/);
     await fixture.count(5, streams);
     await fixture.published(relay);
-    expect(relay.report.state).toBe('working');
+    expect(relay.status.state).toBe('working');
     await closed(false);
-    const states = (): string[] => [relay.report.state, second.report.state].sort();
+    const states = (): string[] => [relay.status.state, second.status.state].sort();
     await until('one stands by', () => states().join() === 'standby,working');
     await fixture.count(5, streams);
-    await fixture.published(relay.report.state === 'working' ? relay : second);
+    await fixture.published(relay.status.state === 'working' ? relay : second);
     await fixture.compare();
   });
 
@@ -133,21 +132,21 @@ describeWithKafkaPrograms('a relay that cannot go on', () => {
     const relay = fixture.run();
     await fixture.published(relay);
     await fixture.ask('RelayPaused');
-    await until('paused', () => relay.report.state === 'paused');
-    expect(relayHealth(relay.report, new Date())).toMatchObject({ status: 'up', state: 'paused' });
+    await until('paused', () => relay.status.state === 'paused');
+    expect(relay.status.health()).toMatchObject({ status: 'up', state: 'paused' });
     await fixture.count(5, streams);
     await relay.stop();
     const second = fixture.run();
-    await until('paused', () => second.report.state === 'paused');
+    await until('paused', () => second.status.state === 'paused');
     await fixture.count(5, streams);
-    expect([relay.report.published, second.report.published]).toEqual([12, 0]);
+    expect([relay.status.published, second.status.published]).toEqual([12, 0]);
     const publication = new Publication([counterContract]);
-    const backlog = await backlogAfter(fixture.log, publication, second.report.position);
+    const backlog = await backlogAfter(fixture.log, publication, second.status.position);
     expect(backlog.facts).toBe(24);
     expect(backlog.seconds).toBeGreaterThan(0);
     await fixture.ask('RelayResumed');
     await fixture.published(second);
-    expect(second.report.state).toBe('working');
+    expect(second.status.state).toBe('working');
     await fixture.compare();
   });
 });

@@ -65,7 +65,7 @@ describeWithKafka('a verification', () => {
       {
         topic: 'voltrace.counter.v1',
         exists: true,
-        position: relay.report.position?.commit.toString(),
+        position: relay.status.position?.commit.toString(),
         expired: 0,
         streams: 4,
         facts: 32,

@@ -17,16 +17,19 @@ import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 
+import { Partitioner } from '../../cluster/partitioner.js';
 import { positionTopic, type TopicSettings } from '../../cluster/topics.js';
+import { Publication } from '../../fact.js';
 import { type KafkaSettings, named } from '../../kafka.js';
+import { LogBatches } from '../batches.js';
 import { type RelayEvent, relayStream } from '../events.js';
 import { Relay, type RelayOptions } from '../relay.js';
-import { RelayReport } from '../report.js';
+import { RelayStatus } from '../status.js';
 import { counterContract } from './counter-contract.js';
 
 /** A relay in this process. */
 export interface RunningRelay {
-  readonly report: RelayReport;
+  readonly status: RelayStatus;
   stop(): Promise<void>;
 }
 
@@ -102,16 +105,18 @@ export class RelayFixture {
   /** Starts a relay in this process; stopped with the fixture at the latest. */
   run(options: Partial<RelayOptions> = {}): RunningRelay {
     const { log, tail, database } = this.stores;
-    const report = new RelayReport();
+    const status = new RelayStatus();
     const lease = new Lease(database.url, quiet, 'relay');
     const stopping = new AbortController();
+    const { contracts = [counterContract] } = options;
+    const parts = { log, publication: new Publication(contracts), partitioner: new Partitioner() };
     const ended = new Relay({
-      ...{ settings: this.settings, contracts: [counterContract], log, tail, lease },
-      ...{ logger: quiet, report },
+      ...{ settings: this.settings, contracts, log, tail, lease, logger: quiet, status },
+      batches: (position) => new LogBatches(parts, position),
       ...options,
     }).run(stopping.signal);
     const relay: RunningRelay = {
-      report,
+      status,
       stop: async () => {
         stopping.abort();
         await ended;
@@ -193,7 +198,7 @@ export class RelayFixture {
     const last = (await this.countedInLog()).at(-1);
     await until(
       'published',
-      () => (relay.report.position?.commit ?? -1n) >= (last?.position.commit ?? -1n),
+      () => (relay.status.position?.commit ?? -1n) >= (last?.position.commit ?? -1n),
     );
   }
 

@@ -5,15 +5,15 @@ import { requiredSetting } from '#testing/required-setting.js';
 
 import type { TopicSettings } from '../../cluster/topics.js';
 import type { KafkaSettings } from '../../kafka.js';
-import { PortionThread } from '../portion-thread.js';
+import { BatchThread } from '../batch-thread.js';
 import { Relay } from '../relay.js';
-import { RelayReport } from '../report.js';
 import type { Step } from '../session.js';
+import { RelayStatus } from '../status.js';
 import { counterContract } from './counter-contract.js';
 
 // A relay of its own for the tests that kill or freeze one. CRASH_AT ends it at the step of that
-// number, FREEZE_AT stands it still at the step of that name, in its first portion; it tells what it
-// does on its output.
+// number, FREEZE_AT stands it still at the step of that name, in its first batch; it logs what
+// it does on its output.
 
 const settings = JSON.parse(requiredSetting('SETTINGS')) as KafkaSettings & TopicSettings;
 const crashAt = Number(process.env['CRASH_AT'] ?? Infinity);
@@ -23,7 +23,7 @@ let isSettled = false;
 const step = (name: Step): void => {
   steps += 1;
   if (steps === crashAt) process.kill(process.pid, 'SIGKILL');
-  // A start sends the position, and one that fails begins again: only behind it is a portion sent.
+  // A start sends the position, and one that fails begins again: only behind it is a batch sent.
   if (isSettled && name === freezeAt) freeze();
   isSettled = name === 'settled' || (isSettled && name !== 'fenced');
 };
@@ -44,13 +44,13 @@ const tail = new LogTail(log, { logger });
 await tail.start();
 const lease = new Lease(requiredSetting('DATABASE_URL'), logger, 'relay');
 const stopping = new AbortController();
-const thread = new PortionThread(new URL('portion-thread.js', import.meta.url), {
+const thread = new BatchThread(new URL('batch-thread.js', import.meta.url), {
   eventStoreUrl: requiredSetting('EVENTSTORE_URL'),
 });
 const ended = new Relay({
   ...{ settings, contracts: [counterContract], log, tail, lease, logger, step },
-  report: new RelayReport(),
-  portions: (position, limits) => thread.feed(position, limits),
+  status: new RelayStatus(),
+  batches: (position) => thread.source(position),
   transactionTimeoutMs: Number(process.env['TRANSACTION_TIMEOUT_MS'] ?? 30_000),
 }).run(stopping.signal);
 process.send?.({ type: 'ready' });

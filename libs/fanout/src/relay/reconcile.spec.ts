@@ -4,7 +4,7 @@ import type { Position } from '#event-log/event-log.js';
 
 import type { Partition } from '../cluster/topics.js';
 import type { RelayPosition, TopicPosition } from './position-record.js';
-import { settlePosition, type Settling } from './settle-position.js';
+import { reconcile, type Recorded } from './reconcile.js';
 import { counterContract } from './test/counter-contract.js';
 
 const { topic } = counterContract;
@@ -17,37 +17,37 @@ const known = (entry: TopicPosition): RelayPosition => ({
   control: 4n,
 });
 
-const settling = (more: Partial<Settling>): Settling => ({
+const recorded = (more: Partial<Recorded>): Recorded => ({
   contracts: [counterContract],
   found: null,
   partitions: new Map(),
   resets: [],
   control: 4n,
   create: () => Promise.resolve(ends(0n, 0n, 0n)),
-  held: () => Promise.reject(new Error('nobody asked for that')),
+  lastFacts: () => Promise.reject(new Error('nobody asked for that')),
   ...more,
 });
 
 const there = (...highs: bigint[]) => new Map([[topic, ends(...highs)]]);
-const entryOf = async (more: Partial<Settling>): Promise<TopicPosition | undefined> =>
-  (await settlePosition(settling(more))).position.topics.get(topic);
+const entryOf = async (more: Partial<Recorded>): Promise<TopicPosition | undefined> =>
+  (await reconcile(recorded(more))).position.topics.get(topic);
 
 describe('where the relay goes on', () => {
   it('is the beginning, for a topic that is missing or empty and of which nothing is known', async () => {
     const beginning = { position: null, next: new Map() };
     expect(await entryOf({})).toEqual(beginning);
     expect(await entryOf({ partitions: there(0n, 0n, 0n) })).toEqual(beginning);
-    const settled = await settlePosition(settling({}));
-    expect(settled).toMatchObject({ isNews: true, position: { control: 4n } });
+    const reconciled = await reconcile(recorded({}));
+    expect(reconciled).toMatchObject({ isNews: true, position: { control: 4n } });
   });
 
   it('is the position, where every partition ends where it was left, or further', async () => {
     const entry = { position: at(9n), next: next(5n, 0n, 7n) };
-    const settled = await settlePosition(
-      settling({ found: known(entry), partitions: there(6n, 0n, 7n) }),
+    const reconciled = await reconcile(
+      recorded({ found: known(entry), partitions: there(6n, 0n, 7n) }),
     );
-    expect(settled.position.topics.get(topic)).toEqual({ ...entry, next: next(6n, 0n, 7n) });
-    expect(settled.isNews).toBe(false);
+    expect(reconciled.position.topics.get(topic)).toEqual({ ...entry, next: next(6n, 0n, 7n) });
+    expect(reconciled.isNews).toBe(false);
   });
 
   it('is nowhere, where a partition ends before that', async () => {
@@ -87,11 +87,11 @@ describe('where the relay goes on', () => {
       found: known({ position: at(9n), next: next(5n, 5n, 5n) }),
       partitions: there(0n, 3n, 0n),
       resets: [topic],
-      held: () => Promise.resolve(held),
+      lastFacts: () => Promise.resolve(held),
     };
     expect(await entryOf(reset)).toEqual({ position: null, next: next(0n, 3n, 0n), held });
-    const settled = await settlePosition(settling({ ...reset, control: 6n }));
-    expect(settled).toMatchObject({ isNews: true, position: { control: 6n } });
+    const reconciled = await reconcile(recorded({ ...reset, control: 6n }));
+    expect(reconciled).toMatchObject({ isNews: true, position: { control: 6n } });
   });
 
   it('is after the old position, in a partition that is whole and was emptied by its retention', async () => {
@@ -99,7 +99,7 @@ describe('where the relay goes on', () => {
       found: known({ position: at(9n), next: next(5n, 6n, 5n) }),
       partitions: there(5n, 4n, 0n),
       resets: [topic],
-      held: () => Promise.resolve(new Map([[1, at(7n)]])),
+      lastFacts: () => Promise.resolve(new Map([[1, at(7n)]])),
     };
     const held = new Map([
       [1, at(7n)],
@@ -114,7 +114,7 @@ describe('where the relay goes on', () => {
       const found = known({ position, next: next(5n, 0n, 0n), held });
       const partitions = there(5n, 0n, 0n);
       const none = () => Promise.resolve(new Map<number, Position>());
-      return (await entryOf({ found, partitions, resets: [topic], held: none }))?.held;
+      return (await entryOf({ found, partitions, resets: [topic], lastFacts: none }))?.held;
     };
     expect(await again(null)).toEqual(held);
     expect(await again(at(3n))).toEqual(held);
@@ -124,7 +124,7 @@ describe('where the relay goes on', () => {
   it('keeps what it knows of topics that this version does not publish', async () => {
     const other = { position: at(3n), next: next(2n) };
     const found = { topics: new Map([['voltrace.other.v1', other]]), control: 4n };
-    const { position } = await settlePosition(settling({ found }));
+    const { position } = await reconcile(recorded({ found }));
     expect(position.topics.get('voltrace.other.v1')).toEqual(other);
   });
 });

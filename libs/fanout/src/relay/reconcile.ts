@@ -6,9 +6,9 @@ import { TopicLost } from '../cluster/failures.js';
 import { expectPartitions, type Partition } from '../cluster/topics.js';
 import type { RelayPosition, TopicPosition } from './position-record.js';
 
-export interface Settling {
+export interface Recorded {
   readonly contracts: readonly Contract[];
-  /** What the position topic says; null where it says nothing. */
+  /** As the position topic says; null where it says nothing. */
   readonly found: RelayPosition | null;
   readonly partitions: ReadonlyMap<string, readonly Partition[] | undefined>;
   /** Topics that an operator wants reset, and the revision of the control stream that includes it. */
@@ -16,10 +16,10 @@ export interface Settling {
   readonly control: bigint;
   create(contract: Contract): Promise<readonly Partition[]>;
   /** Of each partition that holds facts: the position of the last one. */
-  held(topic: string, partitions: readonly Partition[]): Promise<Map<number, Position>>;
+  lastFacts(topic: string, partitions: readonly Partition[]): Promise<Map<number, Position>>;
 }
 
-export interface Settled {
+export interface Reconciled {
   readonly position: RelayPosition;
   readonly partitions: ReadonlyMap<string, readonly Partition[]>;
   /** Whether `position` says something that the position topic does not. */
@@ -27,26 +27,24 @@ export interface Settled {
 }
 
 /**
- * Compares what the relay knows to have written with what Kafka holds, and says where to go on.
- * Makes topics that were never there. Throws `NeedsOperator` where something was lost.
+ * Compares what the relay has recorded to have written with what Kafka holds: where to go on. Makes
+ * topics that were never there. Throws `NeedsOperator` where something was lost.
  */
-export const settlePosition = async (settling: Settling): Promise<Settled> => {
-  const { contracts, found, control } = settling;
+export const reconcile = async (recorded: Recorded): Promise<Reconciled> => {
+  const { contracts, found, resets, control } = recorded;
   const topics = new Map(found?.topics);
   const partitions = new Map<string, readonly Partition[]>();
-  let isNews = found === null || settling.resets.length > 0;
+  let isNews = found === null || resets.length > 0;
   for (const contract of contracts) {
-    const known = found?.topics.get(contract.topic);
-    const isReset = settling.resets.includes(contract.topic);
-    const there = await partitionsOf(settling, contract, isReset ? undefined : known);
-    partitions.set(contract.topic, there);
+    const { topic } = contract;
+    const known = found?.topics.get(topic);
+    const isReset = resets.includes(topic);
+    const there = await partitionsOf(recorded, contract, isReset ? undefined : known);
+    partitions.set(topic, there);
     if (known && !isReset) {
-      topics.set(contract.topic, { ...known, next: raised(known.next, there) });
+      topics.set(topic, { ...known, next: ends(known.next, there) });
     } else {
-      topics.set(
-        contract.topic,
-        await firstEntry(settling, contract.topic, there, isReset ? known : 'unknown'),
-      );
+      topics.set(topic, await beginning(recorded, topic, there, isReset, known));
       isNews = true;
     }
   }
@@ -54,16 +52,16 @@ export const settlePosition = async (settling: Settling): Promise<Settled> => {
 };
 
 const partitionsOf = async (
-  settling: Settling,
+  recorded: Recorded,
   contract: Contract,
   known: TopicPosition | undefined,
 ): Promise<readonly Partition[]> => {
   const { topic } = contract;
-  const there = settling.partitions.get(topic);
-  if (!there && known && !isUntouched(known)) {
+  const there = recorded.partitions.get(topic);
+  if (!there && known && isWritten(known)) {
     throw new TopicLost(topic, `the topic ${topic} is gone, and records of it were written`);
   }
-  const partitions = there ?? (await settling.create(contract));
+  const partitions = there ?? (await recorded.create(contract));
   expectPartitions(topic, partitions, contract.partitions);
   if (known) expectNothingLost(topic, known.next, partitions);
   return partitions;
@@ -78,35 +76,32 @@ export const expectNothingLost = (
   for (const { partition, high } of partitions) {
     const expected = next.get(partition) ?? 0n;
     if (high >= expected) continue;
-    throw new TopicLost(
-      topic,
-      `the topic ${topic} was made anew or lost records: its partition ${String(partition)} ends at ` +
-        `${high.toString()}, and records were written up to ${expected.toString()}`,
-    );
+    const end = `its partition ${String(partition)} ends at ${high.toString()}`;
+    const written = `records were written up to ${expected.toString()}`;
+    const what = `the topic ${topic} was made anew or lost records: ${end}, and ${written}`;
+    throw new TopicLost(topic, what);
   }
 };
 
-const firstEntry = async (
-  settling: Settling,
+/** A topic is filled from the start of the log, but for what it holds already. */
+const beginning = async (
+  recorded: Recorded,
   topic: string,
   partitions: readonly Partition[],
-  before: TopicPosition | undefined | 'unknown',
+  isReset: boolean,
+  before: TopicPosition | undefined,
 ): Promise<TopicPosition> => {
-  const isEmpty = partitions.every(({ high }) => high === 0n);
-  if (isEmpty) return { position: null, next: new Map() };
-  if (before === 'unknown') {
-    throw new TopicLost(
-      topic,
-      `the topic ${topic} has records, and there is no position that says which: ` +
-        'the position topic was deleted, or others wrote there',
-    );
+  if (partitions.every(({ high }) => high === 0n)) return { position: null, next: new Map() };
+  if (!isReset) {
+    const what = `the topic ${topic} has records, and there is no position that says which`;
+    throw new TopicLost(topic, `${what}: the position topic was deleted, or others wrote there`);
   }
-  const held = await settling.held(topic, partitions);
-  for (const [partition, position] of whole(before, partitions)) {
+  const held = await recorded.lastFacts(topic, partitions);
+  for (const [partition, position] of before ? whole(before, partitions) : []) {
     const last = held.get(partition);
     if (!last || isAfter(position, last)) held.set(partition, position);
   }
-  return { position: null, next: raised(new Map(), partitions), ...(held.size > 0 && { held }) };
+  return { position: null, next: ends(new Map(), partitions), ...(held.size > 0 && { held }) };
 };
 
 /**
@@ -114,25 +109,20 @@ const firstEntry = async (
  * which position. That of an earlier reset, where it is further than the topic has been filled since.
  */
 const whole = (
-  before: TopicPosition | undefined,
+  { position, next, held }: TopicPosition,
   partitions: readonly Partition[],
-): [number, Position][] => {
-  if (!before) return [];
-  const { position, next, held } = before;
-  return partitions.flatMap(({ partition, high }): [number, Position][] => {
+): [number, Position][] =>
+  partitions.flatMap(({ partition, high }): [number, Position][] => {
     const written = next.get(partition) ?? 0n;
-    const through = later(position, held?.get(partition));
+    const earlier = held?.get(partition);
+    const through = !position || (earlier && isAfter(earlier, position)) ? earlier : position;
     return through && written > 0n && high >= written ? [[partition, through]] : [];
   });
-};
 
-const later = (one: Position | null, other: Position | undefined): Position | null | undefined =>
-  !one || (other && isAfter(other, one)) ? other : one;
+export const isWritten = ({ next }: Pick<TopicPosition, 'next'>): boolean =>
+  [...next.values()].some((offset) => offset > 0n);
 
-const isUntouched = ({ next }: TopicPosition): boolean =>
-  [...next.values()].every((offset) => offset === 0n);
-
-const raised = (
+const ends = (
   next: ReadonlyMap<number, bigint>,
   partitions: readonly Partition[],
 ): Map<number, bigint> =>

@@ -21,21 +21,16 @@ export const backlogAfter = async (
   publication: Publication,
   position: Position | undefined,
 ): Promise<Backlog> => {
-  let facts = 0;
-  let oldest: StoredEvent | undefined;
+  const found: StoredEvent[] = [];
   let after = position;
-  for (let read = 0; read < maxEvents; read += pageSize) {
+  let isAll = false;
+  for (let read = 0; read < maxEvents && !isAll; read += pageSize) {
     const page = await log.readAll({ limit: pageSize, ...(after && { after }) });
-    for (const event of page.events) {
-      if (!publication.mayHold(event)) continue;
-      facts += 1;
-      oldest ??= event;
-    }
-    if (page.atEnd || !page.next) return { facts, seconds: oldest ? ageOf(oldest) : 0 };
+    found.push(...page.events.filter((event) => publication.mayHold(event)));
     after = page.next;
+    isAll = page.atEnd || !page.next;
   }
-  return { facts: null, seconds: oldest ? ageOf(oldest) : null };
+  const [oldest] = found;
+  const seconds = oldest ? Math.max(0, Math.round(ageMs(oldest.created) / 100) / 10) : null;
+  return { facts: isAll ? found.length : null, seconds: seconds ?? (isAll ? 0 : null) };
 };
-
-const ageOf = ({ created }: StoredEvent): number =>
-  Math.max(0, Math.round(ageMs(created) / 100) / 10);

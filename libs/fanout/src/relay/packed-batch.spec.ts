@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { pack, unpack } from './packed-portion.js';
-import type { Portion } from './portions.js';
+import type { Batch } from './batches.js';
+import { pack, unpack } from './packed-batch.js';
 
 const record = fc.record({
   key: fc.string(),
@@ -11,14 +11,14 @@ const record = fc.record({
   partition: fc.nat({ max: 50 }),
 });
 
-const portion: fc.Arbitrary<Portion> = fc
+const batch: fc.Arbitrary<Batch> = fc
   .uniqueArray(fc.tuple(fc.string(), fc.array(record, { minLength: 1, maxLength: 20 })), {
     selector: ([topic]) => topic,
     maxLength: 3,
   })
-  .map((batches) => ({
-    batches: new Map(batches),
-    records: batches.length,
+  .map((topics) => ({
+    topics: new Map(topics),
+    records: topics.length,
     events: 7,
     through: { commit: 2n ** 60n, prepare: 3n },
     lastId: 'l',
@@ -26,10 +26,10 @@ const portion: fc.Arbitrary<Portion> = fc
     first: { id: 'e', type: 'Counted', stream: 'counter-a' },
   }));
 
-describe('a portion that passes from thread to thread', () => {
+describe('a batch that passes from thread to thread', () => {
   it('arrives as it was', () => {
     fc.assert(
-      fc.property(portion, (each) => {
+      fc.property(batch, (each) => {
         const [packed, handedOver] = pack(each);
         const arrived = structuredClone(packed, { transfer: handedOver });
         expect(unpack(arrived)).toEqual(each);
