@@ -10,7 +10,7 @@ const pingMs = 3_000;
 
 /**
  * Advisory locks of this process, on one connection of its own. They only save work: two runners
- * that both believe to hold one are told apart by the checkpoint. A frozen process loses them,
+ * that both believe to hold one are kept apart by the checkpoint. A frozen process loses them,
  * because the server ends a session that does not ping.
  */
 export class Lease {
@@ -31,7 +31,7 @@ export class Lease {
     return this.held.has(key);
   }
 
-  /** Whether the lock is held now. Rejects with the store's fault when the store cannot be asked. */
+  /** Whether the lock is held now. Rejects with the store's fault when the store does not answer. */
   async acquire(key: string): Promise<boolean> {
     if (this.held.has(key)) return true;
     const client = this.client ?? (await this.connect());

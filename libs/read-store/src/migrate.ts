@@ -108,7 +108,7 @@ const applyMissing = async (
     client: 'pg',
     connection: { connectionString: url, application_name: 'voltrace migrate' },
     pool: { min: 0, max: 1 },
-    // What fails is thrown, and the caller says so.
+    // A failure is thrown, and the caller reports it.
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   });
   (db.client as { driver: unknown }).driver = { Client: AuthenticatedClient };

@@ -21,7 +21,7 @@ export class PoolerInBetween extends Error {
 }
 
 /**
- * Resolves when a session has what it asked for at its start, as one with PostgreSQL itself has. Waits
+ * Resolves when a session has the settings that it requested at its start, as one with PostgreSQL itself has. Waits
  * for a store that does not answer. What else is wrong with the store is left to whoever uses it.
  *
  * Rejects with `PoolerInBetween`.
@@ -58,6 +58,6 @@ const settingOf = async (url: string): Promise<string | undefined> => {
   }
 };
 
-/** PgBouncer gives nearly all that it says the code 08P01, outages too: the text tells. */
+/** PgBouncer sends nearly every error with the code 08P01, outages too: the text distinguishes them. */
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && /unsupported startup parameter/i.test(error.message);

@@ -4,7 +4,7 @@ import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
 import { isStoreFault } from './store-errors.js';
 
-/** What the read store says of itself; a pino logger fits. */
+/** Where the read store logs; a pino logger fits. */
 export interface StoreLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

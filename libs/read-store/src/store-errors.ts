@@ -1,4 +1,4 @@
-/** Classes of SQLSTATE that say something of the server, not of the data: */
+/** Classes of SQLSTATE that concern the server, not the data: */
 const storeClasses = new Set([
   '08', // connection exception
   '40', // transaction rollback: deadlock, serialization
@@ -23,7 +23,7 @@ const networkCodes = new Set([
   'EAI_AGAIN',
 ]);
 
-/** What `pg` says without a code. */
+/** Errors of `pg` without a code. */
 const messages = [
   /^connection terminated/i,
   /timeout exceeded when trying to connect/i,
@@ -54,10 +54,10 @@ export const isStoreFault = (error: unknown): boolean => {
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'severity' in error && 'code' in error && error.code === '53100';
 
-/** Whether `error` says that a schema or table is not there (yet). */
+/** Whether `error` means that a schema or table is not there (yet). */
 export const isMissingRelation = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '3F000');
 
-/** Whether `error` says that a table does not have a column (yet). */
+/** Whether `error` means that a table does not have a column (yet). */
 export const isMissingColumn = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '42703';

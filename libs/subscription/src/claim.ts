@@ -15,7 +15,7 @@ export class SubscriptionRefused extends Error {
 
 /**
  * Makes sure that the subscription may run on this source: it is new, it runs on it already, or it was
- * reset while it was down. Waits for the store, and for the log where it has to know what was asked.
+ * reset while it was down. Waits for the store, and for the log where it has to know what was requested.
  *
  * Resolves with the revision of the last control event that was carried out. Rejects with
  * `SubscriptionRefused`, with what `scopes` fails by, and when `signal` aborts.

@@ -65,7 +65,7 @@ export interface Follower<T> {
   resume?(scope: string, client: SubscriptionClient): Promise<void>;
   /** Carries out what only this kind knows; undefined for what the engine does. See `carryOut`. */
   control?(event: ControlEvent, client: PoolClient): Promise<string | undefined>;
-  /** Whether `error` passes by itself and says nothing of the event. Default: `isTransient`. */
+  /** Whether `error` passes by itself and is not the event's fault. Default: `isTransient`. */
   isTransient?(error: unknown): boolean;
 }
 

@@ -39,7 +39,7 @@ export class Isolation<T> {
     private readonly parts: IsolationParts,
   ) {}
 
-  /** Undefined when it was told to stop. `item` is the only one of `step`. */
+  /** Undefined when it was stopped. `item` is the only one of `step`. */
   async handle(
     from: Checkpoint,
     step: SortedStep<T>,
@@ -60,12 +60,12 @@ export class Isolation<T> {
         return counts;
       } catch (failure) {
         if (isAborted(signal) && failure === signal.reason) {
-          // It was stopped in order, in the middle: that says nothing of the event.
+          // It was stopped in order, in the middle: the event is not to blame.
           this.counted = undefined;
           await withdrawAttempt(store, own, item.id);
           return undefined;
         }
-        // What is transient says nothing of the event: the attempt is not counted again.
+        // A transient failure is not the event's fault: the attempt is not counted again.
         if (isTransientFor(follower, failure)) throw failure;
         this.counted = undefined;
         if (failure instanceof Fenced) {

@@ -9,7 +9,7 @@ import type { Counts } from './step.js';
 
 type PartitionLabels = 'subscription' | 'scope' | 'partition';
 
-/** Counts the outcomes of events, and reports the lag when it is asked for: of whatever follows the log. */
+/** Counts the outcomes of events, and reports the lag when they are collected: of whatever follows the log. */
 export class SubscriptionMetrics implements SubscriptionObserver {
   private readonly events: Counter<'subscription' | 'outcome'>;
   private readonly lagSeconds: Gauge<PartitionLabels>;

@@ -70,12 +70,12 @@ export class PageReader {
   private read(): { after: Position | undefined; page: Promise<Page> } {
     const after = this.cursor;
     const page = this.log.readAll({ limit: this.limit, ...(after && { after }) });
-    // It may fail before anybody waits for it; whoever waits hears of it then.
+    // It may fail before anybody awaits it: the failure is then reported to whoever does.
     page.catch(() => undefined);
     return { after, page };
   }
 
-  /** The log is asked for a number of events; how many bytes they are shows only afterwards. */
+  /** The log is read by a number of events; how many bytes they are is known only afterwards. */
   private fit(events: readonly StoredEvent[]): void {
     const bytes = estimateBytes(events);
     if (bytes > this.limits.maxBytes) this.limit = Math.max(1, Math.floor(this.limit / 2));

@@ -81,7 +81,7 @@ export class SubscriptionRunner<T> {
   }
 
   /**
-   * Waits for the store; for the log too where it has to know what was asked of the subscription. The
+   * Waits for the store; for the log too where it has to know what was requested of the subscription. The
    * schema must be migrated. Rejects with `SubscriptionRefused`, and with what `scopes` fails by.
    */
   async start(): Promise<void> {

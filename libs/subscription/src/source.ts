@@ -96,7 +96,7 @@ export interface Sink<T> {
   ends(partition: Partition, end: bigint): void;
 }
 
-/** What a source says of its state; shown in the subscription's status. */
+/** The state of a source; shown in the subscription's status. */
 export interface SourceStatus {
   connected(connected: boolean): void;
   /** Waits for something that passes; undefined: no longer. */

@@ -24,7 +24,7 @@ export interface Counts {
 /** Some items of a delivery, and the checkpoint behind them. */
 export type Step<T> = Pick<Delivery<T>, 'items' | 'count' | 'through' | 'end'>;
 
-/** A step as it looks from a checkpoint: what is new there, and where it leads. */
+/** A step as seen from a checkpoint: what is new there, and where it leads. */
 export interface SortedStep<T> {
   readonly items: readonly Item<T>[];
   readonly undecodable: readonly Item<T>[];

@@ -66,7 +66,7 @@ export const noteControlAnchor = async (
   );
 };
 
-/** A subscription that runs for the first time: what was asked before of other tables is not asked of these. */
+/** A subscription that runs for the first time: what was requested of other tables before does not concern these. */
 export const createSubscription = async (
   { pool }: ReadStore,
   { name, version }: SubscriptionKey,

@@ -44,7 +44,7 @@ const startOrPosition: Parser<string> = (raw) => {
   throw new Expectation('expected start, or a position such as 1234');
 };
 
-/** Whatever follows the log: projections, consumers, processes. What is asked of one is carried out by its process. */
+/** Whatever follows the log: projections, consumers, processes. Its process carries out what is requested of it. */
 @ApiTags('operations')
 @ApiBearerAuth()
 @Controller('v1/subscriptions')

@@ -22,7 +22,7 @@ export class StatementTooSlow extends Error {
   }
 }
 
-/** query_canceled, and what the client says when the server does not. */
+/** query_canceled, and the client's own message when the server sends none. */
 export const isTimeOut = (error: unknown): boolean =>
   error instanceof Error &&
   (('code' in error && error.code === '57014') || /^query read timeout$/i.test(error.message));

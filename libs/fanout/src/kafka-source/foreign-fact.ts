@@ -52,7 +52,7 @@ const isInLog = async (
     return (await readOne(log, stream, { from: revision }))?.id === id;
   } catch (error) {
     if (!(error instanceof StreamGone)) throw error;
-    // It was there, and nobody can say more.
+    // It was there; nothing more is known.
     return true;
   }
 };

@@ -95,7 +95,7 @@ export class Assignments {
     for (const backoff = new Backoff(200); this.isCurrent(assigned);) {
       try {
         const checkpoint = await context.sink.open(own, ending);
-        // Paused: the partition is sought again when an operator asked for something.
+        // Paused: the partition is sought again after a request of an operator.
         if (!checkpoint) {
           assigned.isPaused = true;
           if (this.isCurrent(assigned)) this.parts.pause(own);

@@ -16,7 +16,7 @@ export interface Extent {
 
 /** A partition that the group has given to this process. */
 export interface Assigned extends Partition {
-  /** Resolves when the client was told where to read. */
+  /** Resolves when the client has been given its offset. */
   sought: Promise<void>;
   /** Undefined until then. */
   cursor: Cursor | undefined;
@@ -34,7 +34,7 @@ export interface Cursor {
   next: bigint;
   /** The record at `next` has to be the one that was taken last. */
   check: boolean;
-  /** The offset that the group was told last. */
+  /** The offset that was committed to the group last. */
   committed?: bigint;
 }
 

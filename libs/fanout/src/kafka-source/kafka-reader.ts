@@ -70,7 +70,7 @@ export class KafkaReader {
       const { end, progressed } = await this.runSession(topics, signal);
       if (end.kind === 'fatal') throw end.error;
       unproductive = progressed ? 0 : unproductive + (end.kind === 'broken' ? 1 : 0);
-      if (end.kind === 'asked') continue;
+      if (end.kind === 'stopped') continue;
       this.context.logger.warn({ err: end.error, unproductive }, 'the session is renewed');
       if (unproductive >= maxUnproductive) {
         throw new Error(`${String(maxUnproductive)} sessions without progress`, {
@@ -211,8 +211,8 @@ export class KafkaReader {
       const { scope: topic, partition, cursor, movedAt } = own;
       const extent = inspected.get(topic)?.get(partition);
       if (!cursor || !extent) continue;
-      // Facts were taken while the broker was asked: an end that was seen before they were written
-      // says nothing of them, nor a beginning that was seen after.
+      // Facts were taken while the broker answered: an end that was seen before they were written
+      // tells nothing about them, nor a beginning that was seen after.
       const checkpoint = before.get(own);
       const problem =
         checkpoint && problemOf(cursor.checkpoint, extent) && problemOf(checkpoint, extent);

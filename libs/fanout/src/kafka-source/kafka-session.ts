@@ -28,8 +28,8 @@ export const rebalanceTimeoutMs = 60_000;
 
 /** Why a session is over. */
 export type SessionEnd =
-  /** It was asked to, or other topics have to be read. */
-  | { readonly kind: 'asked' }
+  /** It was stopped, or other topics have to be read. */
+  | { readonly kind: 'stopped' }
   /** A new session may go on. */
   | { readonly kind: 'broken'; readonly error: Error }
   /** Only a new process may. */
@@ -106,7 +106,7 @@ export class KafkaSession {
 
   /** Ends the session, so that another one reads what has to be read now. */
   leave(): void {
-    this.end({ kind: 'asked' });
+    this.end({ kind: 'stopped' });
   }
 
   /** The client does not fetch any more, or not all there is. */
@@ -207,7 +207,7 @@ export class KafkaSession {
     );
   }
 
-  /** Rejects only with what the client has to hear of: that the group is rebalancing, or lost it. */
+  /** Rejects only with what the client has to know: that the group is rebalancing, or lost it. */
   private async onBatch(payload: EachBatchPayload): Promise<void> {
     const assigned = this.assignments.of(this.ownOf(payload.batch));
     if (!assigned || this.ending.signal.aborted || payload.isStale()) return;
@@ -288,7 +288,7 @@ export class KafkaSession {
   private async close(joining: Promise<void>): Promise<void> {
     const { status, logger } = this.parts.context;
     status.connected(false);
-    // A client that is told to stop while it joins does not hear of it, and stays a member for ever.
+    // A client that is stopped while it joins does not notice, and stays a member for ever.
     const left = joining
       .then(() => this.consumer.disconnect())
       .catch((error: unknown) => {

@@ -37,7 +37,7 @@ const defaultHandlerTimeoutMs = 60_000;
  * They get the `Batch` as payload and a `FanoutContext`.
  *
  * A batch is handled when the handler's promise, or the Observable that it gives, has ended. What it
- * throws reaches the runner as it was thrown, so that a fault of the store is told from one of the
+ * throws reaches the runner as it was thrown, so that a fault of the store is distinguished from one of the
  * handler. A filter of a controller's own that answers an error with a value calls it handled.
  */
 export const serveConsumers = async <R extends Run>(

@@ -31,7 +31,7 @@ export interface ControlContext extends RetryContext {
 }
 
 /**
- * Carries out what operators asked of the subscription, each once, in order.
+ * Carries out what operators requested of the subscription, each once, in order.
  *
  * Rejects with the store's faults and the log's; called again, it goes on.
  */
@@ -55,14 +55,14 @@ export const carryOutControl = async (
     const outcome = await carryOut(context, from, event, signal);
     const { type, revision, data } = event;
     const fields = { subscription: follower.name, type, revision: revision.toString(), ...data };
-    logger.info({ ...fields, outcome }, 'what was asked of the subscription is carried out');
+    logger.info({ ...fields, outcome }, 'what was requested of the subscription is carried out');
     from = revision;
   }
 };
 
 /**
- * In a log that is not the one that was followed only what is asked from now on counts: nobody meant
- * this one before. A rebuild that was asked for last is carried out all the same: such a log needs one.
+ * In a log that is not the one that was followed only what is requested from now on counts: nobody meant
+ * this one before. A rebuild that was requested last is carried out all the same: such a log needs one.
  * An empty log has nothing to be recognised by: it is left for the next poll.
  */
 const passOver = async (context: ControlContext, from: bigint): Promise<bigint | undefined> => {

@@ -21,8 +21,8 @@ export interface ControlLoopContext extends ControlContext {
 
 /** Follows what operators ask of a subscription. One process carries it out; the others see that it was. */
 export class ControlLoop {
-  /** Something may have been asked since the stream was read. */
-  private asked = true;
+  /** Something may have been requested since the stream was read. */
+  private mayBeRequested = true;
   private readAt = -Infinity;
   /** In which the stream was read last: in another one it may be the stream of another log. */
   private epoch: number | undefined;
@@ -44,7 +44,7 @@ export class ControlLoop {
     const stream = controlStream(follower.name);
     const unsubscribe = tail.onEvent((event) => {
       if (event.stream !== stream) return;
-      this.asked = true;
+      this.mayBeRequested = true;
       this.wake();
     });
     const backoff = new Backoff(500);
@@ -52,7 +52,7 @@ export class ControlLoop {
       try {
         await this.poll(signal);
         backoff.reset();
-        await this.untilAsked(signal);
+        await this.untilRequested(signal);
       } catch (error) {
         this.logFailure(error, signal);
         await backoff.wait(signal);
@@ -64,24 +64,26 @@ export class ControlLoop {
   private logFailure(error: unknown, signal: AbortSignal): void {
     if (signal.aborted) return;
     const fields = { subscription: this.context.follower.name, err: error };
-    this.context.logger.warn(fields, 'what was asked cannot be carried out yet');
+    this.context.logger.warn(fields, 'what was requested cannot be carried out yet');
   }
 
-  private async untilAsked(signal: AbortSignal): Promise<void> {
+  private async untilRequested(signal: AbortSignal): Promise<void> {
     const woken = new Promise<void>((resolve) => (this.wake = resolve));
-    if (!this.asked) await Promise.race([woken, pause(this.context.pollMs ?? pollMs, signal)]);
+    if (!this.mayBeRequested)
+      await Promise.race([woken, pause(this.context.pollMs ?? pollMs, signal)]);
   }
 
   private async poll(signal: AbortSignal): Promise<void> {
     const { store, follower, lease, log } = this.context;
     const { epoch } = log;
-    const isDue = this.asked || this.epoch !== epoch || performance.now() - this.readAt >= readMs;
-    // What is asked from here on is read at the next poll.
-    this.asked = false;
+    const isDue =
+      this.mayBeRequested || this.epoch !== epoch || performance.now() - this.readAt >= readMs;
+    // What is requested from here on is read at the next poll.
+    this.mayBeRequested = false;
     if (isDue && (await lease.acquire(this.leaseKey))) {
       this.readAt = performance.now();
       await carryOutControl(this.context, signal).catch((error: unknown) => {
-        this.asked = true;
+        this.mayBeRequested = true;
         throw error;
       });
       this.epoch = epoch;

@@ -5,7 +5,7 @@ import { requireReason } from '#kernel/require-reason.js';
 import type { ResetSubscription, SubscriptionCommand } from './commands.js';
 import { type ControlEvent, controlEvents, subscriptionCategory } from './events.js';
 
-/** Nothing is decided by what was asked before: a second reset is a second reset. */
+/** Earlier requests decide nothing: a second reset is a second reset. */
 export type ControlState = null;
 
 const requirePosition = ({ data: { to } }: ResetSubscription): void => {

@@ -5,7 +5,7 @@ import { closed, id, name, orNull, text } from '#kernel/schema.js';
 
 // The names below are the storage format.
 
-/** One stream per subscription: what operators asked of it. A running process carries each out once. */
+/** One stream per subscription: what operators requested of it. A running process carries each out once. */
 export const subscriptionCategory = 'subscription';
 export const controlStream = (subscription: string): string =>
   `${subscriptionCategory}-${subscription}`;

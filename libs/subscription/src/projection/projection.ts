@@ -7,12 +7,12 @@ import type { SubscriptionClient } from '../follower.js';
 export type ProjectionClient = SubscriptionClient;
 
 /**
- * A read model, told from the log: its tables and what each event changes in them.
+ * A read model: its tables and what each event changes in them.
  *
  * The runner hands over batches. `load` reads the rows that a batch touches into a working set, the
  * functions of `on` change it in memory in the order of the log, `save` writes it back. All three
  * happen in the transaction that moves the checkpoint. None of them refuses an event, calls out,
- * or looks at a clock or a random number: the same events always give the same rows.
+ * or reads a clock or a random number: the same events always give the same rows.
  */
 export interface Projection<W = unknown> {
   /** kebab-case and permanent: the name of the checkpoint, and in snake_case of the schemas. */

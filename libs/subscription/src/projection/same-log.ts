@@ -42,7 +42,7 @@ export class SameLog {
   }
 
   /**
-   * Resolves where the log is the one of the read models, and while these cannot be asked. Throws the
+   * Resolves where the log is the one of the read models, and while the read store does not answer. Throws the
    * refusal `LOG_REPLACED`, and `LogUnavailable` where the log does not answer.
    */
   async ensure(): Promise<void> {

@@ -18,7 +18,7 @@ interface Waiting {
   readonly resolve: (visible: boolean) => void;
 }
 
-/** Everybody who waits in this process, asked for with one statement at a time. */
+/** All waiting requests of this process, polled with one statement at a time. */
 class Waiters {
   private readonly waiting = new Set<Waiting>();
   private polling = false;
