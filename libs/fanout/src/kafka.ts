@@ -57,7 +57,7 @@ export const kafkaEnvironment = {
   }),
 };
 
-/** What kafkajs says goes to a logger such as pino. */
+/** What kafkajs logs goes to a logger such as pino. */
 export interface KafkaLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -82,7 +82,7 @@ export const kafkaClient = (
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => {
-      tell(logger, entry);
+      forward(logger, entry);
     },
     ...options,
   });
@@ -105,12 +105,12 @@ const saslOf = (settings: KafkaSettings, logger: KafkaLogger): { sasl?: SASLOpti
   return { sasl: { mechanism, username, password } };
 };
 
-const tell = (logger: KafkaLogger, { level, namespace, log }: LogEntry): void => {
+const forward = (logger: KafkaLogger, { level, namespace, log }: LogEntry): void => {
   const { message, timestamp: _, logger: __, stack: ___, ...fields } = log;
-  const said = { kafka: namespace, ...fields };
-  // kafkajs retries most of what it calls an error; who asked hears of the rest, and says so.
-  if (level <= logLevel.WARN) logger.info(said, message);
-  else logger.debug(said, message);
+  const shown = { kafka: namespace, ...fields };
+  // kafkajs retries most of what it calls an error; the rest rejects, and the caller logs it.
+  if (level <= logLevel.WARN) logger.info(shown, message);
+  else logger.debug(shown, message);
 };
 
 /** A topic, group or transactional id as the cluster knows it. */

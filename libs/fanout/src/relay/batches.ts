@@ -123,8 +123,8 @@ export class LogBatches implements BatchSource {
     const done = this.topics.get(topic);
     if (done?.position && !isAfter(event.position, done.position)) return undefined;
     const partition = partitioner.partitionOf(contract, event.stream);
-    const held = done?.held?.get(partition);
-    if (held && !isAfter(event.position, held)) return undefined;
+    const last = done?.lastFacts?.get(partition);
+    if (last && !isAfter(event.position, last)) return undefined;
     return { topic, record: { ...toRecord(fact), partition } };
   }
 }

@@ -71,7 +71,7 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
    * there it is impatient: what is counted is what one failure leads to.
    */
   const failing = (fail: () => void): RunningRelay => {
-    let settled = false;
+    let reconciled = false;
     let failed = false;
     return fixture.run({
       client: {
@@ -82,9 +82,9 @@ describeWithKafkaPrograms('a relay whose broker fails', () => {
         },
       },
       step: (step) => {
-        if (step === 'settled') settled = true;
+        if (step === 'reconciled') reconciled = true;
         // Before that it sends the first position.
-        if (failed || !settled || step !== 'sent') return;
+        if (failed || !reconciled || step !== 'sent') return;
         failed = true;
         onEndTxn = () => {
           onEndTxn = () => undefined;

@@ -13,7 +13,7 @@ const topic = fc.record(
   {
     position: fc.option(position),
     next: mapOf(partition, number64),
-    held: mapOf(partition, position),
+    lastFacts: mapOf(partition, position),
   },
   { requiredKeys: ['position', 'next'] },
 );
@@ -33,6 +33,18 @@ describe('the record that holds the position', () => {
         expect(decodePosition(encodePosition(each))).toEqual(each);
       }),
     );
+  });
+
+  it('is read as earlier versions wrote it', () => {
+    const entry = '{"position":"7/6","next":{"0":"3"},"held":{"0":"9/9"}}';
+    const text = `{"v":1,"topics":{"t":${entry}},"control":"4","anchor":{"position":"7/6","id":"a"}}`;
+    const through = { commit: 7n, prepare: 6n };
+    const lastFacts = new Map([[0, { commit: 9n, prepare: 9n }]]);
+    const filled = { position: through, next: new Map([[0, 3n]]), lastFacts };
+    const stored = { topics: new Map([['t', filled]]), control: 4n };
+    const anchor = { position: through, id: 'a' };
+    expect(decodePosition(Buffer.from(text))).toEqual({ ...stored, anchor });
+    expect(encodePosition({ ...stored, anchor }).toString()).toBe(text);
   });
 
   it.each([

@@ -19,8 +19,8 @@ export interface TopicPosition {
   readonly position: Position | null;
   /** Per partition, an offset that its end has reached at least. As only the relay writes there, it never shrinks. */
   readonly next: ReadonlyMap<number, bigint>;
-  /** Set by a reset: what the partition already held. No event at or before it is written there again. */
-  readonly held?: ReadonlyMap<number, Position>;
+  /** Set by a reset: of the last fact that each partition had. No event at or before it is written there again. */
+  readonly lastFacts?: ReadonlyMap<number, Position>;
 }
 
 /** What the relay must know to go on. Written in the transaction of the records that it speaks of. */
@@ -38,8 +38,8 @@ export const anchorsOf = (
   contracts: readonly Pick<Contract, 'topic'>[],
 ): readonly Anchor[] => {
   const taken = contracts.flatMap(({ topic }) => {
-    const { position, held } = topics.get(topic) ?? { position: null };
-    return [...(position ? [position] : []), ...(held?.values() ?? [])];
+    const { position, lastFacts } = topics.get(topic) ?? { position: null };
+    return [...(position ? [position] : []), ...(lastFacts?.values() ?? [])];
   });
   const named = taken.map((position) => ({ position, id: undefined }));
   return anchor ? [anchor, ...named] : named;
@@ -73,9 +73,9 @@ export const filledThrough = (
     for (const { partition } of batch.get(topic) ?? []) {
       next.set(partition, (next.get(partition) ?? 0n) + 1n);
     }
-    const { held, ...rest } = entry;
-    const isHeld = [...(held?.values() ?? [])].some((position) => isAfter(position, through));
-    topics.set(topic, { ...(isHeld ? entry : rest), position: through, next });
+    const { lastFacts, ...rest } = entry;
+    const isBehind = [...(lastFacts?.values() ?? [])].some((last) => isAfter(last, through));
+    topics.set(topic, { ...(isBehind ? entry : rest), position: through, next });
   }
   return { ...known, topics, anchor: { position: through, id: lastId } };
 };
@@ -116,12 +116,12 @@ interface TopicJson {
 
 /** Positions are `commit/prepare`, all numbers decimal text: they may exceed what JSON's numbers hold. */
 export const encodePosition = ({ topics, control, anchor }: RelayPosition): Buffer => {
-  const entries = [...topics].map(([topic, { position, next, held }]): [string, TopicJson] => [
+  const entries = [...topics].map(([topic, { position, next, lastFacts }]): [string, TopicJson] => [
     topic,
     {
       position: position && shown(position),
       next: asObject(next, String),
-      ...(held && { held: asObject(held, shown) }),
+      ...(lastFacts && { held: asObject(lastFacts, shown) }),
     },
   ]);
   const value = {
@@ -148,7 +148,7 @@ export const decodePosition = (bytes: Buffer): RelayPosition => {
       {
         position: each.position === null ? null : read(each.position),
         next: asMap(each.next, BigInt),
-        ...(each.held && { held: asMap(each.held, read) }),
+        ...(each.held && { lastFacts: asMap(each.held, read) }),
       },
     ]);
     const { anchor } = value;

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Kafka, type Producer, type ProducerRecord, type Transaction } from 'kafkajs';
+import type { Kafka, Producer, Transaction } from 'kafkajs';
+
+import { pause } from '#event-log/pause.js';
 
 import { Fenced, isFencing } from '../cluster/failures.js';
 
@@ -133,15 +135,22 @@ export class Publisher {
   ): Promise<RecordMetadata[]> {
     const written: RecordMetadata[] = [];
     for (const topicMessages of this.byLeader(batches).values()) {
-      const unconfirmed = countByPartition(topicMessages);
-      for (const answer of await transaction.sendBatch({ topicMessages, acks: -1 })) {
-        const { topicName: topic, partition, baseOffset } = answer;
-        const key = `${topic}/${String(partition)}`;
-        const count = unconfirmed.get(key) ?? 0;
-        unconfirmed.delete(key);
-        written.push({ topic, partition, count, offset: BigInt(baseOffset ?? -1) });
+      const answers = await transaction.sendBatch({ topicMessages, acks: -1 });
+      const offsets = new Map(
+        answers.map((each) => [keyOf(each.topicName, each.partition), each.baseOffset ?? '-1']),
+      );
+      for (const { topic, messages } of topicMessages) {
+        for (const [partition, count] of countByPartition(messages)) {
+          const offset = offsets.get(keyOf(topic, partition));
+          // Where a leader moves between two attempts to a broker that has answered the first one for
+          // other partitions, kafkajs leaves the records of the moved one out and reports success.
+          if (offset === undefined) {
+            const which = keyOf(topic, partition);
+            throw new Error(`the brokers confirmed no record of ${which}: its leader has moved`);
+          }
+          written.push({ topic, partition, count, offset: BigInt(offset) });
+        }
       }
-      expectNone(unconfirmed);
     }
     return written;
   }
@@ -149,50 +158,36 @@ export class Publisher {
   private byLeader(batches: readonly TopicBatch[]): Map<number, Messages[]> {
     const leaders = new Map<number, Messages[]>();
     for (const { topic, records } of batches) {
-      const mine = new Map<number, Messages>();
+      const byLeader = new Map<number, Messages>();
       for (const record of records) {
         const leader = this.options.leaderOf(topic, record.partition);
-        let messages = mine.get(leader);
-        if (!messages) {
-          messages = { topic, messages: [] };
-          mine.set(leader, messages);
-          leaders.set(leader, [...(leaders.get(leader) ?? []), messages]);
-        }
-        messages.messages.push(record);
+        const known = byLeader.get(leader);
+        if (known) known.messages.push(record);
+        else byLeader.set(leader, { topic, messages: [record] });
+      }
+      for (const [leader, messages] of byLeader) {
+        leaders.set(leader, [...(leaders.get(leader) ?? []), messages]);
       }
     }
     return leaders;
   }
 }
 
-type Messages = Pick<ProducerRecord, 'topic' | 'messages'>;
+interface Messages {
+  readonly topic: string;
+  readonly messages: PlacedRecord[];
+}
 
-/**
- * Where a leader moves between two attempts to a broker that has answered the first one for other
- * partitions, kafkajs leaves the records of the moved partition out and reports success.
- */
-const expectNone = (unconfirmed: ReadonlyMap<string, number>): void => {
-  if (unconfirmed.size === 0) return;
-  const partitions = [...unconfirmed.keys()].join(', ');
-  throw new Error(`the brokers confirmed no record of ${partitions}: their leader has moved`);
-};
+const keyOf = (topic: string, partition: number): string => `${topic}/${String(partition)}`;
 
-const countByPartition = (topicMessages: readonly Messages[]): Map<string, number> => {
-  const counts = new Map<string, number>();
-  for (const { topic, messages } of topicMessages) {
-    for (const { partition } of messages) {
-      const key = `${topic}/${String(partition)}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
+const countByPartition = (records: readonly PlacedRecord[]): Map<number, number> => {
+  const counts = new Map<number, number>();
+  for (const { partition } of records) counts.set(partition, (counts.get(partition) ?? 0) + 1);
   return counts;
 };
 
 const within = async (ms: number, work: () => Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work().catch(() => undefined), late]);
-  clearTimeout(timer);
+  const done = new AbortController();
+  await Promise.race([work().catch(() => undefined), pause(ms, done.signal)]);
+  done.abort();
 };

@@ -82,14 +82,18 @@ describe('where the relay goes on', () => {
   });
 
   it('is after what each partition holds, when an operator wants the topic reset', async () => {
-    const held = new Map([[1, at(7n)]]);
+    const last = new Map([[1, at(7n)]]);
     const reset = {
       found: known({ position: at(9n), next: next(5n, 5n, 5n) }),
       partitions: there(0n, 3n, 0n),
       resets: [topic],
-      lastFacts: () => Promise.resolve(held),
+      lastFacts: () => Promise.resolve(last),
     };
-    expect(await entryOf(reset)).toEqual({ position: null, next: next(0n, 3n, 0n), held });
+    expect(await entryOf(reset)).toEqual({
+      position: null,
+      next: next(0n, 3n, 0n),
+      lastFacts: last,
+    });
     const reconciled = await reconcile(recorded({ ...reset, control: 6n }));
     expect(reconciled).toMatchObject({ isNews: true, position: { control: 6n } });
   });
@@ -101,23 +105,27 @@ describe('where the relay goes on', () => {
       resets: [topic],
       lastFacts: () => Promise.resolve(new Map([[1, at(7n)]])),
     };
-    const held = new Map([
+    const last = new Map([
       [1, at(7n)],
       [0, at(9n)],
     ]);
-    expect(await entryOf(reset)).toEqual({ position: null, next: next(5n, 4n, 0n), held });
+    expect(await entryOf(reset)).toEqual({
+      position: null,
+      next: next(5n, 4n, 0n),
+      lastFacts: last,
+    });
   });
 
   it('is the same, where the operator asks again before the first reset is done', async () => {
-    const held = new Map([[0, at(9n)]]);
-    const again = async (position: Position | null): Promise<TopicPosition['held']> => {
-      const found = known({ position, next: next(5n, 0n, 0n), held });
+    const last = new Map([[0, at(9n)]]);
+    const again = async (position: Position | null): Promise<TopicPosition['lastFacts']> => {
+      const found = known({ position, next: next(5n, 0n, 0n), lastFacts: last });
       const partitions = there(5n, 0n, 0n);
       const none = () => Promise.resolve(new Map<number, Position>());
-      return (await entryOf({ found, partitions, resets: [topic], lastFacts: none }))?.held;
+      return (await entryOf({ found, partitions, resets: [topic], lastFacts: none }))?.lastFacts;
     };
-    expect(await again(null)).toEqual(held);
-    expect(await again(at(3n))).toEqual(held);
+    expect(await again(null)).toEqual(last);
+    expect(await again(at(3n))).toEqual(last);
     expect(await again(at(11n))).toEqual(new Map([[0, at(11n)]]));
   });
 

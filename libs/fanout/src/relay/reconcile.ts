@@ -96,12 +96,13 @@ const beginning = async (
     const what = `the topic ${topic} has records, and there is no position that says which`;
     throw new TopicLost(topic, `${what}: the position topic was deleted, or others wrote there`);
   }
-  const held = await recorded.lastFacts(topic, partitions);
+  const lastFacts = await recorded.lastFacts(topic, partitions);
   for (const [partition, position] of before ? whole(before, partitions) : []) {
-    const last = held.get(partition);
-    if (!last || isAfter(position, last)) held.set(partition, position);
+    const last = lastFacts.get(partition);
+    if (!last || isAfter(position, last)) lastFacts.set(partition, position);
   }
-  return { position: null, next: ends(new Map(), partitions), ...(held.size > 0 && { held }) };
+  const entry = { position: null, next: ends(new Map(), partitions) };
+  return { ...entry, ...(lastFacts.size > 0 && { lastFacts }) };
 };
 
 /**
@@ -109,12 +110,12 @@ const beginning = async (
  * which position. That of an earlier reset, where it is further than the topic has been filled since.
  */
 const whole = (
-  { position, next, held }: TopicPosition,
+  { position, next, lastFacts }: TopicPosition,
   partitions: readonly Partition[],
 ): [number, Position][] =>
   partitions.flatMap(({ partition, high }): [number, Position][] => {
     const written = next.get(partition) ?? 0n;
-    const earlier = held?.get(partition);
+    const earlier = lastFacts?.get(partition);
     const through = !position || (earlier && isAfter(earlier, position)) ? earlier : position;
     return through && written > 0n && high >= written ? [[partition, through]] : [];
   });

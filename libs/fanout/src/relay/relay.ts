@@ -57,7 +57,7 @@ export class Relay {
   private readonly lockKey: string;
   private readonly follower: Follower;
   private readonly size = { maxRecords };
-  private askedAt = -Infinity;
+  private triedAt = -Infinity;
   private yieldedAt = performance.now();
   private isLeaseTaken = false;
 
@@ -143,8 +143,8 @@ export class Relay {
   private keepLease(): void {
     const { lease } = this.options;
     if (this.isLeaseTaken) throw new Fenced('another relay holds the lock by now');
-    if (lease.holds(this.lockKey) || performance.now() - this.askedAt < standbyMs) return;
-    this.askedAt = performance.now();
+    if (lease.holds(this.lockKey) || performance.now() - this.triedAt < standbyMs) return;
+    this.triedAt = performance.now();
     lease.acquire(this.lockKey).then(
       (held) => {
         this.isLeaseTaken = !held;

@@ -33,7 +33,7 @@ const inspections = 6;
 const inspectAgainMs = 500;
 
 /** Where a test may end or freeze the process. */
-export type Step = 'fenced' | 'read' | 'settled' | 'sent' | 'committed';
+export type Step = 'fenced' | 'read' | 'reconciled' | 'sent' | 'committed';
 
 export interface SessionOptions {
   readonly kafka: Kafka;
@@ -158,7 +158,7 @@ export class Session {
     this.known = { ...position, anchor: replaced ? undefined : found?.anchor };
     await this.expectSameLog(this.newCheck());
     if (isNews) await this.transact([], this.known);
-    await step?.('settled');
+    await step?.('reconciled');
   }
 
   /** From here on no forerunner can write; what it left open is ended. The offset of our own marker. */

@@ -35,16 +35,11 @@ export interface StreamCounts {
 }
 
 /** Some numbers per stream, however long it is. */
-interface Counts {
-  partition: number | null;
-  found: number;
-  expected: number;
-  lastFound: number;
-  lastExpected: number;
-  misplaced: number;
+interface Counts extends Mutable<Omit<Difference, 'stream' | 'problem' | 'detail'>> {
   /** Sum over the ids found, less the sum over those expected: 0 where they are the same ones. */
   balance: number;
 }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const maxDifferences = 100;
 
@@ -59,7 +54,7 @@ export class StreamCounter {
   private facts = 0;
   private expectations = 0;
 
-  /** `until`: how far the relay says that the topic is filled. What is newer is not looked at. */
+  /** `until`: through which position the relay says that the topic is filled. What is newer is not counted. */
   constructor(private readonly until: Position) {}
 
   /** A fact on the topic, in the order of its partition. */
@@ -68,9 +63,10 @@ export class StreamCounter {
     const counts = this.countsOf(stream);
     const at = Number(revision);
     const isElsewhere = counts.partition !== null && counts.partition !== partition;
-    if (at <= counts.lastFound || isElsewhere) counts.misplaced += 1;
+    const last = counts.lastFound ?? -1;
+    if (at <= last || isElsewhere) counts.misplaced += 1;
     counts.partition ??= partition;
-    counts.lastFound = Math.max(counts.lastFound, at);
+    counts.lastFound = Math.max(last, at);
     counts.found += 1;
     counts.balance += printOf(id);
     this.facts += 1;
@@ -90,7 +86,7 @@ export class StreamCounter {
   note(problem: Difference['problem'], partition: number | null, detail: string): void {
     this.notes += 1;
     if (this.noted.length >= maxDifferences) return;
-    this.noted.push({ ...nothing, problem, partition, detail });
+    this.noted.push({ stream: null, ...nothing, problem, partition, detail });
   }
 
   result(): StreamCounts {
@@ -101,7 +97,8 @@ export class StreamCounter {
       if (problem === null) continue;
       differenceCount += 1;
       if (differences.length < maxDifferences) {
-        differences.push(differenceOf(stream, problem, counts));
+        const { balance: _, ...shown } = counts;
+        differences.push({ stream, problem, ...shown, detail: null });
       }
     }
     const { facts, expectations: expected } = this;
@@ -111,15 +108,7 @@ export class StreamCounter {
   private countsOf(stream: string): Counts {
     let counts = this.streams.get(stream);
     if (!counts) {
-      counts = {
-        partition: null,
-        found: 0,
-        expected: 0,
-        lastFound: -1,
-        lastExpected: -1,
-        misplaced: 0,
-        balance: 0,
-      };
+      counts = { ...nothing, balance: 0 };
       this.streams.set(stream, counts);
     }
     return counts;
@@ -127,7 +116,7 @@ export class StreamCounter {
 }
 
 const nothing = {
-  stream: null,
+  partition: null,
   expected: 0,
   found: 0,
   misplaced: 0,
@@ -145,19 +134,3 @@ const problemOf = ({
   if (found < expected) return 'missing';
   return misplaced > 0 && expected > 0 ? 'doubled' : 'unknown';
 };
-
-const differenceOf = (
-  stream: string,
-  problem: Difference['problem'],
-  { partition, expected, found, misplaced, lastExpected, lastFound }: Counts,
-): Difference => ({
-  stream,
-  problem,
-  partition,
-  expected,
-  found,
-  misplaced,
-  lastExpected: lastExpected < 0 ? null : lastExpected,
-  lastFound: lastFound < 0 ? null : lastFound,
-  detail: null,
-});

@@ -182,10 +182,7 @@ export class Verification {
     }
     if (!position) return;
     this.reading = { of, from: sum(reached) };
-    if (status.exists) {
-      await this.readAll(of);
-      if (!isAtEnd(until, reached)) await this.checkEnds(of);
-    }
+    if (status.exists) await this.readAll(of);
     for (const [partition, end] of until) {
       const at = reached.get(partition) ?? 0n;
       if (at >= end) continue;
@@ -209,24 +206,15 @@ export class Verification {
           count(of, partition, message);
         },
       });
+      const isGiven = status.offsets.every(
+        ({ partition, end }) => (reached.get(partition) ?? 0n) >= BigInt(end),
+      );
+      // What was there at the beginning did not come: nobody gives it.
+      if (!isGiven) throw new Error(`reading ${status.topic} stands still`);
     } catch (error) {
       this.signal.throwIfAborted();
       throw refusalOf(error);
     }
-  }
-
-  /** Nothing more came: there is nothing more, or nobody who gives it. Throws a `Refusal` for the latter. */
-  private async checkEnds({ status, reached }: Compared): Promise<void> {
-    const { access } = this.parts;
-    const { settings } = access.cluster();
-    const { topic, kind, expectedPartitions: partitions } = status;
-    const [now] = await access.ask((admin) =>
-      listTopics(admin, settings, [{ topic, kind, partitions }]),
-    );
-    const isGiven = now?.offsets.every(
-      ({ partition, end }) => (reached.get(partition) ?? 0n) >= BigInt(end),
-    );
-    if (isGiven === false) throw kafkaUnavailable(new Error(`reading ${topic} stands still`));
   }
 
   private async readLog(): Promise<void> {

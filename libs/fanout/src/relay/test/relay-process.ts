@@ -19,13 +19,13 @@ const settings = JSON.parse(requiredSetting('SETTINGS')) as KafkaSettings & Topi
 const crashAt = Number(process.env['CRASH_AT'] ?? Infinity);
 let freezeAt = process.env['FREEZE_AT'];
 let steps = 0;
-let isSettled = false;
+let isReconciled = false;
 const step = (name: Step): void => {
   steps += 1;
   if (steps === crashAt) process.kill(process.pid, 'SIGKILL');
   // A start sends the position, and one that fails begins again: only behind it is a batch sent.
-  if (isSettled && name === freezeAt) freeze();
-  isSettled = name === 'settled' || (isSettled && name !== 'fenced');
+  if (isReconciled && name === freezeAt) freeze();
+  isReconciled = name === 'reconciled' || (isReconciled && name !== 'fenced');
 };
 
 const freeze = (): void => {
