@@ -81,3 +81,28 @@ describe('the index of decisions', () => {
     expect(listed).toEqual(files.sort());
   });
 });
+
+it('has a README that is read in one go', () => {
+  expect(textOf('README.md').split('\n').length).toBeLessThan(200);
+});
+
+describe('the README of each library', () => {
+  const libraries = readdirSync(join(projectRoot, 'libs'));
+
+  it.each(libraries)('fits one screen and names files that are there: %s', (library) => {
+    const text = textOf(`libs/${library}/README.md`);
+    const named = [...text.matchAll(/`([\w./-]+(?:\.ts|\/))`/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(2);
+    const files = readdirSync(join(projectRoot, 'libs', library), {
+      recursive: true,
+      encoding: 'utf8',
+    });
+    const isThere = (name: string): boolean =>
+      existsSync(join(projectRoot, name)) ||
+      files.some((file) => `/${file}`.endsWith(`/${name.replace(/\/$/, '')}`));
+    expect(named.filter((name) => !isThere(name) && name !== 'migrations/')).toEqual([]);
+    // The registry's has its glossary and its decisions, too.
+    const screens = library === 'product-registry' ? 2 : 1;
+    expect(text.split('\n').length).toBeLessThanOrEqual(40 * screens + 1);
+  });
+});
