@@ -53,7 +53,7 @@ describe.each(projections.map((projection) => [projection.name, projection] as c
     it('has the version that its sources were given', async () => {
       const hash = await hashOf(projection);
       expect(projection.sameRows?.hash ?? hash).toBe(hash);
-      expect(projection.sameRows?.as).not.toContain(hash);
+      expect(projection.sameRows?.as ?? []).not.toContain(hash);
     });
   },
 );

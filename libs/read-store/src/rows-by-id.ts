@@ -26,7 +26,7 @@ export const rowsById = <Row extends { readonly id: string }>(table: string) => 
     return new Map(rows.map(({ row }) => [row.id, row]));
   },
 
-  save: async (client: Client, rows: ReadonlyMap<string, Row>): Promise<void> => {
+  save: async (client: Client, rows: Map<string, Row>): Promise<void> => {
     const [first] = rows.values();
     if (!first) return;
     const columns = Object.keys(first);
