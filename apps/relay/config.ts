@@ -6,7 +6,7 @@ import { logEnvironment, storesEnvironment, supervisionEnvironment } from '#proc
 export const relayEnvironment = {
   ...storesEnvironment,
   DATABASE_URL: postgresUrl({
-    desc: 'Postgres database where relays agree on who works, and say how they stand.',
+    desc: 'Postgres database where relays agree on which one works, and write their status.',
   }),
   KAFKA_BROKERS: kafkaBrokers({
     desc: 'Brokers of the Kafka cluster that facts are published to.',

@@ -54,7 +54,7 @@ runProcess({
   environment: relayEnvironment,
   start: async (context, config) => {
     const { logger, health, metrics, signal } = context;
-    // The tail only tells that there is something: the thread reads it.
+    // The tail only notifies of new events: the thread reads them.
     const { log, tail } = openEventLog(context, config.EVENTSTORE_URL, { maxEvents: 64 });
     const status = new RelayStatus();
     health.register('relay', () => status.health());

@@ -31,7 +31,7 @@ export interface Published {
   readonly fact: Fact;
 }
 
-/** Tells of stored events what is published of them. */
+/** What is published of stored events. */
 export class Publication {
   private readonly categories = new Map<string, { contract: Contract; of: PublishedCategory }>();
 

@@ -1,4 +1,4 @@
-/** Another relay has taken over, or the broker took this one for dead: what it still has in hand is void. */
+/** Another relay has acquired the id, or the broker took this one for dead: its open transaction is void. */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
@@ -8,7 +8,7 @@ export class NeedsOperator extends Error {
   override readonly name: string = 'NeedsOperator';
 }
 
-/** What a reset of the topic mends. */
+/** What a reset of the topic repairs. */
 export class TopicLost extends NeedsOperator {
   override readonly name = 'TopicLost';
   constructor(topic: string, what: string) {
@@ -26,7 +26,7 @@ interface KafkaFailure extends Error {
   readonly topic?: string;
 }
 
-/** kafkajs wraps: the retries that were exceeded, the error that was not retried, then what the broker said. */
+/** kafkajs wraps: the retries that were exceeded, the error that was not retried, then the error of the broker. */
 const chainOf = (error: unknown): KafkaFailure[] => {
   const chain: KafkaFailure[] = [];
   for (let each = error; each instanceof Error && chain.length < 8;) {
@@ -59,7 +59,7 @@ export const isFencing = (error: unknown): boolean =>
 export const isTooLarge = (error: unknown): boolean =>
   ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(brokerErrorOf(error) ?? '');
 
-/** One line for the status, the log and readiness: what we say of it, else what the innermost error says. */
+/** One line for the status, the log and readiness: our own message, else that of the innermost error. */
 export const describeFailure = (error: unknown): string => {
   const chain = chainOf(error);
   const telling = chain.find(({ name }) => !name.startsWith('KafkaJS')) ?? chain.at(-1);

@@ -30,7 +30,7 @@ export interface TopicReading {
 
 /**
  * Reads a topic as a read_committed reader sees it, until each partition is at its end, or nothing came
- * for `quietMs`: `reached` then tells. Rejects with what the cluster says, when it does not let the group
+ * for `quietMs`: `reached` shows which. Rejects with the error of the cluster, when it does not let the group
  * in within a minute, or with the reason of `signal`.
  */
 export const readTopic = async (reading: TopicReading): Promise<void> => {
@@ -153,7 +153,7 @@ const firstSpan = 256n;
 
 /**
  * Of each partition the last record before its end that `isWanted`, or that is there at all. Rejects with
- * what the cluster says, or when the ends are not reached.
+ * the error of the cluster, or when the ends are not reached.
  */
 export const lastRecords = async (
   kafka: Kafka,

@@ -10,7 +10,7 @@ import { decodePosition, encodePosition, type RelayPosition } from './position-r
 
 // Reading and mapping the log takes about as much of a processor as writing to Kafka does.
 
-/** Asks for the next batch of a source; the first request says where the source begins. */
+/** Requests the next batch of a source; the first request carries the position at which the source begins. */
 interface Request {
   readonly source: number;
   readonly begin: Uint8Array | undefined;
@@ -28,7 +28,7 @@ interface Answer {
   readonly failure?: string;
 }
 
-/** In the thread: cuts batches as it is asked to, one ahead of what was asked for. */
+/** In the thread: cuts a batch at each request, and one ahead. */
 export const serveBatches = (
   port: MessagePort,
   log: Pick<EventLog, 'readAll' | 'epoch'>,

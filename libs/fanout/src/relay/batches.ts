@@ -32,7 +32,7 @@ export interface Batch {
 /** Cuts the log after a position into batches. Of no use after a failure: what was read ahead is lost with it. */
 export interface BatchSource {
   /**
-   * The next batch; undefined at the end of the log. Rejects with what the log says, and with why its
+   * The next batch; undefined at the end of the log. Rejects with the error of the log, and with why its
    * first event cannot be mapped. One call at a time.
    */
   next(limits: BatchLimits): Promise<Batch | undefined>;
@@ -81,7 +81,7 @@ export class LogBatches implements BatchSource {
       const event = this.events[this.used] ?? (await this.readOn());
       if (!event) break;
       try {
-        const placed = this.place(event);
+        const placed = this.recordOf(event);
         if (placed) {
           const size = sizeOf(placed.record);
           if (records > 0 && bytes + size > maxBytes) break;
@@ -114,7 +114,7 @@ export class LogBatches implements BatchSource {
   }
 
   /** Undefined for what is not published, or lies on its topic already. */
-  private place(event: StoredEvent): { topic: string; record: PlacedRecord } | undefined {
+  private recordOf(event: StoredEvent): { topic: string; record: PlacedRecord } | undefined {
     const { publication, partitioner } = this.parts;
     const published = publication.of(event);
     if (!published) return undefined;

@@ -42,7 +42,7 @@ export class RelayControl {
     return this.fresh;
   }
 
-  /** Reads on. Throws what the log says, and a `Refusal` for an event that this version does not know. */
+  /** Reads on. Throws the error of the log, and a `Refusal` for an event that this version does not know. */
   async refresh(): Promise<void> {
     const { epoch } = this.log;
     this.fresh = true;
@@ -71,7 +71,7 @@ export class RelayControl {
   }
 
   /**
-   * Topics of which a reset has to be carried out, given the revision that the position says is done.
+   * Topics of which a reset has to be carried out, given the revision through which the position has them done.
    * Without a position of this log only later requests count: nobody meant this loss by an older one.
    */
   openResets(done: bigint | undefined): string[] {

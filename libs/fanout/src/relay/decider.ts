@@ -1,8 +1,16 @@
+import type { CommandOf } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 import { requireReason } from '#kernel/require-reason.js';
 
-import type { RelayCommand } from './commands.js';
 import { relayCategory, type RelayEvent, relayEvents } from './events.js';
+
+type Nothing = Readonly<Record<string, never>>;
+
+export type RelayCommand = CommandOf<{
+  PauseRelay: Nothing;
+  ResumeRelay: Nothing;
+  ResetRelayTopic: { readonly topic: string };
+}>;
 
 export interface RelayState {
   readonly paused: boolean;

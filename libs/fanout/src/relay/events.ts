@@ -3,7 +3,7 @@ import { closed, name } from '#kernel/schema.js';
 
 // The names below are the storage format.
 
-/** One stream: what operators asked of the relay. The reason is in the metadata. */
+/** One stream: what operators requested of the relay. The reason is in the metadata. */
 export const relayCategory = 'relay';
 export const relayId = 'main';
 export const relayStream = `${relayCategory}-${relayId}`;

@@ -9,7 +9,7 @@ import type { Partition } from '../cluster/topics.js';
 
 /**
  * Of each partition that holds facts, the log position of the last one. Nobody must be writing
- * there. Throws `NeedsOperator` where that is no fact of ours, or what the cluster says.
+ * there. Throws `NeedsOperator` where that is no fact of ours, or the error of the cluster.
  */
 export const lastFacts = async (
   kafka: Kafka,

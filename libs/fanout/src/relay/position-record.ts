@@ -88,7 +88,7 @@ export class UnreadablePosition extends Error {
 /**
  * The last committed position on the position topic between two offsets; null where there is none. Once
  * a read_committed reader has come to `high`, every earlier transaction has ended. Throws
- * `UnreadablePosition`, or what the cluster says.
+ * `UnreadablePosition`, or the error of the cluster.
  */
 export const readPosition = async (
   kafka: Kafka,
@@ -116,17 +116,16 @@ interface TopicJson {
 
 /** Positions are `commit/prepare`, all numbers decimal text: they may exceed what JSON's numbers hold. */
 export const encodePosition = ({ topics, control, anchor }: RelayPosition): Buffer => {
-  const entries = [...topics].map(([topic, { position, next, lastFacts }]): [string, TopicJson] => [
-    topic,
-    {
+  const entries = [...topics].map(([topic, { position, next, lastFacts: held }]) => {
+    const entry: TopicJson = {
       position: position && shown(position),
       next: asObject(next, String),
-      ...(lastFacts && { held: asObject(lastFacts, shown) }),
-    },
-  ]);
+    };
+    return [topic, held ? { ...entry, held: asObject(held, shown) } : entry];
+  });
   const value = {
     v: version,
-    topics: Object.fromEntries(entries),
+    topics: Object.fromEntries(entries) as Record<string, TopicJson>,
     control: control.toString(),
     ...(anchor && { anchor: { position: shown(anchor.position), id: anchor.id } }),
   };

@@ -123,7 +123,7 @@ export class Publisher {
     const { open } = this;
     this.open = undefined;
     await within(closeMs, async () => {
-      // After a commit was asked for, only the broker knows; the next publisher's start ends it.
+      // After a commit was requested, only the broker knows; the next publisher's start ends it.
       if (open?.isActive() === true) await open.abort();
     });
     await within(closeMs, () => this.producer.disconnect());

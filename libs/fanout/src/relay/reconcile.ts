@@ -8,7 +8,7 @@ import type { RelayPosition, TopicPosition } from './position-record.js';
 
 export interface Recorded {
   readonly contracts: readonly Contract[];
-  /** As the position topic says; null where it says nothing. */
+  /** Of the position topic; null where it holds none. */
   readonly found: RelayPosition | null;
   readonly partitions: ReadonlyMap<string, readonly Partition[] | undefined>;
   /** Topics that an operator wants reset, and the revision of the control stream that includes it. */
@@ -22,7 +22,7 @@ export interface Recorded {
 export interface Reconciled {
   readonly position: RelayPosition;
   readonly partitions: ReadonlyMap<string, readonly Partition[]>;
-  /** Whether `position` says something that the position topic does not. */
+  /** Whether `position` differs from what the position topic holds. */
   readonly isNews: boolean;
 }
 

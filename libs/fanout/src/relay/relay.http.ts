@@ -20,8 +20,7 @@ import { Refusal } from '#kernel/refusal.js';
 import { ReadStore } from '#read-store/read-store.js';
 
 import { Publication } from '../fact.js';
-import { PauseRelay, type RelayCommand, ResetRelayTopic, ResumeRelay } from './commands.js';
-import { relayDecider } from './decider.js';
+import { type RelayCommand, relayDecider } from './decider.js';
 import { relayId } from './events.js';
 import { readStatus } from './status-row.js';
 
@@ -35,18 +34,18 @@ class RelayResponse {
   @ApiProperty({
     enum: ['starting', 'working', 'standby', 'paused', 'waiting', 'stopped', 'down', 'absent'],
     description:
-      '`waiting`: something fails and is tried again. `stopped`: Kafka does not hold what was written, an operator decides. `down`: nothing was heard of it for 10 s. `absent`: none ever ran.',
+      '`waiting`: something fails and is retried. `stopped`: Kafka does not hold what was written, an operator decides. `down`: it has not written its status for 10 s. `absent`: none ever ran.',
   })
   state!: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) since!: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'Why, where it does not work.' })
   reason!: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'The process that speaks.' })
+  @ApiProperty({ type: String, nullable: true, description: 'The process that wrote the status.' })
   holder!: string | null;
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'Place in the log through which everything is on Kafka.',
+    description: 'Position in the log through which everything is on Kafka.',
   })
   position!: string | null;
   @ApiProperty({
@@ -70,7 +69,7 @@ class RelayResponse {
   @ApiProperty({
     type: PausedResponse,
     nullable: true,
-    description: 'Set while it is to stand still, whether it has heard of that or not.',
+    description: 'Set while it is to pause, whether it has paused yet or not.',
   })
   paused!: PausedResponse | null;
 }
@@ -95,7 +94,7 @@ export class RelayController {
   @Get()
   @RequirePermission('fanout.read')
   @ApiOperation({
-    summary: 'How the relay stands that publishes the log to Kafka',
+    summary: 'Status of the relay that publishes the log to Kafka',
     description:
       'State, reason, the position up to which the log is published, and how much is not yet.',
   })
@@ -107,24 +106,24 @@ export class RelayController {
 
   @CommandRoute('pause', {
     status: 202,
-    summary: 'Have the relay stand still, also over restarts',
+    summary: 'Pause the relay, also over restarts',
     description:
       'For maintenance of the cluster. The log goes on; what is not published waits there.',
   })
   @RequirePermission('fanout.manage')
   pause(@Body() body: RequiredReasonBody, @Call() call: HttpCall): Promise<WriteResponse> {
-    return this.request(call, body, (meta) => new PauseRelay(meta));
+    return this.request(call, body, { type: 'PauseRelay', data: {} });
   }
 
   @CommandRoute('resume', {
     status: 202,
-    summary: 'Have the relay go on where it stands',
+    summary: 'Have the relay go on from its position',
     description:
       'Nothing was lost meanwhile: the relay publishes what the log has after its position.',
   })
   @RequirePermission('fanout.manage')
   resume(@Body() body: OptionalReasonBody, @Call() call: HttpCall): Promise<WriteResponse> {
-    return this.request(call, body, (meta) => new ResumeRelay(meta));
+    return this.request(call, body, { type: 'ResumeRelay', data: {} });
   }
 
   @CommandRoute('reset', {
@@ -145,15 +144,17 @@ export class RelayController {
         `the relay has no topic ${topic}; it has ${topics.join(', ')}`,
       );
     }
-    return this.request(call, body, (meta) => new ResetRelayTopic({ topic }, meta));
+    return this.request(call, body, { type: 'ResetRelayTopic', data: { topic } });
   }
 
   private request(
     call: HttpCall,
     body: OptionalReasonBody,
-    command: (meta: CommandMeta) => RelayCommand,
+    intent: Pick<RelayCommand, 'type' | 'data'>,
   ): Promise<WriteResponse> {
-    const asked = { on: relayDecider, id: relayId, shownId: 'relay', body, command };
-    return this.gateway.handle(call, asked);
+    const command = (meta: CommandMeta) => ({ ...intent, meta }) as RelayCommand;
+    return this.gateway.handle(call, {
+      ...{ on: relayDecider, id: relayId, shownId: 'relay', body, command },
+    });
   }
 }

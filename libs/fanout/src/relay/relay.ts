@@ -88,7 +88,7 @@ export class Relay {
     await this.releaseLease();
   }
 
-  /** Who works goes on when Postgres cannot be asked: the transactional id is the fence, not the lock. */
+  /** Who works goes on when Postgres does not answer: the transactional id is the fence, not the lock. */
   private async isMine(): Promise<boolean> {
     const { lease, status, logger } = this.options;
     try {
@@ -129,7 +129,7 @@ export class Relay {
     const { settings, contracts, log, logger, step } = this.options;
     const { transactionTimeoutMs = defaultTransactionTimeoutMs } = this.options;
     const { control, follower } = this;
-    // What kafkajs has to say reaches us as errors; besides, it calls every second commit an error.
+    // What kafkajs logs reaches us as errors; besides, it calls every second commit an error.
     const kafka = kafkaClient(settings, 'voltrace-relay', logger, {
       logLevel: logLevel.NOTHING,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },

@@ -63,7 +63,7 @@ export class Session {
     this.plain = new Map(options.contracts.map(({ topic }) => [this.named(topic), topic]));
   }
 
-  /** Throws `Fenced`, `NeedsOperator`, `UnreadablePosition`, or what the cluster or the log says. */
+  /** Throws `Fenced`, `NeedsOperator`, `UnreadablePosition`, or the error of the cluster or the log. */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options, await Topics.connect(options.kafka, options.settings));
     try {
@@ -174,7 +174,7 @@ export class Session {
     return new LogCheck(this.options.log, this.options.follower);
   }
 
-  /** Why the log is not the one of which `found` says how much was published. */
+  /** Why the log is not the one of which `found` is a position. */
   private async replacedSince(found: RelayPosition): Promise<LogReplaced | undefined> {
     try {
       await this.expectSameLog(this.newCheck(), found);

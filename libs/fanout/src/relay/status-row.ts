@@ -99,7 +99,7 @@ const stateOf = (row: RelayRow | undefined) => {
   return { state: 'down', since: notedAt.toISOString(), reason: silence };
 };
 
-/** Who paused the relay, if it is to stand still. */
+/** Who paused the relay, if it is to pause. */
 const pausedBy = async (log: Pick<EventLog, 'readStream'>) => {
   for await (const stored of log.readStream(relayStream, { direction: 'backwards' })) {
     const event = newest<RelayEvent>(relayDecider, stored);

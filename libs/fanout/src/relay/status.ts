@@ -53,7 +53,7 @@ export class RelayStatus {
     this.set('standby');
   }
 
-  /** What Kafka says of what was committed before. */
+  /** What was committed before, as the position topic has it. */
   positionRead(position: Position | undefined): void {
     this.position = position;
     this.isPositionKnown = true;

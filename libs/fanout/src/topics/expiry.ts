@@ -5,7 +5,7 @@ import { partitionerFor } from '../cluster/partitioner.js';
 import type { Fact } from '../fact.js';
 import type { TopicStatus } from './list-topics.js';
 
-/** Tells which facts a topic with a retention has given up, so that they are not taken for lost. */
+/** Which facts a topic with a retention has given up, so that they are not taken for lost. */
 export class Expiry {
   /** Of the oldest fact that is there; null where there is none. Only partitions that gave something up. */
   private readonly begins = new Map<number, Position | null>();
@@ -19,12 +19,12 @@ export class Expiry {
     this.partitionOf = partitionerFor(topic, offsets.length);
   }
 
-  /** To be told of each fact that is there, in the order of its partition. */
+  /** Called with each fact that is there, in the order of its partition. */
   found({ position }: Fact, partition: number): void {
     if (this.begins.get(partition) === null) this.begins.set(partition, position);
   }
 
-  /** Whether the fact was given up; asked once the topic is read. */
+  /** Whether the fact was given up; called once the topic is read. */
   has({ stream, position }: Fact): boolean {
     if (this.begins.size === 0) return false;
     const begin = this.begins.get(this.partitionOf(stream));

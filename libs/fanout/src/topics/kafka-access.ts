@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 
+import { pause } from '#event-log/pause.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { describeFailure } from '../cluster/failures.js';
@@ -31,29 +32,25 @@ export class KafkaAccess {
     throw new Refusal(
       'KAFKA_NOT_CONFIGURED',
       'not-configured',
-      'the API was started without KAFKA_BROKERS, so it can ask no Kafka',
+      'the API was started without KAFKA_BROKERS, so it can reach no Kafka',
     );
   }
 
-  /** Asks the cluster. Throws `KAFKA_NOT_CONFIGURED`, or `KAFKA_UNAVAILABLE` when it does not answer in time. */
-  async ask<T>(question: (admin: Admin) => Promise<T>, limitMs = answerMs): Promise<T> {
+  /** Sends requests to the cluster. Throws `KAFKA_NOT_CONFIGURED`, or `KAFKA_UNAVAILABLE` when it does not answer in time. */
+  async request<T>(work: (admin: Admin) => Promise<T>, limitMs = answerMs): Promise<T> {
     const admin = this.cluster().kafka.admin();
-    const answer = (async () => {
-      await admin.connect();
-      return question(admin);
-    })();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`no answer in ${String(limitMs / 1000)} s`));
-      }, limitMs);
+    const answer = admin.connect().then(() => work(admin));
+    const answered = new AbortController();
+    const late = pause(limitMs, answered.signal).then(() => {
+      throw new Error(`no answer in ${String(limitMs / 1000)} s`);
     });
+    late.catch(() => undefined);
     try {
       return await Promise.race([answer, late]);
     } catch (error) {
       throw kafkaUnavailable(error);
     } finally {
-      clearTimeout(timer);
+      answered.abort();
       // Not awaited: a broker that does not answer would hold this up too.
       void answer
         .catch(() => undefined)
@@ -63,7 +60,7 @@ export class KafkaAccess {
   }
 }
 
-/** What went wrong between us and the brokers, for whoever asked. A `Refusal` stays what it is. */
+/** What went wrong between us and the brokers, for the caller. A `Refusal` stays what it is. */
 export const kafkaUnavailable = (error: unknown): Refusal =>
   error instanceof Refusal
     ? error

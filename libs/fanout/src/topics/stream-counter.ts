@@ -5,7 +5,7 @@ import type { Fact } from '../fact.js';
 
 /** What a topic holds of a stream is not what the log holds of it. */
 export interface Difference {
-  /** Null where no stream can be told. */
+  /** Null where no stream is known. */
   readonly stream: string | null;
   /**
    * `missing`: fewer facts than in the log; `doubled`: more, some of them again; `out-of-order`: the
@@ -46,7 +46,7 @@ const maxDifferences = 100;
 /** The first 32 bits of a UUID. A stream would have to hold two million facts before their sum lost a bit. */
 const printOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16);
 
-/** Counts the facts of one topic and those of the log, stream by stream, and tells where they differ. */
+/** Counts the facts of one topic and those of the log, stream by stream, and finds where they differ. */
 export class StreamCounter {
   private readonly streams = new Map<string, Counts>();
   private readonly noted: Difference[] = [];

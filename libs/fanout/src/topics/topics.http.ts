@@ -86,7 +86,7 @@ export class TopicsController {
     readQuery(query, {});
     const { settings } = this.access.cluster();
     const expected = expectedTopics(this.publication.contracts);
-    const items = await this.access.ask((admin) => listTopics(admin, settings, expected));
+    const items = await this.access.request((admin) => listTopics(admin, settings, expected));
     return { items, nextCursor: null };
   }
 

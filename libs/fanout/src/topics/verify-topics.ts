@@ -142,7 +142,7 @@ export class Verification {
     try {
       // The position before the ends: whatever it speaks of is before them then.
       const position = await this.relayPosition(expected.find(({ kind }) => kind === 'position'));
-      const statuses = await access.ask((admin) => listTopics(admin, settings, facts));
+      const statuses = await access.request((admin) => listTopics(admin, settings, facts));
       return statuses.map((each) => comparedOf(each, position?.topics.get(each.topic)));
     } catch (error) {
       throw refusalOf(error);
@@ -153,11 +153,11 @@ export class Verification {
   private async relayPosition(of: ExpectedTopic | undefined): Promise<RelayPosition | null> {
     const { access } = this.parts;
     const { kafka, settings } = access.cluster();
-    const [topic] = await access.ask((admin) => listTopics(admin, settings, of ? [of] : []));
+    const [topic] = await access.request((admin) => listTopics(admin, settings, of ? [of] : []));
     const [offsets] = topic?.offsets ?? [];
     if (!topic || !offsets) return null;
     const ends = { low: BigInt(offsets.first), high: BigInt(offsets.end) };
-    return access.ask(() => readPosition(kafka, topic.name, ends), positionMs);
+    return access.request(() => readPosition(kafka, topic.name, ends), positionMs);
   }
 
   /** Throws a `Refusal`, or what reading the log throws, or the reason of the signal. */
