@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Classes of SQLSTATE that concern the server, not the data: */
 const storeClasses = new Set([
   '08', // connection exception
@@ -39,7 +41,8 @@ const messages = [
  * then the same statement is tried again for as long as it takes.
  */
 export const isStoreFault = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
+  // By a test of Node's: sockets may fail by errors of another realm, as they do in tests.
+  if (!types.isNativeError(error)) return false;
   if (error instanceof AggregateError && error.errors.some(isStoreFault)) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error) {
@@ -52,12 +55,14 @@ export const isStoreFault = (error: unknown): boolean => {
 
 /** Whether Postgres refused a statement because its disk is full. */
 export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'severity' in error && 'code' in error && error.code === '53100';
+  types.isNativeError(error) && 'severity' in error && 'code' in error && error.code === '53100';
 
 /** Whether `error` means that a schema or table is not there (yet). */
 export const isMissingRelation = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '3F000');
+  types.isNativeError(error) &&
+  'code' in error &&
+  (error.code === '42P01' || error.code === '3F000');
 
 /** Whether `error` means that a table does not have a column (yet). */
 export const isMissingColumn = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '42703';
+  types.isNativeError(error) && 'code' in error && error.code === '42703';

@@ -197,6 +197,18 @@ export const moveCheckpoint = async (
   return moved;
 };
 
+/** So many of the events that a move counted as done were not: their key has parked events, or they are discarded. */
+export const countLess = async (
+  client: SubscriptionClient,
+  own: OwnPartition,
+  count: number,
+): Promise<void> => {
+  await client.query(`update subscription.checkpoint set done = done - $4 where ${ofPartition}`, [
+    ...keyOf(own),
+    count,
+  ]);
+};
+
 /** An event that cannot be handled stops the partition, where order is global. Throws `Fenced`. */
 export const stopCheckpoint = async (
   client: SubscriptionClient,

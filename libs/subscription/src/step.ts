@@ -3,6 +3,7 @@ import type { ReadStore } from '#read-store/read-store.js';
 
 import { clearAttempts } from './attempts.js';
 import {
+  countLess,
   Fenced,
   moveCheckpoint,
   type Moved,
@@ -126,6 +127,7 @@ export const handleStep = async <T>(
     const { kept, behind, handled } = await sortParked(client, own, items, moved);
     // A retry let an event through that waited when the follower acted: the step begins anew.
     if (acted && acted.length !== handled.length) throw new Fenced();
+    if (handled.length < items.length) await countLess(client, own, items.length - handled.length);
     await park(client, own, [
       ...undecodable.map((item) => ({ item, attempts: 1, error: reasonOf(item) })),
       ...behind.map((item) => ({ item, attempts: 0, error: null })),

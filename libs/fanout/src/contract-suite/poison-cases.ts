@@ -52,6 +52,7 @@ export const poisonCases = (options: HarnessOptions): void => {
         { stream: 'counter-bad', attempts: 0, error: null },
         { stream: 'counter-bad', attempts: 0, error: null },
       ]);
+      expect(await harness.value('select sum(done)::int from subscription.checkpoint')).toBe(11);
       // Once more than counted: in the batch, where nobody knew which one it was.
       expect([...tries.values()]).toEqual([6]);
       expect(await harness.leftOver()).toEqual({ parked: 4, attempts: 0 });

@@ -55,19 +55,27 @@ describe('a projector that dies or stands still', () => {
   };
 
   it('loses and doubles nothing, whichever statement it breaks off before', async () => {
+    const attempts = 'select coalesce(max(attempts), 0) from subscription.attempt';
+    const goOn = async (): Promise<void> => {
+      await fixture.run(tally());
+      const last = await fixture.count(1);
+      expected += 1;
+      await waitForPosition(fixture.store, tally(), last, { timeoutMs: 60_000 });
+      await fixture.stopRunners();
+    };
     let expected = 0;
     let broken = 0;
     for (let statement = 1; statement <= 30; statement += 1) {
       const last = await fixture.count(3);
       expected += 3;
       if (await tallyBreaksOff(fixture, statement, last)) broken += 1;
+      // The slower the machine, the more runs end at the same event, and five of them park it.
+      if (Number(await fixture.value(attempts)) > 2) await goOn();
     }
     expect(broken).toBeGreaterThan(15);
-    await fixture.run(tally());
-    const last = await fixture.count(1);
-    await waitForPosition(fixture.store, tally(), last, { timeoutMs: 20_000 });
-    expect(await sum()).toBe(expected + 1);
+    await goOn();
     await nothingParked();
+    expect(await sum()).toBe(expected);
   });
 
   it('loses and doubles nothing when it is killed', async () => {
