@@ -44,7 +44,7 @@ export const apiKeyList = defineResource({
     summary: 'API keys, the newest first',
     description: 'Names, roles and who issued or revoked them; neither a key nor its hash.',
     filters: { status: filter(oneOf(...statuses), compares('status')) },
-    // The place of a key does not change.
+    // The position of a key does not change.
     order: [{ expression: 'issued_position', type: 'bigint', descending: true }],
   },
 });

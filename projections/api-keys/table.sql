@@ -7,7 +7,7 @@ create table api_keys (
   expires_at timestamptz,
   issued_at timestamptz not null,
   issued_by text not null,
-  -- Place in the log: the order of lists, which no later event changes.
+  -- Position in the log: the order of lists, which no later event changes.
   issued_position bigint not null unique,
   revoked_at timestamptz,
   revoked_by text,

@@ -21,7 +21,7 @@ const shared = {
 } as const;
 
 class ImportCancellation {
-  @ApiProperty({ description: 'Principal who asked for it.' }) by!: string;
+  @ApiProperty({ description: 'Principal who requested it.' }) by!: string;
   @ApiProperty({ format: 'date-time' }) at!: string;
   @ApiProperty({ type: String, nullable: true }) reason!: string | null;
 }

@@ -6,7 +6,7 @@ create table imports (
   file text,
   sha256 text not null,
   bytes bigint not null,
-  -- Run that is under way or was the last one, and the newest that was asked for.
+  -- Run that is under way or was the last one, and the newest that was requested.
   run integer not null,
   requested integer not null,
   times_received integer not null,
@@ -17,7 +17,7 @@ create table imports (
   needs_review bigint not null,
   failure_code text,
   failure_reason text,
-  -- Who cancelled the run that is under way or was the last one, or the one that was asked for after it.
+  -- Who cancelled the run that is under way or was the last one, or the one that was requested after it.
   cancelled_by text,
   cancelled_at timestamptz,
   cancel_reason text,
@@ -31,7 +31,7 @@ create table imports (
 );
 create index imports_by_position on imports (position, id);
 
--- Where imports stood before each batch that changed them: walks over pages keep to the order of their start.
+-- Where imports were before each batch that changed them: walks over pages keep to the order of their start.
 create table moved_imports (
   move bigint primary key,
   id text collate "C" not null,

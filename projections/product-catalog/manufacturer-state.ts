@@ -1,6 +1,6 @@
 import type { ManufacturerEvent } from '#product-registry/manufacturer/events.js';
 
-/** A manufacturer as its own stream tells it. `mergedInto` names another stream. */
+/** A manufacturer as its own stream states it. `mergedInto` names another stream. */
 export interface ManufacturerState {
   readonly id: string;
   readonly name: string;

@@ -22,10 +22,10 @@ export const productFilters = {
       const conditions: Condition[] = [];
       for (const word of searchWords(q)) {
         const pattern = containing(word);
-        const makers = await familyOf(pool, 'x.search_text like $1', [pattern]);
+        const manufacturers = await familyOf(pool, 'x.search_text like $1', [pattern]);
         conditions.push(
           (sql) => `(p.search_text like ${sql.add(pattern)}
-            or p.manufacturer_id = any(${sql.add(makers)}::text[]))`,
+            or p.manufacturer_id = any(${sql.add(manufacturers)}::text[]))`,
         );
       }
       return (sql) => allOf(conditions, sql);
@@ -38,11 +38,11 @@ export const productFilters = {
   manufacturer: filter(
     text(200),
     async (manufacturer, pool) => {
-      const makers = await familyOf(pool, named, [
+      const manufacturers = await familyOf(pool, named, [
         manufacturer.toLowerCase(),
         folded(manufacturer),
       ]);
-      return (sql) => `p.manufacturer_id = any(${sql.add(makers)}::text[])`;
+      return (sql) => `p.manufacturer_id = any(${sql.add(manufacturers)}::text[])`;
     },
     { description: 'Id, EntityCode or name.' },
   ),

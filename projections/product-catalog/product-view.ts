@@ -11,7 +11,7 @@ import { catalog } from './product-catalog.projection.js';
 import type { ProductResponse } from './product-responses.http.js';
 import type { StoredDocument } from './rows.js';
 
-/** The products and who answers for them. A maker that is not there leaves its products in the list. */
+/** The products and who answers for them. A manufacturer that is not there leaves its products in the list. */
 export const productsJoined = `${catalog}.products p
   left join ${catalog}.manufacturers registered on registered.id = p.manufacturer_id
   left join ${catalog}.manufacturers m on m.id = registered.resolved_id`;
@@ -32,12 +32,12 @@ interface ProductRow extends Pick<
 }
 
 export const productOf = (row: Row): ProductResponse => {
-  const { id, code, type, model, document, revision, position, ...maker } =
+  const { id, code, type, model, document, revision, position, ...answering } =
     row as unknown as ProductRow;
   const manufacturer = {
-    id: maker.manufacturer_id,
-    name: maker.manufacturer_name,
-    code: maker.manufacturer_code,
+    id: answering.manufacturer_id,
+    name: answering.manufacturer_name,
+    code: answering.manufacturer_code,
   };
   return { id, code, type, manufacturer, model, ...ordered(document), revision, position };
 };
@@ -54,13 +54,13 @@ export const productAsOf = async (
   at: FoldAt,
 ): Promise<ProductResponse> => {
   const { id, code, type, model, manufacturer } = state;
-  const maker = await answeringAt(manufacturer.id, at);
+  const answering = await answeringAt(manufacturer.id, at);
   return {
     ...{ id, code, type },
     manufacturer: {
-      id: maker?.id ?? manufacturer.id,
-      name: maker?.name ?? null,
-      code: maker?.code ?? null,
+      id: answering?.id ?? manufacturer.id,
+      name: answering?.name ?? null,
+      code: answering?.code ?? null,
     },
     model,
     ...ordered(state),

@@ -4,7 +4,7 @@ import { inKilowattHours, inKilowatts } from './amounts.js';
 import type { ManufacturerState } from './manufacturer-state.js';
 import { folded, searchTextOf } from './search-text.js';
 
-/** Where a row's stream stands: the number of its last event, and that event's place in the log. */
+/** The revision of a row’s stream, and the position of its last event in the log. */
 export interface Standing {
   readonly revision: string;
   readonly position: string;

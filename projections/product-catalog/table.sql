@@ -1,4 +1,4 @@
--- Products and their makers, as the catalogue lists them. Text is compared by code point everywhere, so that an order
+-- Products and their manufacturers, as the catalogue lists them. Text is compared by code point everywhere, so that an order
 -- (and a page's cursor) means the same on every server.
 create table manufacturers (
   id text collate "C" primary key,

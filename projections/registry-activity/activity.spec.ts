@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { Fact } from '#fanout/fact.js';
 
-import { activityIn, kindOf, makersIn, manufacturersIn, NotCountable } from './activity.js';
+import {
+  activityIn,
+  kindOf,
+  manufacturersOfProductsIn,
+  manufacturersIn,
+  NotCountable,
+} from './activity.js';
 import { factOf, merged, named, product, registered } from './facts.fixture.js';
 
 const makers = new Map([['p1', 'm1']]);
@@ -79,7 +85,7 @@ describe('what facts tell of others', () => {
       merged('m1', 'm2'),
       registered('p2', 'm2'),
     ];
-    expect([...makersIn(facts)]).toEqual([
+    expect([...manufacturersOfProductsIn(facts)]).toEqual([
       ['p1', 'm1'],
       ['p2', 'm2'],
     ]);
@@ -88,7 +94,7 @@ describe('what facts tell of others', () => {
 
   it('is refused where it is no text', () => {
     const fact = product('p1', 'ProductRegistered', { data: { manufacturerId: 7 } });
-    expect(() => makersIn([fact])).toThrow('its manufacturerId is no text');
+    expect(() => manufacturersOfProductsIn([fact])).toThrow('its manufacturerId is no text');
   });
 });
 

@@ -12,8 +12,8 @@ export interface Activity {
   readonly lastAt: string;
 }
 
-/** What facts tell of manufacturers; null where they tell nothing. */
-export interface ToldManufacturer {
+/** What facts say of manufacturers; null where they say nothing. */
+export interface StatedManufacturer {
   readonly name: string | null;
   readonly mergedInto: string | null;
 }
@@ -37,29 +37,31 @@ export const kindOf = (type: string): string | undefined =>
     .toLowerCase();
 
 /** The manufacturer of each product that the facts register. */
-export const makersIn = (facts: readonly Fact[]): ReadonlyMap<string, string> =>
+export const manufacturersOfProductsIn = (facts: readonly Fact[]): ReadonlyMap<string, string> =>
   new Map(
     facts
       .filter(({ type }) => kindOf(type) === 'product-registered')
       .map((fact) => [subjectOf(fact).id, textIn(fact, 'manufacturerId')]),
   );
 
-/** Names and mergers that the facts tell of. */
-export const manufacturersIn = (facts: readonly Fact[]): ReadonlyMap<string, ToldManufacturer> => {
-  const told = new Map<string, ToldManufacturer>();
-  const tell = (id: string, more: Partial<ToldManufacturer>): void => {
-    told.set(id, { ...(told.get(id) ?? { name: null, mergedInto: null }), ...more });
+/** Names and mergers that the facts state. */
+export const manufacturersIn = (
+  facts: readonly Fact[],
+): ReadonlyMap<string, StatedManufacturer> => {
+  const stated = new Map<string, StatedManufacturer>();
+  const state = (id: string, more: Partial<StatedManufacturer>): void => {
+    stated.set(id, { ...(stated.get(id) ?? { name: null, mergedInto: null }), ...more });
   };
   for (const fact of facts) {
     const kind = kindOf(fact.type);
     if (kind === 'manufacturer-registered') {
-      tell(subjectOf(fact).id, { name: textIn(fact, 'name') });
+      state(subjectOf(fact).id, { name: textIn(fact, 'name') });
     }
     if (kind === 'manufacturer-merged') {
-      tell(subjectOf(fact).id, { mergedInto: textIn(fact, 'into') });
+      state(subjectOf(fact).id, { mergedInto: textIn(fact, 'into') });
     }
   }
-  return told;
+  return stated;
 };
 
 /** The products that the facts are of. */
@@ -69,27 +71,27 @@ export const productsIn = (facts: readonly Fact[]): readonly string[] => {
 };
 
 /**
- * The facts, counted. Throws `NotCountable` for a product whose manufacturer is not in `makers`: its
+ * The facts, counted. Throws `NotCountable` for a product whose manufacturer is not in `manufacturers`: its
  * registration is always delivered before, so that a count without it would hide a loss.
  */
 export const activityIn = (
   facts: readonly Fact[],
-  makers: ReadonlyMap<string, string>,
+  manufacturers: ReadonlyMap<string, string>,
 ): readonly Activity[] => {
   const counted = new Map<string, Activity>();
   for (const fact of facts) {
-    const one = activityOf(fact, makers);
+    const one = activityOf(fact, manufacturers);
     const key = `${one.day} ${one.manufacturerId} ${one.kind}`;
     counted.set(key, joined(counted.get(key), one));
   }
   return [...counted.values()];
 };
 
-const activityOf = (fact: Fact, makers: ReadonlyMap<string, string>): Activity => {
+const activityOf = (fact: Fact, manufacturers: ReadonlyMap<string, string>): Activity => {
   const kind = kindOf(fact.type);
   if (kind === undefined) throw new NotCountable(fact, 'it is no fact of the product registry');
   const at = timeOf(fact);
-  const manufacturerId = manufacturerOf(fact, makers);
+  const manufacturerId = manufacturerOf(fact, manufacturers);
   return { day: at.slice(0, 10), manufacturerId, kind, changes: 1, firstAt: at, lastAt: at };
 };
 
@@ -103,14 +105,14 @@ const joined = (before: Activity | undefined, one: Activity): Activity =>
       }
     : one;
 
-const manufacturerOf = (fact: Fact, makers: ReadonlyMap<string, string>): string => {
+const manufacturerOf = (fact: Fact, manufacturers: ReadonlyMap<string, string>): string => {
   const { category, id } = subjectOf(fact);
   if (category === 'manufacturer') return id;
-  const maker = makers.get(id);
-  if (maker === undefined) {
+  const manufacturer = manufacturers.get(id);
+  if (manufacturer === undefined) {
     throw new NotCountable(fact, 'the registration of the product has not been counted');
   }
-  return maker;
+  return manufacturer;
 };
 
 /** Always in UTC and with milliseconds, so that texts sort as times do. */

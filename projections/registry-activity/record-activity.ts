@@ -4,10 +4,10 @@ import type { Fact } from '#fanout/fact.js';
 import {
   type Activity,
   activityIn,
-  makersIn,
+  manufacturersOfProductsIn,
   manufacturersIn,
   productsIn,
-  type ToldManufacturer,
+  type StatedManufacturer,
 } from './activity.js';
 
 /** Counts the facts in the client's transaction: five statements, however many there are. */
@@ -15,10 +15,10 @@ export const recordActivity = async (
   facts: readonly Fact[],
   client: ConsumerClient,
 ): Promise<void> => {
-  await keepMakers(client, makersIn(facts));
+  await keepManufacturersOfProducts(client, manufacturersOfProductsIn(facts));
   await keepManufacturers(client, manufacturersIn(facts));
-  const makers = await makersOf(client, productsIn(facts));
-  await addUp(client, activityIn(facts, makers));
+  const manufacturers = await manufacturersOf(client, productsIn(facts));
+  await addUp(client, activityIn(facts, manufacturers));
 };
 
 /**
@@ -31,46 +31,46 @@ export const forgetActivity = async (client: ConsumerClient): Promise<void> => {
   await client.query('delete from analytics.registry_activity');
 };
 
-const keepMakers = async (
+const keepManufacturersOfProducts = async (
   client: ConsumerClient,
-  makers: ReadonlyMap<string, string>,
+  manufacturers: ReadonlyMap<string, string>,
 ): Promise<void> => {
-  if (makers.size === 0) return;
+  if (manufacturers.size === 0) return;
   await client.query(
     `insert into analytics.product_maker (product_id, manufacturer_id)
      select * from unnest($1::text[], $2::text[])
      on conflict (product_id) do nothing`,
-    [[...makers.keys()], [...makers.values()]],
+    [[...manufacturers.keys()], [...manufacturers.values()]],
   );
 };
 
 /** One transaction at a time, so that the numbers under which names become known grow in the order of the commits. */
 const keepManufacturers = async (
   client: ConsumerClient,
-  manufacturers: ReadonlyMap<string, ToldManufacturer>,
+  manufacturers: ReadonlyMap<string, StatedManufacturer>,
 ): Promise<void> => {
   if (manufacturers.size === 0) return;
-  const told = [...manufacturers.values()];
+  const stated = [...manufacturers.values()];
   await client.query('lock table analytics.manufacturer in share row exclusive mode');
   await client.query(
     `insert into analytics.manufacturer as known (id, name, merged_into, named_in)
      select id, name, merged_into,
             case when name is null then 0
                  else (select coalesce(max(named_in), 0) + 1 from analytics.manufacturer) end
-       from unnest($1::text[], $2::text[], $3::text[]) as told (id, name, merged_into)
+       from unnest($1::text[], $2::text[], $3::text[]) as stated (id, name, merged_into)
      on conflict (id) do update
         set name = coalesce(excluded.name, known.name),
             named_in = case when known.name is null then excluded.named_in else known.named_in end,
             merged_into = coalesce(excluded.merged_into, known.merged_into)`,
     [
       [...manufacturers.keys()],
-      told.map(({ name }) => name),
-      told.map(({ mergedInto }) => mergedInto),
+      stated.map(({ name }) => name),
+      stated.map(({ mergedInto }) => mergedInto),
     ],
   );
 };
 
-const makersOf = async (
+const manufacturersOf = async (
   client: ConsumerClient,
   products: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
@@ -89,7 +89,7 @@ const addUp = async (client: ConsumerClient, activity: readonly Activity[]): Pro
        (day, manufacturer_id, kind, changes, first_at, last_at)
      select day, manufacturer_id, kind, changes, first_at, last_at
        from unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
-         as told (day, manufacturer_id, kind, changes, first_at, last_at)
+         as stated (day, manufacturer_id, kind, changes, first_at, last_at)
       order by day, manufacturer_id collate "C", kind collate "C"
      on conflict (day, manufacturer_id, kind) do update
         set changes = counted.changes + excluded.changes,

@@ -100,8 +100,8 @@ export const activityList = defineResource({
   list: {
     summary: 'How often the registry was changed, by day, manufacturer and kind of change',
     description:
-      'Of the facts that have been counted so far, the newest day first, then by name; who has `fanout.read` is ' +
-      'told by `GET /v1/fanout/consumers` how far that is. A change of a product counts for its manufacturer. ' +
+      'Of the facts that have been counted so far, the newest day first, then by name; how far that is, ' +
+      '`GET /v1/subscriptions/registry-activity` says to who has `subscriptions.read`. A change of a product counts for its manufacturer. ' +
       '`after` waits until a position is counted; not where facts come over Kafka. With `format=csv` or `ndjson`, ' +
       'or such an `Accept`, every row is exported.',
     filters,

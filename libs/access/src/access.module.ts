@@ -28,7 +28,7 @@ import { Denials } from './denial/denials.js';
   exports: [ApiKeys, Authenticator, Denials],
 })
 export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  private stopHearing: () => void = () => undefined;
+  private unsubscribe: () => void = () => undefined;
 
   constructor(
     private readonly tail: LogTail,
@@ -37,11 +37,11 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.stopHearing = this.tail.onEvent((event) => this.authenticator.hear(event));
+    this.unsubscribe = this.tail.onEvent((event) => this.authenticator.forgetKeyOf(event));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopHearing();
+    this.unsubscribe();
     await this.denials.stop();
   }
 }

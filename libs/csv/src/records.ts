@@ -76,7 +76,7 @@ interface Batch {
   readonly line: number;
 }
 
-/** Feeds the text to csv-parse in small pieces, each in a turn of its own. */
+/** Writes the text to csv-parse in small pieces, each in a turn of its own. */
 async function* batchesOf({
   path,
   encoding,

@@ -5,7 +5,7 @@ const hangUpCodes = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'EPIPE']);
 
 /**
  * Whether an error says that the caller hung up. It has the code of a lost connection to a store, but
- * comes from the request itself: Node's own message tells them apart.
+ * comes from the request itself: Node's own message distinguishes them.
  */
 export const isHangUp = (error: unknown, request: { readonly destroyed: boolean }): boolean => {
   if (!request.destroyed || typeof error !== 'object' || error === null) return false;

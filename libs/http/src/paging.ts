@@ -22,7 +22,7 @@ const fingerprint = (context: string): string =>
  * A keyset cursor: the sort keys of a page's last row.
  *
  * `context` names what the cursor belongs to (list, filters, sort): with another one it is refused,
- * since the keys would then point to a meaningless place.
+ * since the keys would then name a meaningless position.
  */
 export const encodeCursor = (keys: readonly (string | null)[], context: string): string =>
   Buffer.from(JSON.stringify([fingerprint(context), ...keys])).toString('base64url');

@@ -42,7 +42,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     });
     this.note(error, answer, request);
     if (reply.raw.headersSent) {
-      // Half an answer went out: only a broken connection tells the caller that it is half.
+      // Part of the answer is sent: only a broken connection shows the caller that it is incomplete.
       reply.raw.destroy();
       return;
     }

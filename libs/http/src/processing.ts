@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Tells whoever waits for a slow answer (a preview, a dry run) that it is being made: 102 Processing,
+ * Informs whoever waits for a slow answer (a preview, a dry run) that it is being made: 102 Processing,
  * every `everyMs` milliseconds until the answer begins. A silent connection is cut, by us and by proxies.
  */
 export const announceSlowAnswers = (server: FastifyInstance, everyMs: number): void => {

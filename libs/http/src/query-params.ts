@@ -37,7 +37,7 @@ export type Parsed<P extends Parsers> = {
  * Reads query parameters against an allow-list.
  *
  * Throws one `Refusal` (`QUERY_INVALID`) that names every parameter that is unknown, repeated or
- * malformed: a filter that was ignored would answer another question than the one asked.
+ * malformed: a filter that was ignored would answer another request than the one that was made.
  */
 export const readQuery = <P extends Parsers>(
   query: Readonly<Record<string, unknown>>,

@@ -8,7 +8,7 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs: number;
   /** How long the body of a refused request may still arrive before its connection is cut, in milliseconds. */
   readonly refusedBodyMs: number;
-  /** How often whoever waits for a slow answer is told that it is being made, in milliseconds. */
+  /** How often whoever waits for a slow answer is informed that it is being made, in milliseconds. */
   readonly heartbeatMs: number;
   /** Requests per minute of one caller who is known by its key; 0 for no limit. */
   readonly perKeyPerMinute: number;

@@ -26,7 +26,7 @@ export interface JobLogger {
 }
 
 export interface JobRunnerOptions {
-  /** How long a lease holds without being renewed; another process takes over after it. */
+  /** How long a lease holds without being renewed; another process may acquire it afterwards. */
   readonly leaseMs?: number;
   /** How often the queue is polled while nobody calls `wake`. */
   readonly pollMs?: number;

@@ -1,4 +1,4 @@
-/** What tells the tables of one version of a projection from those of all others. */
+/** What distinguishes the tables of one version of a projection from those of all others. */
 export interface ProjectionVersion {
   readonly name: string;
   readonly version: number;

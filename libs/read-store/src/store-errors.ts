@@ -9,7 +9,7 @@ const storeClasses = new Set([
   '58', // system error: I/O
 ]);
 
-/** A lock that was not to be had in time, and a transaction that stood idle too long. */
+/** A lock that could not be acquired in time, and a transaction that was idle for too long. */
 const storeStates = new Set(['55P03', '25P03', '25P04']);
 
 const networkCodes = new Set([

@@ -127,10 +127,10 @@ const lookUpEvents = async (
                 order by running_max limit 1) as running_max,
               newest.running_max as newest, newest.commit_position, newest.prepare_position
          from unnest($1::timestamptz[], $2::numeric[], $3::numeric[])
-              with ordinality as e(created, commit, prepare, place)
+              with ordinality as e(created, commit, prepare, ordinal)
          left join lateral (select * from ${eventClockSchema}.tick
                              order by running_max desc limit 1) as newest on true
-        order by e.place`,
+        order by e.ordinal`,
       [
         events.map(({ created }) => created),
         events.map(({ position }) => position.commit.toString()),
@@ -152,7 +152,7 @@ const unbuilt: TimeRow = {
   prepare_position: null,
 };
 
-/** The running maximum at each position from behind `from`, where the clock stands at `time`, up to `last`. */
+/** The running maximum at each position from behind `from`, where the clock is at `time`, up to `last`. */
 const readOn = async (
   log: Log,
   from: Position | undefined,
@@ -174,7 +174,7 @@ const readOn = async (
   throw new Refusal(
     'NOT_YET_VISIBLE',
     'unavailable',
-    'event-clock is too far behind to tell when this was recorded; try again',
+    'event-clock is too far behind to know when this was recorded; try again',
     { retryAfterSeconds: 2 },
   );
 };

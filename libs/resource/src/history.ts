@@ -36,12 +36,12 @@ export const historyPage = async (
   { name, recordedTimes, sourceTexts = ({ raw }) => raw as object | undefined }: HistoryContext,
 ): Promise<PageOf<HistoryItemResponse>> => {
   const bound = JSON.stringify(['history', name, order]);
-  const place = cursor === undefined ? undefined : revisionIn(cursor, bound);
+  const after = cursor === undefined ? undefined : revisionIn(cursor, bound);
   const pairs = versions.map((version, index) => ({ version, before: versions[index - 1] }));
   const ordered = order === 'asc' ? pairs : pairs.reverse();
   const behind = ordered.filter(
     ({ version: { revision } }) =>
-      place === undefined || (order === 'asc' ? revision > place : revision < place),
+      after === undefined || (order === 'asc' ? revision > after : revision < after),
   );
   const shown = behind.slice(0, limit);
   const times = await recordedTimes(shown.map(({ version }) => version));

@@ -36,31 +36,31 @@ export interface RowList {
 }
 
 /** The keys of the last row that the caller has. */
-type Place = readonly (string | null)[];
+type RowKey = readonly (string | null)[];
 
-/** Rows behind a place. */
+/** Rows after a row. */
 interface Wanted {
-  readonly place: Place | undefined;
+  readonly after: RowKey | undefined;
   readonly limit: number;
   readonly start?: string;
-  /** The last move before the walk began: rows are given as they stood then, instead of as they stand. */
+  /** The last move before the walk began: rows are given in the order that they had then, instead of the one they have now. */
   readonly since?: string;
   /** Whether rows carry the last move that is seen with them. */
   readonly isStamped?: boolean;
 }
 
 /**
- * At most `limit` rows behind `place`.
+ * At most `limit` rows after the row `after`.
  *
  * Rows with a first key are selected first and, where they do not fill the page, those without one:
- * each statement then follows one index order, and a null needs no place among the values.
+ * each statement then follows one index order, and a null needs no order among the values.
  */
 const rowsBehind = async (pool: Queryable, list: RowList, wanted: Wanted): Promise<Row[]> => {
-  const { place, limit } = wanted;
-  const rows = place?.[0] === null ? [] : await selectRows(pool, list, 'valued', wanted);
+  const { after, limit } = wanted;
+  const rows = after?.[0] === null ? [] : await selectRows(pool, list, 'valued', wanted);
   if (list.order[0].nullable && rows.length < limit) {
-    const behind = place?.[0] === null ? place : undefined;
-    const rest = { ...wanted, place: behind, limit: limit - rows.length };
+    const behind = after?.[0] === null ? after : undefined;
+    const rest = { ...wanted, after: behind, limit: limit - rows.length };
     rows.push(...(await selectRows(pool, list, 'unvalued', rest)));
   }
   return rows;
@@ -83,7 +83,7 @@ const selectRows = async (
 const selection = (
   { select, from, where, order, moves }: RowList,
   part: Part,
-  { place, limit, start = '', isStamped }: Wanted,
+  { after, limit, start = '', isStamped }: Wanted,
   sql: SqlParameters,
 ): string => {
   const [first] = order;
@@ -94,7 +94,7 @@ const selection = (
   // Those without a value of the first key are in the order of the others.
   const skipped = part === 'valued' ? 0 : 1;
   const keys = order.slice(skipped);
-  if (place) conditions.push((sql) => behind(keys, place.slice(skipped), sql));
+  if (after) conditions.push((sql) => behind(keys, after.slice(skipped), sql));
   const columns = order.map(
     ({ expression, type }, n) => `${expression}${type === 'day' ? '::text' : ''} as key_${n}`,
   );
@@ -110,20 +110,20 @@ const fromOf = (from: RowList['from'], sql: SqlParameters, start: string): strin
 
 const directionOf = ({ descending }: SortKey): string => (descending ? 'desc' : 'asc');
 
-/** Whether a row lies behind a place: keys that follow each other in one direction compare as one. */
-const behind = (order: readonly SortKey[], place: Place, sql: SqlParameters): string => {
+/** Whether a row comes after another: keys that follow each other in one direction compare as one. */
+const behind = (order: readonly SortKey[], after: RowKey, sql: SqlParameters): string => {
   const turn = order.findIndex(({ descending }) => !descending !== !order[0]?.descending);
   const run = order.slice(0, turn < 0 ? order.length : turn);
   const keys = `(${run.map(({ expression }) => expression).join(', ')})`;
   const types = run.map(({ type }) => (type === 'day' ? 'date' : type));
-  const values = `(${types.map((type, n) => `${sql.add(place[n])}::${type}`).join(', ')})`;
+  const values = `(${types.map((type, n) => `${sql.add(after[n])}::${type}`).join(', ')})`;
   const isBehind = `${keys} ${run[0]?.descending ? '<' : '>'} ${values}`;
   if (turn < 0) return isBehind;
-  const rest = behind(order.slice(turn), place.slice(turn), sql);
+  const rest = behind(order.slice(turn), after.slice(turn), sql);
   return `(${isBehind} or (${keys} = ${values} and ${rest}))`;
 };
 
-/** Rows that moved since then stand where they stood: by the value before the first of these moves. */
+/** Rows that moved since then stay where they were: by the value before the first of these moves. */
 const selectionSince = (list: RowList, part: Part, wanted: Wanted, sql: SqlParameters): string => {
   const [first, ...others] = list.order;
   const id = others.at(-1)?.expression ?? '';
@@ -144,7 +144,7 @@ const selectionSince = (list: RowList, part: Part, wanted: Wanted, sql: SqlParam
      limit ${sql.add(wanted.limit)}`;
 };
 
-const placeOf = ({ order }: RowList, row: Row): Place =>
+const rowKeyOf = ({ order }: RowList, row: Row): RowKey =>
   order.map((_, n) => row[`key_${n}`] as string | null);
 
 /**
@@ -160,25 +160,29 @@ export const pageOf = async (
   { cursor, limit, context }: { cursor: string | undefined; limit: number; context: string },
 ): Promise<PageOf<Row>> => {
   const walk = cursor === undefined ? undefined : walkIn(cursor, context, list);
-  const wanted = { place: walk?.place, limit: limit + 1 };
+  const wanted = { after: walk?.after, limit: limit + 1 };
   const { rows, start } = await rowsOfWalk(pool, list, wanted, walk?.start);
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   return {
     items,
-    nextCursor: last ? encodeCursor([...placeOf(list, last), ...start], context) : null,
+    nextCursor: last ? encodeCursor([...rowKeyOf(list, last), ...start], context) : null,
   };
 };
 
-/** What a cursor says besides its place: the moment at which the walk began, where its order depends on that. */
+/** What a cursor says besides the row: the moment at which the walk began, where its order depends on that. */
 type Start = readonly string[];
 
-const walkIn = (cursor: string, context: string, list: RowList): { place: Place; start: Start } => {
+const walkIn = (
+  cursor: string,
+  context: string,
+  list: RowList,
+): { after: RowKey; start: Start } => {
   const { order, start } = list;
   const keys = order.map(({ type, nullable }): CursorPart => (nullable ? `${type}?` : type));
   const moment: CursorPart[] = isMoving(list) ? ['bigint', 'bigint'] : start ? ['bigint'] : [];
   const parts = decodeCursor(cursor, context, [...keys, ...moment]);
-  return { place: parts.slice(0, keys.length), start: parts.slice(keys.length) as string[] };
+  return { after: parts.slice(0, keys.length), start: parts.slice(keys.length) as string[] };
 };
 
 const isMoving = ({ moves, order: [first] }: RowList): boolean =>
@@ -201,7 +205,7 @@ const rowsOfWalk = async (
   return { rows: await rowsBehind(pool, list, { ...wanted, start }), start: [start] };
 };
 
-/** How often a first page is read: a rebuilt model takes the place of the old one once in a while. */
+/** How often a first page is read: a rebuilt model replaces the old one once in a while. */
 const mostReads = 3;
 
 const movingRows = async (
@@ -233,7 +237,7 @@ const rowsAsOf = async (
   const moves = list.moves ?? '';
   const still = await rowsBehind(pool, list, { ...wanted, isStamped: true });
   const [first, last] = [still[0], still.at(-1)];
-  // A statement without rows does not tell what it saw: that of the values comes first, the other last.
+  // A statement without rows does not say what it saw: that of the values comes first, the other last.
   const start = begun ?? (first?.['key_0'] === null ? undefined : stampOf(first));
   const wasLast =
     still.length === wanted.limit || last?.['key_0'] === null || !list.order[0].nullable;
@@ -254,12 +258,12 @@ export async function* everyRow(
   pageSize = 1_000,
 ): AsyncGenerator<Row> {
   const start = list.start === undefined ? '' : await startOf(pool, list.start);
-  let place: Place | undefined;
+  let after: RowKey | undefined;
   for (;;) {
-    const rows = await rowsBehind(pool, list, { place, limit: pageSize, start });
+    const rows = await rowsBehind(pool, list, { after, limit: pageSize, start });
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < pageSize) return;
-    place = placeOf(list, last);
+    after = rowKeyOf(list, last);
   }
 }

@@ -103,7 +103,7 @@ export interface Resource<Item = unknown, F extends Filters = Filters, S extends
   listFrom?(sql: SqlParameters, start: string, filter: FilterValues<F>): string;
   /** Throws a `Refusal` where filters of the list contradict each other. */
   check?(filter: FilterValues<F>): void;
-  /** Tells rows apart: an expression, `id` unless given. */
+  /** Identifies a row: an expression, `id` unless given. */
   readonly id?: string;
   /** What all rows of the list have. */
   readonly where?: readonly Condition[];

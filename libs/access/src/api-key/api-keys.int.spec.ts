@@ -107,7 +107,7 @@ describe('the authenticator', () => {
     const authenticator = new Authenticator(new ApiKeys(log));
     const tail = new LogTail(log);
     await tail.start();
-    tail.onEvent((event) => authenticator.hear(event));
+    tail.onEvent((event) => authenticator.forgetKeyOf(event));
     const { id, header } = await issueKey(elsewhere);
     await authenticator.authenticate(header);
     const { position } = await revokeKey(elsewhere, id);

@@ -44,8 +44,8 @@ export class Authenticator {
     return actorOfKey(given, state, new Date());
   }
 
-  /** Forgets the key that an event is about; feed it every event of the log. */
-  hear({ stream }: Pick<StoredEvent, 'stream'>): void {
+  /** Forgets the cached key that an event is about. Has to be called with every event of the log. */
+  forgetKeyOf({ stream }: Pick<StoredEvent, 'stream'>): void {
     if (stream.startsWith(prefix)) this.forget(stream.slice(prefix.length));
   }
 
@@ -102,7 +102,7 @@ const keyIn = (authorization: string | undefined): KeyText => {
   );
 };
 
-/** Whether a key was revoked or has expired is told only to who knows its secret. */
+/** Whether a key was revoked or has expired is said only to callers who know its secret. */
 const actorOfKey = ({ id, secret }: KeyText, state: ApiKeyState, now: Date): Actor => {
   if (state.status === 'none' || !secretMatches(secret, state.secretSha256)) {
     throw unauthenticated('API_KEY_UNKNOWN', 'this API key is not known');

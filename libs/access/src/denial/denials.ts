@@ -19,7 +19,7 @@ export interface Denial {
   readonly correlationId: string;
 }
 
-interface Tally {
+interface Counter {
   readonly denial: Denial;
   readonly hour: string;
   count: number;
@@ -38,7 +38,7 @@ export const hourOf = (time: Date): string => time.toISOString().slice(0, 13).re
  * and one with the count when the hour is over or the process ends. Requests in between only count.
  */
 export class Denials {
-  private readonly tallies = new Map<string, Tally>();
+  private readonly counters = new Map<string, Counter>();
   private readonly states;
   private readonly process = randomUUID();
   private readonly timer: NodeJS.Timeout;
@@ -57,25 +57,25 @@ export class Denials {
   note(denial: Denial): void {
     const hour = hourOf(this.now());
     const key = `${denial.actor.id} ${hour} ${denial.route}`;
-    const known = this.tallies.get(key);
+    const known = this.counters.get(key);
     if (known) {
       known.count += 1;
       return;
     }
-    if (this.tallies.size >= maxTallies) void this.sweep(true);
-    const tally: Tally = { denial, hour, count: 1, noted: false };
-    this.tallies.set(key, tally);
-    this.queue(() => this.append(tally));
+    if (this.counters.size >= maxTallies) void this.sweep(true);
+    const counter: Counter = { denial, hour, count: 1, noted: false };
+    this.counters.set(key, counter);
+    this.queue(() => this.append(counter));
   }
 
   /** Writes what is due: the counts of hours that are over, and first refusals that failed before. */
   async sweep(all = false): Promise<void> {
     const current = hourOf(this.now());
-    for (const [key, tally] of this.tallies) {
-      if (!tally.noted) this.queue(() => this.append(tally));
-      if (!all && tally.hour === current) continue;
-      this.tallies.delete(key);
-      if (tally.count > 1) this.queue(() => this.appendCount(tally));
+    for (const [key, counter] of this.counters) {
+      if (!counter.noted) this.queue(() => this.append(counter));
+      if (!all && counter.hour === current) continue;
+      this.counters.delete(key);
+      if (counter.count > 1) this.queue(() => this.appendCount(counter));
     }
     await this.last;
   }
@@ -93,27 +93,27 @@ export class Denials {
     });
   }
 
-  private async append(tally: Tally): Promise<void> {
-    if (tally.noted) return;
-    const { denial, hour } = tally;
+  private async append(counter: Counter): Promise<void> {
+    if (counter.noted) return;
+    const { denial, hour } = counter;
     const { route, permission } = denial;
     const commandId = contentIdOf('access-denied', denial.actor.id, route, hour);
     const meta = this.metaOf(denial, commandId);
     const data = { route, permission, hour };
-    await this.handle(tally, { type: 'NoteAccessDenied', data, meta });
-    tally.noted = true;
+    await this.handle(counter, { type: 'NoteAccessDenied', data, meta });
+    counter.noted = true;
   }
 
-  private async appendCount(tally: Tally): Promise<void> {
-    const { denial, hour, count } = tally;
+  private async appendCount(counter: Counter): Promise<void> {
+    const { denial, hour, count } = counter;
     const { route, actor } = denial;
     const commandId = contentIdOf('access-denials', this.process, actor.id, route, hour);
     const meta = this.metaOf(denial, commandId);
     const data = { route, hour, count };
-    await this.handle(tally, { type: 'CountAccessDenials', data, meta });
+    await this.handle(counter, { type: 'CountAccessDenials', data, meta });
   }
 
-  private async handle({ denial, hour }: Tally, command: AccessDenialCommand): Promise<void> {
+  private async handle({ denial, hour }: Counter, command: AccessDenialCommand): Promise<void> {
     await handleCommand(this.log, this.states, accessDenialId(denial.actor.id, hour), command);
   }
 
