@@ -5,8 +5,8 @@ import type { Fact } from '#fanout/fact.js';
 import {
   activityIn,
   kindOf,
-  manufacturersOfProductsIn,
   manufacturersIn,
+  manufacturersOfProductsIn,
   NotCountable,
 } from './activity.js';
 import { factOf, merged, named, product, registered } from './facts.fixture.js';

@@ -4,8 +4,8 @@ import type { Fact } from '#fanout/fact.js';
 import {
   type Activity,
   activityIn,
-  manufacturersOfProductsIn,
   manufacturersIn,
+  manufacturersOfProductsIn,
   productsIn,
   type StatedManufacturer,
 } from './activity.js';

@@ -26,8 +26,7 @@ describe('the architecture', () => {
   it('has no barrels', () => {
     const reexporting = new Set(imports.filter(({ reexport }) => reexport).map(({ from }) => from));
     expect([...reexporting]).toEqual([
-      // One file each for the contract of a context and for the events of a product.
-      'libs/fanout/src/contract.ts',
+      // The types of elements, which are a part of the product's events.
       'libs/product-registry/src/product/events.ts',
     ]);
     expect(sourceFiles().filter((path) => path.endsWith('/index.ts'))).toEqual([]);
