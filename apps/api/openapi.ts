@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 import { defaultLimits } from '#http/server-limits.js';
@@ -11,8 +12,11 @@ import { ProcessContext } from '#process/process-context.js';
 import { apiDocument } from './api-document.js';
 import { createApi } from './create-api.js';
 
-/** The OpenAPI document of this version. Needs no store: nothing connects. */
-export const buildOpenApi = async (): Promise<OpenAPIObject> => {
+/** The OpenAPI document of this version. */
+export const buildOpenApi = (): Promise<OpenAPIObject> => withUnconnectedApi(apiDocument);
+
+/** Makes an API for as long as `use` looks at it. Needs no store: nothing connects. */
+export const withUnconnectedApi = async <T>(use: (app: INestApplication) => T): Promise<T> => {
   const logger = Logger.create({ app: 'openapi', level: 'silent' });
   const metrics = new Metrics({ processMetrics: false });
   const context = new ProcessContext('openapi', logger, metrics);
@@ -25,7 +29,7 @@ export const buildOpenApi = async (): Promise<OpenAPIObject> => {
     limits: defaultLimits,
   });
   try {
-    return apiDocument(app);
+    return use(app);
   } finally {
     await context.stop();
   }

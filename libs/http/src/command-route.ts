@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode, Post, type Type } from '@nestjs/common';
+import { applyDecorators, HttpCode, Post, SetMetadata, type Type } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
 import { Type as Transformed } from 'class-transformer';
 import { IsInt, Max, Min, ValidateNested } from 'class-validator';
@@ -73,6 +73,9 @@ export interface CommandRouteOptions {
   readonly answer?: Type;
 }
 
+/** Metadata of a handler: it carries out a command by the gateway. */
+export const isCommandRoute = 'isCommandRoute';
+
 /** A route that carries out one command by the gateway. */
 export const CommandRoute = (
   path: string,
@@ -80,6 +83,7 @@ export const CommandRoute = (
 ): MethodDecorator =>
   applyDecorators(
     Post(path),
+    SetMetadata(isCommandRoute, true),
     HttpCode(status),
     ApiOperation({ summary, description }),
     ApiResponse({ status, type: answer }),
