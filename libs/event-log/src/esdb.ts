@@ -43,7 +43,7 @@ const disposeMs = 500;
 export class EsdbEventLog implements EventLog {
   private client: EventStoreDBClient;
   private appender: BatchAppender;
-  private closed = false;
+  private closing: Promise<void> | undefined;
   private connections = 0;
   private readonly retiring = new Set<BatchAppender>();
   /** The client ends a subscription in silence when its connection is given up. */
@@ -86,7 +86,7 @@ export class EsdbEventLog implements EventLog {
         beforeRepeat: (number) => {
           // Two silent attempts in a row: the socket may be half open.
           if (number > 1 && appender.silentMs() >= attemptMs) this.reconnect(client);
-          return !this.closed;
+          return this.closing === undefined;
         },
       },
     );
@@ -198,8 +198,13 @@ export class EsdbEventLog implements EventLog {
     return follower;
   }
 
-  async close(): Promise<void> {
-    this.closed = true;
+  /** Called again, it does nothing more: a client that is disposed of twice may never answer. */
+  close(): Promise<void> {
+    this.closing ??= this.closeNow();
+    return this.closing;
+  }
+
+  private async closeNow(): Promise<void> {
     for (const appender of [this.appender, ...this.retiring]) appender.close();
     await abandon(this.client);
   }
@@ -209,7 +214,7 @@ export class EsdbEventLog implements EventLog {
    * wait on it, it is left open until they are answered or have waited long enough.
    */
   reconnect(silent: EventStoreDBClient = this.client): void {
-    if (this.closed || this.client !== silent) return;
+    if (this.closing !== undefined || this.client !== silent) return;
     const { appender } = this;
     this.connections += 1;
     this.client = EventStoreDBClient.connectionString(this.url);
