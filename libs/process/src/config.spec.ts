@@ -51,6 +51,10 @@ describe('the configuration', () => {
     expect(complaint).not.toMatch('geheim');
     const other = complaintOf({ DATABASE_URL, EVENTSTORE_URL: 'http://admin:geheim@db?tls=false' });
     expect(other).not.toMatch('geheim');
+    for (const password of ['ge/heim', 'ge?heim', 'ge#heim', 'ge@heim']) {
+      const broken = complaintOf({ DATABASE_URL: `mysql://u:${password}@127.0.0.1:port/x` });
+      expect(broken).toMatch('"mysql://***@127.0.0.1:port/x"');
+    }
   });
 });
 

@@ -59,7 +59,8 @@ const complaint = (name: string, value: string | undefined, error: Error | undef
 const masked = (name: string, value: string): string => {
   if (/SECRET|PASSWORD|TOKEN|_KEY$/.test(name)) return '***';
   const shown = value
-    .replace(/\/\/[^/?#]*@/, '//***@')
+    // Up to the last @: a password with a character that a URL would need encoded is what makes it invalid.
+    .replace(/\/\/.*@/s, '//***@')
     .replace(/(password|secret)=[^&]*/gi, '$1=***');
   return shown.length > 200 ? `${shown.slice(0, 200)}...` : shown;
 };
