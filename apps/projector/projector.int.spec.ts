@@ -78,11 +78,9 @@ describe('the projector', () => {
       create trigger no_room before update of commit_position on subscription.checkpoint
         for each row execute function no_room()`);
     const position = await fixture.count(3);
-    await until('not ready', async () => (await ready()).status === 'down');
-    expect((await ready()).checks['projection event-clock']).toMatchObject({
-      status: 'down',
-      reason: 'disk full',
-    });
+    const clock = async () => (await ready()).checks['projection event-clock'];
+    await until('not ready', async () => (await clock())?.status === 'down', 20_000);
+    expect(await clock()).toMatchObject({ status: 'down', reason: 'disk full' });
     await until('it says so', () =>
       projector.output.includes('the disk of the read store is full'),
     );

@@ -16,6 +16,7 @@ import { type Follower, isTransientFor } from './follower.js';
 import { Isolation } from './isolate.js';
 import type { PartitionListener } from './partition-listener.js';
 import type { Checkpoint, Delivery, Item, Scope } from './source.js';
+import { diskFull } from './status.js';
 import { type Counts, handleStep, partOf, type SortedStep, sortStep } from './step.js';
 
 /** A step: at most so many items, and fewer after one that took longer. */
@@ -278,7 +279,7 @@ export class PartitionWorker<T> {
     const fields = { ...this.fields, err: error };
     if (isDiskFull(error)) {
       logger.warn(fields, 'the disk of the read store is full: the subscription waits for room');
-      listener.waits(this.own, 'disk full');
+      listener.waits(this.own, diskFull);
     } else if (this.isTransient(error)) {
       logger.warn(fields, 'the subscription waits for a store');
       listener.waits(this.own, reasonToWait(error));

@@ -191,11 +191,14 @@ const lagOf = ({ checkpoint, end, recordedAt, caughtUpAt, openedAt }: PartitionS
 /** A batch may take its time, a rebalance too. */
 const maxSilenceMs = 60_000;
 
-/** Up while every scope makes progress: being connected alone is not health. */
+/** What a subscription waits for that does not pass unless somebody makes room. */
+export const diskFull = 'disk full';
+
+/** Up while every scope makes progress: being connected alone is not health. Down at once on a full disk. */
 export const subscriptionHealth = (status: SubscriptionStatus, now: Date): CheckResult => {
   const { lastProgressAt, connected, state, reason } = status;
   const silentMs = lastProgressAt ? now.getTime() - lastProgressAt.getTime() : Infinity;
-  const isUp = state !== 'stopped' && silentMs <= maxSilenceMs;
+  const isUp = state !== 'stopped' && reason !== diskFull && silentMs <= maxSilenceMs;
   return {
     status: isUp ? 'up' : 'down',
     state,
