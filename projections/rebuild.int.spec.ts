@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { apiKeyEvents, apiKeyStream } from '#access/api-key/events.js';
 import type { NewEvent } from '#event-log/event-log.js';
-import { importStream } from '#product-registry/import/events.js';
-import { importExamples } from '#product-registry/import/examples.js';
+import type { EventDeclaration } from '#kernel/event-types.js';
+import { importEvents, importStream } from '#product-registry/import/events.js';
 import { schemaOf } from '#read-store/schema-names.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
@@ -47,7 +47,7 @@ const catalogueStory = (): Story => {
     .manufacturer('Alpha', { type: 'ManufacturerAliasAdded', data: { alias: 'Alfa' } });
 };
 
-type ImportType = keyof typeof importExamples;
+type ImportType = keyof typeof importEvents;
 
 const run: readonly ImportType[] = ['ImportRunStarted', 'ImportFileRead', 'ImportRowsProcessed'];
 const importStories: readonly (readonly ImportType[])[] = [
@@ -65,24 +65,21 @@ const keyStories: readonly (readonly NewEvent['type'][])[] = [
 ];
 
 const appendImport = (types: readonly ImportType[]): Promise<void> =>
-  appendStory(importStream(randomUUID()), types, importExamples);
+  appendStory(importStream(randomUUID()), types, importEvents);
 
 const appendKey = (types: readonly NewEvent['type'][]): Promise<void> =>
-  appendStory(apiKeyStream(randomUUID()), types, {
-    ApiKeyIssued: apiKeyEvents.ApiKeyIssued.example,
-    ApiKeyRevoked: apiKeyEvents.ApiKeyRevoked.example,
-  });
+  appendStory(apiKeyStream(randomUUID()), types, apiKeyEvents);
 
 const appendStory = async (
   stream: string,
   types: readonly string[],
-  examples: Readonly<Record<string, object>>,
+  declared: Readonly<Record<string, EventDeclaration>>,
 ): Promise<void> => {
   const [like] = new Story().maker('any').events;
   if (!like) throw new Error('the story is empty');
   for (const [at, type] of types.entries()) {
     const { metadata } = like;
-    const data = examples[type]!;
+    const data = declared[type]!.example;
     const event: NewEvent = { id: randomUUID(), type, data, metadata };
     await fixture.log.append(stream, [event], at === 0 ? 'no_stream' : BigInt(at - 1));
   }

@@ -1,10 +1,9 @@
 import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
-import type { ImportEvent, Outcome } from '#product-registry/import/events.js';
+import type { ImportDataOf, ImportEvent, Outcome } from '#product-registry/import/events.js';
 
 import { importIdOf, type ImportRow, type ImportsWork } from './working-set.js';
 
-type Of<T extends ImportEvent['type']> = Extract<ImportEvent, { type: T }>['data'];
 type Apply = (work: ImportsWork, event: StoredEvent) => void;
 
 const countOf: Readonly<Record<Outcome, 'accepted' | 'unchanged' | 'rejected' | 'needs_review'>> = {
@@ -27,7 +26,7 @@ const recordedAt = ({ created }: StoredEvent): string => created.toISOString();
 const received: Apply = (work, event) => {
   const id = importIdOf(event.stream);
   if (id === undefined) return;
-  const { kind, file, sha256, bytes } = event.data as unknown as Of<'ImportReceived'>;
+  const { kind, file, sha256, bytes } = event.data as unknown as ImportDataOf<'ImportReceived'>;
   const { actor } = event.metadata;
   const at = recordedAt(event);
   work.imports.set(id, {
@@ -46,7 +45,7 @@ const onImport =
   <T extends ImportEvent['type']>(
     change: (
       row: ImportRow,
-      data: Of<T>,
+      data: ImportDataOf<T>,
       event: StoredEvent,
       work: ImportsWork,
     ) => Partial<ImportRow>,
@@ -54,7 +53,7 @@ const onImport =
   (work, event) => {
     const row = work.imports.get(importIdOf(event.stream) ?? '');
     if (!row) return;
-    const changed = change(row, event.data as unknown as Of<T>, event, work);
+    const changed = change(row, event.data as unknown as ImportDataOf<T>, event, work);
     work.imports.set(row.id, { ...row, ...changed, ...standing(event) });
   };
 

@@ -7,7 +7,7 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import type { Category } from '#kernel/context.js';
 import type { DomainEvent } from '#kernel/event.js';
 
-import { allCategories, declaredExamples, fixturesOf } from './all-categories.js';
+import { allCategories, examplesOf, fixturesOf } from './all-categories.js';
 
 // The golden files are what is on somebody's disk: entries are added, never changed. A category has one,
 // `libs/<library>/fixtures/<category>.stored.json`: every type that it stores or ever stored, in an order
@@ -65,7 +65,7 @@ export const grownGoldenFiles = async (): Promise<ReadonlyMap<string, string>> =
     const paths = pathsOf(category);
     const before = golden(paths.stored) as readonly GoldenEvent[];
     const events = newestOf(category, before);
-    const added = declaredExamples(category).filter(
+    const added = examplesOf(category).filter(
       (example) =>
         !events.some(({ type }) => type === example.type) || strangers(example, events).length > 0,
     );

@@ -38,12 +38,8 @@ describe.each(allCategories.map((each) => [each.category, each] as const))(
       expect(folded(decider, events())).toEqual(golden(paths.state));
     });
 
-    it('is read as the shape that is stored today', async () => {
-      const examples = await examplesOf(decider);
-      expect(new Set(examples.map(({ type }) => type))).toEqual(
-        new Set(Object.keys(decider.events)),
-      );
-      expect(examples.flatMap((example) => strangers(example, events()))).toEqual([]);
+    it('is read as the shape that is stored today', () => {
+      expect(examplesOf(decider).flatMap((example) => strangers(example, events()))).toEqual([]);
     });
   },
 );

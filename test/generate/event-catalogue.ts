@@ -1,21 +1,9 @@
-import { readFileSync } from 'node:fs';
-
-import ts from 'typescript';
-
 import type { Category, Context } from '#kernel/context.js';
 
-/** What is shown of an event type. */
-interface CataloguedEvent {
-  readonly type: string;
-  readonly about: string;
-  readonly data: string;
-}
-
 /** The catalogue of every event type of the contexts, as Markdown. */
-export const renderCatalogue = (contexts: readonly Context[], root: string): string => {
-  const undeclared = new Map(eventFiles(root).flatMap((file) => aliasesIn(file)));
+export const renderCatalogue = (contexts: readonly Context[]): string => {
   const sections = contexts.flatMap(({ name, categories }) =>
-    categories.map((category) => renderCategory(name, category, undeclared)),
+    categories.map((category) => renderCategory(name, category)),
   );
   return [
     '# Event catalogue',
@@ -27,18 +15,11 @@ export const renderCatalogue = (contexts: readonly Context[], root: string): str
   ].join('\n');
 };
 
-const renderCategory = (
-  library: string,
-  { category, events }: Category,
-  undeclared: ReadonlyMap<string, CataloguedEvent>,
-): string => {
-  const rows = Object.entries(events).map(([type, declared]) => {
-    const { about, data } =
-      declared === true
-        ? undeclared.get(type)!
-        : { about: declared.about, data: shapeOf(declared.data) };
-    return `| \`${type}\` | \`${data.replaceAll('|', '\\|')}\` | ${about} |`;
-  });
+const renderCategory = (library: string, { category, events }: Category): string => {
+  const rows = Object.entries(events).map(
+    ([type, { about, data }]) =>
+      `| \`${type}\` | \`${shapeOf(data).replaceAll('|', '\\|')}\` | ${about} |`,
+  );
   return [
     `## ${category}`,
     '',
@@ -91,39 +72,3 @@ const literal = (value: unknown): string =>
   typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
 
 const listOf = (item: string): string => (item.includes(' | ') ? `(${item})[]` : `${item}[]`);
-
-const eventFiles = (root: string): string[] =>
-  ts.sys.readDirectory(root, ['.ts'], ['**/node_modules', 'dist'], ['libs/*/src/**/events.ts']);
-
-/** The event types that a file says as types only. */
-const aliasesIn = (file: string): [type: string, event: CataloguedEvent][] => {
-  const source = ts.createSourceFile(
-    file,
-    readFileSync(file, 'utf8'),
-    ts.ScriptTarget.Latest,
-    true,
-  );
-  return source.statements.filter(ts.isTypeAliasDeclaration).flatMap((alias) => {
-    const declared = domainEventOf(alias.type);
-    return declared ? [[declared.type, { ...declared, about: aboutOf(alias) }]] : [];
-  });
-};
-
-const domainEventOf = (type: ts.TypeNode): { type: string; data: string } | undefined => {
-  if (!ts.isTypeReferenceNode(type) || type.typeName.getText() !== 'DomainEvent') return undefined;
-  const [name, data] = type.typeArguments ?? [];
-  if (!name || !ts.isLiteralTypeNode(name) || !ts.isStringLiteral(name.literal)) return undefined;
-  const shape = (data?.getText() ?? '{}')
-    .replace(/\/\*\*?.*?\*\//gs, '')
-    .replaceAll('readonly ', '')
-    .replace(/\s+/g, ' ');
-  return { type: name.literal.text, data: shape };
-};
-
-const aboutOf = (node: ts.Node): string =>
-  ts
-    .getJSDocCommentsAndTags(node)
-    .map((doc) => (ts.isJSDoc(doc) ? (ts.getTextOfJSDocComment(doc.comment) ?? '') : ''))
-    .join(' ')
-    .replace(/\s+/g, ' ')
-    .trim();

@@ -22,7 +22,7 @@ import { problemCodes, renderProblemCodes } from './problem-codes.js';
 /** Everything that is generated, committed and compared in CI: path -> content. */
 const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
   new Map([
-    ['docs/events.generated.md', renderCatalogue(contexts, root)],
+    ['docs/events.generated.md', renderCatalogue(contexts)],
     ['docs/problems.generated.md', renderProblemCodes(problemCodes(root))],
     [
       'docs/configuration.md',

@@ -1,14 +1,27 @@
 import { randomUUID } from 'node:crypto';
 
+import { Type } from 'typebox';
+
 import type { Command, CommandMeta } from '#kernel/command.js';
 import type { Decider, Key } from '#kernel/decider.js';
-import type { DomainEvent } from '#kernel/event.js';
+import { type EventOf, eventTypes } from '#kernel/event-types.js';
 import { Refusal } from '#kernel/refusal.js';
+import { closed, name } from '#kernel/schema.js';
 
 /** The smallest category that has everything: a change, "already so", a refusal and a key. */
-export type CounterEvent =
-  | DomainEvent<'Counted', { readonly by: number }>
-  | DomainEvent<'CounterNamed', { readonly name: string }>;
+const counterEvents = eventTypes({
+  Counted: {
+    about: 'The count changed.',
+    data: closed({ by: Type.Number() }),
+    example: { by: 1 },
+  },
+  CounterNamed: {
+    about: 'The counter has a name.',
+    data: closed({ name: name('Claimed as a key.') }),
+    example: { name: 'n' },
+  },
+});
+export type CounterEvent = EventOf<typeof counterEvents>;
 export type CounterCommand =
   Command<'Count', { readonly by: number }> | Command<'NameCounter', { readonly name: string }>;
 
@@ -21,7 +34,7 @@ export const counterName = (name: string): Key => ({ kind: 'counterName', value:
 
 export const counterDecider: Decider<CounterState, CounterCommand, CounterEvent> = {
   category: 'counter',
-  events: { Counted: true, CounterNamed: true },
+  events: counterEvents,
   initialState: { total: 0, name: null },
   decide: (command, state) => {
     if (command.type === 'NameCounter') {

@@ -1,6 +1,5 @@
-import { type PublishedCategory, type PublishedMessage, publishes } from './contract.js';
-import type { EventTypes } from './decider.js';
-import type { DomainEvent } from './event.js';
+import type { Category } from './context.js';
+import type { PublishedCategory, PublishedMessage } from './contract.js';
 import type { EventDeclaration } from './event-types.js';
 
 /**
@@ -8,19 +7,18 @@ import type { EventDeclaration } from './event-types.js';
  * for those that are declared private. Where a message is to say something else than what is stored,
  * its `PublishedCategory` is written out.
  */
-export const asStored = <E extends DomainEvent>(
+export const asStored = (
   context: string,
-  types: EventTypes<E>,
-): PublishedCategory =>
-  publishes<DomainEvent>({
-    types,
-    messages: Object.fromEntries(
-      Object.entries<EventDeclaration | true>(types.events).map(([type, declared]) => [
-        type,
-        declared === true || declared.private ? 'private' : messageOf(context, type, declared),
-      ]),
-    ),
-  });
+  types: Pick<Category, 'category' | 'events' | 'upcasts'>,
+): PublishedCategory => ({
+  types,
+  messages: Object.fromEntries(
+    Object.entries(types.events).map(([type, declared]) => [
+      type,
+      declared.private ? 'private' : messageOf(context, type, declared),
+    ]),
+  ),
+});
 
 /** Of the data, the schema's members are published and no others: an event of a newer version may hold more. */
 const messageOf = (

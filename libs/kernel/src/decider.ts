@@ -8,13 +8,9 @@ import type { EventDeclaration } from './event-types.js';
  * `decide` returns the events that the command leads to, an empty array for "already so", or throws
  * a `Refusal`. `evolve` never throws. Neither sees a clock, a random number or any I/O.
  */
-export interface Decider<S, C extends Command, E extends DomainEvent> {
-  /** camelCase without a dash: `$by_category` splits at the first dash. */
-  readonly category: string;
-  /** Every stored type of this category, as `eventTypes` declares it: a type that is not here is not decided on. */
-  readonly events: Readonly<Record<E['type'], EventDeclaration | true>>;
-  /** Old stored shapes, each rewritten to the newest type and shape. */
-  readonly upcasts?: Readonly<Record<string, (data: never) => DomainEvent>>;
+export interface Decider<S, C extends Command, E extends DomainEvent> extends EventTypes<E> {
+  /** Every stored type of this category, as `eventTypes` declares it. */
+  readonly events: Readonly<Record<E['type'], EventDeclaration>>;
   readonly initialState: S;
   decide(this: void, command: C, state: S): readonly E[];
   evolve(this: void, state: S, event: E): S;
@@ -23,10 +19,14 @@ export interface Decider<S, C extends Command, E extends DomainEvent> {
 }
 
 /** What reading the events of a category rests on. */
-export type EventTypes<E extends DomainEvent> = Pick<
-  Decider<unknown, Command, E>,
-  'category' | 'events' | 'upcasts'
->;
+export interface EventTypes<E extends DomainEvent> {
+  /** camelCase without a dash: `$by_category` splits at the first dash. */
+  readonly category: string;
+  /** By name: a type that is not here is not decided on. */
+  readonly events: Readonly<Record<E['type'], unknown>>;
+  /** Old stored shapes, each rewritten to the newest type and shape. */
+  readonly upcasts?: Readonly<Record<string, (data: never) => DomainEvent>>;
+}
 
 /** A value that must be unique across streams: a serial number, a product code, a name. */
 export interface Key {

@@ -13,7 +13,6 @@ import {
 } from './commands.js';
 import { importDecider } from './decider.js';
 import type { ImportEvent } from './events.js';
-import { importExamples } from './examples.js';
 import { isToDo } from './state.js';
 import {
   cancelAsked,
@@ -26,6 +25,7 @@ import {
   processed,
   read,
   received,
+  runFailed,
   started,
 } from './testing/import-events.js';
 
@@ -88,11 +88,10 @@ describe('a cancelled import', () => {
   });
 
   it('cannot be one that has ended otherwise, or that is not there', () => {
-    const failed: ImportEvent = { type: 'ImportFailed', data: importExamples.ImportFailed };
     given(received, started(1, 'a'), completed(1, 0))
       .when(new CancelImport(meta))
       .thenRefused('IMPORT_FINISHED');
-    given(received, started(1, 'a'), failed)
+    given(received, started(1, 'a'), runFailed)
       .when(new CancelImport(meta))
       .thenRefused('IMPORT_FINISHED');
     given().when(new CancelImport(meta)).thenRefused('IMPORT_NOT_FOUND');

@@ -1,19 +1,12 @@
 import type { CommandMeta } from '#kernel/command.js';
 
-import type { ImportFileRead, ImportKind, RowOutcome } from './events.js';
+import type { ImportDataOf, RowOutcome } from './events.js';
 
 /** A file was spooled: the same content again asks for a new run. */
 export class ReceiveImport {
   readonly type = 'ReceiveImport';
   constructor(
-    readonly data: {
-      readonly kind: ImportKind;
-      readonly sha256: string;
-      readonly bytes: number;
-      readonly file: string | null;
-      readonly mappingVersion: number;
-      readonly issueCodes: boolean;
-    },
+    readonly data: ImportDataOf<'ImportReceived'>,
     readonly meta: CommandMeta,
   ) {}
 }
@@ -49,7 +42,7 @@ interface OfRunner {
 export class NoteImportFile {
   readonly type = 'NoteImportFile';
   constructor(
-    readonly data: OfRunner & Omit<ImportFileRead['data'], 'run'>,
+    readonly data: OfRunner & Omit<ImportDataOf<'ImportFileRead'>, 'run'>,
     readonly meta: CommandMeta,
   ) {}
 }

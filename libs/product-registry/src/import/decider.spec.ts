@@ -9,8 +9,7 @@ import {
   StartImportRun,
 } from './commands.js';
 import { importDecider } from './decider.js';
-import type { ImportEvent } from './events.js';
-import { importExamples } from './examples.js';
+import { type ImportEvent, importEvents } from './events.js';
 import { countsOf, isToDo } from './state.js';
 import {
   completed,
@@ -21,6 +20,7 @@ import {
   processed,
   read,
   received,
+  runFailed,
   started,
 } from './testing/import-events.js';
 
@@ -52,6 +52,7 @@ describe('an import', () => {
   it('goes on with the same run and what is done when another runner takes over', () => {
     const { state } = given(
       received,
+      runFailed,
       started(1, 'a'),
       read(1, 3),
       processed(1, outcome(2)),
@@ -72,7 +73,7 @@ describe('an import', () => {
       .when(new EndImportRun({ ...of, rowsRead: 0, failure: { code: 'X', reason: 'x' } }, meta))
       .thenRefused('RUNNER_REPLACED');
     replaced
-      .when(new NoteImportFile({ ...importExamples.ImportFileRead, ...of }, meta))
+      .when(new NoteImportFile({ ...importEvents.ImportFileRead.example, ...of }, meta))
       .thenRefused('RUNNER_REPLACED');
   });
 
@@ -95,6 +96,7 @@ describe('an import', () => {
   it('is completed with its counts when every row is accounted for', () => {
     given(
       received,
+      runFailed,
       started(1, 'a'),
       read(1, 3),
       processed(1, outcome(3, 'rejected'), outcome(1)),
@@ -127,6 +129,7 @@ describe('an import', () => {
   it('redoes rejected and review rows on a retry, and counts all rows as they stand then', () => {
     const first = [
       received,
+      runFailed,
       started(1, 'a'),
       read(1, 3),
       processed(1, outcome(1), outcome(2, 'rejected'), outcome(3, 'needsReview')),
@@ -149,6 +152,7 @@ describe('an import', () => {
   it('does not complete a retry that left a rejected row undone', () => {
     const { state } = given(
       received,
+      runFailed,
       started(1, 'a'),
       read(1, 2),
       processed(1, outcome(1), outcome(2, 'rejected')),
@@ -161,8 +165,7 @@ describe('an import', () => {
   });
 
   it('redoes what was never reached after a failure', () => {
-    const failed: ImportEvent = { type: 'ImportFailed', data: importExamples.ImportFailed };
-    given(received, started(1, 'a'), failed)
+    given(received, started(1, 'a'), runFailed)
       .when(new RetryImport(meta))
       .then({ type: 'ImportRetryRequested', data: { run: 2 } });
   });
@@ -177,6 +180,7 @@ describe('an import', () => {
   it('begins a new run of all rows with no row done', () => {
     const { state } = given(
       received,
+      runFailed,
       started(1, 'a'),
       read(1, 1),
       processed(1, outcome(1)),

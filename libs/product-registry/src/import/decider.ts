@@ -9,7 +9,13 @@ import type {
   RecordImportRows,
   StartImportRun,
 } from './commands.js';
-import { importCategory, type ImportEvent, rowOutcomes, rowsPerEvent } from './events.js';
+import {
+  importCategory,
+  type ImportEvent,
+  importEvents,
+  rowOutcomes,
+  rowsPerEvent,
+} from './events.js';
 import {
   countsOf,
   evolveImport,
@@ -166,18 +172,7 @@ const isNothingLeft = (state: ReceivedImport, rows: number): boolean => {
 /** One import of one file, by its content: received, then one run or more, each with an outcome per row. */
 export const importDecider: Decider<ImportState, ImportCommand, ImportEvent> = {
   category: importCategory,
-  events: {
-    ImportReceived: true,
-    ImportReceivedAgain: true,
-    ImportRunStarted: true,
-    ImportFileRead: true,
-    ImportRowsProcessed: true,
-    ImportRetryRequested: true,
-    ImportCompleted: true,
-    ImportFailed: true,
-    ImportCancelRequested: true,
-    ImportCancelled: true,
-  },
+  events: importEvents,
   initialState: { status: 'none' },
   decide,
   evolve: evolveImport,

@@ -1,122 +1,175 @@
-import type { DomainEvent } from '#kernel/event.js';
+import { Type } from 'typebox';
+
+import { type EventOf, eventTypes, type ObjectOf } from '#kernel/event-types.js';
+import { choice, closed, id, name, orNull, text } from '#kernel/schema.js';
 
 // The names below are the storage format.
 
 export const importCategory = 'import';
 export const importStream = (id: string): string => `${importCategory}-${id}`;
 
-export type ImportKind = 'products' | 'manufacturers';
+const importKinds = ['products', 'manufacturers'] as const;
+export type ImportKind = (typeof importKinds)[number];
 
 export const rowOutcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as const;
 export type Outcome = (typeof rowOutcomes)[number];
 
-/** `row` counts data records from 1, in the file's order. */
-export interface RowOutcome {
-  readonly row: number;
-  readonly outcome: Outcome;
-  /** Of a list of products. */
-  readonly productId?: string;
-  /** Of a list of manufacturers. */
-  readonly manufacturerId?: string;
-  readonly problems?: readonly RowProblem[];
-}
-
-/** `column` is the column's title, '' where the row as a whole is meant. */
-export interface RowProblem {
-  readonly column: string;
-  readonly reason: string;
-  readonly raw: string;
-}
-
-export type OutcomeCounts = Readonly<Record<Outcome, number>>;
-
 /** At most so many rows in one `ImportRowsProcessed`. */
 export const rowsPerEvent = 500;
 
-/** The file lies in the evidence folder under its hash before this is appended. */
-export type ImportReceived = DomainEvent<
-  'ImportReceived',
-  {
-    readonly kind: ImportKind;
-    readonly sha256: string;
-    readonly bytes: number;
-    readonly file: string | null;
-    readonly mappingVersion: number;
-    /** Whether a maker without a code gets one by rule. */
-    readonly issueCodes: boolean;
-  }
->;
-/** The same file was sent again. A new run follows: it shows whether anything else changed meanwhile. */
-export type ImportReceivedAgain = DomainEvent<
-  'ImportReceivedAgain',
-  { readonly run: number; readonly issueCodes: boolean }
->;
-/**
- * A run begins, or goes on after its runner was lost. Fences the runner before it. `retry` redoes
- * the rows that were not accepted or unchanged.
- */
-export type ImportRunStarted = DomainEvent<
-  'ImportRunStarted',
-  {
-    readonly run: number;
-    readonly runner: string;
-    readonly scope: 'all' | 'retry';
-  }
->;
-/** The first pass over the file ended well: what it is, and how many rows there are to account for. */
-export type ImportFileRead = DomainEvent<
-  'ImportFileRead',
-  {
-    readonly run: number;
-    readonly layout: string;
-    readonly encoding: string;
-    readonly delimiter: string;
-    readonly decimalMark: string;
-    readonly rows: number;
-    /** Columns that the layout does not know, as written. */
-    readonly ignoredColumns: readonly string[];
-  }
->;
-/** At most `rowsPerEvent` rows each. */
-export type ImportRowsProcessed = DomainEvent<
-  'ImportRowsProcessed',
-  { readonly run: number; readonly rows: readonly RowOutcome[] }
->;
-export type ImportRetryRequested = DomainEvent<'ImportRetryRequested', { readonly run: number }>;
-/** Every row is accounted for. `counts` are of all rows as they stand after this run. */
-export type ImportCompleted = DomainEvent<
-  'ImportCompleted',
-  { readonly run: number; readonly rows: number; readonly counts: OutcomeCounts }
->;
-export type ImportFailed = DomainEvent<
-  'ImportFailed',
-  {
-    readonly run: number;
-    /** Stable, such as `COLUMN_MISSING`. */
-    readonly code: string;
-    readonly reason: string;
-    readonly rowsRead: number;
-  }
->;
-/**
- * Somebody wants no more of what was asked for so far: `run` is the newest of those runs. The run that is
- * under way ends as cancelled, whatever it comes to meanwhile.
- */
-export type ImportCancelRequested = DomainEvent<'ImportCancelRequested', { readonly run: number }>;
-/** No row is taken after this. `counts` are of all rows as they stand: what was done stays done. */
-export type ImportCancelled = DomainEvent<
-  'ImportCancelled',
-  { readonly run: number; readonly counts: OutcomeCounts }
->;
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const run = Type.Integer({ minimum: 1, description: 'Counts the runs of the import from 1.' });
+const issueCodes = Type.Boolean({
+  description: 'Whether a manufacturer without a code gets one by rule.',
+});
 
-export type ImportEvent =
-  | ImportReceived
-  | ImportReceivedAgain
-  | ImportRunStarted
-  | ImportFileRead
-  | ImportRowsProcessed
-  | ImportRetryRequested
-  | ImportCompleted
-  | ImportFailed
-  | ImportCancelRequested
-  | ImportCancelled;
+const rowProblem = {
+  column: text('Title of the column; empty where the row as a whole is meant.'),
+  reason: text('Why.'),
+  raw: text('The cell as it stands in the file.'),
+};
+export type RowProblem = ObjectOf<typeof rowProblem>;
+
+const rowOutcome = {
+  row: Type.Integer({ minimum: 1, description: 'Counts the data records in the file’s order.' }),
+  outcome: choice(rowOutcomes, 'What became of the row.'),
+  productId: Type.Optional(id('In a list of products.')),
+  manufacturerId: Type.Optional(id('In a list of manufacturers.')),
+  problems: Type.Optional(Type.Array(closed(rowProblem))),
+};
+export type RowOutcome = ObjectOf<typeof rowOutcome>;
+
+const outcomeCounts = {
+  accepted: count('Rows of that outcome.'),
+  unchanged: count('Rows of that outcome.'),
+  rejected: count('Rows of that outcome.'),
+  needsReview: count('Rows of that outcome.'),
+};
+export type OutcomeCounts = ObjectOf<typeof outcomeCounts>;
+
+export const importEvents = eventTypes({
+  ImportReceived: {
+    about: 'The file lies in the evidence folder under its hash before this is appended.',
+    data: closed({
+      kind: choice(importKinds, 'What the file lists.'),
+      sha256: name('Of the file, in hexadecimal.'),
+      bytes: count('Size of the file.'),
+      file: orNull(text('The file’s name, where the sender gave one.')),
+      mappingVersion: count('Of the rules by which rows become facts.'),
+      issueCodes,
+    }),
+    example: {
+      kind: 'products',
+      sha256: 'a3c1f0d2b4e5968778695a4b3c2d1e0f00112233445566778899aabbccddeeff',
+      bytes: 210_810,
+      file: 'battery-list.csv',
+      mappingVersion: 1,
+      issueCodes: true,
+    },
+  },
+  ImportReceivedAgain: {
+    about:
+      'The same file was sent again. A new run follows: it shows whether anything else changed meanwhile.',
+    data: closed({ run, issueCodes }),
+    example: { run: 2, issueCodes: true },
+  },
+  ImportRunStarted: {
+    about:
+      'A run begins, or goes on after its runner was lost. Fences the runner before it. `retry` redoes the rows that were not accepted or unchanged.',
+    data: closed({
+      run,
+      runner: name('The process that holds the run.'),
+      scope: choice(['all', 'retry'], 'Which rows are done.'),
+    }),
+    example: { run: 1, runner: 'api-1/5b9f', scope: 'all' },
+  },
+  ImportFileRead: {
+    about:
+      'The first pass over the file ended well: what it is, and how many rows there are to account for.',
+    data: closed({
+      run,
+      layout: name('Such as `cec-batteries`.'),
+      encoding: name('Such as `utf-8`.'),
+      delimiter: text('Between two cells.'),
+      decimalMark: text('Of its numbers.'),
+      rows: count('Data records of the file.'),
+      ignoredColumns: Type.Array(text('A column that the layout does not know, as written.')),
+    }),
+    example: {
+      run: 1,
+      layout: 'cec-batteries',
+      encoding: 'utf-8',
+      delimiter: ';',
+      decimalMark: '.',
+      rows: 3,
+      ignoredColumns: ['battery_id'],
+    },
+  },
+  ImportRowsProcessed: {
+    about: `What became of at most ${String(rowsPerEvent)} rows.`,
+    data: closed({ run, rows: Type.Array(closed(rowOutcome), { maxItems: rowsPerEvent }) }),
+    example: {
+      run: 1,
+      rows: [
+        { row: 1, outcome: 'accepted', productId: '0f8fad5b-d9cb-569f-a165-70867728950e' },
+        {
+          row: 2,
+          outcome: 'rejected',
+          problems: [{ column: 'model number', reason: 'is blank', raw: '' }],
+        },
+      ],
+    },
+  },
+  ImportRetryRequested: {
+    about: 'Somebody wants the rows redone that were rejected, left for review or never reached.',
+    data: closed({ run }),
+    example: { run: 2 },
+  },
+  ImportCompleted: {
+    about: 'Every row is accounted for. `counts` are of all rows as they stand after this run.',
+    data: closed({
+      run,
+      rows: count('Data records of the file.'),
+      counts: closed(outcomeCounts),
+    }),
+    example: {
+      run: 1,
+      rows: 3,
+      counts: { accepted: 2, unchanged: 0, rejected: 1, needsReview: 0 },
+    },
+  },
+  ImportFailed: {
+    about: 'The run ended before every row was accounted for. What was done stays done.',
+    data: closed({
+      run,
+      code: name('Stable, such as `COLUMN_MISSING`.'),
+      reason: text('For a person.'),
+      rowsRead: count('Data records that were read until then.'),
+    }),
+    example: {
+      run: 1,
+      code: 'COLUMN_MISSING',
+      reason: 'the file looks like the CEC battery list, but lacks "model number"',
+      rowsRead: 0,
+    },
+  },
+  ImportCancelRequested: {
+    about:
+      'Somebody wants no more of what was asked for so far: `run` is the newest of those runs. The run that is under way ends as cancelled, whatever it comes to meanwhile.',
+    data: closed({ run }),
+    example: { run: 1 },
+  },
+  ImportCancelled: {
+    about:
+      'No row is taken after this. `counts` are of all rows as they stand: what was done stays done.',
+    data: closed({ run, counts: closed(outcomeCounts) }),
+    example: {
+      run: 1,
+      counts: { accepted: 120, unchanged: 31, rejected: 1, needsReview: 0 },
+    },
+  },
+});
+
+export type ImportEvent = EventOf<typeof importEvents>;
+/** The data of the events of one type. */
+export type ImportDataOf<T extends ImportEvent['type']> = Extract<ImportEvent, { type: T }>['data'];

@@ -1,8 +1,6 @@
 import {
+  type ImportDataOf,
   type ImportEvent,
-  type ImportFailed,
-  type ImportFileRead,
-  type ImportReceived,
   type Outcome,
   type OutcomeCounts,
   type RowOutcome,
@@ -21,7 +19,7 @@ export type ImportStatus = (typeof importStatuses)[number];
 
 export interface ReceivedImport {
   readonly status: ImportStatus;
-  readonly received: ImportReceived['data'];
+  readonly received: ImportDataOf<'ImportReceived'>;
   readonly issueCodes: boolean;
   /** The run that is under way, or was the last one; 0 before the first. */
   readonly run: number;
@@ -33,9 +31,9 @@ export interface ReceivedImport {
   readonly scope: 'all' | 'retry';
   readonly runner: string | null;
   /** What the first pass over the file found, with the run that made it. */
-  readonly read: ImportFileRead['data'] | null;
+  readonly read: ImportDataOf<'ImportFileRead'> | null;
   /** Why the last run failed; null unless it did. */
-  readonly failure: ImportFailed['data'] | null;
+  readonly failure: ImportDataOf<'ImportFailed'> | null;
   /** Rows by their latest outcome. */
   readonly outcomes: Readonly<Record<Outcome, RowSet>>;
   /** Rows that the current run is done with. */
@@ -94,7 +92,7 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
 
 const evolveReceived = (
   state: ReceivedImport,
-  event: Exclude<ImportEvent, ImportReceived>,
+  event: Exclude<ImportEvent, { type: 'ImportReceived' }>,
 ): ReceivedImport => {
   switch (event.type) {
     case 'ImportReceivedAgain':

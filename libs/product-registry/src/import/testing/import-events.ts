@@ -1,14 +1,14 @@
+import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
 import { importDecider } from '../decider.js';
-import type { ImportEvent, Outcome, RowOutcome } from '../events.js';
-import { importExamples } from '../examples.js';
+import { type ImportEvent, importEvents, type Outcome, type RowOutcome } from '../events.js';
 
 export const given = givenFor(importDecider);
 export const meta = commandMeta();
-export const file = importExamples.ImportReceived;
+export const { ImportReceived: received, ImportFailed: runFailed } = exampleEvents(importEvents);
+export const file = received.data;
 
-export const received: ImportEvent = { type: 'ImportReceived', data: file };
 export const started = (
   run: number,
   runner: string,
@@ -19,7 +19,7 @@ export const started = (
 });
 export const read = (run: number, rows: number): ImportEvent => ({
   type: 'ImportFileRead',
-  data: { ...importExamples.ImportFileRead, run, rows },
+  data: { ...importEvents.ImportFileRead.example, run, rows },
 });
 export const outcome = (row: number, of: Outcome = 'accepted'): RowOutcome => ({
   row,
