@@ -13,8 +13,6 @@ import 'reflect-metadata';
 const exceptions: Readonly<Record<string, string>> = {
   'ImportController.receive':
     'The body is a file: its hash, known at its end, is the id of the import.',
-  'ImportController.retry': 'Queued for a runner before the command is recorded.',
-  'ImportController.cancel': 'Answers with the import as a whole, as the other two.',
   'TopicsController.verify': 'Changes nothing: it compares, which takes too long for a GET.',
 };
 

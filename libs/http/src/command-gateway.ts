@@ -34,16 +34,16 @@ export const Call = createParamDecorator((_: unknown, context: ExecutionContext)
  * Carries out the commands of a category: looks up what a decision rests on, claims keys, calls
  * `handleCommand`. For a category that needs more than its decider.
  */
-export type CommandHandler<C extends Command> = (
+export type CommandHandler<C extends Command, S = unknown> = (
   id: string,
   command: C,
   options: HandleOptions,
-) => Promise<CommandResult>;
+) => Promise<CommandResult<S>>;
 
 /** What a route asks of the gateway. */
 export interface CommandRequest<S, C extends Command, E extends DomainEvent> {
   /** The decider of the command's category, its states where others read them too, or what else carries it out. */
-  readonly on: Decider<S, C, E> | States<S, C, E> | CommandHandler<C>;
+  readonly on: Decider<S, C, E> | States<S, C, E> | CommandHandler<C, S>;
   /** Id of the thing, which its stream is named by. Absent: the command makes a new one, under an id of its own. */
   readonly id?: string;
   /** The id in the answer and the log line, where it is another one than that of the stream. */
@@ -55,10 +55,10 @@ export interface CommandRequest<S, C extends Command, E extends DomainEvent> {
 }
 
 /** A command that was carried out. */
-export interface Carried<C extends Command> {
+export interface Carried<S, C extends Command> {
   readonly id: string;
   readonly command: C;
-  readonly result: CommandResult;
+  readonly result: CommandResult<S>;
 }
 
 /**
@@ -107,7 +107,7 @@ export class CommandGateway {
   async execute<S, const C extends Command, E extends DomainEvent>(
     { request, reply }: HttpCall,
     { on, id: given, shownId, body: { reason, evidence }, command: make }: CommandRequest<S, C, E>,
-  ): Promise<Carried<C>> {
+  ): Promise<Carried<S, C>> {
     const meta = commandMeta(request, { reason, evidence });
     const id = given ?? newIdOf(meta.commandId);
     const ifMatch = given === undefined ? undefined : ifMatchOf(request);

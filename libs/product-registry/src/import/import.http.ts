@@ -18,16 +18,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequirePermission } from '#access/require-permission.js';
 import { TextField } from '#http/body-fields.js';
 import { AcceptsCsv } from '#http/body-parsers.js';
+import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { commandResponse } from '#http/command-response.js';
-import { ReasonedBody } from '#http/command-route.js';
-import { ifMatchOf } from '#http/etag.js';
+import { CommandRoute, ReasonedBody } from '#http/command-route.js';
 import { hangUpOf } from '#http/hang-up.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
+import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { CancelImport, RetryImport } from './commands.js';
 import { ImportPreviewResponse, ImportResponse, importResponse } from './import-response.http.js';
-import { Imports } from './imports.js';
+import { type ChangedImport, Imports } from './imports.js';
 
 const receiveQuery = {
   kind: oneOf('products', 'manufacturers'),
@@ -52,7 +54,10 @@ class CancelImportBody {
 @Controller('v1/imports')
 @RequirePermission('imports.write')
 export class ImportController {
-  constructor(private readonly imports: Imports) {}
+  constructor(
+    private readonly imports: Imports,
+    private readonly gateway: CommandGateway,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -109,59 +114,61 @@ export class ImportController {
         const found = await this.imports.preview(body.chunks, options, caller);
         return { dryRun, ...previewResponse(found) };
       }
-      const standing = await this.imports.receive(body.chunks, options, meta);
-      commandResponse(reply, standing.id, standing);
-      void reply.header('location', `/v1/imports/${standing.id}`);
-      return importResponse(standing);
+      return answer(reply, await this.imports.receive(body.chunks, options, meta));
     } catch (error) {
       body.drain(reply);
       throw error;
     }
   }
 
-  @Post(':id/retry')
-  @HttpCode(202)
-  @ApiOperation({
+  @CommandRoute(':id/retry', {
+    status: 202,
     summary: 'Redo rows that were rejected, left for review or never reached',
     description: 'The stored file is read again; rows that were accepted are left alone.',
+    answer: ImportResponse,
   })
-  @ApiAcceptedResponse({ type: ImportResponse })
-  async retry(
-    @Param('id') id: string,
-    @Body() { reason, evidence }: ReasonedBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ImportResponse> {
-    const meta = commandMeta(request, { reason, evidence });
-    const standing = await this.imports.retry(id, meta, ifMatchOf(request));
-    commandResponse(reply, id, standing);
-    void reply.header('location', `/v1/imports/${id}`);
-    return importResponse(standing);
+  retry(@Param('id') id: string, @Body() body: ReasonedBody, @Call() call: HttpCall) {
+    return this.change(call, id, body, async (meta) => {
+      await this.imports.enqueue(id);
+      return new RetryImport(meta);
+    });
   }
 
-  @Post(':id/cancel')
-  @HttpCode(202)
-  @ApiOperation({
+  @CommandRoute(':id/cancel', {
+    status: 202,
     summary: 'Take no more rows of an import',
     description:
       'A run ends between two rows, a moment later; one that waits ends at once. What was done stays done ' +
       'and is counted; `retry` goes on with the rows that are left. An import that has ended is 409 ' +
       '`IMPORT_FINISHED`; one that was cancelled already is answered as it stands.',
+    answer: ImportResponse,
   })
-  @ApiAcceptedResponse({ type: ImportResponse })
-  async cancel(
-    @Param('id') id: string,
-    @Body() { reason }: CancelImportBody,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+  cancel(@Param('id') id: string, @Body() body: CancelImportBody, @Call() call: HttpCall) {
+    return this.change(call, id, body, async (meta) => {
+      await this.imports.get(id);
+      return new CancelImport(meta);
+    });
+  }
+
+  private async change(
+    call: HttpCall,
+    id: string,
+    body: ReasonedBody | CancelImportBody,
+    command: (meta: CommandMeta) => Promise<RetryImport | CancelImport>,
   ): Promise<ImportResponse> {
-    const meta = commandMeta(request, { reason });
-    const standing = await this.imports.cancel(id, meta, ifMatchOf(request));
-    commandResponse(reply, id, standing);
-    void reply.header('location', `/v1/imports/${id}`);
-    return importResponse(standing);
+    const { result } = await this.gateway.execute(call, {
+      on: (_, change, options) => this.imports.carryOut(id, change, options),
+      ...{ id, body, command },
+    });
+    return answer(call.reply, { id, ...result });
   }
 }
+
+const answer = (reply: FastifyReply, standing: ChangedImport): ImportResponse => {
+  commandResponse(reply, standing.id, standing);
+  void reply.header('location', `/v1/imports/${standing.id}`);
+  return importResponse(standing);
+};
 
 /** How much longer a refused upload may go on before its connection is cut. */
 const drainMs = 5_000;

@@ -1,4 +1,8 @@
-import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import {
+  type CommandResult,
+  handleCommand,
+  type HandleOptions,
+} from '#event-log/handle-command.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { JobQueue } from '#jobs/job-queue.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -8,7 +12,7 @@ import type { CommandObserver } from '#observability/command-observer.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 import { isId } from '../registry.js';
-import { CancelImport, type ImportCommand, ReceiveImport, RetryImport } from './commands.js';
+import { type CancelImport, ReceiveImport, type RetryImport } from './commands.js';
 import type { ImportKind } from './events.js';
 import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
@@ -34,15 +38,13 @@ export interface PreviewCaller {
 }
 
 /** An import and the place of its last event. */
-export interface ImportStanding {
-  readonly id: string;
-  readonly state: ReceivedImport;
-  readonly revision: bigint;
-  readonly position: CommandResult['position'];
-}
+export type ImportStanding = { readonly id: string } & Pick<
+  CommandResult<ReceivedImport>,
+  'state' | 'revision' | 'position'
+>;
 
 /** An import after a command. */
-export type ChangedImport = ImportStanding & Pick<CommandResult, 'outcome'>;
+export type ChangedImport = ImportStanding & CommandResult<ReceivedImport>;
 
 /** Takes imports in, answers for them and runs them. */
 export class Imports {
@@ -83,7 +85,10 @@ export class Imports {
     const id = contentIdOf('import', sha256, kind, String(mappingVersion));
     const data = { kind, sha256, bytes, file, mappingVersion, issueCodes };
     const evidence = { sha256, ...(file !== null && { file }) };
-    return this.send(id, kind, new ReceiveImport(data, { ...meta, evidence }));
+    const command = new ReceiveImport(data, { ...meta, evidence });
+    await this.queue.enqueue(id, kind).catch(asUnavailable);
+    const result = await this.observer.observe(command, id, () => this.carryOut(id, command));
+    return { id, ...result };
   }
 
   /**
@@ -110,21 +115,6 @@ export class Imports {
     }
   }
 
-  /** Asks for a run of what was rejected, left for review or never reached. */
-  async retry(id: string, meta: CommandMeta, ifMatch?: bigint): Promise<ChangedImport> {
-    const { kind } = (await this.get(id)).state.received;
-    return this.send(id, kind, new RetryImport(meta), ifMatch);
-  }
-
-  /**
-   * Ends what waits; what runs ends between two rows, within a moment. Needs the log alone: a run that is
-   * to be ended is on the list already. Throws `IMPORT_FINISHED`.
-   */
-  async cancel(id: string, meta: CommandMeta, ifMatch?: bigint): Promise<ChangedImport> {
-    await this.get(id);
-    return this.carryOut(id, new CancelImport(meta), ifMatch);
-  }
-
   /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
   async get(id: string): Promise<ImportStanding> {
     if (!isId(id)) throw unknownImport();
@@ -133,34 +123,33 @@ export class Imports {
     return { id, state, revision, position };
   }
 
-  private async send(
-    id: string,
-    kind: ImportKind,
-    command: ImportCommand,
-    ifMatch?: bigint,
-  ): Promise<ChangedImport> {
+  /** Queues a known import for the runners, before a run is requested. Throws `READ_STORE_UNAVAILABLE`. */
+  async enqueue(id: string): Promise<void> {
+    const { kind } = (await this.get(id)).state.received;
     await this.queue.enqueue(id, kind).catch(asUnavailable);
-    const done = await this.carryOut(id, command, ifMatch);
-    // A runner that claimed it in between found nothing to do and took it off the queue. Where this
-    // fails, the runners find the import in the read model a little later.
-    await this.queue.enqueue(id, kind).catch(() => undefined);
-    this.runner.wake();
-    return done;
   }
 
-  private async carryOut(
+  /**
+   * Carries out a command of a person. What requests a run is queued before, by `enqueue`; to cancel
+   * needs the log alone: a run that is to be ended is on the list already.
+   */
+  async carryOut(
     id: string,
-    command: ImportCommand,
-    ifMatch?: bigint,
-  ): Promise<ChangedImport> {
+    command: ReceiveImport | RetryImport | CancelImport,
+    options: HandleOptions = {},
+  ): Promise<CommandResult<ReceivedImport>> {
     const { log, imports } = this.tools;
-    const options = ifMatch === undefined ? {} : { ifMatch };
     // The same file sent by many at once is no conflict: each asks for the same run.
-    const { state, revision, position, outcome } = await this.observer.observe(command, id, () =>
-      retryForfeited(() => handleCommand(log, imports, id, command, options)),
-    );
+    const done = await retryForfeited(() => handleCommand(log, imports, id, command, options));
+    const { state } = done;
     if (state.status === 'none') throw new Error('a received import left no import');
-    return { id, state, revision, position, outcome };
+    if (command.type !== 'CancelImport') {
+      // A runner that claimed it in between found nothing to do and took it off the queue. Where this
+      // fails, the runners find the import in the read model a little later.
+      await this.queue.enqueue(id, state.received.kind).catch(() => undefined);
+      this.runner.wake();
+    }
+    return { ...done, state };
   }
 }
 
