@@ -61,6 +61,8 @@ export interface Follower<T> {
   forget?(after: Position | undefined, client: SubscriptionClient): Promise<void>;
   /** The scopes of this version, whatever their state. Absent: all of the subscription. */
   scopeNames?(): Promise<readonly string[]>;
+  /** What a scope is when it is not paused; its checkpoint is locked. Absent: always `running`. */
+  stateOf?(scope: string, client: SubscriptionClient): Promise<Scope['state']>;
   /** Has a scope followed again that was stopped by an event. */
   resume?(scope: string, client: SubscriptionClient): Promise<void>;
   /** Carries out what only this kind knows; undefined for what the engine does. See `carryOut`. */

@@ -7,7 +7,6 @@ import type { CheckpointState } from './checkpoints.js';
 import type { ParkedFacts } from './control/events.js';
 import { describeError } from './describe-error.js';
 import { type Follower, isTransientFor, type SubscriptionClient } from './follower.js';
-import type { Scope } from './source.js';
 import { handle } from './step.js';
 
 export interface RetryContext {
@@ -18,6 +17,9 @@ export interface RetryContext {
   /** Events whose attempt was counted and not made, because the store failed. Kept while the process lives. */
   readonly counted: Set<string>;
 }
+
+/** Which parked events: those of a key, in one scope or in all; a single one where its type is null. */
+type Chosen = Pick<ParkedFacts, 'key' | 'eventId' | 'type'> & { readonly scope: string | null };
 
 /** The parked events of one key; a single one where it is undecodable. */
 interface Queue {
@@ -47,7 +49,7 @@ interface ParkedRow {
  */
 export const retryParked = async (
   context: RetryContext,
-  parked: ParkedFacts | null,
+  parked: Chosen | null,
   signal: AbortSignal,
 ): Promise<string> => {
   let handled = 0;
@@ -73,7 +75,7 @@ export const retryParked = async (
 /** Oldest first. Of a projection only the builds of this version. */
 const queuesOf = async (
   { store, follower }: RetryContext,
-  parked: ParkedFacts | null,
+  parked: Chosen | null,
 ): Promise<readonly Queue[]> => {
   const scopes = await follower.scopeNames?.();
   const { rows } = await store.pool.query<Queue>(
@@ -93,7 +95,7 @@ const queuesOf = async (
 };
 
 /** By key, or by id where nothing waits behind it. */
-const chosen = (parked: ParkedFacts | null): [key: string | null, eventId: string | null] => {
+const chosen = (parked: Chosen | null): [key: string | null, eventId: string | null] => {
   if (!parked) return [null, null];
   return parked.type === null ? [null, parked.eventId] : [parked.key, null];
 };
@@ -171,7 +173,8 @@ const handleParked = async (
     const payload = await payloadOf(context, scope, row);
     if (payload !== undefined) await follower.act?.([payload], signal);
     await store.transaction(async (client) => {
-      const state = await lockScope(client, follower.name, scope);
+      await lockScope(client, follower.name, scope);
+      const state = (await follower.stateOf?.(scope, client)) ?? 'running';
       const setUp = follower.setUp?.({ name: scope, state });
       if (setUp !== undefined) await client.query(setUp);
       const first = await firstOf(client, follower.name, queue);
@@ -201,23 +204,18 @@ const payloadOf = async (
   return follower.read(event, scope);
 };
 
-/**
- * Until the end of the transaction no event of the scope is handled or parked, no partition opened, and
- * no build switched to. Answers whether the scope is a build that is not in use.
- */
-const lockScope = async (
+/** Until the end of the transaction no event of the scope is handled or parked, no partition opened, and no build switched to. */
+export const lockScope = async (
   client: SubscriptionClient,
   subscription: string,
   scope: string,
-): Promise<Scope['state']> => {
+): Promise<void> => {
   await client.query(
     'select from subscription.subscription where name = $1 order by version for no key update',
     [subscription],
   );
-  const { rows } = await client.query<{ state: CheckpointState }>(
-    `select state from subscription.checkpoint where subscription = $1 and scope = $2
-      order by partition for update`,
+  await client.query(
+    'select from subscription.checkpoint where subscription = $1 and scope = $2 order by partition for update',
     [subscription, scope],
   );
-  return rows[0]?.state === 'building' ? 'building' : 'running';
 };

@@ -10,8 +10,8 @@ import { columnsOf } from '#read-store/position-columns.js';
 
 import { describeError } from '../describe-error.js';
 import { isTransientFor, type SubscriptionClient } from '../follower.js';
-import { deliveredAgain } from '../park.js';
-import { type RetryContext, retryParked } from '../retry-parked.js';
+import { deliveredAgain, discardedEvents } from '../park.js';
+import { lockScope, type RetryContext, retryParked } from '../retry-parked.js';
 import type { Source } from '../source.js';
 import {
   AlreadyCarriedOut,
@@ -115,7 +115,8 @@ const carryOut = async (
         return await finish(await retryParked(context, event.data.parked, signal));
       case 'ParkedEventDiscarded': {
         const discarded = await discard(context, event);
-        const outcome = await retryParked(context, event.data.parked, signal);
+        const behind = { ...event.data.parked, scope: null };
+        const outcome = await retryParked(context, behind, signal);
         return await finish(`${discarded}; behind it ${outcome}`);
       }
       case 'SubscriptionReset':
@@ -195,19 +196,26 @@ const changeState = async (
   return isPause ? 'paused' : 'resumed';
 };
 
+/** In every scope; none of them takes in an event that waits behind it meanwhile. */
 const discard = async (
-  { store, follower }: ControlContext,
+  { store, follower: { name } }: ControlContext,
   { data: { parked }, metadata }: ReadEvent<ControlEventOf<'ParkedEventDiscarded'>>,
-): Promise<string> => {
-  const { rowCount } = await store.pool.query(
-    `with gone as (
-       delete from subscription.parked where subscription = $1 and event_id = $2 returning 1
-     ), noted as (
+): Promise<string> =>
+  store.transaction(async (client) => {
+    const { rows: scopes } = await client.query<{ scope: string }>(
+      'select scope from subscription.parked where subscription = $1 and event_id = $2 order by scope',
+      [name, parked.eventId],
+    );
+    for (const { scope } of scopes) await lockScope(client, name, scope);
+    await client.query(
+      `with gone as (
+         delete from subscription.parked where subscription = $1 and event_id = $2 returning 1
+       )
        insert into subscription.discarded (subscription, event_id, reason, discarded_by)
-       values ($1, $2, $3, $4) on conflict do nothing
-     )
-     select from gone`,
-    [follower.name, parked.eventId, metadata.reason ?? '', metadata.actor.id],
-  );
-  return (rowCount ?? 0) > 0 ? 'discarded' : 'nothing to discard: it was handled meanwhile';
-};
+       select $1, $2, $3, $4 where exists (select from gone) on conflict do nothing`,
+      [name, parked.eventId, metadata.reason ?? '', metadata.actor.id],
+    );
+    // Also by another version of a projection, or before the process ended.
+    const discarded = await discardedEvents(client, name, [parked.eventId]);
+    return discarded.size > 0 ? 'discarded' : 'nothing to discard: it is parked no longer';
+  });

@@ -95,6 +95,12 @@ export class ProjectionFollower implements Follower<StoredEvent> {
     await dropOutgrown(this.parts, this.projection);
   }
 
+  async stateOf(scope: string, client: ProjectionClient): Promise<Scope['state']> {
+    const builds = await readBuilds(client, this.name);
+    const build = builds.find((one) => scopeOf(one.build) === scope);
+    return build?.active ? 'running' : 'building';
+  }
+
   async resume(scope: string, client: ProjectionClient): Promise<void> {
     await client.query(
       `update subscription.checkpoint c set error = null,

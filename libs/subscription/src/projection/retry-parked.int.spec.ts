@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { until } from '#testing/until.js';
 
+import { PauseSubscription } from '../control/commands.js';
 import { listParked } from '../parked-list.js';
+import { operatorMeta } from '../test/ask.js';
 import type { ProjectionClient } from './projection.js';
 import { appendCounted, Fixture } from './test/fixture.js';
 import { tally } from './test/tally.js';
@@ -78,5 +80,90 @@ describe('a retry of parked events', () => {
     expect(await fixture.operator.retry(await firstId())).toBe('3 handled');
     expect(await parkedCount()).toBe(0);
     expect(await sum()).toBe(3);
+  });
+
+  /** A second build of which the same three are parked, kept from being switched to by a query. */
+  const besideParked = async (work: () => Promise<void>): Promise<void> => {
+    broken = true;
+    await fixture.store.transaction(async (client) => {
+      await client.query('select from tally_v1.total');
+      await fixture.request('rebuild', 'tally');
+      await until('they are parked there too', async () => {
+        const { rows } = await client.query('select from subscription.parked');
+        return rows.length === 6;
+      });
+      broken = false;
+      await work();
+    });
+  };
+  const parkedIn = async (scope: string): Promise<number> =>
+    Number(
+      await fixture.value('select count(*) from subscription.parked where scope = $1', [scope]),
+    );
+
+  it('of a build that is paused fills its own tables, not those that are read', async () => {
+    await besideParked(async () => {
+      const pause = new PauseSubscription({ version: 1 }, operatorMeta());
+      expect(await fixture.operator.done('tally', pause, 1)).toBe('build 2 is paused');
+      const parked = await listParked(fixture.store, { limit: 6 });
+      const own = parked.find(({ scope }) => scope === 'build-2');
+      expect(await fixture.operator.retry(own?.id)).toBe('3 handled');
+      expect(await sum()).toBe(0);
+      expect(await parkedIn('build-1')).toBe(3);
+    });
+    await fixture.request('resume', 'tally');
+    await until('it is switched to', async () => (await fixture.activeBuild('tally')) === 2);
+    expect(await sum()).toBe(3);
+    expect(await parkedCount()).toBe(0);
+  });
+
+  it('is made in every build where the event that they waited behind is discarded', async () => {
+    await besideParked(async () => {
+      expect(await fixture.operator.discard((await firstId()) ?? '')).toBe(
+        'discarded; behind it 4 handled',
+      );
+      expect(await parkedCount()).toBe(0);
+    });
+    await until('it is switched to', async () => (await fixture.activeBuild('tally')) === 2);
+    expect(await sum()).toBe(2);
+  });
+
+  it('leaves nothing to a discard that was asked for at the same time', async () => {
+    const id = (await firstId()) ?? '';
+    let discarded: Promise<string> | undefined;
+    afterSave = () => {
+      discarded ??= fixture.operator.discard(id);
+      return Promise.resolve();
+    };
+    expect(await fixture.operator.retry(id)).toBe('3 handled');
+    expect(await discarded).toBe('nothing to discard: it is parked no longer; behind it 0 handled');
+    await fixture.rebuild('tally');
+    expect(await sum()).toBe(3);
+  });
+
+  it('misses none that came to wait behind an event while that was discarded', async () => {
+    broken = true;
+    await appendCounted(fixture.log, 1, 'tally-alone', { fail: true });
+    await until('it is parked', async () => (await parkedCount()) === 4);
+    const id = (await listParked(fixture.store, { limit: 4 })).at(-1)?.id ?? '';
+    let [isAppended, inHand, isReleased] = [false, false, false];
+    afterSave = async () => {
+      // While the first step waits, what the second one finds comes; that one has parked its event of the
+      // stream and is not committed.
+      if (isAppended) inHand = true;
+      await until('the next is appended', () => isAppended);
+      if (inHand) await until('it is released', () => isReleased);
+    };
+    await fixture.count(1);
+    await fixture.count(1, 'tally-alone');
+    await fixture.count(1);
+    isAppended = true;
+    await until('it is in hand', () => inHand);
+    const discarded = fixture.operator.discard(id);
+    await sleep(500);
+    isReleased = true;
+    await discarded;
+    await until('it waits no longer', async () => (await parkedCount()) === 3);
+    await until('all are handled', async () => (await sum()) === 3);
   });
 });
