@@ -1,6 +1,11 @@
 -- breaking
 -- Whatever follows the log stands in one set of tables: projections, consumers and processes. What the tables before this
 -- migration held is taken over: checkpoints, attempts, parked and discarded events.
+
+-- A process of the version before may still be in a batch: what it commits is taken over, and what it begins later fails.
+lock table read_store.build, read_store.attempt, read_store.parked, read_store.discarded, read_store.request,
+  fanout.consumer, fanout.consumer_offset, fanout.attempt, fanout.dead_letter, assign_codes.checkpoint;
+
 create schema subscription;
 
 create table subscription.subscription (
@@ -82,7 +87,7 @@ create table subscription.parked (
   subscription text not null,
   scope text not null,
   partition integer not null default 0,
-  -- Derived from scope, partition and offset where the record cannot be decoded.
+  -- Derived from scope, partition, offset and content where the record cannot be decoded.
   event_id uuid not null,
   -- The stream, as far as the record names one: later events of it wait.
   key text not null,
