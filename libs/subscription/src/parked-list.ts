@@ -57,7 +57,11 @@ const shown = (row: ParkedRow): ParkedResponse => {
   };
 };
 
+/** So much of the key of a record that is undecodable: it may be longer than an event of the log can be. */
+const keyLength = 200;
+
 /** What a command about a parked event names it by. */
 export const factsOf = ({ scope, stream, eventId, type, error }: ParkedResponse): ParkedFacts => ({
-  ...{ scope, key: stream, eventId, type, error },
+  ...{ scope, eventId, type, error },
+  key: type === null ? stream.slice(0, keyLength) : stream,
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
@@ -6,10 +7,10 @@ import { ReadStore } from '#read-store/read-store.js';
 import type { TestDatabase } from '#testing/embedded.js';
 import { databaseFrom } from '#testing/template-database.js';
 
-import { SourceChanged } from './checkpoints.js';
+import { Fenced, SourceChanged } from './checkpoints.js';
 import type { Follower } from './follower.js';
 import { PartitionWorker } from './partition-worker.js';
-import type { Delivery, Item } from './source.js';
+import { type Delivery, type Item, Undecodable } from './source.js';
 import type { Counts } from './step.js';
 import { createSubscription } from './subscription-row.js';
 import { prepareDatabase } from './test/harness.js';
@@ -44,6 +45,11 @@ const itemAt = (offset: number, commit: number, stream = 'counter-a'): Item<Ledg
 const delivering = (...items: Item<LedgerEvent>[]): Delivery<LedgerEvent> => ({
   ...{ scope, partition: 0, from: items[0]?.offset ?? 0n, items, count: items.length },
   through: { nextOffset: items.at(-1)?.nextOffset ?? 0n },
+});
+
+/** Nothing of ours, up to offset 7. */
+const nothingFrom = (from: bigint): Delivery<LedgerEvent> => ({
+  ...{ scope, partition: 0, from, items: [], count: 7, through: { nextOffset: 7n } },
 });
 
 describe('what follows a partition', () => {
@@ -147,9 +153,7 @@ describe('what follows a partition', () => {
   it('writes down how far it passed when it is released', async () => {
     const worker = workerOf();
     await worker.take(delivering(itemAt(0, 10)), signal);
-    const through = { nextOffset: 7n };
-    const nothing = { scope, partition: 0, from: 1n, items: [], count: 0, through };
-    expect(await worker.take(nothing, signal)).toMatchObject({ nextOffset: 7n });
+    expect(await worker.take(nothingFrom(1n), signal)).toMatchObject({ nextOffset: 7n });
     await worker.release();
     const { rows } = await store.pool.query(
       'select next_offset, holder from subscription.checkpoint',
@@ -217,6 +221,41 @@ describe('what follows a partition', () => {
     expect(await worker.take(both, signal)).toMatchObject({ nextOffset: 3n });
     expect(acted).toEqual([[10], [12], [11, 12]]);
     expect(await revisions()).toEqual([10, 11, 12]);
+  });
+
+  it('passes over a discarded record that is undecodable', async () => {
+    const no = { position: undefined, type: null, revision: null, payload: new Undecodable('no') };
+    const [discarded, other] = [0, 1].map((offset) => ({ ...itemAt(offset, offset), ...no }));
+    if (!discarded || !other) throw new Error('no records');
+    await store.pool.query(
+      `insert into subscription.discarded values ('ledger', $1, 'junk', 'me')`,
+      [discarded.id],
+    );
+    await workerOf().take(delivering(discarded, other), signal);
+    const { rows } = await store.pool.query('select event_id from subscription.parked');
+    expect(rows).toEqual([{ event_id: other.id }]);
+  });
+
+  it('counts what it passed over once, however often that cannot be written down', async () => {
+    const worker = workerOf(follower({}, { lazyMs: 0 }));
+    await worker.open(signal);
+    await store.pool.query('alter table subscription.checkpoint rename to away');
+    const taken = worker.take(nothingFrom(0n), signal);
+    await sleep(700);
+    await store.pool.query('alter table subscription.away rename to checkpoint');
+    expect(await taken).toMatchObject({ nextOffset: 7n });
+    const { rows } = await store.pool.query('select events from subscription.checkpoint');
+    expect(rows).toEqual([{ events: '7' }]);
+  });
+
+  it('fails once to write down what it passed over where somebody else moved the checkpoint', async () => {
+    const worker = workerOf();
+    await worker.take(delivering(itemAt(0, 10)), signal);
+    await worker.take(nothingFrom(1n), signal);
+    await store.pool.query('update subscription.checkpoint set next_offset = 9');
+    await expect(worker.persist()).rejects.toThrow(Fenced);
+    await worker.persist();
+    expect(await worker.take(delivering(itemAt(9, 11)), signal)).toMatchObject({ nextOffset: 10n });
   });
 
   it('parks an event whose handler lets its transaction stand idle', async () => {

@@ -36,6 +36,8 @@ export interface WorkerContext<T> {
 interface Work<T> {
   readonly delivery: Delivery<T>;
   rest: readonly Item<T>[];
+  /** Its first step was passed and counted, and has only to be written down. */
+  isPassed?: boolean;
   /** One item at a time: one of them may be what made a step fail or a process end. */
   isolated: boolean;
 }
@@ -176,26 +178,30 @@ export class PartitionWorker<T> {
     const size = isolated ? 1 : this.size;
     const rest = work.rest.slice(size);
     const step = sortStep(at, partOf(delivery, work.rest.slice(0, size), rest));
-    if (step.items.length + step.undecodable.length === 0) await this.pass(step);
-    else if (!(await this.handle(work, step, signal))) return true;
+    if (step.items.length + step.undecodable.length === 0) {
+      if (!work.isPassed) this.pass(step);
+      work.isPassed = true;
+      await this.persistIfDue(step.recordedAt);
+    } else if (!(await this.handle(work, step, signal))) return true;
     work.rest = rest;
+    work.isPassed = false;
     if (isolated && rest.length === 0 && step.items.length > 0) this.interrupted = false;
     return rest.length > 0;
   }
 
   /** Nothing has to be handled. */
-  private async pass({ to, count, skipped, recordedAt }: SortedStep<T>): Promise<void> {
-    const { listener, follower } = this.context;
+  private pass({ to, count, skipped, recordedAt }: SortedStep<T>): void {
+    const { passed, context } = this;
+    const { listener } = context;
     if (skipped > 0) listener.counted({ done: 0, skipped, parked: 0 });
-    this.passed = {
-      count: this.passed.count + count,
-      skipped: this.passed.skipped + skipped,
-    };
+    this.passed = { count: passed.count + count, skipped: passed.skipped + skipped };
     this.current = to;
     listener.moved(this.own, to, recordedAt);
-    if (performance.now() - this.persistedAt >= (follower.lazyMs ?? 0)) {
-      await this.persistNow(recordedAt);
-    }
+  }
+
+  private async persistIfDue(recordedAt?: string): Promise<void> {
+    const { lazyMs = 0 } = this.context.follower;
+    if (performance.now() - this.persistedAt >= lazyMs) await this.persistNow(recordedAt);
   }
 
   private async persistNow(recordedAt?: string): Promise<void> {
@@ -205,7 +211,12 @@ export class PartitionWorker<T> {
     if (stood && passed.count === 0) return;
     const { pool } = this.context.store;
     const counts = { ...passed, done: 0, recordedAt };
-    await moveCheckpoint(pool, own, this.scopeState, from, to, counts);
+    const moved = moveCheckpoint(pool, own, this.scopeState, from, to, counts);
+    await moved.catch((error: unknown) => {
+      // Opened anew with the next delivery.
+      if (error instanceof Fenced) this.stored = this.current = undefined;
+      throw error;
+    });
     this.movedTo(to, recordedAt);
   }
 
@@ -215,19 +226,15 @@ export class PartitionWorker<T> {
     if (!from) throw new Fenced();
     const began = performance.now();
     // What was passed before is written down with the first step that moves the row.
-    const whole = {
-      ...step,
-      count: step.count + passed.count,
-      skipped: step.skipped + passed.skipped,
-    };
+    const counts = { count: step.count + passed.count, skipped: step.skipped + passed.skipped };
     const { listener, logger, follower } = this.context;
     try {
-      const counts = await this.attempt(work, from, whole, signal);
-      if (!counts) return false;
+      const made = await this.attempt(work, from, { ...step, ...counts }, signal);
+      if (!made) return false;
       // A step that was stopped before leaves the checkpoint where it was.
-      if (follower.order === 'global' && counts.done === 0 && counts.parked > 0) throw new Fenced();
+      if (follower.order === 'global' && made.done === 0 && made.parked > 0) throw new Fenced();
       this.movedTo(step.to, step.recordedAt);
-      listener.counted({ ...counts, skipped: counts.skipped - passed.skipped });
+      listener.counted({ ...made, skipped: made.skipped - passed.skipped });
       if (!work.isolated) this.fit(performance.now() - began);
       return true;
     } catch (error) {

@@ -125,19 +125,21 @@ export const handleStep = async <T>(
     const passed = { ...step, done: items.length };
     const moved = await moveCheckpoint(client, own, state, from, to, passed);
     const { kept, behind, handled } = await sortParked(client, own, items, moved);
+    const discarded = await discardedOf(client, own, undecodable, moved);
+    const strange = undecodable.filter(({ id }) => !discarded.has(id));
     // A retry let an event through that waited when the follower acted: the step begins anew.
     if (acted && acted.length !== handled.length) throw new Fenced();
     if (handled.length < items.length) await countLess(client, own, items.length - handled.length);
     await park(client, own, [
-      ...undecodable.map((item) => ({ item, attempts: 1, error: reasonOf(item) })),
+      ...strange.map((item) => ({ item, attempts: 1, error: reasonOf(item) })),
       ...behind.map((item) => ({ item, attempts: 0, error: null })),
     ]);
     await handle(follower, own, payloadsOf(handled), client);
     if (moved.hasAttempts) await clearAttempts(client, own, idsOf(items));
     return {
       done: handled.length,
-      skipped: step.skipped + items.length - kept.length,
-      parked: undecodable.length + behind.length,
+      skipped: step.skipped + items.length - kept.length + discarded.size,
+      parked: strange.length + behind.length,
     };
   }, setUpOf(context));
 };
@@ -153,12 +155,10 @@ const sortParked = async <T>(
   client: SubscriptionClient,
   own: OwnPartition,
   items: readonly Item<T>[],
-  { hasDiscarded, hasParked }: Pick<Moved, 'hasDiscarded' | 'hasParked'>,
+  moved: Pick<Moved, 'hasDiscarded' | 'hasParked'>,
 ): Promise<SortedItems<T>> => {
-  const discarded = hasDiscarded
-    ? await discardedEvents(client, own.subscription, idsOf(items))
-    : nothing;
-  const waiting = hasParked
+  const discarded = await discardedOf(client, own, items, moved);
+  const waiting = moved.hasParked
     ? await parkedKeys(client, own, [...new Set(items.map(({ key }) => key))])
     : nothing;
   const kept = discarded.size > 0 ? items.filter(({ id }) => !discarded.has(id)) : items;
@@ -171,6 +171,14 @@ const sortParked = async <T>(
 };
 
 const nothing: ReadonlySet<string> = new Set();
+
+const discardedOf = async (
+  client: SubscriptionClient,
+  { subscription }: OwnPartition,
+  items: readonly Item<unknown>[],
+  { hasDiscarded }: Pick<Moved, 'hasDiscarded'>,
+): Promise<ReadonlySet<string>> =>
+  hasDiscarded && items.length > 0 ? discardedEvents(client, subscription, idsOf(items)) : nothing;
 
 const idsOf = (items: readonly Item<unknown>[]): string[] => items.map(({ id }) => id);
 

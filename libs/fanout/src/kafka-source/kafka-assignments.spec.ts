@@ -56,9 +56,10 @@ it('fetches nothing of a partition that is paused until it is resumed', async ()
   const open = () => Promise.resolve(table.checkpoint);
   const { assignments, assigned, calls } = assignmentsOf({ open });
   await assigned.sought;
-  expect(assigned.cursor).toBeUndefined();
+  expect(assigned).toMatchObject({ cursor: undefined, isPaused: true });
   table.checkpoint = at(5n);
   assignments.seekAgain(assigned);
   await assigned.sought;
+  expect(assigned.isPaused).toBe(false);
   expect(calls).toEqual(['paused', 5n]);
 });

@@ -70,6 +70,7 @@ export class Assignments {
   /** Reads on from the checkpoint, opened anew. */
   seekAgain(assigned: Assigned): void {
     assigned.cursor = undefined;
+    assigned.isPaused = false;
     assigned.sought = this.seekNow(assigned);
   }
 

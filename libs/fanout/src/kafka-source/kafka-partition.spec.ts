@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { Checkpoint } from '#subscription/source.js';
 
-import { cursorAt, isLastRecord, problemOf } from './kafka-partition.js';
+import { cursorAt, isLastRecord, itemOf, problemOf } from './kafka-partition.js';
 
 const position = { commit: 7n, prepare: 7n };
 const at = (nextOffset: bigint, recordOffset?: bigint): Checkpoint => ({
@@ -45,5 +45,14 @@ describe('a partition', () => {
     expect(isLastRecord(checkpoint, record(4n, 7n))).toBe(false);
     expect(isLastRecord(checkpoint, { offset: 3n, position: undefined })).toBe(false);
     expect(isLastRecord(checkpoint, undefined)).toBe(false);
+  });
+
+  it('names a record that is no fact by its place and its content', () => {
+    const own = { scope: 'topic', partition: 0 };
+    const message = { key: null, timestamp: '0', attributes: 0, headers: {} };
+    const idOf = (offset: string, value: string): string =>
+      itemOf(own, { ...message, offset, value: Buffer.from(value) }).id;
+    expect(idOf('5', 'one')).toBe(idOf('5', 'one'));
+    expect(new Set([idOf('5', 'one'), idOf('5', 'two'), idOf('6', 'one')]).size).toBe(3);
   });
 });

@@ -85,7 +85,7 @@ export const itemOf = (own: Partition, message: KafkaMessage): Item<Fact> => {
   const payload = payloadOf(record);
   const fact = payload instanceof Undecodable ? undefined : payload;
   return {
-    id: fact?.id ?? contentIdOf('record', own.scope, String(own.partition), offset.toString()),
+    id: fact?.id ?? idOf(own, message),
     key: fact?.stream ?? toStored(record).key,
     type: fact?.type ?? null,
     revision: fact?.revision ?? null,
@@ -93,6 +93,18 @@ export const itemOf = (own: Partition, message: KafkaMessage): Item<Fact> => {
     ...{ offset, nextOffset: offset + 1n, recordedAt: fact?.recordedAt, payload },
     record: () => toStored(record),
   };
+};
+
+/** Of its content too: in a topic that was made anew another record lies there, which nobody has discarded. */
+const idOf = (
+  { scope, partition }: Partition,
+  { offset, key, value, headers }: KafkaMessage,
+): string => {
+  const content = JSON.stringify(toStored({ key, value: null, headers }));
+  return contentIdOf(
+    ...(['record', scope, String(partition), offset] as const),
+    ...[content, value?.toString('base64') ?? ''],
+  );
 };
 
 const payloadOf = (record: ReceivedRecord): Fact | Undecodable => {
