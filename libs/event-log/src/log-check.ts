@@ -1,14 +1,15 @@
 import type { EventLog, Position } from './event-log.js';
 import { formatPosition } from './position.js';
 
-/** The last event that a follower took of the log: by it the log is told from another. */
+/** The last event that a follower took of the log: it tells this log from another. */
 export interface Anchor {
   readonly position: Position;
   /** Undefined where it was taken before ids were kept: then any event there will do. */
   readonly id: string | undefined;
 }
 
-export interface Follower {
+/** Who follows the log, for the message that tells an operator that it was replaced. */
+export interface NamedFollower {
   /** As a message names it: "projection product-catalog". */
   readonly name: string;
   /** What an operator does where the log that is there now is the right one. */
@@ -22,7 +23,7 @@ export class LogReplaced extends Error {
 
 type Log = Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
 
-/** How long a follower whose log was replaced waits before it looks whether the right one is back. */
+/** How long a follower whose log was replaced waits before it checks whether the right one is back. */
 export const replacedLogMs = 2_000;
 
 /** The newest event of the log; undefined while it is empty. */
@@ -52,7 +53,7 @@ export class LogCheck {
 
   constructor(
     private readonly log: Log,
-    private readonly follower: Follower,
+    private readonly follower: NamedFollower,
   ) {}
 
   /** Whether the log was checked since a connection was last lost. */

@@ -75,7 +75,7 @@ const lookUpTime = async (
 };
 
 /** What the time of an event is found by. */
-type Placed = Pick<StoredEvent, 'position' | 'created'>;
+type Recorded = Pick<StoredEvent, 'position' | 'created'>;
 
 /** Events that are read from the log, at most, where `event-clock` does not reach yet. */
 const readAtMost = 5_000;
@@ -96,7 +96,7 @@ interface TimeRow extends PositionRow {
 export const recordedTimes = async (
   store: ReadStore,
   log: Log,
-  events: readonly Placed[],
+  events: readonly Recorded[],
 ): Promise<readonly Date[]> => {
   if (events.length === 0) return [];
   const rows = await lookUpEvents(store, events);
@@ -117,7 +117,7 @@ export const recordedTimes = async (
 /** A running maximum is never before the `created` of its event: the index is entered there. */
 const lookUpEvents = async (
   store: ReadStore,
-  events: readonly Placed[],
+  events: readonly Recorded[],
 ): Promise<readonly TimeRow[]> => {
   const { rows } = await store.pool
     .query<TimeRow>(

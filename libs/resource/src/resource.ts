@@ -95,7 +95,7 @@ export interface Resource<Item = unknown, F extends Filters = Filters, S extends
   readonly permission: string;
   /** Resolves once the tables hold what lies up to `after`; see `visibleIn`. */
   readonly ready: (store: ReadStore, after: Position | undefined) => Promise<void>;
-  /** An item, as OpenAPI describes it. */
+  /** An item, as OpenAPI describes it. Its `revision`, where it has one, is also the `ETag` of the item. */
   readonly response: Type<Item>;
   readonly select: string;
   readonly from: string;

@@ -1,11 +1,11 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
-import { type Anchor, type Follower, LogCheck } from '#event-log/log-check.js';
+import { type Anchor, LogCheck, type NamedFollower } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 
 import { type PageLimits, PageReader } from './page-reader.js';
 
 /** How far a follower has read the log. */
-interface Place {
+interface ReadThrough {
   /** Through here it was read. */
   readonly position: Position | undefined;
   /** The last event that was taken. */
@@ -13,20 +13,20 @@ interface Place {
 }
 
 /**
- * A `PageReader` for followers whose checkpoint outlives the process: of a log that does not hold the
- * last event that they took it returns nothing.
+ * A `PageReader` for followers whose checkpoint outlives the process. Of a log that does not hold the last
+ * event that they took, it returns nothing.
  */
 export class CheckedReader {
   private readonly pages: PageReader;
   private readonly check: LogCheck;
-  private read: Place = { position: undefined, anchor: undefined };
+  private read: ReadThrough = { position: undefined, anchor: undefined };
 
   /** `recognised` is called each time that the log is found to be the right one. */
   constructor(
     log: Pick<EventLog, 'readAll' | 'epoch' | 'idAt' | 'head'>,
     tail: Pick<LogTail, 'after'> | undefined,
     limits: PageLimits,
-    follower: Follower,
+    follower: NamedFollower,
     private readonly recognised: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.pages = new PageReader(log, tail, limits);
@@ -43,15 +43,15 @@ export class CheckedReader {
     return this.pages.atEnd;
   }
 
-  /** Continues after `place`. Throws `LogReplaced`, and what the log fails by. */
-  async seek(place: Place): Promise<void> {
-    this.read = place;
+  /** Continues after `read`. Throws `LogReplaced`, and what the log fails by. */
+  async seek(read: ReadThrough): Promise<void> {
+    this.read = read;
     await this.recognise();
   }
 
-  /** The follower has handled everything up to `place`. */
-  took(place: Place): void {
-    this.read = place;
+  /** The follower has handled everything up to `read`. */
+  took(read: ReadThrough): void {
+    this.read = read;
   }
 
   /** As `PageReader.next`. Throws `LogReplaced`, and what the log fails by. */

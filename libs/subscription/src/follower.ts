@@ -13,7 +13,7 @@ export type Kind = 'projection' | 'consumer' | 'process';
 
 /**
  * Whatever follows the log, as the engine sees it. A projection, a consumer and a process each become
- * one; the engine knows of no other difference between them.
+ * one; what differs between them is here.
  *
  * `T` is an event as this follower reads it.
  */

@@ -115,5 +115,5 @@ export class Isolation<T> {
   }
 }
 
-/** Asked anew: it may have changed meanwhile. */
+/** Read anew, since the compiler takes what was read before for what still holds. */
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;

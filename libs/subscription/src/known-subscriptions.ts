@@ -3,7 +3,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import type { Kind } from './follower.js';
 
-/** What operators have to know of a subscription before they ask it for something. */
+/** What operators have to know of a subscription before they request something of it. */
 export interface KnownSubscription {
   readonly name: string;
   readonly kind: Kind;

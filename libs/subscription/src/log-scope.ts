@@ -14,7 +14,14 @@ import { Backoff } from './backoff.js';
 import { CheckedReader } from './checked-reader.js';
 import { noteLog, noteWaiting, type OwnPartition, SourceChanged } from './checkpoints.js';
 import { reasonToWait } from './describe-error.js';
-import type { Checkpoint, Delivery, Item, Scope, SourceContext } from './source.js';
+import {
+  type Checkpoint,
+  type Delivery,
+  type Item,
+  type Scope,
+  scopeLease,
+  type SourceContext,
+} from './source.js';
 
 /** A page: at most so many events and bytes. */
 const limits = { maxEvents: 1_000, maxBytes: 8 * 1024 * 1024 };
@@ -53,7 +60,7 @@ export class LogScope<T> {
   }
 
   private get leaseKey(): string {
-    return `${this.context.subscription}/${this.scope.name}`;
+    return scopeLease(this.context.subscription, this.scope.name);
   }
 
   private get fields(): object {

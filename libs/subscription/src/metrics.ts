@@ -9,7 +9,7 @@ import type { Counts } from './step.js';
 
 type PartitionLabels = 'subscription' | 'scope' | 'partition';
 
-/** Counts the outcomes of events, and reports the lag when they are collected: of whatever follows the log. */
+/** Of each subscription: counts of events by outcome, and the lag when metrics are collected. */
 export class SubscriptionMetrics implements SubscriptionObserver {
   private readonly events: Counter<'subscription' | 'outcome'>;
   private readonly lagSeconds: Gauge<PartitionLabels>;

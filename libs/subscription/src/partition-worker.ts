@@ -162,7 +162,7 @@ export class PartitionWorker<T> {
         backoff.reset();
       } catch (error) {
         if (error instanceof Fenced) {
-          this.context.logger.warn(this.fields, 'another process moved the checkpoint');
+          this.context.logger.warn(this.fields, 'the checkpoint is not where the batch begins');
           return this.openNow(signal);
         }
         if (error instanceof SourceChanged) throw error;

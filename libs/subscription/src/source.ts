@@ -13,6 +13,10 @@ export interface Partition {
 export const partitionKey = ({ scope, partition }: Partition): string =>
   `${scope}/${String(partition)}`;
 
+/** Names the lease of whoever follows a scope of a subscription on the log. */
+export const scopeLease = (subscription: string, scope: string): string =>
+  `${subscription}/${scope}`;
+
 /** How far a partition was handled. */
 export interface Checkpoint {
   /** Kafka: the offset to read next. Log: the commit position through which it was read. */

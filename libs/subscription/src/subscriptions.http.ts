@@ -44,7 +44,7 @@ const startOrPosition: Parser<string> = (raw) => {
   throw new Expectation('expected start, or a position such as 1234');
 };
 
-/** Whatever follows the log: projections, consumers, processes. Its process carries out what is requested of it. */
+/** Routes of whatever follows the log. A request is recorded here; the subscription's own process carries it out. */
 @ApiTags('operations')
 @ApiBearerAuth()
 @Controller('v1/subscriptions')
@@ -117,7 +117,7 @@ export class SubscriptionsController {
     @Call() call: HttpCall,
   ): Promise<WriteResponse> {
     const to = body.to === 'start' ? null : body.to;
-    return this.ask(call, name, body, async (meta) => {
+    return this.request(call, name, body, async (meta) => {
       this.known.resettable(name, body.to);
       if (to !== null) await assertPosition(this.log, to, '/to');
       return new ResetSubscription({ to }, meta);
@@ -135,8 +135,8 @@ export class SubscriptionsController {
     @Body() body: OptionalReasonBody,
     @Call() call: HttpCall,
   ): Promise<WriteResponse> {
-    return this.ask(call, name, body, async (meta) => {
-      const { version } = await this.required(name);
+    return this.request(call, name, body, async (meta) => {
+      const version = await this.versionOf(name);
       return new PauseSubscription({ version }, meta);
     });
   }
@@ -152,8 +152,8 @@ export class SubscriptionsController {
     @Body() body: OptionalReasonBody,
     @Call() call: HttpCall,
   ): Promise<WriteResponse> {
-    return this.ask(call, name, body, async (meta) => {
-      const { version } = await this.required(name);
+    return this.request(call, name, body, async (meta) => {
+      const version = await this.versionOf(name);
       return new ResumeSubscription({ version }, meta);
     });
   }
@@ -169,7 +169,7 @@ export class SubscriptionsController {
     @Body() body: OptionalReasonBody,
     @Call() call: HttpCall,
   ): Promise<WriteResponse> {
-    return this.ask(call, name, body, (meta) => {
+    return this.request(call, name, body, (meta) => {
       const { version } = this.known.projection(name);
       return new RebuildProjection({ version }, meta);
     });
@@ -187,7 +187,7 @@ export class SubscriptionsController {
     @Call() call: HttpCall,
   ): Promise<WriteResponse> {
     const { version } = body;
-    return this.ask(call, name, body, (meta) => {
+    return this.request(call, name, body, (meta) => {
       if (this.known.projection(name).version === version) {
         const message = `version ${String(version)} of ${name} is what the running code reads`;
         throw new Refusal('PROJECTION_IN_USE', 'conflict', message);
@@ -196,7 +196,7 @@ export class SubscriptionsController {
     });
   }
 
-  private ask(
+  private request(
     call: HttpCall,
     id: string,
     body: { readonly reason?: string },
@@ -205,12 +205,11 @@ export class SubscriptionsController {
     return this.gateway.handle(call, { on: controlDecider, id, body, command });
   }
 
-  /** Throws a `Refusal` (`SUBSCRIPTION_NOT_FOUND`). */
-  private async required(name: string): Promise<{ readonly version: number }> {
+  /** Of one that ran and that this version does not know: 0. Throws a `Refusal` (`SUBSCRIPTION_NOT_FOUND`). */
+  private async versionOf(name: string): Promise<number> {
     const known = this.known.find(name);
-    if (known) return known;
-    await this.status(name);
-    return { version: 0 };
+    if (!known) await this.status(name);
+    return known?.version ?? 0;
   }
 
   private async status(name: string): Promise<SubscriptionResponse> {

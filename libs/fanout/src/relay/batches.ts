@@ -6,7 +6,7 @@ import { toRecord } from '../cloud-event.js';
 import type { Partitioner } from '../cluster/partitioner.js';
 import type { Publication } from '../fact.js';
 import { type RelayPosition, startOf, type TopicPosition } from './position-record.js';
-import type { PlacedRecord } from './publisher.js';
+import type { PartitionedRecord } from './publisher.js';
 
 export interface BatchLimits {
   readonly maxRecords: number;
@@ -16,7 +16,7 @@ export interface BatchLimits {
 /** What goes into one transaction: everything that is published of a stretch of the log. */
 export interface Batch {
   /** By the plain name of the topic. */
-  readonly topics: ReadonlyMap<string, readonly PlacedRecord[]>;
+  readonly topics: ReadonlyMap<string, readonly PartitionedRecord[]>;
   readonly records: number;
   /** Events of the stretch, published or not. */
   readonly events: number;
@@ -74,7 +74,7 @@ export class LogBatches implements BatchSource {
   }
 
   async next({ maxRecords, maxBytes }: BatchLimits): Promise<Batch | undefined> {
-    const topics = new Map<string, PlacedRecord[]>();
+    const topics = new Map<string, PartitionedRecord[]>();
     let [records, bytes, events] = [0, 0, 0];
     let [first, last]: (StoredEvent | undefined)[] = [];
     while (events < maxEvents && records < maxRecords) {
@@ -114,7 +114,7 @@ export class LogBatches implements BatchSource {
   }
 
   /** Undefined for what is not published, or lies on its topic already. */
-  private recordOf(event: StoredEvent): { topic: string; record: PlacedRecord } | undefined {
+  private recordOf(event: StoredEvent): { topic: string; record: PartitionedRecord } | undefined {
     const { publication, partitioner } = this.parts;
     const published = publication.of(event);
     if (!published) return undefined;
@@ -130,7 +130,7 @@ export class LogBatches implements BatchSource {
 }
 
 /** Rough, and rather too much: what a batch may hold is a limit of ours, not of Kafka's. */
-const sizeOf = ({ key, value, headers = {} }: PlacedRecord): number => {
+const sizeOf = ({ key, value, headers = {} }: PartitionedRecord): number => {
   let bytes = 64 + key.length + value.length;
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
   return bytes;

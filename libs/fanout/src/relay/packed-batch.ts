@@ -1,5 +1,5 @@
 import type { Batch } from './batches.js';
-import type { PlacedRecord } from './publisher.js';
+import type { PartitionedRecord } from './publisher.js';
 
 interface PackedRecords {
   readonly topic: string;
@@ -27,7 +27,7 @@ export const unpack = ({ topics, ...rest }: PackedBatch): Batch => ({
   topics: new Map(topics.map((packed) => [packed.topic, recordsOf(packed)])),
 });
 
-const packedRecords = (topic: string, records: readonly PlacedRecord[]): PackedRecords => {
+const packedRecords = (topic: string, records: readonly PartitionedRecord[]): PackedRecords => {
   const lengths = records.map(({ value }) => value.length);
   const values = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let offset = 0;
@@ -45,7 +45,7 @@ const packedRecords = (topic: string, records: readonly PlacedRecord[]): PackedR
 
 const recordsOf = ({ keys, partitions, headers, lengths, values }: PackedRecords) => {
   let offset = 0;
-  return lengths.map((length, index): PlacedRecord => {
+  return lengths.map((length, index): PartitionedRecord => {
     const value = Buffer.from(values, offset, length);
     offset += length;
     return {

@@ -28,7 +28,7 @@ export interface RelayPosition {
   readonly topics: ReadonlyMap<string, TopicPosition>;
   /** Revision of the control stream through which resets are carried out; -1 before the first. */
   readonly control: bigint;
-  /** The last event that was carried, by which the log is known again. */
+  /** The last event that was published, by which the log is recognised. */
   readonly anchor?: Anchor | undefined;
 }
 
@@ -108,6 +108,7 @@ export const readPosition = async (
 
 const version = 1;
 
+/** The names are the storage format; `held` is `TopicPosition.lastFacts`. */
 interface TopicJson {
   position: string | null;
   next: Record<string, string>;
@@ -116,12 +117,12 @@ interface TopicJson {
 
 /** Positions are `commit/prepare`, all numbers decimal text: they may exceed what JSON's numbers hold. */
 export const encodePosition = ({ topics, control, anchor }: RelayPosition): Buffer => {
-  const entries = [...topics].map(([topic, { position, next, lastFacts: held }]) => {
+  const entries = [...topics].map(([topic, { position, next, lastFacts }]) => {
     const entry: TopicJson = {
       position: position && shown(position),
       next: asObject(next, String),
     };
-    return [topic, held ? { ...entry, held: asObject(held, shown) } : entry];
+    return [topic, lastFacts ? { ...entry, held: asObject(lastFacts, shown) } : entry];
   });
   const value = {
     v: version,

@@ -1,5 +1,5 @@
 import { accessDeniedReason, type EventLog } from '#event-log/event-log.js';
-import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
+import { LogCheck, LogReplaced, type NamedFollower } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { timeOfDay } from '#kernel/wall-clock.js';
 import { progressHealth } from '#observability/health.js';
@@ -25,7 +25,7 @@ export type TransactionOutcome = 'committed' | 'failed' | 'fenced';
 
 export interface PublishLoopOptions {
   readonly log: Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
-  readonly follower: Follower;
+  readonly follower: NamedFollower;
   readonly tail: LogTail;
   readonly logger: KafkaLogger;
   readonly status: RelayStatus;

@@ -7,7 +7,7 @@ import { pause } from '#event-log/pause.js';
 import { Fenced, isFencing } from '../cluster/failures.js';
 
 /** A record with its partition: nothing is left to a partitioner that sees the number of partitions of the moment. */
-export interface PlacedRecord {
+export interface PartitionedRecord {
   readonly key: string;
   readonly value: Buffer;
   readonly headers?: Record<string, string>;
@@ -17,7 +17,7 @@ export interface PlacedRecord {
 /** Records of one topic, by the name that the cluster knows, in their order. */
 export interface TopicBatch {
   readonly topic: string;
-  readonly records: readonly PlacedRecord[];
+  readonly records: readonly PartitionedRecord[];
 }
 
 /** Where the first record of a batch came to lie in a partition, and how many there are. */
@@ -175,12 +175,12 @@ export class Publisher {
 
 interface Messages {
   readonly topic: string;
-  readonly messages: PlacedRecord[];
+  readonly messages: PartitionedRecord[];
 }
 
 const keyOf = (topic: string, partition: number): string => `${topic}/${String(partition)}`;
 
-const countByPartition = (records: readonly PlacedRecord[]): Map<number, number> => {
+const countByPartition = (records: readonly PartitionedRecord[]): Map<number, number> => {
   const counts = new Map<number, number>();
   for (const { partition } of records) counts.set(partition, (counts.get(partition) ?? 0) + 1);
   return counts;

@@ -1,7 +1,7 @@
 import { type KafkaConfig, logLevel } from 'kafkajs';
 
 import type { EventLog } from '#event-log/event-log.js';
-import { type Follower, LogReplaced } from '#event-log/log-check.js';
+import { LogReplaced, type NamedFollower } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { pause } from '#event-log/pause.js';
 import type { Contract } from '#kernel/contract.js';
@@ -55,7 +55,7 @@ export class Relay {
   private readonly control: RelayControl;
   private readonly backoff = new Backoff(100, 10_000);
   private readonly lockKey: string;
-  private readonly follower: Follower;
+  private readonly follower: NamedFollower;
   private readonly size = { maxRecords };
   private triedAt = -Infinity;
   private yieldedAt = performance.now();

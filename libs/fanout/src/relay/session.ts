@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 
 import type { EventLog, Position } from '#event-log/event-log.js';
-import { type Follower, LogCheck, LogReplaced } from '#event-log/log-check.js';
+import { LogCheck, LogReplaced, type NamedFollower } from '#event-log/log-check.js';
 import type { Contract } from '#kernel/contract.js';
 
 import { NeedsOperator, TopicLost } from '../cluster/failures.js';
@@ -40,7 +40,7 @@ export interface SessionOptions {
   readonly settings: KafkaSettings & TopicSettings;
   readonly contracts: readonly Contract[];
   readonly log: Pick<EventLog, 'epoch' | 'idAt' | 'head'>;
-  readonly follower: Follower;
+  readonly follower: NamedFollower;
   readonly control: RelayControl;
   readonly transactionTimeoutMs: number;
   readonly step?: ((step: Step) => void | Promise<void>) | undefined;

@@ -8,7 +8,7 @@ import type { Publication } from '../fact.js';
 import { type Backlog, backlogAfter } from './backlog.js';
 import { relayDecider } from './decider.js';
 import { type RelayEvent, relayStream } from './events.js';
-import type { RelayState, RelayStatus } from './status.js';
+import type { RelayStatus } from './status.js';
 
 const name = 'main';
 /** A relay that has not written its status for so long does not run, or cannot reach Postgres. */
@@ -44,7 +44,7 @@ export const saveStatus = async (
 
 interface RelayRow extends PositionRow {
   holder: string;
-  state: RelayState;
+  state: RelayStatus['state'];
   since: Date;
   reason: string | null;
   published: string;

@@ -5,7 +5,7 @@ import type { CheckResult } from '#observability/health.js';
 import type { Batch } from './batches.js';
 
 /**
- * starting: asks Kafka for its position. standby: another relay works. waiting: something fails and is
+ * starting: reads its position from Kafka. standby: another relay works. waiting: something fails and is
  * retried. stopped: Kafka lost what was written, or the log is another one; an operator decides.
  */
 export const relayStates = [
@@ -16,7 +16,6 @@ export const relayStates = [
   'waiting',
   'stopped',
 ] as const;
-export type RelayState = (typeof relayStates)[number];
 
 /** A relay that works commits, or knows that there is nothing to publish, at least so often. */
 const maxSilenceMs = 45_000;
@@ -25,7 +24,7 @@ const now = (): Date => timeOfDay(performance.now());
 
 /** The state of the relay of this process: for its status row, its readiness and its metrics. */
 export class RelayStatus {
-  state: RelayState = 'starting';
+  state: (typeof relayStates)[number] = 'starting';
   since = now();
   /** Why it waits or is stopped. */
   reason: string | null = null;
@@ -59,7 +58,7 @@ export class RelayStatus {
     this.isPositionKnown = true;
   }
 
-  set(state: RelayState, reason: string | null = null): void {
+  set(state: RelayStatus['state'], reason: string | null = null): void {
     if (state !== this.state) this.since = now();
     this.state = state;
     this.reason = reason;

@@ -70,7 +70,8 @@ const passOver = async (context: ControlContext, from: bigint): Promise<bigint |
   const last = await lastControl(context);
   const anchor = last ?? (await anchorNow(context.log));
   if (!anchor) return undefined;
-  const outcome = 'passed over: it was asked in another event log, or before the log was replaced';
+  const outcome =
+    'passed over: it was requested in another event log, or before the log was replaced';
   const isRebuild = last?.type === 'ProjectionRebuildRequested';
   const to = (last?.revision ?? -1n) - (isRebuild ? 1n : 0n);
   await moveControl(store.pool, follower, { from, to, anchor, outcome });

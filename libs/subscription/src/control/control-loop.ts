@@ -19,7 +19,7 @@ export interface ControlLoopContext extends ControlContext {
   readonly onMoved: () => void;
 }
 
-/** Follows what operators ask of a subscription. One process carries it out; the others see that it was. */
+/** Follows what operators request of a subscription. One process carries it out; the others see that it was. */
 export class ControlLoop {
   /** Something may have been requested since the stream was read. */
   private mayBeRequested = true;

@@ -26,9 +26,6 @@ export const buildOf = (scope: string): number => Number(scope.slice('build-'.le
 export const schemaOfScope = (projection: Projection, { name, state }: Scope): string =>
   state === 'running' ? schemaOf(projection) : buildSchemaOf(projection.name, buildOf(name));
 
-/** The lease of whoever applies events to the build. */
-export const buildLease = (name: string, build: number): string => `${name}/${scopeOf(build)}`;
-
 /** To be followed by a condition on `b`. */
 export const fromBuilds = `from read_store.build b
   join subscription.checkpoint c on c.subscription = b.projection and c.scope = 'build-' || b.build`;

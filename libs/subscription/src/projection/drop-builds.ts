@@ -5,7 +5,8 @@ import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import { buildSchemaOf, type ProjectionVersion, schemaOf } from '#read-store/schema-names.js';
 
 import { describeError } from '../describe-error.js';
-import { type Build, buildLease, deleteBuild, lockProjection, readBuilds } from './builds.js';
+import { scopeLease } from '../source.js';
+import { type Build, deleteBuild, lockProjection, readBuilds, scopeOf } from './builds.js';
 
 /** How long to wait for queries that still read the tables; the drop fails then and nothing is lost. */
 const queriesTimeoutMs = 5_000;
@@ -77,7 +78,7 @@ const dropUnused = async (
   builds: readonly Build[],
 ): Promise<boolean> => {
   const { name } = projection;
-  const keys = builds.map(({ build }) => buildLease(name, build));
+  const keys = builds.map(({ build }) => scopeLease(name, scopeOf(build)));
   // A lock that this process held before is one under which it applies events itself.
   if (keys.some((key) => lease.holds(key))) return false;
   const acquired: string[] = [];

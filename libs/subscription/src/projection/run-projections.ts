@@ -7,7 +7,7 @@ import { ProjectionFollower } from './projection-follower.js';
 
 /**
  * Runs projections: follows the log into each build in use, builds new versions beside the old ones,
- * carries out what operators ask for. Any number of processes may run the same projections: one works
+ * carries out what operators request. Any number of processes may run the same projections: one works
  * on each build, the others stand by. Processes of different versions run beside each other.
  */
 export class ProjectionRunner {

@@ -125,7 +125,7 @@ describe('a rebuild that catches up to the active build for the switch', () => {
     );
     await until('switched', switched);
     expect(await sum()).toBe(15);
-    expect(warned[0]).toMatch('another process moved the checkpoint');
+    expect(warned[0]).toMatch('the checkpoint is not where the batch begins');
   });
 
   it('does not wait for a moment in which nothing comes', async () => {
