@@ -33,7 +33,7 @@ const purity = [
     reaches: [...io, wallClock],
   },
   {
-    name: 'A projector is pure: what it is told by, the events, and its own folder.',
+    name: 'A projector is pure: it imports events and its own folder.',
     from: ['projections/*/projector.ts'],
     only: [
       'libs/*/src/**/{events,document}.ts',
@@ -160,7 +160,7 @@ const boundaries = [
 
 export const rules = [...purity, ...drivers, ...boundaries];
 
-/** What breaks a rule today, by the name of the rule, and why. The lists may only shrink: a test fails on what is mended. */
+/** What breaks a rule today, by the name of the rule, and why. The lists may only shrink: a test fails on what is repaired. */
 export const known = {
   'The write side reads no read model.': [
     [

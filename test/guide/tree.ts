@@ -103,10 +103,6 @@ export class Tree {
     if (code !== 0) throw new Error(`${script} ${args.join(' ')} failed:\n${said.join('')}`);
   }
 
-  read(path: string): string {
-    return readFileSync(join(this.root, path), 'utf8');
-  }
-
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
