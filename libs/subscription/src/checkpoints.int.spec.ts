@@ -6,7 +6,13 @@ import { ReadStore } from '#read-store/read-store.js';
 import type { TestDatabase } from '#testing/embedded.js';
 import { databaseFrom } from '#testing/template-database.js';
 
-import { Fenced, moveCheckpoint, openCheckpoint, type OwnPartition } from './checkpoints.js';
+import {
+  Fenced,
+  moveCheckpoint,
+  openCheckpoint,
+  type OwnPartition,
+  stopCheckpoint,
+} from './checkpoints.js';
 import type { Checkpoint } from './source.js';
 import {
   AlreadyCarriedOut,
@@ -69,6 +75,19 @@ describe('a subscription is moved only from where it is', () => {
     expect(await openCheckpoint(store, own, randomUUID())).toEqual({
       ...{ checkpoint: at(6n, 60n), state: 'paused', interrupted: true },
     });
+  });
+
+  it('to a stop: not where an operator paused it meanwhile', async () => {
+    const opened = await openCheckpoint(store, own, randomUUID());
+    if (!opened) throw new Error('there is no checkpoint');
+    const { checkpoint } = opened;
+    const stop = () => stopCheckpoint(store.pool, own, 'running', checkpoint, 'it fails');
+    const setState = "update subscription.checkpoint set state = 'paused'";
+    await store.pool.query(setState);
+    await expect(stop()).rejects.toThrow(Fenced);
+    await store.pool.query(setState.replace('paused', 'running'));
+    await stop();
+    expect((await openCheckpoint(store, own, randomUUID()))?.state).toBe('stopped');
   });
 
   it('by each control event once', async () => {

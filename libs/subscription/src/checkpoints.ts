@@ -213,14 +213,15 @@ export const countLess = async (
 export const stopCheckpoint = async (
   client: SubscriptionClient,
   own: OwnPartition,
+  state: Scope['state'],
   at: Checkpoint,
   error: string,
 ): Promise<void> => {
   const { rowCount } = await client.query(
-    `update subscription.checkpoint set state = 'stopped', error = $6
-      where ${ofPartition}
-        and commit_position is not distinct from $4 and prepare_position is not distinct from $5`,
-    [...keyOf(own), ...columnsOf(at.position), error],
+    `update subscription.checkpoint set state = 'stopped', error = $8
+      where ${ofPartition} and state = $4 and next_offset = $5
+        and commit_position is not distinct from $6 and prepare_position is not distinct from $7`,
+    [...keyOf(own), state, at.nextOffset.toString(), ...columnsOf(at.position), error],
   );
   if (rowCount === 0) throw new Fenced();
 };

@@ -233,7 +233,7 @@ export const parkStep = async <T>(
   const { store, own, state, follower } = context;
   const { items, to } = step;
   return store.transaction(async (client) => {
-    if (follower.order === 'global') await stopCheckpoint(client, own, from, failure.error);
+    if (follower.order === 'global') await stopCheckpoint(client, own, state, from, failure.error);
     else await moveCheckpoint(client, own, state, from, to, { ...step, done: 0 });
     const parked = items.map((item) => ({ item, ...failure }));
     await park(client, own, parked);
