@@ -61,6 +61,8 @@ describe('the command line', () => {
     const { id, rows } = await json<ImportAnswer>('import', 'products', list);
     const rejected = await json<{ items: object[] }>('import', 'rows', id, '--outcome', 'rejected');
     expect(rejected.items).toHaveLength(rows.rejected);
+    const one = await ctl('import', 'rows', id, '--limit', '1');
+    expect(one.stderr).toBe('There are more: a higher --limit shows them.\n');
     const retried = await json<ImportAnswer>('import', 'retry', id, '--reason', 'once more');
     expect(retried).toMatchObject({ id, state: 'completed', rows: { total: rows.total } });
     expect((await ctl('import', 'list')).stdout).toContain(id);
@@ -168,7 +170,7 @@ describe('the command line', () => {
     expect(shown.stdout).toMatch(/build-2 +│ 0 +│ running/);
     const consumer = await ctl('subscriptions', 'rebuild', 'registry-activity');
     expect(consumer).toMatchObject({ exitCode: 1 });
-    expect(consumer.stderr).toContain('NOT_A_PROJECTION');
+    expect(consumer.stderr).toContain('it has no builds, and is reset, not rebuilt');
     const unknown = await ctl('subscriptions', 'rebuild', 'nonsense');
     expect(unknown.stderr).toContain('SUBSCRIPTION_NOT_FOUND');
   });

@@ -5,6 +5,7 @@ import { printJson, write } from './output.js';
 export const defaultLimit = 100;
 
 export interface ListOptions {
+  /** As it was given; `defaultLimit` without it. */
   readonly limit?: string | undefined;
   readonly csv?: boolean | undefined;
 }
@@ -13,8 +14,8 @@ export interface List<T> {
   readonly path: string;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly json: boolean;
-  /** Every one of them, in words: `every product`. */
-  readonly every: string;
+  /** Every one of them, in words: `every product`; of a list that has `--csv`. */
+  readonly every?: string;
   readonly print: (items: readonly T[]) => Promise<void>;
 }
 
@@ -25,7 +26,7 @@ export async function listRows<T>(
   { limit: limitText, csv }: ListOptions,
 ): Promise<void> {
   if (csv === true) {
-    if (limitText !== undefined) throw usage(`--csv gives ${every}: leave --limit out`);
+    if (limitText !== undefined) throw usage(`--csv gives ${every ?? 'all'}: leave --limit out.`);
     const accept = { accept: 'text/csv' };
     for await (const piece of api.stream(path, { ...query, format: 'csv' }, accept)) {
       await write(piece);
@@ -39,11 +40,12 @@ export async function listRows<T>(
   const more = found.length > limit;
   if (json) return printJson({ items, more });
   await print(items);
-  if (more) process.stderr.write('There are more; a higher --limit shows them, --csv all.\n');
+  const all = every === undefined ? '' : `, --csv gives ${every}`;
+  if (more) process.stderr.write(`There are more: a higher --limit shows them${all}.\n`);
 }
 
 function readLimit(text: string | undefined): number {
   if (text === undefined) return defaultLimit;
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw usage(`--limit is "${text}"; expected a number from 1 to 9999999`);
+  throw usage(`--limit is "${text}"; expected a number from 1 to 9999999.`);
 }

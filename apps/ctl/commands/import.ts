@@ -19,6 +19,7 @@ import {
   type RowView,
   waitForImport,
 } from '../import-progress.js';
+import { defaultLimit, type ListOptions, listRows } from '../list-rows.js';
 import { printJson, write } from '../output.js';
 
 interface ImportOptions {
@@ -39,7 +40,7 @@ export function addImportCommands(voltrace: Command): void {
       .argument('<file>')
       .option(
         '--no-issue-codes',
-        'give makers without a code none: their products stay uncoded and need review',
+        'give manufacturers without a code none: their products stay uncoded and need review',
       )
       .option('--dry-run', 'say what would change, and write nothing')
       .option('--reason <text>', 'why; kept with every fact')
@@ -62,7 +63,11 @@ export function addImportCommands(voltrace: Command): void {
     .option('--reason <text>', 'why; kept with the event')
     .option('--no-wait', 'do not wait until the run has ended')
     .action(cancel);
-  imports.command('list').description('imports, the one that changed last first').action(list);
+  imports
+    .command('list')
+    .description('imports, the one that changed last first')
+    .option('--limit <count>', `imports at most (${defaultLimit} unless given)`)
+    .action(list);
   imports.command('show').description('how an import stands').argument('<id>').action(show);
   imports
     .command('rows')
@@ -173,11 +178,10 @@ async function printOpenRows(api: ApiClient, id: string): Promise<void> {
   await write(`All of them: voltrace import rows ${id} --outcome needsReview (or rejected)\n`);
 }
 
-async function list(_options: object, command: Command): Promise<void> {
+async function list(options: ListOptions, command: Command): Promise<void> {
   const { api, json } = contextOf(command);
-  const items: ImportView[] = [];
-  for await (const item of api.items<ImportView>('/v1/imports', {}, 1_000)) items.push(item);
-  await (json ? printJson({ items }) : printImports(items));
+  const print = printImports;
+  await listRows<ImportView>(api, { path: '/v1/imports', query: {}, json, print }, options);
 }
 
 async function show(id: string, _options: object, command: Command): Promise<void> {
@@ -188,23 +192,10 @@ async function show(id: string, _options: object, command: Command): Promise<voi
 
 async function rows(
   id: string,
-  options: { outcome?: string; limit: string },
+  { outcome, limit }: ListOptions & { outcome?: string },
   command: Command,
 ): Promise<void> {
   const { api, json } = contextOf(command);
-  if (!/^[1-9]\d{0,6}$/.test(options.limit)) {
-    throw new CommandFailure(
-      `--limit is "${options.limit}"; expected a number from 1 to 9999999`,
-      exitCodes.usage,
-    );
-  }
-  const found: RowView[] = [];
   const path = `/v1/imports/${segment(id)}/rows`;
-  for await (const row of api.items<RowView>(
-    path,
-    { outcome: options.outcome },
-    Number(options.limit),
-  ))
-    found.push(row);
-  await (json ? printJson({ items: found }) : printRows(found));
+  await listRows<RowView>(api, { path, query: { outcome }, json, print: printRows }, { limit });
 }

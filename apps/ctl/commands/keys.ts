@@ -90,7 +90,7 @@ async function list(options: { status?: string; limit?: string }, command: Comma
   await listRows<ListedKey>(
     api,
     {
-      ...{ path: '/v1/api-keys', query: { status: options.status }, json, every: 'every key' },
+      ...{ path: '/v1/api-keys', query: { status: options.status }, json },
       print: (items) =>
         printTable(
           ['id', 'name', 'roles', 'status', 'expires', 'issued', 'by'],

@@ -4,7 +4,6 @@ import {
   ArrayMaxSize,
   ArrayNotEmpty,
   ArrayUnique,
-  IsArray,
   IsIn,
   IsOptional,
   IsUUID,
@@ -75,18 +74,21 @@ export const TextsField = (
   maxItems: number,
   max: number,
   options: FieldOptions,
-): PropertyDecorator =>
-  field(
+): PropertyDecorator => {
+  const message = `expected a list of at most ${String(maxItems)} texts ${textOf(max)}`;
+  return field(
     options,
     { isArray: true, type: String, maxItems },
     Passes(
       'arePlainTexts',
-      `expected texts ${textOf(max)}`,
-      (value) => Array.isArray(value) && value.every((text) => isVisible(text, max)),
+      message,
+      (value) =>
+        Array.isArray(value) &&
+        value.length <= maxItems &&
+        value.every((text) => isVisible(text, max)),
     ),
-    ArrayMaxSize(maxItems),
-    IsArray(),
   );
+};
 
 /** Texts by name, such as the remarks of a listing: at most `maxEntries` of at most `max` characters. */
 export const TextRecordField = (
@@ -136,14 +138,14 @@ export const ChoicesField = (
   values: readonly string[],
   options: FieldOptions,
 ): PropertyDecorator => {
-  const message = `expected some of ${values.join(', ')}`;
+  const message = `expected a list of one or more of ${values.join(', ')}, each once`;
   return field(
     options,
     { enum: [...values], isArray: true },
     IsIn(values, { each: true, message }),
-    ArrayUnique(),
-    ArrayMaxSize(values.length),
-    ArrayNotEmpty(),
+    ArrayUnique({ message }),
+    ArrayMaxSize(values.length, { message }),
+    ArrayNotEmpty({ message }),
   );
 };
 

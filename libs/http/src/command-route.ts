@@ -30,6 +30,8 @@ export class OptionalReasonBody {
   reason?: string;
 }
 
+const rowExpected = 'expected the number of a data row, counted from 1';
+
 export class EvidenceBody implements Evidence {
   @PatternField(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case', {
     description: 'SHA-256 of the document, in hexadecimal.',
@@ -46,9 +48,9 @@ export class EvidenceBody implements Evidence {
     example: 12,
   })
   @MayBeMissing()
-  @IsInt()
-  @Min(1)
-  @Max(2_147_483_647)
+  @IsInt({ message: rowExpected })
+  @Min(1, { message: rowExpected })
+  @Max(2_147_483_647, { message: rowExpected })
   row?: number;
 }
 
@@ -59,7 +61,7 @@ export class ReasonedBody {
 
   @ApiPropertyOptional({ type: EvidenceBody })
   @MayBeMissing()
-  @ValidateNested()
+  @ValidateNested({ message: 'expected an object with sha256, and file and row where known' })
   @Transformed(() => EvidenceBody)
   evidence?: EvidenceBody;
 }

@@ -5,6 +5,6 @@ import { Refusal } from './refusal.js';
 export const requireReason = ({ reason }: Pick<CommandMeta, 'reason'>, what: string): void => {
   if (reason !== undefined && reason.trim() !== '') return;
   throw new Refusal('REASON_MISSING', 'invalid', `${what} needs a reason`, {
-    errors: [{ pointer: '/reason', reason: 'expected why' }],
+    errors: [{ pointer: '/reason', reason: 'expected the reason, as text' }],
   });
 };

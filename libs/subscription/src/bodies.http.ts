@@ -172,10 +172,12 @@ export class ResetBody extends RequiredReasonBody {
   to!: string;
 }
 
+const versionExpected = 'expected a version: a whole number from 1 on';
+
 export class DropVersionBody extends OptionalReasonBody {
   @ApiProperty({ type: 'integer', minimum: 1, example: 1, description: 'One of `others`.' })
-  @IsInt()
-  @Min(1)
-  @Max(2_147_483_647)
+  @IsInt({ message: versionExpected })
+  @Min(1, { message: versionExpected })
+  @Max(2_147_483_647, { message: versionExpected })
   version!: number;
 }

@@ -30,7 +30,7 @@ export class KnownSubscriptions {
     const known = this.find(name);
     if (!known) throw subscriptionNotFound(name);
     if (known.kind === 'projection') return known;
-    const message = `${name} is a ${known.kind}, not a projection`;
+    const message = `${name} is a ${known.kind}: it has no builds, and is reset, not rebuilt`;
     throw new Refusal('NOT_A_PROJECTION', 'conflict', message);
   }
 

@@ -39,9 +39,10 @@ import { newestPosition } from './projection/projection-status.js';
 import { assertPosition, previewReset } from './reset-preview.js';
 import { subscriptionStatuses } from './statuses.js';
 
+const toExpected = 'expected start, or a position such as 1234';
 const startOrPosition: Parser<string> = (raw) => {
   if (/^(start|0|[1-9]\d{0,18})$/.test(raw)) return raw;
-  throw new Expectation('expected start, or a position such as 1234');
+  throw new Expectation(toExpected);
 };
 
 /** Routes of whatever follows the log. A request is recorded here; the subscription's own process carries it out. */
@@ -100,7 +101,8 @@ export class SubscriptionsController {
     @Query() query: Record<string, unknown>,
   ): Promise<ResetPreviewResponse> {
     const { to } = readQuery(query, { to: startOrPosition });
-    if (to === undefined) throw queryInvalid([{ pointer: '?to', reason: 'required' }]);
+    if (to === undefined)
+      throw queryInvalid([{ pointer: '?to', reason: `required: ${toExpected}` }]);
     return previewReset(this.store, this.log, this.known, name, to);
   }
 

@@ -83,9 +83,14 @@ export class ImportController {
     name: 'issueCodes',
     required: false,
     type: Boolean,
-    description: 'Whether a maker without a code gets one by rule; true unless given.',
+    description: 'Whether a manufacturer without a code gets one by rule; true unless given.',
   })
-  @ApiQuery({ name: 'dryRun', required: false, type: Boolean })
+  @ApiQuery({
+    name: 'dryRun',
+    required: false,
+    type: Boolean,
+    description: 'Only says what would change, and writes nothing.',
+  })
   @ApiQuery({ name: 'file', required: false, description: 'Name of the file, for the record.' })
   @ApiQuery({ name: 'reason', required: false, description: 'Why; kept with every fact.' })
   @ApiExtraModels(ImportPreviewResponse)

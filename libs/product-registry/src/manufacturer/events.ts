@@ -12,17 +12,18 @@ const other = '0d4b3a4e-5a0c-5f5b-8a5c-000000000005';
 
 export const manufacturerEvents = eventTypes({
   ManufacturerRegistered: {
-    about: 'A maker of products is known, under this name.',
+    about: 'A manufacturer of products is known, under this name.',
     data: closed({ name: name('As it is shown.') }),
     example: { name: 'Discover Energy Corp.' },
   },
   ManufacturerAliasAdded: {
-    about: 'The maker is also known under this name.',
-    data: closed({ alias: name('Another name or spelling of the maker.') }),
+    about: 'The manufacturer is also known under this name.',
+    data: closed({ alias: name('Another name or spelling of the manufacturer.') }),
     example: { alias: 'Discover Energy Systems Corp.' },
   },
   EntityCodeIssued: {
-    about: 'The maker has an EntityCode, with which the codes of its products begin from now on.',
+    about:
+      'The manufacturer has an EntityCode, with which the codes of its products begin from now on.',
     data: closed({
       code: entityCode('The code in force.'),
       previous: orNull(entityCode('The code until now.')),
@@ -35,14 +36,14 @@ export const manufacturerEvents = eventTypes({
   },
   ManufacturerMerged: {
     about:
-      'The maker is another name of a maker that answers for its names and products from now on.',
-    data: closed({ into: id('The maker that answers.') }),
+      'The manufacturer is another name of one that answers for its names and products from now on.',
+    data: closed({ into: id('The manufacturer that answers.') }),
     example: { into: other },
   },
   ManufacturerAbsorbed: {
     about:
-      'The maker answers for another one. Comes before that one’s ManufacturerMerged, and means nothing without it.',
-    data: closed({ manufacturerId: id('The maker that is answered for.') }),
+      'The manufacturer answers for another one. Comes before that one’s ManufacturerMerged, and means nothing without it.',
+    data: closed({ manufacturerId: id('The manufacturer that is answered for.') }),
     example: { manufacturerId: other },
   },
 });

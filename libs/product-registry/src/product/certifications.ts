@@ -35,7 +35,7 @@ export const recordCertification = (
       one.certificationId !== certificationId &&
       (one.certificationId === supersedes || isEarlier(one, fact)),
   );
-  if (supersedes !== undefined) checkReplaceable(state, supersedes, certificationId);
+  if (supersedes !== undefined) checkReplaceable(state, supersedes, certificationId, '/supersedes');
   return [
     ...(same
       ? []
@@ -48,7 +48,7 @@ export const supersedeCertification = (
   { data: { certificationId, by } }: SupersedeCertification,
   state: RegisteredProduct,
 ): readonly CertificationEvent[] => {
-  checkReplaceable(state, certificationId, by);
+  checkReplaceable(state, certificationId, by, '/certificationId');
   const replacing = known(state, by, '/by');
   const isDone = known(state, certificationId, '/certificationId').supersededBy === by;
   if (isDone) return [];
@@ -65,13 +65,24 @@ export const superseded = (
   data: { certificationId, by, ...(list !== undefined && { list }) },
 });
 
-const checkReplaceable = (state: RegisteredProduct, id: string, by: string): void => {
-  const target = known(state, id, '/certificationId');
+/** `pointer`: the field that names the certification to replace. */
+const checkReplaceable = (
+  state: RegisteredProduct,
+  id: string,
+  by: string,
+  pointer: string,
+): void => {
+  const target = known(state, id, pointer);
   if (id === by) {
     throw new Refusal(
       'CERTIFICATION_SUPERSEDES_ITSELF',
       'unprocessable',
       'a certification cannot supersede itself',
+      {
+        errors: [
+          { pointer, reason: 'expected another certification than the one that replaces it' },
+        ],
+      },
     );
   }
   if (target.supersededBy !== null && target.supersededBy !== by) throw alreadySuperseded(target);

@@ -176,6 +176,18 @@ describe('a certification', () => {
       .when(supersede('c1', 'c9'))
       .thenRefused('CERTIFICATION_UNKNOWN');
   });
+
+  it('names the field of a certification that it cannot supersede', () => {
+    const refusal = given(registered, recorded('c1'))
+      .when(record({ supersedes: 'c9' }))
+      .thenRefused('CERTIFICATION_UNKNOWN');
+    expect(refusal.details.errors).toEqual([
+      {
+        pointer: '/supersedes',
+        reason: 'expected the id of a certification of this product',
+      },
+    ]);
+  });
 });
 
 describe('a listing', () => {

@@ -54,11 +54,13 @@ export const productEvents = eventTypes({
       productType: Type.Literal('ProdBattery', {
         description: 'As in the Orange Button taxonomy. More types will follow under this name.',
       }),
-      manufacturerId: id('Its maker: the stream `manufacturer-<id>`.'),
+      manufacturerId: id('Its manufacturer: the stream `manufacturer-<id>`.'),
       model: name('In its normal form, as it is shown.'),
-      modelKey: name('The form under which maker and model are unique.'),
-      code: orNull(prodCode('Its ProdCode, where its maker has an EntityCode.')),
-      raw: Type.Optional(texts('What the source wrote for maker and model, where it differs.')),
+      modelKey: name('The form under which manufacturer and model are unique.'),
+      code: orNull(prodCode('Its ProdCode, where its manufacturer has an EntityCode.')),
+      raw: Type.Optional(
+        texts('What the source wrote for manufacturer and model, where it differs.'),
+      ),
       ...fromList,
     }),
     example: {

@@ -81,12 +81,14 @@ class SetElementsBody extends ReasonedBody {
   elements!: ElementInputs;
 }
 
+const namesExpected = 'expected a list of 1 to 100 names of elements';
+
 class WithdrawElementsBody extends ReasonedBody {
   @ApiProperty({ example: ['EnergyCapacityNominal'], isArray: true, type: String, maxItems: 100 })
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(100)
-  @MaxLength(100, { each: true, message: 'expected names of elements' })
+  @IsArray({ message: namesExpected })
+  @ArrayNotEmpty({ message: namesExpected })
+  @ArrayMaxSize(100, { message: namesExpected })
+  @MaxLength(100, { each: true, message: namesExpected })
   names!: string[];
 }
 

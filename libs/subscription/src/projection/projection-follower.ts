@@ -151,6 +151,7 @@ export class ProjectionFollower implements Follower<StoredEvent> {
     const build = builds.find(({ active }) => !active) ?? builds[0];
     if (!build) return 'nothing to pause';
     if (build.state === 'stopped') return 'stopped by an event: retry or discard it';
+    if (build.state === 'paused') return `build ${String(build.build)} was paused already`;
     await client.query(
       `update subscription.checkpoint set state = 'paused' where subscription = $1 and scope = $2`,
       [this.name, scopeOf(build.build)],

@@ -126,6 +126,11 @@ describe('a build', () => {
         'paused'
       );
     });
+    await fixture.request('pause', 'tally');
+    await until('carried out', async () => {
+      const sql = "select control_outcome from subscription.subscription where name = 'tally'";
+      return (await value(sql)) === 'build 2 was paused already';
+    });
     const stoppedAt = await events();
     expect(stoppedAt).toBeLessThan(6_000);
     const [status] = await projectionStatus(fixture.store, [projection]);

@@ -89,7 +89,7 @@ const codeOfAnother = async (
   );
   if (named.some((one) => one?.id === holder.id)) return undefined;
   const how = holder.state.code === code ? 'was given by rule to' : 'was formerly the code of';
-  const reason = `${how} "${holder.state.name}": give that maker another code first`;
+  const reason = `${how} "${holder.state.name}": give that manufacturer another code first`;
   return cellProblem(entityCodes, row, 'code', reason);
 };
 
