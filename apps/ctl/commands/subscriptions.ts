@@ -44,9 +44,11 @@ export function addSubscriptionCommands(voltrace: Command): void {
     .requiredOption('--to <position|start>', 'events after it are delivered again')
     .option('--yes', 'do not ask')
     .action(reset);
-  request('pause', 'have it handle nothing until it is resumed; of a projection its build').action(
-    (name: string, options: Options, command: Command) =>
-      simply(name, 'pause', /paused/, options, command),
+  request(
+    'pause',
+    'have it handle nothing until it is resumed; of a projection that is rebuilt, the new build',
+  ).action((name: string, options: Options, command: Command) =>
+    simply(name, 'pause', /paused/, options, command),
   );
   request('resume', 'have it go on where it was paused').action(
     (name: string, options: Options, command: Command) =>

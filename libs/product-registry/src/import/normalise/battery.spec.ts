@@ -151,13 +151,18 @@ describe('a row of the battery list', () => {
     ['manufacturer', ' \u00a0', 'manufacturer name', 'is blank'],
     ['model', '', 'model number', 'is blank'],
     ['model', 'No Information Submitted', 'model number', 'was not submitted'],
-    ['energy', 'five', 'nameplate energy capacity', 'is not a decimal number (decimal mark ".")'],
+    [
+      'energy',
+      'five',
+      'nameplate energy capacity',
+      'is not a decimal number with the decimal mark "."',
+    ],
     ['energy', '-5', 'nameplate energy capacity', 'is below zero'],
     [
       'power',
       '1,234',
       'maximum continuous discharge rate',
-      'is not a decimal number (decimal mark ".")',
+      'is not a decimal number with the decimal mark "."',
     ],
     ['notes', 'a\u0000b', 'notes', 'holds a NUL character'],
     ['model', 'AB\ufffd', 'model number', 'holds characters that could not be decoded'],
@@ -165,7 +170,7 @@ describe('a row of the battery list', () => {
       'listingDate',
       '31.02.2024',
       'cec listing date',
-      'is not a date that exists (such as 21.07.2021 or 2021-07-21)',
+      'is not a date that exists; expected one such as 21.07.2021 or 2021-07-21',
     ],
   ] as const)('is rejected for %s %j', (column, cell, title, reason) => {
     expect(normalised({ [column]: cell })).toEqual({

@@ -120,7 +120,7 @@ class BatteryReader {
   private quantity(raw: string, column: 'energy' | 'power'): ElementInput {
     const value = parseDecimal(collapse(raw), this.mark);
     if (value === undefined) {
-      this.reject(column, `is not a decimal number (decimal mark "${this.mark}")`);
+      this.reject(column, `is not a decimal number with the decimal mark "${this.mark}"`);
     } else if (isNegative(value)) this.reject(column, 'is below zero');
     else return { ...withRaw(raw, value), unit: cecBatteries.columns[column].unit };
     return { state: 'unparsed', raw };
@@ -143,7 +143,10 @@ class BatteryReader {
     if (isBlank(raw)) return null;
     const value = parseDate(raw);
     if (value === undefined) {
-      this.reject(column, 'is not a date that exists (such as 21.07.2021 or 2021-07-21)');
+      this.reject(
+        column,
+        'is not a date that exists; expected one such as 21.07.2021 or 2021-07-21',
+      );
     }
     return value ?? null;
   }
