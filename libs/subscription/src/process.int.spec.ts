@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { until } from '#testing/until.js';
+
 import { logSource } from './log-source.js';
 import { SubscriptionRunner } from './runner.js';
 import { breaksOff } from './test/breaks-off.js';
@@ -81,4 +83,25 @@ describe('a process', () => {
     expect(await harness.faults()).toEqual([]);
     expect(await harness.leftOver()).toEqual(nothingLeft);
   });
+
+  it('counts no attempt on an event that it was acting on when it was stopped', async () => {
+    let calls = 0;
+    const stopped = async (_: readonly Counted[], signal: AbortSignal): Promise<void> => {
+      calls += 1;
+      if (calls === 1) throw new Error('in its batch, so that it is isolated');
+      await aborted(signal);
+      throw signal.reason as Error;
+    };
+    await harness.append(1);
+    const runner = await harness.follow(ledgerFollower({ act: stopped }), source());
+    await until('it is acted on', () => calls === 2);
+    await runner.stop();
+    const attempts = await harness.rows('select attempts from subscription.attempt');
+    expect(attempts).toEqual([{ attempts: 0 }]);
+  });
 });
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
