@@ -163,12 +163,14 @@ export class ResetPreviewResponse {
   forgets!: string | null;
 }
 
+export const toExpected = 'expected start, or a position such as 1234';
+
 export class ResetBody extends RequiredReasonBody {
   @ApiProperty({
     description: '`start`, or a position of the log: events after it are delivered again.',
     example: 'start',
   })
-  @Matches(/^(start|\d{1,19})$/, { message: 'expected start, or a position such as 1234' })
+  @Matches(/^(start|\d{1,19})$/, { message: toExpected })
   to!: string;
 }
 

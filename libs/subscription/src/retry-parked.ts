@@ -173,7 +173,7 @@ const handleParked = async (
     const payload = await payloadOf(context, scope, row);
     if (payload !== undefined) await follower.act?.([payload], signal);
     await store.transaction(async (client) => {
-      await lockScope(client, follower.name, scope);
+      await lockScopes(client, follower.name, [scope]);
       const state = (await follower.stateOf?.(scope, client)) ?? 'running';
       const setUp = follower.setUp?.({ name: scope, state });
       if (setUp !== undefined) await client.query(setUp);
@@ -204,18 +204,19 @@ const payloadOf = async (
   return follower.read(event, scope);
 };
 
-/** Until the end of the transaction no event of the scope is handled or parked, no partition opened, and no build switched to. */
-export const lockScope = async (
+/** Until the end of the transaction no event of the scopes is handled or parked, no partition opened, and no build switched to. */
+export const lockScopes = async (
   client: SubscriptionClient,
   subscription: string,
-  scope: string,
+  scopes: readonly string[],
 ): Promise<void> => {
   await client.query(
     'select from subscription.subscription where name = $1 order by version for no key update',
     [subscription],
   );
   await client.query(
-    'select from subscription.checkpoint where subscription = $1 and scope = $2 order by partition for update',
-    [subscription, scope],
+    `select from subscription.checkpoint where subscription = $1 and scope = any($2::text[])
+      order by scope, partition for update`,
+    [subscription, scopes],
   );
 };

@@ -24,6 +24,7 @@ import {
   ResetPreviewResponse,
   SubscriptionListResponse,
   SubscriptionResponse,
+  toExpected,
 } from './bodies.http.js';
 import {
   DropProjectionVersion,
@@ -39,7 +40,6 @@ import { newestPosition } from './projection/projection-status.js';
 import { assertPosition, previewReset } from './reset-preview.js';
 import { subscriptionStatuses } from './statuses.js';
 
-const toExpected = 'expected start, or a position such as 1234';
 const startOrPosition: Parser<string> = (raw) => {
   if (/^(start|0|[1-9]\d{0,18})$/.test(raw)) return raw;
   throw new Expectation(toExpected);

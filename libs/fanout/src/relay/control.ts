@@ -94,6 +94,6 @@ export class RelayControl {
     this.wake = () => {
       woken.abort();
     };
-    await pause(ms, AbortSignal.any([signal, woken.signal]));
+    await pause(ms, signal, woken.signal);
   }
 }

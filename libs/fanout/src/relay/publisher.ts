@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Kafka, Producer, Transaction } from 'kafkajs';
 
-import { pause } from '#event-log/pause.js';
+import { within } from '#event-log/pause.js';
+import { partitionKey } from '#subscription/source.js';
 
 import { Fenced, isFencing } from '../cluster/failures.js';
 
@@ -122,11 +123,9 @@ export class Publisher {
   async close(): Promise<void> {
     const { open } = this;
     this.open = undefined;
-    await within(closeMs, async () => {
-      // After a commit was requested, only the broker knows; the next publisher's start ends it.
-      if (open?.isActive() === true) await open.abort();
-    });
-    await within(closeMs, () => this.producer.disconnect());
+    // After a commit was requested, only the broker knows; the next publisher's start ends it.
+    if (open?.isActive() === true) await within(closeMs, open.abort()).catch(() => undefined);
+    await within(closeMs, this.producer.disconnect()).catch(() => undefined);
   }
 
   private async send(
@@ -178,16 +177,12 @@ interface Messages {
   readonly messages: PartitionedRecord[];
 }
 
-const keyOf = (topic: string, partition: number): string => `${topic}/${String(partition)}`;
+/** Names a partition of a topic in maps of this relay. */
+export const keyOf = (topic: string, partition: number): string =>
+  partitionKey({ scope: topic, partition });
 
 const countByPartition = (records: readonly PartitionedRecord[]): Map<number, number> => {
   const counts = new Map<number, number>();
   for (const { partition } of records) counts.set(partition, (counts.get(partition) ?? 0) + 1);
   return counts;
-};
-
-const within = async (ms: number, work: () => Promise<unknown>): Promise<void> => {
-  const done = new AbortController();
-  await Promise.race([work().catch(() => undefined), pause(ms, done.signal)]);
-  done.abort();
 };

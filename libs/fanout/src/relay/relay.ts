@@ -3,7 +3,7 @@ import { type KafkaConfig, logLevel } from 'kafkajs';
 import type { EventLog } from '#event-log/event-log.js';
 import { LogReplaced, type NamedFollower } from '#event-log/log-check.js';
 import type { LogTail } from '#event-log/log-tail.js';
-import { pause } from '#event-log/pause.js';
+import { pause, within } from '#event-log/pause.js';
 import type { Contract } from '#kernel/contract.js';
 import type { Lease } from '#read-store/lease.js';
 import { Backoff } from '#subscription/backoff.js';
@@ -197,15 +197,9 @@ const unlessAborted = async (
   opening: Promise<Session>,
   signal: AbortSignal,
 ): Promise<Session | undefined> => {
-  const opened = new AbortController();
-  try {
-    const late = pause(openMs, AbortSignal.any([signal, opened.signal]));
-    const session = await Promise.race([opening, late]);
-    if (session) return session;
-    opening.then((unused) => unused.close()).catch(() => undefined);
-    if (signal.aborted) return undefined;
-    throw new Error(`Kafka was not opened within ${String(openMs)} ms`);
-  } finally {
-    opened.abort();
-  }
+  const session = await within(openMs, opening, signal);
+  if (session) return session;
+  opening.then((unused) => unused.close()).catch(() => undefined);
+  if (signal.aborted) return undefined;
+  throw new Error(`Kafka was not opened within ${String(openMs)} ms`);
 };

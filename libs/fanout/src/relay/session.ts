@@ -23,7 +23,7 @@ import {
   type RelayPosition,
   startOf,
 } from './position-record.js';
-import { Publisher, type RecordMetadata, type TopicBatch } from './publisher.js';
+import { keyOf, Publisher, type RecordMetadata, type TopicBatch } from './publisher.js';
 import { expectNothingLost, isWritten, reconcile } from './reconcile.js';
 
 export const transactionalId = 'voltrace.relay';
@@ -136,7 +136,7 @@ export class Session {
       kafka,
       transactionalId: named(settings, transactionalId),
       transactionTimeoutMs: this.options.transactionTimeoutMs,
-      leaderOf: (topic, partition) => this.leaders.get(`${topic}/${String(partition)}`) ?? -1,
+      leaderOf: (topic, partition) => this.leaders.get(keyOf(topic, partition)) ?? -1,
     });
     const marker = await this.mark(this.publisher);
     await step?.('fenced');
@@ -234,7 +234,7 @@ export class Session {
 
   private lead(topic: string, partitions: readonly Partition[]): void {
     for (const { partition, leader } of partitions) {
-      this.leaders.set(`${this.named(topic)}/${String(partition)}`, leader);
+      this.leaders.set(keyOf(this.named(topic), partition), leader);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 
-import { pause } from '#event-log/pause.js';
+import { within } from '#event-log/pause.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { describeFailure } from '../cluster/failures.js';
@@ -40,17 +40,16 @@ export class KafkaAccess {
   async request<T>(work: (admin: Admin) => Promise<T>, limitMs = answerMs): Promise<T> {
     const admin = this.cluster().kafka.admin();
     const answer = admin.connect().then(() => work(admin));
-    const answered = new AbortController();
-    const late = pause(limitMs, answered.signal).then(() => {
-      throw new Error(`no answer in ${String(limitMs / 1000)} s`);
-    });
-    late.catch(() => undefined);
     try {
-      return await Promise.race([answer, late]);
+      const inTime = await within(
+        limitMs,
+        answer.then((value) => ({ value })),
+      );
+      if (inTime) return inTime.value;
+      throw new Error(`no answer in ${String(limitMs / 1000)} s`);
     } catch (error) {
       throw kafkaUnavailable(error);
     } finally {
-      answered.abort();
       // Not awaited: a broker that does not answer would hold this up too.
       void answer
         .catch(() => undefined)

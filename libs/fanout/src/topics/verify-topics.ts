@@ -206,11 +206,9 @@ export class Verification {
           count(of, partition, message);
         },
       });
-      const isGiven = status.offsets.every(
-        ({ partition, end }) => (reached.get(partition) ?? 0n) >= BigInt(end),
-      );
+      const ends = new Map(status.offsets.map(({ partition, end }) => [partition, BigInt(end)]));
       // What was there at the beginning did not come: nobody gives it.
-      if (!isGiven) throw new Error(`reading ${status.topic} stands still`);
+      if (!isAtEnd(ends, reached)) throw new Error(`reading ${status.topic} stands still`);
     } catch (error) {
       this.signal.throwIfAborted();
       throw refusalOf(error);

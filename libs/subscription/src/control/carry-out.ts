@@ -11,7 +11,7 @@ import { columnsOf } from '#read-store/position-columns.js';
 import { describeError } from '../describe-error.js';
 import { isTransientFor, type SubscriptionClient } from '../follower.js';
 import { deliveredAgain, discardedEvents } from '../park.js';
-import { lockScope, type RetryContext, retryParked } from '../retry-parked.js';
+import { lockScopes, type RetryContext, retryParked } from '../retry-parked.js';
 import type { Source } from '../source.js';
 import {
   AlreadyCarriedOut,
@@ -203,11 +203,12 @@ const discard = async (
   { data: { parked }, metadata }: ReadEvent<ControlEventOf<'ParkedEventDiscarded'>>,
 ): Promise<string> =>
   store.transaction(async (client) => {
-    const { rows: scopes } = await client.query<{ scope: string }>(
-      'select scope from subscription.parked where subscription = $1 and event_id = $2 order by scope',
+    const { rows } = await client.query<{ scope: string }>(
+      'select scope from subscription.parked where subscription = $1 and event_id = $2',
       [name, parked.eventId],
     );
-    for (const { scope } of scopes) await lockScope(client, name, scope);
+    const scopes = rows.map(({ scope }) => scope);
+    if (scopes.length > 0) await lockScopes(client, name, scopes);
     await client.query(
       `with gone as (
          delete from subscription.parked where subscription = $1 and event_id = $2 returning 1
