@@ -10,7 +10,7 @@ export const testCode = [
   'test/**',
 ];
 
-const contexts = ['product-registry', 'access'];
+const contexts = ['product-registry', 'telemetry', 'access'];
 const contextFiles = contexts.map((name) => `libs/${name}/**`);
 export const pure = 'libs/*/src/**/{events,commands,decider,state}.ts';
 const io = ['node:**', '@nestjs/**', '@eventstore/**', 'pg', 'knex', 'kafkajs', 'fastify'];

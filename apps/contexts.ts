@@ -3,6 +3,7 @@ import { fanout } from '#fanout/context.js';
 import type { Context } from '#kernel/context.js';
 import { productRegistry } from '#product-registry/context.js';
 import { subscription } from '#subscription/context.js';
+import { telemetry } from '#telemetry/context.js';
 
 /** The log and the process themselves. */
 const operations: Context = {
@@ -21,6 +22,7 @@ const operations: Context = {
 /** Every context, and the libraries that have streams or routes of their own. */
 export const contexts: readonly Context[] = [
   productRegistry,
+  telemetry,
   access,
   fanout,
   subscription,

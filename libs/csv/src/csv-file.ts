@@ -74,7 +74,7 @@ export const inspectCsvFile = async <L extends Layout>(
   { maxRows = defaultMaxRows, signal }: InspectOptions = {},
 ): Promise<CsvFile<keyof L['columns'] & string>> => {
   const encoding = await detectEncoding(bytesOf(path, signal));
-  const source = { path, encoding, signal };
+  const source = { source: path, encoding, signal };
   const start = await findStart(source, layouts);
   const { header, delimiter, leading } = start;
   const decimals = decimalColumns(header);
@@ -115,7 +115,7 @@ export async function* readRows<C extends string>(
   const columns = Object.entries(file.header.index) as [C, number][];
   const { path, encoding, delimiter, width } = file;
   let row = -file.leading;
-  for await (const record of readRecords({ path, encoding, delimiter, signal })) {
+  for await (const record of readRecords({ source: path, encoding, delimiter, signal })) {
     row += 1;
     if (row < 1) continue;
     const cells: Partial<Record<C, string>> = {};
@@ -136,7 +136,7 @@ const misshape = (
   return `${String(cells)} ${cells === 1 ? 'cell' : 'cells'}, expected ${String(titled)}`;
 };
 
-type Source = Pick<RecordOptions, 'path' | 'encoding' | 'signal'>;
+type Source = Pick<RecordOptions, 'source' | 'encoding' | 'signal'>;
 type Start<C extends string> = Pick<CsvFile<C>, 'delimiter' | 'header' | 'leading' | 'width'>;
 
 /** Tries each delimiter and keeps the one under which a record names most known columns. */

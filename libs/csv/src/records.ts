@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 
@@ -29,7 +29,8 @@ const pieceBytes = 1024;
 const turnMs = 10;
 
 export interface RecordOptions {
-  readonly path: string;
+  /** Path of a file, or its bytes as they come. */
+  readonly source: string | AsyncIterable<Uint8Array>;
   readonly encoding: Encoding;
   readonly delimiter: Delimiter;
   /** Stop after so many records. */
@@ -39,7 +40,7 @@ export interface RecordOptions {
 }
 
 /**
- * The records of a CSV file with all their cells, without blank records. Flat in memory, and no turn
+ * The records of CSV with all their cells, without blank records. Flat in memory, and no turn
  * of the event loop is held for longer than some milliseconds, whatever the file holds.
  *
  * Stray quotes inside a cell are kept as text. Throws `Refusal` (`unprocessable`): `CSV_BROKEN` where a
@@ -78,7 +79,7 @@ interface Batch {
 
 /** Writes the text to csv-parse in small pieces, each in a turn of its own. */
 async function* batchesOf({
-  path,
+  source,
   encoding,
   delimiter,
   signal,
@@ -94,7 +95,8 @@ async function* batchesOf({
   // A row is bounded by the bytes that were taken without ending one: the parser keeps them all.
   let unended = 0;
   // An error of any part ends the text with it, and leaving it early ends every part.
-  const text = pipeline(createReadStream(path), decodeStream(encoding), () => undefined);
+  const bytesIn = typeof source === 'string' ? createReadStream(source) : Readable.from(source);
+  const text = pipeline(bytesIn, decodeStream(encoding), () => undefined);
   for await (const chunk of text as AsyncIterable<string | Buffer>) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     for (let at = 0; at < bytes.length; at += pieceBytes) {

@@ -3,7 +3,13 @@ import type { Decider } from '#kernel/decider.js';
 import type { DomainEvent } from '#kernel/event.js';
 
 import { upcast } from './codec.js';
-import type { EventLog, ExpectedRevision, Position, StoredEvent } from './event-log.js';
+import type {
+  EventLog,
+  ExpectedRevision,
+  Position,
+  ReadOptions,
+  StoredEvent,
+} from './event-log.js';
 import { evolveKeys, type ForfeitedKeys, keyForfeited, noKeys } from './key/forfeited.js';
 import { LogCache } from './log-cache.js';
 import { StreamQueue } from './stream-queue.js';
@@ -56,12 +62,14 @@ export class States<S, C extends Command, E extends DomainEvent> {
 
   /** The state at the stream's end as it is now: reads from the cached revision on. */
   async refresh(id: string): Promise<Folded<S>> {
-    const start = this.cached(id) ?? this.empty();
-    const stream = this.streamOf(id);
+    const known = this.cached(id);
+    const start = known ?? this.empty();
     const news: StoredEvent[] = [];
-    for await (const event of this.log.readStream(stream, { from: start.revision + 1n })) {
-      news.push(event);
-    }
+    const read: ReadOptions =
+      this.decider.newestTellsAll && !known
+        ? { direction: 'backwards', limit: 1 }
+        : { from: start.revision + 1n };
+    for await (const event of this.log.readStream(this.streamOf(id), read)) news.push(event);
     return news.length === 0 ? start : this.remember(id, this.fold(start, news));
   }
 

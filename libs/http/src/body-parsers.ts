@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { quoteLongIntegers } from '#kernel/long-integers.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { jsonTooComplex } from './json-text.js';
@@ -7,18 +8,22 @@ import { ConfigureRoute } from './route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Set by `AcceptsCsv`. */
-    acceptsCsv?: boolean;
+    /** Set by `AcceptsStream`. */
+    streamed?: readonly StreamedType[];
   }
 }
 
-/** Opens a route to `text/csv`: its body is then the request's stream, not read yet and without a size limit. */
-export const AcceptsCsv = (): MethodDecorator => ConfigureRoute({ acceptsCsv: true });
+const streamedTypes = ['text/csv', 'application/x-ndjson'] as const;
+export type StreamedType = (typeof streamedTypes)[number];
+
+/** Opens a route to bodies of these types: each is then the request's stream, not read yet and without a size limit. */
+export const AcceptsStream = (...types: readonly StreamedType[]): MethodDecorator =>
+  ConfigureRoute({ streamed: types });
 
 /** `hostileText` refuses keys such as `__proto__` itself, since it can say where they are. */
 const poisoning = 'ignore';
 
-/** JSON everywhere, CSV where a route asks for it, nothing else, and all of it in UTF-8. */
+/** JSON everywhere, CSV and NDJSON where a route asks for them, nothing else, and all of it in UTF-8. */
 export const installBodyParsers = (server: FastifyInstance): void => {
   const parseJson = server.getDefaultJsonParser(poisoning, poisoning);
   const asBytes = { parseAs: 'buffer' } as const;
@@ -28,13 +33,15 @@ export const installBodyParsers = (server: FastifyInstance): void => {
     // No body, whatever its type would have been.
     if (refusal) done(refusal);
     else if (text === '') done(null, undefined);
-    else void parseJson(request, text ?? '', done);
+    else void parseJson(request, quoteLongIntegers(text ?? ''), done);
   });
   server.removeContentTypeParser('text/plain');
-  server.addContentTypeParser('text/csv', (request, body, done) => {
-    if (request.routeOptions.config.acceptsCsv === true) done(null, body);
-    else done(unsupported('this route does not accept text/csv; expected application/json'));
-  });
+  for (const type of streamedTypes) {
+    server.addContentTypeParser(type, (request, body, done) => {
+      if (request.routeOptions.config.streamed?.includes(type)) done(null, body);
+      else done(unsupported(`this route does not accept ${type}; expected application/json`));
+    });
+  }
 };
 
 /** Undefined for what is not UTF-8: stored with replacement characters it would be another text. */

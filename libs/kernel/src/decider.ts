@@ -14,6 +14,11 @@ export interface Decider<S, C extends Command, E extends DomainEvent> extends Ev
   readonly initialState: S;
   decide(this: void, command: C, state: S): readonly E[];
   evolve(this: void, state: S, event: E): S;
+  /**
+   * Each event of the category holds the whole of what is decided on: the newest one alone is read, and a
+   * repeated command is recognised where it led to that one, or by the state itself.
+   */
+  readonly newestTellsAll?: true;
   /** The claimed keys that this state holds; see `libs/event-log/src/key`. */
   keys?(this: void, state: S): readonly Key[];
 }

@@ -17,13 +17,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { TextField } from '#http/body-fields.js';
-import { AcceptsCsv } from '#http/body-parsers.js';
+import { AcceptsStream } from '#http/body-parsers.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { commandResponse } from '#http/command-response.js';
 import { CommandRoute, ReasonedBody } from '#http/command-route.js';
 import { hangUpOf } from '#http/hang-up.js';
 import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
+import { streamedBody } from '#http/streamed-body.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -61,7 +62,7 @@ export class ImportController {
 
   @Post()
   @HttpCode(202)
-  @AcceptsCsv()
+  @AcceptsStream('text/csv')
   @ApiOperation({
     summary: 'Import a published list',
     description:
@@ -101,7 +102,8 @@ export class ImportController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportResponse | ImportPreviewResponse> {
-    const body = csvBody(request);
+    if (!(request.body instanceof Readable)) throw notCsv();
+    const body = streamedBody(request.body);
     try {
       const {
         kind,
@@ -173,28 +175,6 @@ const answer = (reply: FastifyReply, standing: ChangedImport): ImportResponse =>
   commandResponse(reply, standing.id, standing);
   void reply.header('location', `/v1/imports/${standing.id}`);
   return importResponse(standing);
-};
-
-/** How much longer a refused upload may go on before its connection is cut. */
-const drainMs = 5_000;
-
-/**
- * The body as a stream. A refusal in its midst must not tear the connection down before the answer
- * is out: the rest is read and thrown away for a while.
- */
-const csvBody = (request: FastifyRequest) => {
-  const { body } = request;
-  if (!(body instanceof Readable)) throw notCsv();
-  return {
-    chunks: { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) },
-    drain: (reply: FastifyReply): void => {
-      if (body.readableEnded || body.destroyed) return;
-      void reply.header('connection', 'close');
-      body.on('error', () => undefined);
-      body.resume();
-      setTimeout(() => body.destroy(), drainMs).unref();
-    },
-  };
 };
 
 const previewResponse = ({ problems, ...preview }: Awaited<ReturnType<Imports['preview']>>) => ({

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { type ReadRules, readSamples, type WrittenSamples } from './read-samples.js';
+
+const rules: ReadRules = {
+  known: new Map(),
+  timeUnit: 'ms',
+  parsesText: false,
+  now: Date.parse('2026-06-05T00:00:00Z'),
+};
+const numeric = new Map([['v', { valueType: 'number', unit: 'kW', retentionDays: null } as const]]);
+const row = (t: string | number, v: unknown) => ({ t, values: { v } });
+const read = (written: WrittenSamples, more: Partial<ReadRules> = {}) =>
+  readSamples(written, { ...rules, ...more });
+
+describe('samples', () => {
+  it('of rows keep their own times, each in the block of its UTC day', () => {
+    const { days, taken } = read({
+      rows: [
+        { t: '2026-01-02T00:00:01Z', values: { a: 1, b: 2 } },
+        { t: '2026-01-01T23:59:59Z', values: { a: 3, c: null } },
+        { t: '2026-01-01T23:59:58Z', values: { b: 'on' } },
+      ],
+    });
+    expect(taken).toBe(3);
+    expect([...days]).toEqual([
+      [
+        '2026-01-02',
+        {
+          t0: '2026-01-02T00:00:01.000Z',
+          t: [0],
+          series: { a: { values: [1] }, b: { values: [2] } },
+        },
+      ],
+      ['2026-01-01', { t0: '2026-01-01T23:59:59.000Z', t: [0], series: { a: { values: [3] } } }],
+    ]);
+  });
+
+  it('of columns count from t0', () => {
+    const { days, learnt } = read({
+      ...{ t0: '2026-01-01T00:00:00Z', dt: 500 },
+      series: { v: { unit: 'kW', values: [1, null, 3], quality: ['good', 'good', 'bad'] } },
+    });
+    expect(days.get('2026-01-01')).toEqual({
+      t0: '2026-01-01T00:00:00.000Z',
+      t: [0, 1000],
+      series: { v: { values: [1, 3], quality: ['good', 'bad'] } },
+    });
+    expect(learnt).toEqual([{ series: 'v', valueType: 'number', unit: 'kW' }]);
+  });
+
+  it('are refused one by one, with what was expected', () => {
+    const { taken, refused } = read(
+      { rows: ['2026-01-01T00:00:00Z', '2099-01-01T00:00:00Z', 0, 'noon'].map((t) => row(t, 1)) },
+      { known: numeric },
+    );
+    expect(taken).toBe(1);
+    expect(refused.map(({ pointer, reason }) => `${pointer} ${reason}`)).toEqual([
+      '/rows/1/values/v expected a time from 2000 to one day ahead of the server: this one lies more than a day ahead of the server',
+      '/rows/2/values/v expected a time from 2000 to one day ahead of the server: this one lies before 2000',
+      '/rows/3/values/v expected an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z',
+    ]);
+  });
+
+  it('are in the unit of their series or refused', () => {
+    const { refused } = read(
+      { t0: 1767225600000, series: { v: { unit: 'W', values: [1] } } },
+      { known: numeric },
+    );
+    expect(refused[0]?.reason).toBe('expected values in kW, the unit of the series, not in W');
+  });
+
+  it('are numbers only where they are written as such, unless the mapping says so', () => {
+    const forms = ['12.5', '12,5', 'NaN', 'on', true, '0x1F', '1e3', '9007199254740993'];
+    const times = forms.map((_, minute) => `2026-01-01T00:0${String(minute)}:00Z`);
+    const written = { t: times, series: { v: { values: forms } } };
+    expect(read(written, { known: numeric }).taken).toBe(0);
+    const parsed = read(written, { known: numeric, parsesText: true });
+    expect(parsed.days.get('2026-01-01')?.series['v']?.values).toEqual([12.5, 1000]);
+    const extremes = read({ t: times.slice(0, 3), series: { v: { values: [-0, 1e308, 5e-324] } } });
+    const kept = extremes.days.get('2026-01-01')?.series['v']?.values;
+    expect(kept).toEqual([0, 1e308, 5e-324]);
+    expect(Object.is(kept?.[0], 0)).toBe(true);
+  });
+
+  it('say what a time in another unit looks like', () => {
+    const reasonOf = (t: string | number) => read({ rows: [row(t, 1)] }).refused[0]?.reason;
+    expect(reasonOf(1767225600)).toMatch(/looks like seconds$/);
+    expect(reasonOf(1767225720000000)).toMatch(/looks like microseconds$/);
+    expect(reasonOf(1767225780000000000)).toMatch(/looks like nanoseconds$/);
+    expect(reasonOf('1767225840')).toMatch(/looks like seconds as text$/);
+    expect(reasonOf('2026-01-01 00:05:00')).toMatch(/looks like a time without a zone$/);
+    expect(reasonOf(1767225660000)).toBeUndefined();
+    expect(reasonOf('2026-01-01 01:06:00+01:00')).toBeUndefined();
+    expect(read({ rows: [row(1767225600, 1)] }, { timeUnit: 's' }).taken).toBe(1);
+  });
+});

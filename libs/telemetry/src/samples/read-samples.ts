@@ -1,0 +1,252 @@
+import type { FieldError } from '#kernel/refusal.js';
+
+import type { Learnt, SeriesState } from '../series/decider.js';
+import type { ValueType } from '../series/events.js';
+import type { Block, Quality, SampleValue } from './events.js';
+import { readTime, type TimeRules } from './read-time.js';
+
+/** A time as it is written: ISO 8601 with a zone, or a number in the declared unit. */
+export type WrittenTime = string | number;
+
+/** Samples by series, each with a value for every time. */
+export interface WrittenColumns {
+  /** `t` and `dt` count from it, in milliseconds. */
+  readonly t0?: WrittenTime;
+  readonly dt?: number;
+  /** Offsets from `t0`; times where `t0` is absent. */
+  readonly t?: readonly WrittenTime[];
+  readonly series: Readonly<Record<string, WrittenColumn>>;
+}
+
+export interface WrittenColumn {
+  readonly unit?: string;
+  readonly values: readonly unknown[];
+  readonly quality?: readonly Quality[];
+}
+
+/** Samples by time. */
+export interface WrittenRow {
+  readonly t: WrittenTime;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export type WrittenSamples = WrittenColumns | { readonly rows: readonly WrittenRow[] };
+
+export interface ReadRules extends TimeRules {
+  readonly known: SeriesState;
+  /**
+   * Text is read as a number where the series is one: digits with a decimal point and an exponent, and
+   * nothing else; `true` and `false` as booleans. Otherwise text is text.
+   */
+  readonly parsesText: boolean;
+}
+
+/** A sample that was not taken, as it was written. */
+export interface RefusedSample extends FieldError {
+  readonly t: WrittenTime;
+  readonly series: string;
+  readonly value: unknown;
+}
+
+export interface ReadSamples {
+  /** By UTC day (`2026-05-04`); without the hash. */
+  readonly days: ReadonlyMap<string, Omit<Block, 'hash'>>;
+  readonly learnt: readonly Learnt[];
+  readonly refused: readonly RefusedSample[];
+  /** Samples in `days`. */
+  readonly taken: number;
+}
+
+/** Values of one series for all rows of the message. */
+interface Column {
+  readonly series: string;
+  readonly pointer: (row: number) => string;
+  readonly unit: string | undefined;
+  readonly values: readonly unknown[];
+  readonly quality: readonly Quality[] | undefined;
+}
+
+export const maxNameLength = 200;
+const maxTextLength = 1_000;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A control character, or half of a character, could not be kept or shown. */
+const unkeepable = /[\p{Cc}\p{Cs}]/u;
+
+/** What a message says, sample by sample: a wrong one is refused and does not take the others with it. */
+export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamples => {
+  const times = timesOf(written);
+  const read = times.map((time) => readTime(time, rules));
+  const refused: RefusedSample[] = [];
+  const learnt = new Map<string, Learnt>();
+  const good = new Map<string, Pick<Column, 'quality'> & { values: SampleValue[] }>();
+  for (const column of columnsOf(written, times.length)) {
+    const type = typeOf(column, rules, learnt);
+    const wrong = wrongName(column.series) ?? wrongUnit(column, rules);
+    const values = column.values.map((value, row): SampleValue => {
+      const t = times[row] ?? '';
+      const time = read[row];
+      if (isMissing(value)) return null;
+      const found = wrong ?? time?.reason ?? valueOf(value, type, rules);
+      if (typeof found === 'object') return found.value;
+      refused.push({
+        ...{ pointer: column.pointer(row), reason: found },
+        ...{ t, series: column.series, value },
+      });
+      return null;
+    });
+    if (values.some((value) => value !== null)) {
+      good.set(column.series, { values, quality: column.quality });
+    } else {
+      learnt.delete(column.series);
+    }
+  }
+  const days = byDay(
+    read.map((time) => time.ms),
+    good,
+  );
+  let taken = 0;
+  for (const { values } of good.values())
+    for (const value of values) if (value !== null) taken += 1;
+  return { days, learnt: [...learnt.values()], refused, taken };
+};
+
+const timesOf = (written: WrittenSamples): readonly WrittenTime[] => {
+  if ('rows' in written) return written.rows.map(({ t }) => t);
+  const { t0, dt, t, series } = written;
+  if (t && t0 === undefined) return t;
+  const count =
+    t?.length ?? Math.max(0, ...Object.values(series).map(({ values }) => values.length));
+  const start = typeof t0 === 'string' ? Date.parse(t0) : Number(t0);
+  return Array.from({ length: count }, (_, row) => start + Number(t?.[row] ?? row * (dt ?? 0)));
+};
+
+const columnsOf = (written: WrittenSamples, rows: number): readonly Column[] => {
+  if (!('rows' in written)) {
+    return Object.entries(written.series).map(([series, { unit, values, quality }]) => ({
+      ...{
+        series,
+        unit,
+        quality,
+        values: Array.from({ length: rows }, (_, row) => values[row] ?? null),
+      },
+      pointer: (row) => `/series/${escaped(series)}/values/${String(row)}`,
+    }));
+  }
+  const names = [...new Set(written.rows.flatMap(({ values }) => Object.keys(values)))];
+  return names.map((series) => ({
+    ...{ series, unit: undefined, quality: undefined },
+    values: written.rows.map(({ values }) =>
+      Object.hasOwn(values, series) ? values[series] : null,
+    ),
+    pointer: (row) => `/rows/${String(row)}/values/${escaped(series)}`,
+  }));
+};
+
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** The type of the series' values: as it is known, or as the first one shows it. */
+const typeOf = (
+  { series, unit, values }: Column,
+  { known, parsesText }: ReadRules,
+  learnt: Map<string, Learnt>,
+): ValueType => {
+  const before = known.get(series);
+  const first = values.find((value) => value !== null && value !== undefined && value !== '');
+  const shown: ValueType =
+    typeof first === 'boolean'
+      ? 'boolean'
+      : typeof first === 'number' || (parsesText && decimal.test(String(first)))
+        ? 'number'
+        : 'text';
+  const valueType = before?.valueType ?? shown;
+  const isNews = before === undefined || (before.unit === null && unit !== undefined);
+  if (isNews && first !== undefined) learnt.set(series, { series, valueType, unit: unit ?? null });
+  return valueType;
+};
+
+const wrongName = (series: string): string | undefined =>
+  series === '' || series.length > maxNameLength || unkeepable.test(series)
+    ? `expected the name of a series of 1 to ${String(maxNameLength)} characters`
+    : undefined;
+
+const wrongUnit = ({ series, unit }: Column, { known }: ReadRules): string | undefined => {
+  const now = known.get(series)?.unit ?? undefined;
+  return unit === undefined || now === undefined || unit === now
+    ? undefined
+    : `expected values in ${now}, the unit of the series, not in ${unit}`;
+};
+
+/** Nothing was measured; an empty text says no more. */
+const isMissing = (value: unknown): boolean =>
+  value === null || value === undefined || value === '';
+
+/** The value, or what was expected. */
+const valueOf = (
+  value: unknown,
+  type: ValueType,
+  { parsesText }: ReadRules,
+): { readonly value: SampleValue } | string => {
+  switch (type) {
+    case 'number':
+      return numberOf(value, parsesText);
+    case 'boolean':
+      if (typeof value === 'boolean') return { value };
+      if (parsesText && (value === 'true' || value === 'false')) return { value: value === 'true' };
+      return 'expected true or false, as the series holds';
+    case 'text':
+      if (typeof value !== 'string') return 'expected a text, as the series holds';
+      if (unkeepable.test(value)) return 'expected a text without control characters';
+      return value.length <= maxTextLength
+        ? { value }
+        : `expected a text of at most ${String(maxTextLength)} characters`;
+  }
+};
+
+const numberOf = (value: unknown, parsesText: boolean): { readonly value: number } | string => {
+  if (typeof value === 'number') return Number.isFinite(value) ? { value: value + 0 } : finite;
+  if (typeof value !== 'string') return 'expected a number, as the series holds';
+  if (/^-?\d{16,}$/.test(value) && !Number.isSafeInteger(Number(value))) {
+    return 'expected a number that is kept exactly: an integer beyond 2^53 is not';
+  }
+  if (!parsesText) return 'expected a number: text is read as one only where the mapping says so';
+  if (!decimal.test(value)) return 'expected a number with a decimal point, such as -12.5 or 1e3';
+  const number = Number(value);
+  return Number.isFinite(number) ? { value: number + 0 } : finite;
+};
+
+const finite = 'expected a finite number';
+
+/** One block for each day; rows that hold nothing are left out, and so are series without a value on that day. */
+const byDay = (
+  times: readonly (number | undefined)[],
+  columns: ReadonlyMap<
+    string,
+    { values: readonly SampleValue[]; quality: readonly Quality[] | undefined }
+  >,
+): Map<string, Omit<Block, 'hash'>> => {
+  const rowsOf = new Map<string, number[]>();
+  const all = [...columns.values()];
+  times.forEach((ms, row) => {
+    if (ms === undefined || !all.some(({ values }) => values[row] !== null)) return;
+    const day = new Date(ms).toISOString().slice(0, 10);
+    const rows = rowsOf.get(day);
+    if (rows) rows.push(row);
+    else rowsOf.set(day, [row]);
+  });
+  const days = new Map<string, Omit<Block, 'hash'>>();
+  for (const [day, rows] of rowsOf) {
+    const ms = rows.map((row) => times[row] ?? 0);
+    const start = ms.reduce((least, one) => Math.min(least, one), Infinity);
+    const series: Record<string, { values: SampleValue[]; quality?: Quality[] }> = {};
+    for (const [name, { values, quality }] of columns) {
+      const own = rows.map((row) => values[row] ?? null);
+      if (own.every((value) => value === null)) continue;
+      series[name] = {
+        values: own,
+        ...(quality && { quality: rows.map((row) => quality[row] ?? 'good') }),
+      };
+    }
+    days.set(day, { t0: new Date(start).toISOString(), t: ms.map((one) => one - start), series });
+  }
+  return days;
+};

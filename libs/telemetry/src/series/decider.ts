@@ -1,0 +1,115 @@
+import type { CommandOf } from '#kernel/command.js';
+import type { Decider } from '#kernel/decider.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import {
+  seriesCategory,
+  type SeriesDeclaration,
+  type SeriesEvent,
+  seriesEvents,
+  type ValueType,
+} from './events.js';
+
+/** Of one device: what a single message or a mistake in a device must not exceed. */
+export const maxSeries = 1_000;
+
+export interface Learnt {
+  readonly series: string;
+  readonly valueType: ValueType;
+  readonly unit: string | null;
+}
+
+export type SeriesCommand = CommandOf<{
+  /** What the first values of series showed that nobody had declared. */
+  LearnSeries: { readonly learnt: readonly Learnt[] };
+  DeclareSeries: { readonly series: string } & SeriesDeclaration;
+  SetRetention: { readonly series: string; readonly days: number | null };
+}>;
+
+export interface KnownSeries {
+  readonly valueType: ValueType;
+  readonly unit: string | null;
+  /** Absent: nobody declared it, so that the defaults hold. */
+  readonly declared?: SeriesDeclaration;
+  readonly retentionDays: number | null;
+}
+
+/** By name. */
+export type SeriesState = ReadonlyMap<string, KnownSeries>;
+
+const learn = (learnt: readonly Learnt[], state: SeriesState): readonly SeriesEvent[] => {
+  const fresh = learnt.filter(({ series }) => !state.has(series));
+  if (state.size + fresh.length > maxSeries) throw tooMany();
+  return fresh.map((data) => ({ type: 'SeriesLearnt', data }));
+};
+
+const declare = (
+  data: { readonly series: string } & SeriesDeclaration,
+  state: SeriesState,
+): readonly SeriesEvent[] => {
+  const known = state.get(data.series);
+  if (!known && state.size >= maxSeries) throw tooMany();
+  if (known && known.valueType !== data.valueType) throw fixed('valueType', known.valueType);
+  if (known && known.unit !== null && known.unit !== data.unit) throw fixed('unit', known.unit);
+  const { series, ...declaration } = data;
+  if (known?.declared && same(known.declared, declaration)) return [];
+  return [{ type: 'SeriesDeclared', data: { series, ...declaration } }];
+};
+
+const same = (one: SeriesDeclaration, other: SeriesDeclaration): boolean =>
+  (Object.keys(other) as (keyof SeriesDeclaration)[]).every((key) => one[key] === other[key]);
+
+const tooMany = () =>
+  new Refusal(
+    'TOO_MANY_SERIES',
+    'unprocessable',
+    `a device has at most ${String(maxSeries)} series; declare none for what is not measured`,
+  );
+
+const fixed = (field: string, now: string) =>
+  new Refusal(
+    'SERIES_HAS_VALUES',
+    'conflict',
+    `the values that are recorded have the ${field} ${now}; another one would change what they say`,
+    { errors: [{ pointer: `/${field}`, reason: `expected ${now}` }] },
+  );
+
+const unknownSeries = () =>
+  new Refusal('SERIES_UNKNOWN', 'not-found', 'the device has no such series');
+
+export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
+  category: seriesCategory,
+  events: seriesEvents,
+  initialState: new Map(),
+  decide(command, state) {
+    switch (command.type) {
+      case 'LearnSeries':
+        return learn(command.data.learnt, state);
+      case 'DeclareSeries':
+        return declare(command.data, state);
+      case 'SetRetention': {
+        const known = state.get(command.data.series);
+        if (!known) throw unknownSeries();
+        if (known.retentionDays === command.data.days) return [];
+        return [{ type: 'SeriesRetentionSet', data: command.data }];
+      }
+    }
+  },
+  evolve(state, { type, data }) {
+    const known = state.get(data.series);
+    const retentionDays = known?.retentionDays ?? null;
+    switch (type) {
+      case 'SeriesLearnt':
+        return new Map(state).set(data.series, { ...data, retentionDays });
+      case 'SeriesDeclared': {
+        const { series, ...declared } = data;
+        const { valueType, unit } = declared;
+        return new Map(state).set(series, { valueType, unit, declared, retentionDays });
+      }
+      case 'SeriesRetentionSet':
+        return known
+          ? new Map(state).set(data.series, { ...known, retentionDays: data.days })
+          : state;
+    }
+  },
+};
