@@ -26,9 +26,7 @@ const value = Type.Unknown();
 
 const columns = closed({
   t0: Type.Optional(time),
-  dt: Type.Optional(
-    Type.Number({ minimum: 1, description: 'Milliseconds between two rows.' }),
-  ),
+  dt: Type.Optional(Type.Number({ minimum: 1, description: 'Milliseconds between two rows.' })),
   t: Type.Optional(
     Type.Array(time, {
       maxItems: maxRows,
