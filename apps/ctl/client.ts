@@ -58,21 +58,25 @@ export class ApiClient {
   }
 
   /** A write: repeated under the same Idempotency-Key when the answer was lost, so it happens once. */
-  async post<T>(
+  post<T>(
     path: string,
     body: object = {},
-    more: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<T> {
-    const headers = {
-      'content-type': 'application/json',
-      'idempotency-key': randomUUID(),
-      ...more,
-    };
+    const json = { 'content-type': 'application/json', ...headers };
+    return this.postText(path, {}, JSON.stringify(body), json);
+  }
+
+  /** As `post`, for a body of another type. */
+  async postText<T>(
+    path: string,
+    query: Query,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<T> {
     const response = await this.patiently({
-      method: 'POST',
-      path,
-      headers,
-      body: JSON.stringify(body),
+      ...{ method: 'POST', path, query, body },
+      headers: { 'idempotency-key': randomUUID(), ...headers },
     });
     return (await response.json()) as T;
   }

@@ -7,6 +7,7 @@ import { addKeyCommands } from './commands/keys.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
 import { addRelayCommands } from './commands/relay.js';
+import { addSamplesCommands } from './commands/samples.js';
 import { addSubscriptionCommands } from './commands/subscriptions.js';
 import { addTopicCommands } from './commands/topics.js';
 import { CommandFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
@@ -30,6 +31,7 @@ function program(): GroupedCommand {
     .exitOverride();
   addImportCommands(voltrace);
   addProductCommands(voltrace);
+  addSamplesCommands(voltrace);
   addSubscriptionCommands(voltrace);
   addParkedCommands(voltrace);
   addRelayCommands(voltrace);
