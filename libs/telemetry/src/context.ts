@@ -1,27 +1,43 @@
 import { asStored } from '#kernel/as-stored.js';
 import { type Context, readers } from '#kernel/context.js';
 
+import { credentialDecider } from './credential/decider.js';
+import { deviceDecider } from './device/decider.js';
 import { quarantineDecider } from './quarantine/decider.js';
 import { samplesDecider } from './samples/decider.js';
 import { seriesDecider } from './series/decider.js';
+import { siteDecider } from './site/decider.js';
 
 const name = 'telemetry';
 
 export const telemetry: Context = {
   name,
-  categories: [seriesDecider, samplesDecider, quarantineDecider],
+  categories: [
+    siteDecider,
+    deviceDecider,
+    credentialDecider,
+    seriesDecider,
+    samplesDecider,
+    quarantineDecider,
+  ],
   contract: {
     context: name,
     topic: 'voltrace.telemetry.v1',
     partitions: 6,
     summary:
       'Which sites and devices there are, what their series stand for, and what happened at them.',
-    categories: [asStored(name, seriesDecider)],
+    categories: [siteDecider, deviceDecider, seriesDecider].map((types) => asStored(name, types)),
   },
   permissions: {
+    'devices.read': [...readers, 'service'],
+    'devices.write': ['curator', 'engineer', 'admin'],
+    'devices.credentials': ['admin', 'service'],
     'samples.read': [...readers, 'service'],
     'samples.write': ['curator', 'engineer', 'admin', 'service'],
   },
-  tags: { samples: 'What devices measured.' },
+  tags: {
+    devices: 'Sites, devices, and how devices connect.',
+    samples: 'What devices measured.',
+  },
   routes: async () => [(await import('./telemetry.module.js')).TelemetryModule],
 };

@@ -3,12 +3,17 @@ import { Module } from '@nestjs/common';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { CommandObserver } from '#observability/command-observer.js';
 
+import { CredentialController } from './credential/credential.http.js';
+import { DeviceController } from './device/device.http.js';
+import { Devices } from './device/find-device.js';
 import { SamplesController } from './samples/samples.http.js';
 import { SamplesIntake } from './samples/samples-intake.js';
+import { Sites } from './site/find-site.js';
+import { SiteController } from './site/site.http.js';
 
 /** Sites, devices and what they measure. Expects the log and the observer to be provided globally. */
 @Module({
-  controllers: [SamplesController],
+  controllers: [SiteController, DeviceController, CredentialController, SamplesController],
   providers: [
     {
       provide: SamplesIntake,
@@ -16,7 +21,13 @@ import { SamplesIntake } from './samples/samples-intake.js';
       useFactory: (log: EsdbEventLog, observer: CommandObserver) =>
         new SamplesIntake(log, observer),
     },
+    {
+      provide: Devices,
+      inject: [EsdbEventLog],
+      useFactory: (log: EsdbEventLog) => new Devices(log),
+    },
+    { provide: Sites, inject: [EsdbEventLog], useFactory: (log: EsdbEventLog) => new Sites(log) },
   ],
-  exports: [SamplesIntake],
+  exports: [SamplesIntake, Devices],
 })
 export class TelemetryModule {}

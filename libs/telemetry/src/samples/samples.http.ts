@@ -25,6 +25,7 @@ import { commandIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
 
+import { Devices } from '../device/find-device.js';
 import { readSamples, type WrittenRow, type WrittenSamples } from './read-samples.js';
 import { SamplesIntake, type Taken } from './samples-intake.js';
 import { csvRows, inPieces, jsonRows } from './streamed-samples.js';
@@ -59,7 +60,10 @@ class TakenResponse {
 @Controller('v1/devices')
 @RequirePermission('samples.write')
 export class SamplesController {
-  constructor(private readonly intake: SamplesIntake) {}
+  constructor(
+    private readonly intake: SamplesIntake,
+    private readonly devices: Devices,
+  ) {}
 
   @Post(':id/samples')
   @HttpCode(200)
@@ -121,6 +125,7 @@ export class SamplesController {
   ): Promise<TakenResponse> {
     const body = request.body instanceof Readable ? streamedBody(request.body) : undefined;
     try {
+      await this.devices.find(device);
       const query = readQuery(given, takeQuery);
       const meta = commandMeta(request, { reason: query.reason });
       if (!body) return answer(await this.takePiece(device, writtenOf(request.body), query, meta));
