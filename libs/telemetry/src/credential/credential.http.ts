@@ -27,7 +27,7 @@ class RevokeCredentialBody extends OptionalReasonBody {
 }
 
 class IssuedCredentialResponse extends WriteResponse {
-  @ApiProperty({ description: 'The credential, by which it is revoked; the user name of MQTT.' })
+  @ApiProperty({ description: 'By which it is revoked.' })
   credential!: string;
 
   @ApiPropertyOptional({
@@ -60,7 +60,7 @@ export class CredentialController {
     status: 201,
     summary: 'Issue a credential to a device; its secret is shown in this answer only',
     description:
-      'A device connects by MQTT with the id of the credential as its user name, or with its own id. An older credential goes on until it is revoked, so that the device can change over; it has at most two. A repeated request is answered without the secret.',
+      'A device connects by MQTT with its own id as the user name and the secret as the password. An older credential goes on until it is revoked, so that the device can change over; it has at most two. A repeated request is answered without the secret.',
     answer: IssuedCredentialResponse,
   })
   @ApiOkResponse({

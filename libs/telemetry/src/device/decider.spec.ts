@@ -54,7 +54,7 @@ describe('a device', () => {
     given(registered, attached, detached).when(attach).thenRefused('ATTACHMENT_TIME_INVALID');
     given(registered, attached)
       .when({ ...detach, data: at(null) })
-      .then({ type: 'DeviceDetached', data: at(meta.occurredAt) });
+      .then({ type: 'DeviceDetached', data: { at: meta.occurredAt } });
     given(registered).when(detach).thenNothing();
   });
 

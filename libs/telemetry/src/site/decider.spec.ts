@@ -4,7 +4,7 @@ import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
 import { siteDecider, siteNameKey } from './decider.js';
-import { siteEvents } from './events.js';
+import { type SiteEvent, siteEvents } from './events.js';
 
 const given = givenFor(siteDecider);
 const meta = commandMeta();
@@ -40,8 +40,7 @@ describe('a site', () => {
   });
 
   it('holds the name that it has now, however it is written', () => {
-    const keys = (...events: Parameters<typeof given>) =>
-      siteDecider.keys?.(given(...events).state);
+    const keys = (...events: SiteEvent[]) => siteDecider.keys?.(given(...events).state);
     expect(keys(registered, renamed)).toEqual([siteNameKey(' HOUSE-7a ')]);
     expect(keys(registered, retired)).toEqual([]);
   });
