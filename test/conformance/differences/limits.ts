@@ -99,7 +99,9 @@ export const limitDifferences: readonly Difference[] = [
         const open = Array.from({ length: 1_001 }, () =>
           batch({ options, messages: [proposed()], isFinal: false }),
         );
-        return answerOf(batchAppend(raw, open).then(() => 'all are kept'));
+        // An answer to one of them tells nothing: on a busy machine the first have timed out by then.
+        const { length: answers } = open;
+        return answerOf(batchAppend(raw, open, { answers }).then(() => 'all are kept'));
       }),
   },
   {
