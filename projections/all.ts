@@ -15,4 +15,6 @@ export const readModelRoutes: Routes = async () => [
   (await import('./product-catalog/manufacturers.http.js')).ManufacturersController,
   (await import('./imports/imports.module.js')).ImportsModule,
   (await import('./api-keys/api-keys.http.js')).ApiKeysController,
+  (await import('./samples/samples.http.js')).DeviceSamplesController,
+  (await import('./samples/latest.http.js')).LatestController,
 ];

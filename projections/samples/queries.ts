@@ -1,0 +1,242 @@
+import { Refusal } from '#kernel/refusal.js';
+import type { Queryable } from '#resource/sql.js';
+import type { Piece, SeriesRules } from '#series/piece.js';
+
+import { samplesSchema as schema } from './samples.projection.js';
+
+// Times are milliseconds since the epoch here.
+
+/** A series as it is read. */
+export interface ReadSeries extends SeriesRules {
+  readonly id: number;
+  readonly name: string;
+  readonly valueType: 'number' | 'boolean' | 'text';
+  readonly unit: string | null;
+  readonly declared: boolean;
+  readonly expiredBefore: number | null;
+  readonly latestAt: number | null;
+  /** By which the days and months of its roll-ups are. */
+  readonly zone: string;
+}
+
+export const ms = (time: string): string => `(extract(epoch from ${time}) * 1000)::float8`;
+export const time = (parameter: string): string => `to_timestamp(${parameter}::float8 / 1000)`;
+
+const seriesColumns = `s.id, s.name, s.value_type as "valueType", s.unit, s.kind, s.interpolation,
+  s.interval_ms::float8 as "intervalMs", s.roll_over as "rollOver", s.declared,
+  ${ms('s.expired_before')} as "expiredBefore", ${ms('s.latest_at')} as "latestAt",
+  coalesce(sites.zone, 'UTC') as zone`;
+const seriesTables = `${schema}.series s
+  left join ${schema}.devices on devices.id = s.device_id
+  left join ${schema}.sites on sites.id = devices.site_id`;
+
+/** The series of a device that are named, in that order. Throws a `Refusal` (`SERIES_UNKNOWN`, not-found). */
+export const readSeries = async (
+  client: Queryable,
+  device: string,
+  names: readonly string[],
+): Promise<readonly ReadSeries[]> => {
+  const { rows } = await client.query<ReadSeries>(
+    `select ${seriesColumns} from ${seriesTables} where s.device_id = $1 and s.name = any($2)`,
+    [device, names],
+  );
+  return names.map((name) => {
+    const found = rows.find((row) => row.name === name);
+    if (!found) throw unknownSeries(name);
+    return found;
+  });
+};
+
+const unknownSeries = (name: string) =>
+  new Refusal('SERIES_UNKNOWN', 'not-found', `the device has no series ${name}`, {
+    errors: [{ pointer: '?series', reason: 'expected names of series of the device' }],
+  });
+
+/** Roll-ups, the finest first. */
+export const levels = ['minute', 'hour', 'day', 'month'] as const;
+export type Level = (typeof levels)[number];
+
+/** From `from` up to and with `last`. */
+export interface Span {
+  readonly from: number;
+  readonly last: number;
+}
+
+/** A row of a roll-up. */
+export interface RolledUp extends Piece {
+  readonly maxGapMs: number;
+}
+
+const rollupColumns = (area: 'hold' | 'linear'): string =>
+  `${ms('r.first_at')} as "firstAt", r.first_value as "firstValue", ${ms('r.last_at')} as "lastAt",
+   r.last_value as "lastValue", r.count, r.sum, r.min, r.max, r.${area}_area * 1000 as area,
+   r.max_gap_ms::float8 as "maxGapMs"`;
+
+/** The roll-ups of a level that begin within spans, by time. */
+export const readRollups = async (
+  client: Queryable,
+  { id, interpolation }: ReadSeries,
+  level: Level,
+  spans: readonly Span[],
+): Promise<readonly RolledUp[]> => {
+  const { rows } = await client.query<RolledUp>(
+    `select ${rollupColumns(interpolation)}
+       from unnest($2::float8[], $3::float8[]) span (starts, ends)
+       join ${schema}.rollup_${level} r on r.series_id = $1
+        and r.start >= ${time('span.starts')} and r.start <= ${time('span.ends')}
+      order by r.start`,
+    [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
+  );
+  return rows;
+};
+
+/** Whether the days (or months) in a span were all made by the clocks of the zone. */
+export const areOfZone = async (
+  client: Queryable,
+  { id, zone }: ReadSeries,
+  level: 'day' | 'month',
+  { from, last }: Span,
+): Promise<boolean> => {
+  const { rows } = await client.query(
+    `select 1 from ${schema}.rollup_${level} where series_id = $1 and zone <> $2
+        and start >= ${time('$3')} and start <= ${time('$4')} limit 1`,
+    [id, zone, from, last],
+  );
+  return rows.length === 0;
+};
+
+/** Whether a value of a span is lower than the one before, by the hours that it touches; and how many values there are. */
+export const readFalls = async (
+  client: Queryable,
+  { id }: ReadSeries,
+  { from, last }: Span,
+): Promise<{ readonly count: number; readonly falls: boolean }> => {
+  const { rows } = await client.query<{ count: number; falls: boolean }>(
+    `select coalesce(sum(count), 0)::float8 as count,
+            coalesce(bool_or(falls > 0 or first_value < before), false) as falls
+       from (select count, falls, first_value, lag(last_value) over (order by start) as before
+               from ${schema}.rollup_hour where series_id = $1
+                and start >= date_trunc('hour', ${time('$2')}, 'UTC') and start <= ${time('$3')}) hours`,
+    [id, from, last],
+  );
+  return rows[0] ?? { count: 0, falls: false };
+};
+
+/** A sample that is not bad, with its value as a number. */
+export type ReadSample = readonly [at: number, value: number];
+
+const fetched = 20_000;
+
+/** Samples within spans that are numbers and not bad, by time. To be read within a transaction. */
+export async function* readSamples(
+  client: Queryable,
+  { id }: ReadSeries,
+  spans: readonly Span[],
+): AsyncGenerator<ReadSample> {
+  await client.query(
+    `declare samples_read no scroll cursor for
+     select ${ms('at')}, value from unnest($2::float8[], $3::float8[]) span (starts, ends)
+       join ${schema}.samples on series_id = $1 and quality < 2 and value is not null
+        and at >= ${time('span.starts')} and at <= ${time('span.ends')}
+      order by at`,
+    [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
+  );
+  for (;;) {
+    const { rows } = await client.query<[number, number]>({
+      text: `fetch ${String(fetched)} from samples_read`,
+      rowMode: 'array',
+    });
+    yield* rows;
+    if (rows.length < fetched) break;
+  }
+  await client.query('close samples_read');
+}
+
+/**
+ * The last good sample before `from` and the first one from `to` on: of the minutes, which are kept for ever, where
+ * those fit, else of the samples themselves.
+ */
+export const readNeighbours = async (
+  client: Queryable,
+  { id }: ReadSeries,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<readonly [before: ReadSample | undefined, after: ReadSample | undefined]> => {
+  const byMinute = (at: number) => at % 60_000 === 0;
+  const good = `${schema}.samples where series_id = $1 and quality < 2 and value is not null`;
+  const minutes = `${schema}.rollup_minute where series_id = $1`;
+  const read = async (sql: string, at: number): Promise<ReadSample | undefined> => {
+    const { rows } = await client.query<[number, number]>({
+      ...{ text: sql, values: [id, at], rowMode: 'array' },
+    });
+    return rows[0];
+  };
+  return [
+    await read(
+      byMinute(from)
+        ? `select ${ms('last_at')}, last_value from ${minutes} and start < ${time('$2')} order by start desc limit 1`
+        : `select ${ms('at')}, value from ${good} and at < ${time('$2')} order by at desc limit 1`,
+      from,
+    ),
+    await read(
+      byMinute(to)
+        ? `select ${ms('first_at')}, first_value from ${minutes} and start >= ${time('$2')} order by start limit 1`
+        : `select ${ms('at')}, value from ${good} and at >= ${time('$2')} order by at limit 1`,
+      to,
+    ),
+  ];
+};
+
+export const qualities = ['good', 'uncertain', 'bad'] as const;
+
+/** A sample as it counts. */
+export interface SampleRow {
+  readonly id: number;
+  readonly at: number;
+  readonly value: number | boolean | string;
+  readonly quality: (typeof qualities)[number];
+}
+
+export interface SamplesPage {
+  readonly from: number;
+  readonly to: number;
+  /** The last sample of the page before. */
+  readonly behind?: { readonly at: number; readonly id: number } | undefined;
+  readonly limit: number;
+}
+
+/** Samples of several series by time, those of one time in the order of the series' ids. */
+export const readSamplePage = async (
+  client: Queryable,
+  series: readonly ReadSeries[],
+  { from, to, behind, limit }: SamplesPage,
+): Promise<readonly SampleRow[]> => {
+  const { rows } = await client.query<{
+    id: number;
+    at: number;
+    value: number | null;
+    text: string | null;
+    quality: number;
+  }>(
+    `select read.* from unnest($1::int[]) as wanted (id) cross join lateral (
+       select series_id as id, ${ms('at')} as at, value, text, quality from ${schema}.samples
+        where series_id = wanted.id and at >= ${time('$2')} and at < ${time('$3')}
+          and (at > ${time('$2')} or wanted.id > $4)
+        order by at limit $5) read
+      order by read.at, read.id limit $5`,
+    [series.map(({ id }) => id), behind?.at ?? from, to, behind?.id ?? -1, limit],
+  );
+  const types = new Map(series.map(({ id, valueType }) => [id, valueType]));
+  return rows.map(({ id, at, value, text, quality }) => ({
+    ...{ id, at, quality: qualities[quality] ?? 'bad' },
+    value: shownValue(value, text, types.get(id)),
+  }));
+};
+
+export const shownValue = (
+  value: number | null,
+  text: string | null,
+  type: ReadSeries['valueType'] | undefined,
+): number | boolean | string => {
+  if (value === null) return text ?? '';
+  return type === 'boolean' ? value !== 0 : value;
+};

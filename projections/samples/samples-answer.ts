@@ -1,0 +1,139 @@
+import type { Cell, Column } from '#http/export.js';
+import { Refusal } from '#kernel/refusal.js';
+import type { Summary } from '#series/aggregator.js';
+import { type SeriesFunction, valueOf } from '#series/functions.js';
+import { type Conversion, conversion, perHourOf } from '#series/units.js';
+
+import type { ReadSeries } from './queries.js';
+
+export const fills = ['none', 'previous', 'linear', 'zero'] as const;
+export type Fill = (typeof fills)[number];
+
+const none: Conversion = { factor: 1, offset: 0 };
+
+/** How a series is read: every answer says so. */
+export const rulesShown = (series: ReadSeries) => ({
+  series: series.name,
+  valueType: series.valueType,
+  kind: series.kind,
+  interpolation: series.interpolation,
+  intervalMs: series.intervalMs,
+  ...(series.rollOver !== null && { rollOver: series.rollOver }),
+  /** Otherwise these are the rules for what nobody declared. */
+  declared: series.declared,
+});
+
+/** What the values of a series are multiplied with and moved by. Throws a `Refusal`. */
+export const toUnit = (series: ReadSeries, unit: string | undefined): Conversion => {
+  if (unit === undefined) return none;
+  if (series.unit !== null) return conversion(series.unit, unit);
+  throw new Refusal(
+    'UNIT_UNKNOWN',
+    'unprocessable',
+    `nobody said which unit ${series.name} is in`,
+    {
+      errors: [
+        { pointer: '?unit', reason: `expected none: declare the unit of ${series.name} first` },
+      ],
+    },
+  );
+};
+
+const unitless: readonly SeriesFunction[] = ['count', 'coverage'];
+
+/** What a function says of a bucket, in the unit that is wanted. */
+export interface Shown {
+  readonly unit: string | null;
+  readonly of: (bucket: Summary) => number | null;
+}
+
+/** Throws a `Refusal` (`UNIT_UNKNOWN`, `UNIT_MISMATCH`). */
+export const shownAs = (
+  fn: SeriesFunction,
+  series: ReadSeries,
+  unit: string | undefined,
+): Shown => {
+  if (unitless.includes(fn)) return { unit: null, of: (bucket) => valueOf(fn, bucket) };
+  const own = fn === 'integral' && series.unit !== null ? perHourOf(series.unit) : series.unit;
+  const { factor, offset } = toUnit({ ...series, unit: own }, unit);
+  // Degrees that are added up have so many offsets, and a difference of degrees has none.
+  const offsets = (bucket: Summary): number =>
+    fn === 'sum' ? offset * bucket.count : fn === 'delta' ? 0 : offset;
+  return {
+    unit: unit ?? own,
+    of: (bucket) => {
+      const value = valueOf(fn, bucket);
+      return value === null ? null : value * factor + offsets(bucket);
+    },
+  };
+};
+
+/** Fills nulls between, and (by `previous` and `zero`) behind values. What is before all of them stays. */
+export const filled = (
+  values: readonly (number | null)[],
+  middles: readonly number[],
+  fill: Fill,
+): readonly (number | null)[] => {
+  if (fill === 'none') return values;
+  if (fill === 'zero') return values.map((value) => value ?? 0);
+  let before = -1;
+  const nextAfter = followers(values);
+  return values.map((value, index) => {
+    if (value !== null) before = index;
+    const from = values[before];
+    if (value !== null || before < 0 || typeof from !== 'number') return value;
+    if (fill === 'previous') return from;
+    const after = nextAfter[index] ?? -1;
+    const to = values[after];
+    if (typeof to !== 'number') return null;
+    const [start = 0, end = 0, at = 0] = [middles[before], middles[after], middles[index]];
+    return from + ((to - from) * (at - start)) / (end - start);
+  });
+};
+
+/** Of each place the first one behind it that has a value. */
+const followers = (values: readonly (number | null)[]): readonly number[] => {
+  const found = new Array<number>(values.length).fill(-1);
+  for (let index = values.length - 2; index >= 0; index -= 1) {
+    found[index] = values[index + 1] === null ? (found[index + 1] ?? -1) : index + 1;
+  }
+  return found;
+};
+
+export interface BucketShown extends Readonly<Partial<Record<SeriesFunction, number | null>>> {
+  readonly start: string;
+  readonly end: string;
+  /** How much of the bucket is known; null where that is not known. */
+  readonly coverage: number | null;
+  /** Functions whose value was put in where there is none. */
+  readonly filled?: readonly SeriesFunction[];
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+export const bucketsShown = (
+  summaries: readonly Summary[],
+  columns: ReadonlyMap<SeriesFunction, Shown>,
+  { fill, isTimeKnown }: { readonly fill: Fill; readonly isTimeKnown: boolean },
+): readonly BucketShown[] => {
+  const middles = summaries.map(({ start, end }) => (start + end) / 2);
+  const values = [...columns].map(([fn, { of }]) => {
+    const own = summaries.map(of);
+    return { fn, own, all: unitless.includes(fn) ? own : filled(own, middles, fill) };
+  });
+  return summaries.map((summary, index) => {
+    const put = values.filter(({ own, all }) => own[index] === null && all[index] !== null);
+    return {
+      ...{ start: iso(summary.start), end: iso(summary.end) },
+      ...Object.fromEntries(values.map(({ fn, all }) => [fn, all[index] ?? null])),
+      coverage: isTimeKnown ? valueOf('coverage', summary) : null,
+      ...(put.length > 0 && { filled: put.map(({ fn }) => fn) }),
+    };
+  });
+};
+
+/** A line of an export. */
+export type ExportRow = Readonly<Record<string, Cell>>;
+
+export const exportColumns = (names: readonly string[]): readonly Column<ExportRow>[] =>
+  names.map((name) => ({ name, value: (row) => row[name] }));

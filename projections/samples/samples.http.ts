@@ -1,0 +1,211 @@
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { RequirePermission } from '#access/require-permission.js';
+import { decodeCursor, encodeCursor } from '#http/paging.js';
+import { queryInvalid } from '#http/query-params.js';
+import { Refusal } from '#kernel/refusal.js';
+import { readParameters } from '#resource/parameters.js';
+import { ResourceReader } from '#resource/reader.js';
+import { visibleIn } from '#resource/resource.js';
+import { fromSnapshot } from '#resource/snapshot.js';
+import type { Queryable } from '#resource/sql.js';
+import { bucketEdges } from '#series/buckets.js';
+import type { SeriesFunction } from '#series/functions.js';
+
+import { readSamplePage, type ReadSeries, readSeries } from './queries.js';
+import { readBuckets } from './read-buckets.js';
+import { samples } from './samples.projection.js';
+import { bucketsShown, type ExportRow, rulesShown, shownAs, toUnit } from './samples-answer.js';
+import { type ExportColumns, formatOf, sendExport } from './samples-export.http.js';
+import { Parametrized, samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
+
+/** Buckets of one answer, over all its series. */
+const mostBuckets = 50_000;
+/** Functions that weigh by time. */
+const byTime: readonly SeriesFunction[] = ['twa', 'integral', 'coverage'];
+const snapshot = 'set transaction isolation level repeatable read read only';
+
+@ApiTags('samples')
+@ApiBearerAuth()
+@Controller('v1/devices')
+@RequirePermission('samples.read')
+export class DeviceSamplesController {
+  constructor(@Inject(ResourceReader) private readonly reader: ResourceReader) {}
+
+  @Get(':id/samples')
+  @ApiOperation({
+    summary: 'What a device measured, sample by sample or by bucket',
+    description:
+      'With `bucket`, each bucket has the functions that `fn` names and how much of it is covered; one without samples has null. ' +
+      'The answer says for each series how it was read, and the resolution that the numbers come from: roll-ups only where they ' +
+      'give the same numbers as the samples. Without `bucket`, samples by time, page by page. With `format=csv`, `ndjson` or ' +
+      '`parquet`, or such an `Accept`, all of it is exported.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the device.' })
+  @Parametrized(samplesParameters)
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  async read(
+    @Param('id') device: string,
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const wanted = readParameters<SamplesQuery>(query, samplesParameters);
+    const range = rangeOf(wanted);
+    const { store } = this.reader;
+    await visibleIn(samples)(store, wanted.after);
+    const format = formatOf(wanted.format, request.headers.accept);
+    if (wanted.bucket) {
+      const answer = await store.transaction(
+        (client) => bucketed(client, device, wanted, range),
+        snapshot,
+      );
+      if (!format) void reply.send(answer);
+      else await sendExport(reply, bucketRows(answer), bucketColumns(answer), { device, format });
+    } else if (format) {
+      const rows = fromSnapshot(store.pool, (client) => allSamples(client, device, wanted, range));
+      await sendExport(reply, rows, sampleColumns, { device, format });
+    } else {
+      void reply.send(
+        await store.transaction((client) => samplePage(client, device, wanted, range), snapshot),
+      );
+    }
+  }
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+const rangeOf = ({ series, from, to }: SamplesQuery): Range => {
+  const missing = Object.entries({ series, from, to }).filter(([, value]) => value === undefined);
+  if (!from || !to || !series) {
+    throw queryInvalid(missing.map(([name]) => ({ pointer: `?${name}`, reason: 'is missing' })));
+  }
+  if (from < to) return { from: from.getTime(), to: to.getTime() };
+  throw queryInvalid([{ pointer: '?to', reason: 'expected a time after from' }]);
+};
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const bucketed = async (
+  client: Queryable,
+  device: string,
+  { series: names = [], bucket, fn = ['avg'], tz, fill = 'none', unit }: SamplesQuery,
+  { from, to }: Range,
+) => {
+  const all = await readSeries(client, device, names);
+  const zone = tz ?? all[0]?.zone ?? 'UTC';
+  const most = Math.floor(mostBuckets / all.length);
+  const edges = bucket ? bucketEdges(bucket, zone, { from, to, most }) : [from, to];
+  const isByTime = fn.some((one) => byTime.includes(one));
+  const series = [];
+  for (const one of all) {
+    requireNumbers(one);
+    const columns = new Map(fn.map((name) => [name, shownAs(name, one, unit)]));
+    const read = await readBuckets(client, one, { edges, zone, byTime: isByTime });
+    const { summaries, resolution, isTimeKnown } = read;
+    series.push({
+      ...rulesShown(one),
+      unit: unit ?? one.unit,
+      units: Object.fromEntries([...columns].map(([name, shown]) => [name, shown.unit])),
+      resolution,
+      ...(one.kind === 'total' && {
+        resets: summaries.reduce((sum, { resets }) => sum + resets, 0),
+        badReadings: summaries.reduce((sum, { badReadings }) => sum + badReadings, 0),
+      }),
+      buckets: bucketsShown(summaries, columns, { fill, isTimeKnown }),
+    });
+  }
+  return { from: iso(from), to: iso(to), timeZone: zone, fill, functions: fn, series };
+};
+
+type Bucketed = Awaited<ReturnType<typeof bucketed>>;
+
+const requireNumbers = ({ name, valueType }: ReadSeries): void => {
+  if (valueType !== 'text') return;
+  throw new Refusal(
+    'SERIES_IS_TEXT',
+    'unprocessable',
+    `${name} holds texts, which are not aggregated: leave bucket out`,
+    { errors: [{ pointer: '?bucket', reason: 'expected none for a series of texts' }] },
+  );
+};
+
+function* bucketRows({ series }: Bucketed): Generator<ExportRow> {
+  for (const { series: name, unit, buckets } of series) {
+    for (const { filled, ...bucket } of buckets) {
+      yield { series: name, unit, ...bucket, filled: filled?.join(' ') ?? null };
+    }
+  }
+}
+
+const bucketColumns = ({ functions }: Bucketed): ExportColumns => ({
+  ...{ series: 'STRING', unit: 'STRING', start: 'STRING', end: 'STRING' },
+  ...Object.fromEntries(functions.map((fn) => [fn, 'DOUBLE' as const])),
+  ...{ coverage: 'DOUBLE', filled: 'STRING' },
+});
+
+const converted = (series: readonly ReadSeries[], unit: string | undefined) => {
+  const byId = new Map(series.map((one) => [one.id, { ...one, ...toUnit(one, unit) }]));
+  return (row: Awaited<ReturnType<typeof readSamplePage>>[number]) => {
+    const { name, factor, offset } = byId.get(row.id) ?? { name: '', factor: 1, offset: 0 };
+    const value = typeof row.value === 'number' ? row.value * factor + offset : row.value;
+    return { series: name, at: iso(row.at), value, quality: row.quality };
+  };
+};
+
+const samplePage = async (
+  client: Queryable,
+  device: string,
+  { series: names = [], unit, limit = 1_000, cursor }: SamplesQuery,
+  range: Range,
+) => {
+  const series = await readSeries(client, device, names);
+  const shown = converted(series, unit);
+  const context = JSON.stringify(['samples', device, names, range, unit]);
+  const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint', 'bigint']);
+  const behind = at === undefined ? undefined : { at: Number(at), id: Number(id) };
+  const rows = await readSamplePage(client, series, { ...range, behind, limit: limit + 1 });
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return {
+    ...{ from: iso(range.from), to: iso(range.to), resolution: ['raw'] },
+    series: series.map((one) => ({
+      ...rulesShown(one),
+      unit: unit ?? one.unit,
+      ...(one.expiredBefore !== null && { droppedBefore: iso(one.expiredBefore) }),
+    })),
+    items: items.map(shown),
+    nextCursor: last ? encodeCursor([String(last.at), String(last.id)], context) : null,
+  };
+};
+
+const sampleColumns: ExportColumns = {
+  ...{ series: 'STRING', at: 'STRING', value: 'DOUBLE', text: 'STRING', quality: 'STRING' },
+};
+
+async function* allSamples(
+  client: Queryable,
+  device: string,
+  { series: names = [], unit }: SamplesQuery,
+  range: Range,
+): AsyncGenerator<ExportRow> {
+  const series = await readSeries(client, device, names);
+  const shown = converted(series, unit);
+  const limit = 10_000;
+  let behind: { at: number; id: number } | undefined;
+  for (;;) {
+    const rows = await readSamplePage(client, series, { ...range, behind, limit });
+    for (const row of rows) {
+      const { value, ...rest } = shown(row);
+      const isText = typeof value === 'string';
+      yield { ...rest, value: isText ? null : Number(value), text: isText ? value : null };
+    }
+    if (rows.length < limit) return;
+    behind = rows.at(-1);
+  }
+}
