@@ -13,7 +13,7 @@ import { visibleIn } from '#resource/resource.js';
 import { longestGapMs } from '#series/piece.js';
 
 import { type LatestOf, readGaps, readLatest } from './latest-queries.js';
-import { type ReadSeries,readSeries } from './queries.js';
+import { type ReadSeries, readSeries } from './queries.js';
 import { samples } from './samples.projection.js';
 import { Parametrized, samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
 
