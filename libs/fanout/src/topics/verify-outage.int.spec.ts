@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Refusal } from '#kernel/refusal.js';
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
+import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
 import { until } from '#testing/until.js';
 
@@ -14,6 +15,16 @@ import { RelayFixture } from '../relay/test/fixture.js';
 import { KafkaAccess } from './kafka-access.js';
 import { HandMade, record } from './test/hand-made.js';
 import { Verification, type VerifyResult } from './verify-topics.js';
+
+/** A thousand events so large that a broker gives them in several answers. */
+const countLarge = async (fixture: RelayFixture, stream: string): Promise<void> => {
+  const note = 'x'.repeat(2_500);
+  // In appends that a slow disk takes in time.
+  for (let first = 0; first < 1_000; first += 250) {
+    const events = Array.from({ length: 250 }, () => newEvent('Counted', { by: 1, note }));
+    await fixture.log.append(stream, events, first === 0 ? 'no_stream' : BigInt(first - 1));
+  }
+};
 
 describeWithKafkaPrograms('a verification whose broker takes its time, or stands still', () => {
   let kafka: OwnKafka;
@@ -46,10 +57,7 @@ describeWithKafkaPrograms('a verification whose broker takes its time, or stands
 
   it('ends with a refusal where it freezes, finds nothing missing, and can be had again', async () => {
     const hand = await HandMade.start(fixture);
-    // In appends that a slow disk takes in time.
-    for (let times = 0; times < 40; times += 1) {
-      await fixture.count(250, ['counter-a', 'counter-b']);
-    }
+    for (const stream of ['counter-a', 'counter-b']) await countLarge(fixture, stream);
     const facts = (await hand.facts()).filter(({ stream }) => stream !== 'counter-early');
     await hand.commit(facts.map(record), facts.at(-1));
     await hand.stop();
