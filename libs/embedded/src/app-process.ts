@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly onLine?: (line: string, stream: OutputStream) => void;
   /** False: the current process may end while this one runs (which ends it, too). Default true. */
   readonly keepsParentAlive?: boolean;
+  /** False: traces name compiled files, and the start is a fifth quicker. Default true. */
+  readonly sourceMaps?: boolean;
 }
 
 /** What an app sends over its channel when it serves: event-node a port, api a url. */
@@ -45,7 +47,10 @@ export class AppProcess {
     this.child = fork(options.script, [...(options.args ?? [])], {
       env: options.env,
       // The gRPC library names the event node by its address, which Node has a deprecation warning for.
-      execArgv: ['--enable-source-maps', '--disable-warning=DEP0123'],
+      execArgv: [
+        ...(options.sourceMaps === false ? [] : ['--enable-source-maps']),
+        '--disable-warning=DEP0123',
+      ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A session of its own: Ctrl-C in the terminal is the parent's to pass on, in its order.
       detached: true,

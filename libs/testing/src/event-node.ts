@@ -113,5 +113,7 @@ function launch(script: string, options: EventNodeOptions, port: number): AppPro
       ...options.env,
     },
     keepsParentAlive: false,
+    // A run starts some hundreds of nodes.
+    sourceMaps: false,
   });
 }
