@@ -3,8 +3,11 @@ import { createRequire } from 'node:module';
 // CommonJS, whose default export Node hands out wrapped.
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
 
-/** What takes long and stands in small files, since it waits for most of its time. */
-const long = ['consumer-contract.', 'frozen.conformance.', 'node.conformance.'];
+/** What takes long and stands in small files, since it waits for most of its time or repeats much. */
+const long = [
+  ...['consumer-contract.', 'frozen.conformance.', 'node.conformance.', 'kafka-fanout.e2e.'],
+  ...['takeover.int.', 'hostile-files.int.', 'guide.int.', 'silent-subscription.int.'],
+];
 
 /**
  * Without timings of an earlier run the largest files come first. Some small ones are the longest:
