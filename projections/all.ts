@@ -2,12 +2,19 @@ import type { Routes } from '#kernel/context.js';
 import type { Projection } from '#subscription/projection/projection.js';
 
 import { apiKeys } from './api-keys/api-keys.projection.js';
+import { devices } from './devices/devices.projection.js';
 import { eventClock } from './event-clock/event-clock.projection.js';
 import { imports } from './imports/imports.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
 
 /** Every read model. The projector runs them, the API answers from them. */
-export const projections: readonly Projection[] = [eventClock, productCatalog, imports, apiKeys];
+export const projections: readonly Projection[] = [
+  eventClock,
+  productCatalog,
+  imports,
+  apiKeys,
+  devices,
+];
 
 /** The routes of the read models; only the API loads them. */
 export const readModelRoutes: Routes = async () => [
@@ -17,4 +24,8 @@ export const readModelRoutes: Routes = async () => [
   (await import('./api-keys/api-keys.http.js')).ApiKeysController,
   (await import('./samples/samples.http.js')).DeviceSamplesController,
   (await import('./samples/latest.http.js')).LatestController,
+  (await import('./devices/sites.http.js')).SitesController,
+  (await import('./devices/devices.http.js')).DevicesController,
+  (await import('./devices/configurations.http.js')).DeviceConfigurationsController,
+  (await import('./devices/credentials.http.js')).DeviceCredentialsController,
 ];

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 
 import { addAnalyticsCommands } from './commands/analytics.js';
+import { addDeviceCommands, addSiteCommands } from './commands/devices.js';
 import { addEventCommands } from './commands/events.js';
 import { addImportCommands } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
@@ -32,6 +33,8 @@ function program(): GroupedCommand {
   addImportCommands(voltrace);
   addProductCommands(voltrace);
   addSamplesCommands(voltrace);
+  addSiteCommands(voltrace);
+  addDeviceCommands(voltrace);
   addSubscriptionCommands(voltrace);
   addParkedCommands(voltrace);
   addRelayCommands(voltrace);

@@ -1,6 +1,7 @@
 import { asStored } from '#kernel/as-stored.js';
 import { type Context, readers } from '#kernel/context.js';
 
+import { configurationDecider } from './configuration/decider.js';
 import { credentialDecider } from './credential/decider.js';
 import { deviceDecider } from './device/decider.js';
 import { quarantineDecider } from './quarantine/decider.js';
@@ -16,6 +17,7 @@ export const telemetry: Context = {
     siteDecider,
     deviceDecider,
     credentialDecider,
+    configurationDecider,
     seriesDecider,
     samplesDecider,
     quarantineDecider,

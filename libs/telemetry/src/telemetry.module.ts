@@ -3,17 +3,22 @@ import { Module } from '@nestjs/common';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { CommandObserver } from '#observability/command-observer.js';
 
+import { ConfigurationController } from './configuration/configuration.http.js';
 import { CredentialController } from './credential/credential.http.js';
 import { DeviceController } from './device/device.http.js';
 import { Devices } from './device/find-device.js';
 import { SamplesController } from './samples/samples.http.js';
 import { SamplesIntake } from './samples/samples-intake.js';
+import { SeriesController } from './series/series.http.js';
 import { Sites } from './site/find-site.js';
 import { SiteController } from './site/site.http.js';
 
 /** Sites, devices and what they measure. Expects the log and the observer to be provided globally. */
 @Module({
-  controllers: [SiteController, DeviceController, CredentialController, SamplesController],
+  controllers: [
+    ...[SiteController, DeviceController, CredentialController],
+    ...[ConfigurationController, SeriesController, SamplesController],
+  ],
   providers: [
     {
       provide: SamplesIntake,

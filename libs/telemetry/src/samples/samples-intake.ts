@@ -45,7 +45,8 @@ const maxProblems = 20;
  */
 export class SamplesIntake {
   private readonly samples;
-  private readonly series;
+  /** Also for those who declare series: what they say holds here at once. */
+  readonly series;
   private readonly quarantine;
 
   constructor(

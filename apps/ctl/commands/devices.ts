@@ -1,0 +1,245 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Command } from 'commander';
+
+import { contextOf, segment } from '../context.js';
+import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
+import { defaultLimit, listRows } from '../list-rows.js';
+import { brief, type Cell, printFields, printJson, printTable, write } from '../output.js';
+
+const limitHelp = `rows at most (${String(defaultLimit)} unless given)`;
+const reason = ['--reason <text>', 'why; kept with the event'] as const;
+
+interface Site {
+  readonly id: string;
+  readonly name: string;
+  readonly timeZone: string;
+  readonly status: string;
+  readonly description: string;
+}
+
+interface Device {
+  readonly id: string;
+  readonly type: string;
+  readonly serialNumber: string | null;
+  readonly siteId: string | null;
+  readonly name: string | null;
+  readonly status: string;
+  readonly configuration: { readonly inDrift: boolean } | null;
+}
+
+export function addSiteCommands(voltrace: Command): void {
+  const sites = voltrace.command('sites').description('places with devices');
+  sites
+    .command('list')
+    .description('which sites there are, the newest first')
+    .option('--name <name>', 'the one of this name')
+    .option('--limit <n>', limitHelp)
+    .action((options: { name?: string; limit?: string }, command: Command) => {
+      const { api, json } = contextOf(command);
+      const print = (items: readonly Site[]) =>
+        printTable(
+          ['id', 'name', 'time zone', 'status', 'description'],
+          items.map((site) => [site.id, site.name, site.timeZone, site.status, site.description]),
+        );
+      const list = { path: '/v1/sites', query: { name: options.name }, json, print };
+      return listRows<Site>(api, list, options);
+    });
+  sites
+    .command('add')
+    .description('register a site')
+    .argument('<name>')
+    .requiredOption('--time-zone <zone>', 'IANA name, such as Europe/Brussels')
+    .option('--description <text>')
+    .option(...reason)
+    .action((name: string, options: object, command: Command) =>
+      post(command, '/v1/sites', { name, ...options }, ({ id }) => `Site ${id} is registered.`),
+    );
+}
+
+export function addDeviceCommands(voltrace: Command): void {
+  const devices = voltrace.command('devices').description('what measures or is controlled');
+  addReading(devices);
+  devices
+    .command('add')
+    .description('register a device, and attach it to a site with --site and --name')
+    .argument('<type>', 'what kind of device it is, such as egauge')
+    .option('--serial-number <number>')
+    .option('--product-id <id>', 'product of the registry')
+    .option('--site-id <id>', 'where it works')
+    .option('--name <name>', 'its name there')
+    .option('--at <time>', 'since when, ISO 8601 with zone')
+    .option(...reason)
+    .action((type: string, options: object, command: Command) =>
+      post(command, '/v1/devices', { type, ...options }, ({ id }) => `Device ${id} is registered.`),
+    );
+  change(devices, 'attach', 'attach a device to a site')
+    .requiredOption('--site-id <id>', 'where it works')
+    .requiredOption('--name <name>', 'its name there')
+    .option('--at <time>', 'since when, ISO 8601 with zone');
+  change(devices, 'detach', 'detach a device from its site').option(
+    '--at <time>',
+    'since when, ISO 8601 with zone',
+  );
+  change(devices, 'revoke-credential', 'refuse a credential of a device for good').requiredOption(
+    '--credential <id>',
+  );
+  addSeries(devices);
+  addCredentials(devices);
+  devices
+    .command('configure')
+    .description('say with which configuration a device should run')
+    .argument('<device>')
+    .argument('<json>', 'all settings by name; a secret is {"$secret": "<name>"}')
+    .option(...reason)
+    .action((device: string, text: string, options: object, command: Command) => {
+      const path = `/v1/devices/${segment(device)}/configure`;
+      return post(command, path, { configuration: parsed(text), ...options }, ({ revision }) => {
+        return `Done: revision ${String(revision)}.`;
+      });
+    });
+}
+
+const addReading = (devices: Command): void => {
+  devices
+    .command('list')
+    .description('which devices there are, the newest first')
+    .option('--site-id <id>', 'those that work there now')
+    .option('--type <type>')
+    .option('--limit <n>', limitHelp)
+    .action((options: { siteId?: string; type?: string; limit?: string }, command: Command) => {
+      const { api, json } = contextOf(command);
+      const { siteId, type } = options;
+      const print = (items: readonly Device[]) =>
+        printTable(['id', 'name', 'type', 'serial number', 'site', 'status', ''], items.map(cells));
+      return listRows<Device>(
+        api,
+        { path: '/v1/devices', query: { siteId, type }, json, print },
+        options,
+      );
+    });
+  devices
+    .command('show')
+    .description('one device')
+    .argument('<device>')
+    .action(async (device: string, _options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      const found = await api.get<Device>(`/v1/devices/${segment(device)}`);
+      if (json) return printJson(found);
+      const fields = Object.entries(found).map(([name, value]) => [name, brief(value)]);
+      await printFields(Object.fromEntries(fields) as Record<string, Cell>);
+    });
+};
+
+const cells = (device: Device): readonly Cell[] => [
+  ...[device.id, device.name, device.type, device.serialNumber, device.siteId, device.status],
+  device.configuration?.inDrift === true ? 'drifts' : '',
+];
+
+const addSeries = (devices: Command): void => {
+  devices
+    .command('declare-series')
+    .description('say what the values of a series stand for')
+    .argument('<device>')
+    .argument('<series>')
+    .option('--value-type <type>', 'number, boolean or text', 'number')
+    .option('--unit <unit>')
+    .option('--kind <kind>', 'gauge, total, net, state or text')
+    .option('--interpolation <how>', 'hold or linear')
+    .option('--interval-ms <ms>', 'expected time between two samples', numberOf)
+    .option('--roll-over <value>', 'where a total starts again at zero', numberOf)
+    .option('--low <value>', 'lowest plausible value', numberOf)
+    .option('--high <value>', 'highest plausible value', numberOf)
+    .option(...reason)
+    .action((device: string, series: string, options: object, command: Command) => {
+      const path = `/v1/devices/${segment(device)}/declare-series`;
+      return post(command, path, { series, ...options }, () => `Series ${series} is declared.`);
+    });
+};
+
+const addCredentials = (devices: Command): void => {
+  devices
+    .command('issue-credential')
+    .description('let a device connect; the secret is shown once')
+    .argument('<device>')
+    .option(...reason)
+    .action((device: string, options: object, command: Command) =>
+      post(
+        command,
+        `/v1/devices/${segment(device)}/issue-credential`,
+        options,
+        ({ credential, secret, note }) =>
+          `Credential ${credential ?? ''}:\n${secret ?? note ?? ''}`,
+      ),
+    );
+  devices
+    .command('broker-files')
+    .description('write what Mosquitto is configured with: who may connect, and with which topics')
+    .requiredOption('--out <folder>', 'gets `passwords` and `acl`, which only you can read')
+    .action(async ({ out }: { out: string }, command: Command) => {
+      const { api } = contextOf(command);
+      const files = await api.get<Record<'passwords' | 'acl', string>>(
+        '/v1/device-credentials/broker-files',
+      );
+      try {
+        await mkdir(out, { recursive: true, mode: 0o700 });
+        for (const name of ['passwords', 'acl'] as const) {
+          await writeFile(join(out, name), files[name], { mode: 0o600 });
+        }
+      } catch (error) {
+        throw new CommandFailure(
+          `${out} cannot be written: ${(error as Error).message}`,
+          exitCodes.failed,
+        );
+      }
+      await write(`${join(out, 'passwords')} and ${join(out, 'acl')} are written.\n`);
+    });
+};
+
+interface Done {
+  readonly id: string;
+  readonly revision: number;
+  readonly credential?: string;
+  readonly secret?: string;
+  readonly note?: string;
+}
+
+/** A command on a device whose options are the body. */
+const change = (devices: Command, name: string, description: string): Command =>
+  devices
+    .command(name)
+    .description(description)
+    .argument('<device>')
+    .option(...reason)
+    .action((device: string, options: object, command: Command) => {
+      const path = `/v1/devices/${segment(device)}/${name}`;
+      return post(command, path, options, ({ revision }) => {
+        return `Done: revision ${String(revision)}.`;
+      });
+    });
+
+const post = async (
+  command: Command,
+  path: string,
+  body: object,
+  said: (done: Done) => string,
+): Promise<void> => {
+  const { api, json } = contextOf(command);
+  const done = await api.post<Done>(path, body);
+  await (json ? printJson(done) : write(`${said(done)}\n`));
+};
+
+const numberOf = (text: string): number => {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) throw usage(`"${text}" is no number.`);
+  return number;
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw usage('the configuration is no JSON; expected an object such as {"pollSeconds": 4}.');
+  }
+};

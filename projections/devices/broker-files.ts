@@ -1,0 +1,48 @@
+import type { Queryable } from '#resource/sql.js';
+
+import { devicesSchema } from './devices.projection.js';
+
+/** What a broker is configured with, as Mosquitto 2 reads it. */
+export interface BrokerFiles {
+  readonly passwords: string;
+  readonly acl: string;
+}
+
+const up = ['birth', 'state', 'samples', 'reports', 'occurrences', 'steps', 'acks'];
+const down = ['instructions', 'config'];
+
+interface Live {
+  readonly credential: string;
+  readonly device: string;
+  readonly verifier: string;
+}
+
+/**
+ * Who may connect, and with which topics. A user of Mosquitto has one password: the name of the device goes
+ * with its newest credential, and each credential is a user by its own id, so that an older one lives on.
+ */
+export const brokerFiles = async (pool: Queryable): Promise<BrokerFiles> => {
+  const { rows } = await pool.query<Live>(
+    `select c.id as credential, c.device_id as device, c.verifier
+     from ${devicesSchema}.credentials c join ${devicesSchema}.devices d on d.id = c.device_id
+     where c.revoked_at is null and d.retired_at is null
+     order by c.device_id, c.issued_position`,
+  );
+  const newest = new Map(rows.map(({ device, verifier }) => [device, { device, verifier }]));
+  const users = [
+    ...rows.map(({ credential, ...live }) => ({ user: credential, ...live })),
+    ...[...newest.values()].map((live) => ({ user: live.device, ...live })),
+  ];
+  return {
+    passwords: lines(users.map(({ user, verifier }) => `${user}:${verifier}`)),
+    acl: lines(users.map(({ user, device }) => aclOf(user, device))),
+  };
+};
+
+const aclOf = (user: string, device: string): string => {
+  const topic = (access: string) => (noun: string) =>
+    `topic ${access} voltrace/v1/${device}/${noun}\n`;
+  return `user ${user}\n${up.map(topic('write')).join('')}${down.map(topic('read')).join('')}`;
+};
+
+const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
