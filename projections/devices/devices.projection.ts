@@ -18,7 +18,12 @@ const table = source('./table.sql');
 /** Which sites and devices there are, how devices connect, what they run with, and what their series stand for. */
 export const devices: Projection = defineProjection({
   ...{ name: 'devices', version },
-  sources: [table, source('./projector.js'), source('./working-set.js')],
+  sources: [
+    table,
+    source('./projector.js'),
+    source('./working-set.js'),
+    source('../../libs/read-store/src/rows-by-id.js'),
+  ],
   tables: readFileSync(table, 'utf8'),
   reading: new Reading([
     ...[siteDecider, deviceDecider],
