@@ -68,6 +68,12 @@ const drivers = [
     not: ['kafkajs'],
   },
   {
+    name: 'Only libs/device-link knows MQTT.',
+    from: ['**'],
+    except: ['libs/device-link/**', ...testCode],
+    not: ['aedes', 'mqtt', 'mqtt-packet'],
+  },
+  {
     name: 'Only libs/read-store connects to PostgreSQL, beside the embedded server and the event node.',
     from: ['**'],
     except: ['libs/{read-store,embedded}/**', 'apps/event-node/**', ...testCode],

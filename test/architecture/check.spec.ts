@@ -22,6 +22,7 @@ const examples: readonly (readonly [rule: RegExp, path: string, text: string])[]
   [/^A projector/, 'projections/imports/projector.ts', "import { a } from '#kernel/instant.js';"],
   [/EventStoreDB/, 'apps/api/main.ts', "import type { A } from '@eventstore/db-client';"],
   [/Kafka/, 'apps/relay/main.ts', "import { Kafka } from 'kafkajs';"],
+  [/MQTT/, 'apps/mqtt-broker/main.ts', "import { Aedes } from 'aedes';"],
   [/PostgreSQL/, 'libs/jobs/src/job-queue.ts', "import pg from 'pg';"],
   [/^HTTP stays/, `${product}/find-product.ts`, "import { Injectable } from '@nestjs/common';"],
   [/^HTTP stays/, 'libs/jobs/src/job-queue.ts', "import { etag } from '#http/etag.js';"],

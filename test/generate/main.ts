@@ -7,6 +7,7 @@ import { consumersEnvironment } from '#apps/consumers/config.js';
 import { contexts } from '#apps/contexts.js';
 import { contracts } from '#apps/contracts.js';
 import { eventNodeEnvironment } from '#apps/event-node/config.js';
+import { brokerEnvironment } from '#apps/mqtt-broker/config.js';
 import { projectorEnvironment } from '#apps/projector/config.js';
 import { relayEnvironment } from '#apps/relay/config.js';
 import { standaloneEnvironment } from '#apps/standalone/config.js';
@@ -33,6 +34,7 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
         'apps/relay': relayEnvironment,
         'apps/consumers': consumersEnvironment,
         'apps/event-node': eventNodeEnvironment,
+        'apps/mqtt-broker': brokerEnvironment,
       }),
     ],
     ['docs/event-node.md', renderEventNode(differences)],

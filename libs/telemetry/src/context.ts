@@ -4,6 +4,8 @@ import { type Context, readers } from '#kernel/context.js';
 import { configurationDecider } from './configuration/decider.js';
 import { credentialDecider } from './credential/decider.js';
 import { deviceDecider } from './device/decider.js';
+import { linkDecider } from './link/decider.js';
+import { occurrenceDecider } from './occurrence/decider.js';
 import { quarantineDecider } from './quarantine/decider.js';
 import { samplesDecider } from './samples/decider.js';
 import { seriesDecider } from './series/decider.js';
@@ -21,6 +23,8 @@ export const telemetry: Context = {
     seriesDecider,
     samplesDecider,
     quarantineDecider,
+    occurrenceDecider,
+    linkDecider,
   ],
   contract: {
     context: name,
@@ -28,7 +32,9 @@ export const telemetry: Context = {
     partitions: 6,
     summary:
       'Which sites and devices there are, what their series stand for, and what happened at them.',
-    categories: [siteDecider, deviceDecider, seriesDecider].map((types) => asStored(name, types)),
+    categories: [siteDecider, deviceDecider, seriesDecider, occurrenceDecider].map((types) =>
+      asStored(name, types),
+    ),
   },
   permissions: {
     'devices.read': [...readers, 'service'],

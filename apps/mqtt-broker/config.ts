@@ -1,0 +1,38 @@
+import { check, eventStoreUrl, hostName, integer, portNumber } from '#process/config.js';
+import { logEnvironment, supervisionEnvironment } from '#process/environment.js';
+
+export const olderTopicEnvironment = {
+  MQTT_OLDER_PREFIX: check('letters, digits, _ and -, 64 at most', (input) =>
+    /^[\w-]{1,64}$/.test(input),
+  )({
+    default: undefined,
+    desc: 'Prefix of the older topics `<prefix>_read/<prefix>_house_<house>/<device>/<name>/<ms>/data|event`, which are taken too where it is set. `<device>` is the id of the device here; the house is not looked at.',
+  }),
+};
+
+/** The environment of the embedded broker; `docs/configuration.md` is generated from it. */
+export const brokerEnvironment = {
+  EVENTSTORE_URL: eventStoreUrl({ desc: 'Connection string of the event store.' }),
+  MQTT_HOST: hostName({
+    default: '127.0.0.1',
+    desc: 'Address that the embedded MQTT broker listens on. It speaks without TLS: put a proxy in front of it for other networks.',
+  }),
+  MQTT_PORT: portNumber({
+    default: 1883,
+    desc: 'Port of the embedded MQTT broker; 0 takes a free one.',
+  }),
+  MQTT_MAX_CONNECTIONS: integer(
+    1,
+    100_000,
+  )({ default: 2_000, desc: 'Connections that the embedded broker accepts.' }),
+  MQTT_MESSAGES_PER_SECOND: integer(
+    1,
+    1_000_000,
+  )({
+    default: 200,
+    desc: 'Messages of one device a second, in the long run; what is more is acknowledged later.',
+  }),
+  ...olderTopicEnvironment,
+  ...logEnvironment,
+  ...supervisionEnvironment,
+};

@@ -1,0 +1,53 @@
+import { EmbeddedBroker } from '#device-link/embedded-broker.js';
+import { LinkMetrics } from '#device-link/link-metrics.js';
+import { Topics } from '#device-link/topics.js';
+import { CommandObserver } from '#observability/command-observer.js';
+import { runProcess } from '#process/run-process.js';
+import { openEventLog } from '#process/stores.js';
+import { isSecretOf } from '#telemetry/link/device-credentials.js';
+import { DeviceLink } from '#telemetry/link/device-link.js';
+
+import { brokerEnvironment } from './config.js';
+
+runProcess({
+  name: 'mqtt-broker',
+  environment: brokerEnvironment,
+  start: async (context, config) => {
+    const { logger } = context;
+    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL);
+    const metrics = new LinkMetrics(context.metrics);
+    const observer = new CommandObserver(logger, context.metrics);
+    const link = new DeviceLink({ log, observer, metrics, logger });
+    context.onStop(() => link.stop());
+    const broker = await EmbeddedBroker.start({
+      ...{ host: config.MQTT_HOST, port: config.MQTT_PORT, inbox: link.inbox, logger },
+      topics: new Topics(config.MQTT_OLDER_PREFIX),
+      maxConnections: config.MQTT_MAX_CONNECTIONS,
+      messagesPerSecond: config.MQTT_MESSAGES_PER_SECOND,
+      authenticate: (device, secret) => isSecretOf(log, device, secret),
+      onListening: (device) => void link.sendConfiguration(device),
+      onRejected: (reason, device) => {
+        metrics.rejected.inc({ reason });
+        if (device !== undefined) link.counts.reject(device, reason);
+      },
+    });
+    context.onStop(() => broker.stop());
+    link.sendBy(broker);
+    context.onStop(
+      tail.onEvent((event) => {
+        link.onEvent(event);
+      }),
+    );
+    context.onCollect(() => {
+      metrics.unacknowledged.set(link.inbox.size);
+      metrics.connections.set(broker.connections);
+    });
+    context.health.register('inbox', () =>
+      link.inbox.stuck === 0
+        ? { status: 'up' }
+        : { status: 'down', reason: 'messages of devices cannot be appended and are held' },
+    );
+    await tail.start();
+    return { port: broker.port };
+  },
+});

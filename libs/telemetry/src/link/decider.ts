@@ -1,0 +1,97 @@
+import type { CommandOf } from '#kernel/command.js';
+import type { Decider } from '#kernel/decider.js';
+
+import { linkCategory, type LinkEvent, linkEvents } from './events.js';
+
+type DataOf<T extends LinkEvent['type']> = Extract<LinkEvent, { type: T }>['data'];
+
+/** Numbers of a session, the first and the last among them. */
+export interface Gap {
+  readonly session: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type LinkCommand = CommandOf<{
+  NoteBirth: DataOf<'DeviceBorn'>;
+  NoteState: DataOf<'DeviceStateReported'>;
+  NoteMissed: { readonly gaps: readonly Gap[] };
+  NoteRecovered: { readonly session: string; readonly numbers: readonly number[] };
+  CountIntake: DataOf<'IntakeCounted'>;
+}>;
+
+export interface LinkState {
+  readonly session: string | undefined;
+  readonly state: 'online' | 'offline' | undefined;
+  /** What is missed, the newest last. */
+  readonly missed: readonly Gap[];
+  /** The last minute that was counted. */
+  readonly counted: string | undefined;
+}
+
+/** Older ones stay in the log; whether they arrive is not followed any more. */
+const maxMissed = 64;
+
+const isWithin = (inner: Gap, outer: Gap): boolean =>
+  inner.session === outer.session && outer.from <= inner.from && inner.to <= outer.to;
+
+/** What is left of a gap without these numbers. */
+const without = (gap: Gap, { session, from, to }: Gap): Gap[] => {
+  if (session !== gap.session || to < gap.from || from > gap.to) return [gap];
+  const before = { ...gap, to: from - 1 };
+  const after = { ...gap, from: to + 1 };
+  return [before, after].filter((rest) => rest.from <= rest.to);
+};
+
+/** The numbers that were missed, in runs. */
+const recovered = (session: string, numbers: readonly number[], missed: readonly Gap[]): Gap[] => {
+  const found = [...new Set(numbers)]
+    .filter((seq) => missed.some((gap) => isWithin({ session, from: seq, to: seq }, gap)))
+    .sort((one, other) => one - other);
+  const runs: Gap[] = [];
+  for (const seq of found) {
+    const last = runs.at(-1);
+    if (last?.to === seq - 1) runs[runs.length - 1] = { ...last, to: seq };
+    else runs.push({ session, from: seq, to: seq });
+  }
+  return runs;
+};
+
+export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
+  category: linkCategory,
+  events: linkEvents,
+  initialState: { session: undefined, state: undefined, missed: [], counted: undefined },
+  decide({ type, data }, state) {
+    switch (type) {
+      case 'NoteBirth':
+        return data.session === state.session ? [] : [{ type: 'DeviceBorn', data }];
+      case 'NoteState':
+        return data.state === state.state ? [] : [{ type: 'DeviceStateReported', data }];
+      case 'NoteMissed':
+        return data.gaps
+          .filter((gap) => !state.missed.some((known) => isWithin(gap, known)))
+          .map((gap) => ({ type: 'MessagesMissed', data: gap }));
+      case 'NoteRecovered':
+        return recovered(data.session, data.numbers, state.missed).map((gap) => ({
+          type: 'MessagesRecovered',
+          data: gap,
+        }));
+      case 'CountIntake':
+        return data.minute === state.counted ? [] : [{ type: 'IntakeCounted', data }];
+    }
+  },
+  evolve(state, { type, data }) {
+    switch (type) {
+      case 'DeviceBorn':
+        return { ...state, session: data.session };
+      case 'DeviceStateReported':
+        return { ...state, state: data.state };
+      case 'MessagesMissed':
+        return { ...state, missed: [...state.missed, data].slice(-maxMissed) };
+      case 'MessagesRecovered':
+        return { ...state, missed: state.missed.flatMap((gap) => without(gap, data)) };
+      case 'IntakeCounted':
+        return { ...state, counted: data.minute };
+    }
+  },
+};

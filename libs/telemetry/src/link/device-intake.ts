@@ -1,0 +1,183 @@
+import { createHash, randomUUID } from 'node:crypto';
+
+import type { Inbound, InboxHandler } from '#device-link/inbox.js';
+import { Rate } from '#device-link/rate.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { handleCommand } from '#event-log/handle-command.js';
+import { States } from '#event-log/states.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { commandIdOf, contentIdOf } from '#kernel/ids.js';
+import type { FieldError, Refusal } from '#kernel/refusal.js';
+import { wallNow } from '#kernel/wall-clock.js';
+
+import { occurrenceDecider } from '../occurrence/decider.js';
+import type { Message } from '../samples/events.js';
+import { quarantined, type SamplesIntake } from '../samples/samples-intake.js';
+import { type Gap, type LinkCommand, linkDecider } from './decider.js';
+import { GapTracker } from './gap-tracker.js';
+import type { IntakeCounts } from './intake-counts.js';
+import { type ReadMessage,readMessage } from './read-message.js';
+
+export type Outcome = 'accepted' | 'duplicate' | 'quarantined' | 'rejected';
+
+export interface DeviceIntakeParts {
+  readonly log: EventLog;
+  readonly samples: SamplesIntake;
+  readonly counts: IntakeCounts;
+  /** Asks a device to send again what is missed. */
+  readonly askFor: (device: string, gaps: readonly Gap[]) => Promise<void>;
+  /** The first message of a device that comes here. */
+  readonly onFirst: (device: string) => Promise<void>;
+  readonly onOutcome: (outcome: Outcome, messages: number) => void;
+}
+
+/** Messages of one device that are kept in the quarantine: a burst, and so many a second. */
+const keptBurst = 20;
+const keptPerSecond = 1 / 60;
+
+type SamplesRead = Extract<ReadMessage, { kind: 'samples' }>;
+
+/**
+ * The way of a device's messages into the log. What was left out is noted before what shows it, so that a
+ * crash in between is met again: whatever is not acknowledged comes a second time.
+ */
+export class DeviceIntake implements InboxHandler {
+  private readonly link;
+  private readonly occurrences;
+  private readonly tracker;
+  private readonly kept = new Rate(keptPerSecond, keptBurst);
+
+  constructor(private readonly parts: DeviceIntakeParts) {
+    this.link = new States(parts.log, linkDecider);
+    this.occurrences = new States(parts.log, occurrenceDecider);
+    this.tracker = new GapTracker(parts.log);
+  }
+
+  async take(device: string, messages: readonly Inbound[]): Promise<void> {
+    const isFirst = this.tracker.isNew(device);
+    await this.tracker.load(device);
+    const rules = { known: await this.parts.samples.knownSeries(device), now: wallNow() };
+    const read = messages.map((inbound) => ({ inbound, said: readMessage(inbound, rules) }));
+    const numbers = read.flatMap(({ said }) => ('message' in said && said.message) || []);
+    const late = this.tracker.late(device, numbers);
+    await this.noteMissed(device, numbers);
+    await this.takeSamples(device, read);
+    for (const { inbound, said } of read) await this.takeOther(device, inbound, said);
+    await this.noteRecovered(device, late);
+    this.tracker.took(device, numbers);
+    if (isFirst) await this.parts.onFirst(device);
+  }
+
+  async refuse(inbound: Inbound, { message, details }: Refusal): Promise<void> {
+    await this.keep(inbound, details.errors ?? [{ pointer: '', reason: message }]);
+  }
+
+  private async noteMissed(device: string, numbers: readonly Message[]): Promise<void> {
+    const gaps = this.tracker.gaps(device, numbers);
+    if (gaps.length === 0) return;
+    await this.note(device, { type: 'NoteMissed', data: { gaps }, meta: metaOf(device) });
+    await this.parts.askFor(device, gaps);
+  }
+
+  private async noteRecovered(device: string, late: readonly Message[]): Promise<void> {
+    for (const session of new Set(late.map((message) => message.session))) {
+      const numbers = late.filter((message) => message.session === session).map(({ seq }) => seq);
+      await this.note(device, {
+        ...{ type: 'NoteRecovered', data: { session, numbers }, meta: metaOf(device) },
+      });
+    }
+  }
+
+  /** Those without a wrong sample in common, the others each with a command that is the same when it comes again. */
+  private async takeSamples(
+    device: string,
+    read: readonly { readonly inbound: Inbound; readonly said: ReadMessage }[],
+  ): Promise<void> {
+    const clean: SamplesRead[] = [];
+    for (const { inbound, said } of read) {
+      if (said.kind !== 'samples') continue;
+      if (said.read.refused.length === 0) clean.push(said);
+      else await this.takeFaulty(device, inbound, said);
+    }
+    if (clean.length > 0) await this.record(device, clean, metaOf(device));
+  }
+
+  private async takeFaulty(device: string, { payload }: Inbound, said: SamplesRead): Promise<void> {
+    const commandId = commandIdOf(device, 'mqtt', sha256(payload));
+    if (this.kept.allows(device)) {
+      await this.record(device, [said], { ...metaOf(device), commandId });
+      this.parts.onOutcome('quarantined', 1);
+      return;
+    }
+    this.count(device, 'QUARANTINE_FULL');
+    await this.record(device, [{ ...said, read: { ...said.read, refused: [] } }], metaOf(device));
+  }
+
+  private async record(device: string, said: readonly SamplesRead[], meta: CommandMeta) {
+    const sent = said.map(({ read, message }) => ({ read, message }));
+    const { repeated } = await this.parts.samples.take(device, sent, meta, 'mqtt');
+    const duplicates = Math.min(repeated, said.length);
+    if (duplicates > 0) this.parts.counts.duplicate(device, duplicates);
+    this.parts.onOutcome('duplicate', duplicates);
+    this.parts.onOutcome('accepted', said.length - duplicates);
+  }
+
+  private async takeOther(device: string, inbound: Inbound, said: ReadMessage): Promise<void> {
+    const meta = metaOf(device);
+    switch (said.kind) {
+      case 'samples':
+        return;
+      case 'malformed':
+        await this.keep(inbound, said.problems);
+        return;
+      case 'birth': {
+        const data = { session: said.message.session, properties: said.properties };
+        await this.note(device, { type: 'NoteBirth', data, meta });
+        break;
+      }
+      case 'state':
+        await this.note(device, { type: 'NoteState', data: { state: said.state }, meta });
+        break;
+      case 'occurrence': {
+        const { data } = said;
+        const id = `${device}.${data.at.slice(0, 10).replaceAll('-', '')}`;
+        const command = { type: 'RecordOccurrence', data, meta } as const;
+        await handleCommand(this.parts.log, this.occurrences, id, command);
+      }
+    }
+    this.parts.onOutcome('accepted', 1);
+  }
+
+  private note(device: string, command: LinkCommand) {
+    return handleCommand(this.parts.log, this.link, device, command);
+  }
+
+  private async keep(inbound: Inbound, problems: readonly FieldError[]): Promise<void> {
+    const { device, topic, payload } = inbound;
+    if (!this.kept.allows(device)) {
+      this.count(device, 'QUARANTINE_FULL');
+      return;
+    }
+    const data = quarantined(device, { way: 'mqtt', topic, bytes: payload }, [...problems]);
+    const id = contentIdOf('quarantined', device, topic, data.sha256);
+    await this.parts.samples.keep(id, data, metaOf(device));
+    this.parts.onOutcome('quarantined', 1);
+  }
+
+  private count(device: string, reason: string): void {
+    this.parts.counts.reject(device, reason);
+    this.parts.onOutcome('rejected', 1);
+  }
+}
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A message is recognised by its number or its content: its command needs no id of its own. */
+export const metaOf = (device: string): CommandMeta => {
+  const commandId = randomUUID();
+  return {
+    ...{ commandId, correlationId: commandId, source: 'mqtt' },
+    actor: { id: device, kind: 'device', roles: ['device'] },
+    occurredAt: new Date(wallNow()).toISOString(),
+  };
+};

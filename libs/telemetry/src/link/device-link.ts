@@ -1,0 +1,133 @@
+import { Inbox } from '#device-link/inbox.js';
+import type { LinkMetrics } from '#device-link/link-metrics.js';
+import type { DownKind } from '#device-link/topics.js';
+import type { EventLog, StoredEvent } from '#event-log/event-log.js';
+import { handleCommand } from '#event-log/handle-command.js';
+import { pause, within } from '#event-log/pause.js';
+import { States } from '#event-log/states.js';
+import { wallNow } from '#kernel/wall-clock.js';
+import type { CommandObserver } from '#observability/command-observer.js';
+import type { Logger } from '#observability/logging.js';
+
+import { configurationStream } from '../configuration/events.js';
+import { credentialStream } from '../credential/events.js';
+import { SamplesIntake } from '../samples/samples-intake.js';
+import { type Gap, linkDecider } from './decider.js';
+import { desiredConfiguration } from './desired-configuration.js';
+import { DeviceIntake, metaOf } from './device-intake.js';
+import { IntakeCounts } from './intake-counts.js';
+
+/** What sends to devices: the embedded broker, or the connection to another one. */
+export interface Downlink {
+  publish(device: string, kind: DownKind, body: object, retain?: boolean): Promise<void>;
+  /** Ends what a device has open; only the embedded broker can. */
+  disconnect?(device: string): void;
+}
+
+export interface DeviceLinkParts {
+  readonly log: EventLog;
+  readonly observer: CommandObserver;
+  readonly metrics: LinkMetrics;
+  readonly logger: Logger;
+}
+
+const countMs = 60_000;
+const publishMs = 5_000;
+
+/** Both ways between devices and the log, whatever broker is in between. */
+export class DeviceLink {
+  readonly inbox: Inbox;
+  readonly counts = new IntakeCounts(wallNow);
+  private readonly link;
+  private readonly stopping = new AbortController();
+  private readonly counting: Promise<void>;
+  private downlink: Downlink | undefined;
+
+  constructor(private readonly parts: DeviceLinkParts) {
+    const { log, observer, metrics, logger } = parts;
+    this.link = new States(log, linkDecider);
+    const intake = new DeviceIntake({
+      ...{ log, counts: this.counts, samples: new SamplesIntake(log, observer) },
+      askFor: (device, gaps) => this.askFor(device, gaps),
+      onFirst: (device) => this.sendConfiguration(device),
+      onOutcome: (outcome, messages) => {
+        metrics.messages.inc({ outcome }, messages);
+      },
+    });
+    this.inbox = new Inbox(intake, {
+      onWaiting: (device, error) => {
+        logger.warn({ device, error }, 'messages of a device cannot be taken now and are held');
+      },
+      onBatch: (messages, seconds) => {
+        metrics.batchMessages.observe(messages);
+        metrics.batchSeconds.observe(seconds);
+      },
+    });
+    this.counting = this.countEachMinute();
+  }
+
+  sendBy(downlink: Downlink): void {
+    this.downlink = downlink;
+  }
+
+  /** Of the log as it goes on: what devices are to hear of at once. */
+  onEvent({ type, stream, data }: StoredEvent): void {
+    if (type === 'ConfigurationDesired') {
+      void this.send(stream.slice(configurationStream('').length), 'config', data, true);
+    } else if (type === 'DeviceCredentialRevoked') {
+      this.downlink?.disconnect?.(stream.slice(credentialStream('').length));
+    }
+  }
+
+  /** The configuration that is desired of a device, for when it connects, or a broker has forgotten it. */
+  async sendConfiguration(device: string): Promise<void> {
+    try {
+      const desired = await desiredConfiguration(this.parts.log, device);
+      if (desired) await this.send(device, 'config', desired, true);
+    } catch (error) {
+      this.parts.logger.warn({ device, error }, 'the configuration of a device cannot be read now');
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.inbox.stop();
+    this.stopping.abort();
+    await this.counting;
+  }
+
+  private async askFor(device: string, gaps: readonly Gap[]): Promise<void> {
+    for (const gap of gaps) await this.send(device, 'instructions', { type: 'resend', ...gap });
+  }
+
+  /** Who is not connected is not waited for: it is asked, and told, again. */
+  private async send(device: string, kind: DownKind, body: object, retain = false): Promise<void> {
+    try {
+      await within(
+        publishMs,
+        this.downlink?.publish(device, kind, body, retain) ?? Promise.resolve(),
+      );
+    } catch (error) {
+      this.parts.logger.warn({ device, kind, error }, 'a device cannot be sent a message now');
+    }
+  }
+
+  private async countEachMinute(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      await pause(countMs, this.stopping.signal);
+      for (const { device, minute, duplicates, rejected, reasons } of this.counts.drain()) {
+        const counted = { minute, duplicates, rejected };
+        const texts = Object.fromEntries(
+          [...reasons].map(([code, count]) => [code, String(count)]),
+        );
+        const data = { ...counted, reasons: texts };
+        const command = { type: 'CountIntake', data, meta: metaOf(device) } as const;
+        await handleCommand(this.parts.log, this.link, device, command).catch((error: unknown) => {
+          this.parts.logger.warn(
+            { device, ...counted, error },
+            'what was refused cannot be counted',
+          );
+        });
+      }
+    }
+  }
+}
