@@ -1,4 +1,4 @@
-import { pbkdf2Sync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
@@ -8,6 +8,7 @@ import { freePort } from '#embedded/free-port.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { credentialStream } from '#telemetry/credential/events.js';
+import { verifierOf } from '#telemetry/credential/verifier.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiled } from '#testing/build.js';
 import { newEvent } from '#testing/new-event.js';
@@ -57,10 +58,7 @@ export class BrokerFixture {
   /** A device that may connect. */
   async newDevice(): Promise<string> {
     const device = randomUUID();
-    const salt = Buffer.from('salt of a test');
-    const hash = pbkdf2Sync(secret, salt, 10, 64, 'sha512').toString('base64');
-    const verifier = `$7$10$${salt.toString('base64')}$${hash}`;
-    const data = { credential: randomUUID(), verifier };
+    const data = { credential: randomUUID(), verifier: verifierOf(secret) };
     const issued = newEvent('DeviceCredentialIssued', data);
     await this.log.append(credentialStream(device), [issued], 'no_stream');
     return device;
