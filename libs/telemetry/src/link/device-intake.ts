@@ -16,7 +16,7 @@ import { quarantined, type SamplesIntake } from '../samples/samples-intake.js';
 import { type Gap, type LinkCommand, linkDecider } from './decider.js';
 import { GapTracker } from './gap-tracker.js';
 import type { IntakeCounts } from './intake-counts.js';
-import { type ReadMessage,readMessage } from './read-message.js';
+import { type ReadMessage, readMessage } from './read-message.js';
 
 export type Outcome = 'accepted' | 'duplicate' | 'quarantined' | 'rejected';
 

@@ -14,7 +14,12 @@ import { choice, closed } from '#kernel/schema.js';
 
 import type { OccurrenceEvent } from '../occurrence/events.js';
 import type { Message } from '../samples/events.js';
-import { type ReadRules, type ReadSamples, readSamples,type WrittenSamples } from '../samples/read-samples.js';
+import {
+  type ReadRules,
+  type ReadSamples,
+  readSamples,
+  type WrittenSamples,
+} from '../samples/read-samples.js';
 import { readTime } from '../samples/read-time.js';
 import { readWritten } from '../samples/written-samples.js';
 import { flattened } from './flattened.js';
