@@ -7,6 +7,7 @@ import { consumersEnvironment } from '#apps/consumers/config.js';
 import { contexts } from '#apps/contexts.js';
 import { contracts } from '#apps/contracts.js';
 import { eventNodeEnvironment } from '#apps/event-node/config.js';
+import { bridgeEnvironment } from '#apps/mqtt-bridge/config.js';
 import { brokerEnvironment } from '#apps/mqtt-broker/config.js';
 import { projectorEnvironment } from '#apps/projector/config.js';
 import { relayEnvironment } from '#apps/relay/config.js';
@@ -35,6 +36,7 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
         'apps/consumers': consumersEnvironment,
         'apps/event-node': eventNodeEnvironment,
         'apps/mqtt-broker': brokerEnvironment,
+        'apps/mqtt-bridge': bridgeEnvironment,
       }),
     ],
     ['docs/event-node.md', renderEventNode(differences)],

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+
+import { Bridge } from '#device-link/bridge.js';
+import { LinkMetrics } from '#device-link/link-metrics.js';
+import { Topics } from '#device-link/topics.js';
+import { pause } from '#event-log/pause.js';
+import { CommandObserver } from '#observability/command-observer.js';
+import { runProcess } from '#process/run-process.js';
+import { openEventLog } from '#process/stores.js';
+import { Lease } from '#read-store/lease.js';
+import { DeviceLink } from '#telemetry/link/device-link.js';
+
+import { bridgeEnvironment } from './config.js';
+
+const leaseMs = 1_000;
+
+runProcess({
+  name: 'mqtt-bridge',
+  environment: bridgeEnvironment,
+  start: async (context, config) => {
+    const { logger, signal } = context;
+    const [username, password] = config.MQTT_CREDENTIALS_FILE
+      ? readFileSync(config.MQTT_CREDENTIALS_FILE, 'utf8').split(/\r?\n/)
+      : [];
+    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL);
+    const metrics = new LinkMetrics(context.metrics);
+    const observer = new CommandObserver(logger, context.metrics);
+    const lease = new Lease(config.DATABASE_URL, logger);
+    context.onStop(() => lease.close());
+    const name = `bridge ${config.MQTT_CLIENT_ID}`;
+    let bridge: Bridge | undefined;
+    let link: DeviceLink | undefined;
+
+    const open = (): void => {
+      const made = new DeviceLink({ log, observer, metrics, logger });
+      bridge = new Bridge({
+        ...{ url: config.MQTT_URL, username, password, clientId: config.MQTT_CLIENT_ID },
+        ...{ topics: new Topics(config.MQTT_OLDER_PREFIX), inbox: made.inbox, logger },
+        onRejected: (reason, device) => {
+          metrics.rejected.inc({ reason });
+          if (device !== undefined) made.counts.reject(device, reason);
+        },
+      });
+      made.sendBy(bridge);
+      link = made;
+    };
+    const close = async (): Promise<void> => {
+      const [was, of] = [bridge, link];
+      [bridge, link] = [undefined, undefined];
+      await was?.stop();
+      await of?.stop();
+    };
+    // Two with one session would take it from each other again and again.
+    const keep = async (): Promise<void> => {
+      while (!signal.aborted) {
+        const holds = await lease.acquire(name).catch(() => false);
+        if (holds && !bridge) open();
+        if (!holds && bridge) await close();
+        await pause(leaseMs, signal);
+      }
+      await close();
+    };
+    context.onStop(
+      tail.onEvent((event) => {
+        link?.onEvent(event);
+      }),
+    );
+    context.onCollect(() => {
+      metrics.unacknowledged.set(link?.inbox.size ?? 0);
+      metrics.connections.set(bridge?.connected ?? 0);
+    });
+    context.health.register('broker', () => {
+      if (!bridge) return { status: 'up', state: 'standby' };
+      if (bridge.connected < bridge.wanted) {
+        return { status: 'down', reason: 'there is no connection to the MQTT broker' };
+      }
+      return link?.inbox.stuck === 0
+        ? { status: 'up', state: 'active' }
+        : { status: 'down', reason: 'messages of devices cannot be appended and are held' };
+    });
+    await tail.start();
+    const keeping = keep();
+    context.onStop(() => keeping);
+    return {};
+  },
+});
