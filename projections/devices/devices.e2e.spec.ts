@@ -53,7 +53,7 @@ describe('a site', () => {
 
     expect((await get(`/sites/${idOf(first)}`, second)).body).toEqual({
       ...{ id: idOf(first), name: 'Old mill', timeZone: 'UTC', description: '' },
-      ...{ status: 'inUse', revision: 1 },
+      ...{ status: 'inUse', revision: 2 },
     });
     const then = await get(
       `/sites/${idOf(first)}`,
@@ -65,6 +65,8 @@ describe('a site', () => {
     expect(history.body['items']).toMatchObject([
       { event: 'SiteRegistered' },
       { event: 'SiteRenamed' },
+      // Its former name went to another site.
+      { event: 'KeyForfeited' },
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '#event-log/event-log.js';
+import { keyForfeited } from '#event-log/key/forfeited.js';
 import { formatPosition } from '#event-log/position.js';
 import type { ConfigurationEvent } from '#telemetry/configuration/events.js';
 import type { CredentialEvent } from '#telemetry/credential/events.js';
@@ -14,7 +15,7 @@ type Of<T extends AnyEvent['type']> = Extract<AnyEvent, { type: T }>['data'];
 type Apply = (work: DevicesWork, event: StoredEvent) => void;
 
 /** Raised with each change of what the rows are. */
-export const version = 1;
+export const version = 2;
 
 const timeOf = ({ created }: StoredEvent): string => created.toISOString();
 
@@ -179,8 +180,17 @@ const ofSeries: Readonly<Record<SeriesEvent['type'], Apply>> = {
   },
 };
 
+/** An event of the stream like any other: what `If-Match` names counts it. */
+const onForfeit: Apply = ({ sites, devices }, event) => {
+  const [id, revision] = [idOf(event), String(event.revision)];
+  const [ofSite, ofDevice] = [sites.get(id), devices.get(id)];
+  if (ofSite) sites.set(id, { ...ofSite, revision });
+  if (ofDevice) devices.set(id, { ...ofDevice, revision });
+};
+
 /** What each event changes. Complete: a new event type of these categories fails to compile here. */
-export const changes: Readonly<Record<AnyEvent['type'], Apply>> = {
+export const changes: Readonly<Record<AnyEvent['type'] | typeof keyForfeited, Apply>> = {
+  [keyForfeited]: onForfeit,
   ...ofSites,
   ...ofDevices,
   ...ofCredentials,
