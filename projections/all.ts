@@ -24,6 +24,7 @@ export const readModelRoutes: Routes = async () => [
   (await import('./api-keys/api-keys.http.js')).ApiKeysController,
   (await import('./samples/samples.http.js')).DeviceSamplesController,
   (await import('./samples/latest.http.js')).LatestController,
+  (await import('./samples/formula-samples.http.js')).FormulaSamplesController,
   (await import('./devices/sites.http.js')).SitesController,
   (await import('./devices/devices.http.js')).DevicesController,
   (await import('./devices/configurations.http.js')).DeviceConfigurationsController,

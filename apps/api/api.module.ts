@@ -13,6 +13,7 @@ import { ParkedController } from '#subscription/parked.http.js';
 import { SubscriptionsController } from '#subscription/subscriptions.http.js';
 
 import { EventsController } from './events.http.js';
+import { SamplesFeedController } from './samples-feed.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
 import { type LiveFeedLimits, LiveFeeds } from './live-feeds.js';
@@ -48,6 +49,7 @@ export class ApiModule {
       ],
       controllers: [
         EventsController,
+        SamplesFeedController,
         HealthController,
         MetricsController,
         ParkedController,

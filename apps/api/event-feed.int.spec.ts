@@ -6,11 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { ndjsonLines } from '#http/export.js';
+import { exampleEvents } from '#kernel/event-types.js';
+import { samplesEvents, samplesStream } from '#telemetry/samples/events.js';
 import { retiredCategories } from '#test/contracts/retired-categories.js';
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { live, replay } from './event-feed.js';
+import { shownSamples } from './samples-feed.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
@@ -97,5 +100,32 @@ describe('the live feed', () => {
     isAllowed = false;
     await sleep(1_050);
     await expect(feed.next()).rejects.toThrow('revoked');
+  });
+
+  it('of a device shows its samples as they came, of the series that are wanted', async () => {
+    const { SamplesRecorded: recorded } = exampleEvents(samplesEvents);
+    const { position } = await foreign({});
+    const append = (device: string) =>
+      log.append(
+        samplesStream(device, '2026-05-04'),
+        [newEvent(recorded.type, recorded.data)],
+        'no_stream',
+      );
+    await append('other');
+    await append('mine');
+    const feed = live(log, new LogTail(log), {
+      ...{
+        filter: { categories: ['samples'] },
+        from: position,
+        show: shownSamples('mine', ['A.EV']),
+      },
+      signal: new AbortController().signal,
+      stillAllowed: () => Promise.resolve(),
+    });
+    await feed.next();
+    const shown = String((await feed.next()).value);
+    expect(JSON.parse(shown.slice(shown.indexOf('data: ') + 6))).toEqual({
+      samples: [{ series: 'A.EV', at: '2026-05-04T11:00:04.000Z', value: 0, quality: 'good' }],
+    });
   });
 });

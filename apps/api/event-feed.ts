@@ -92,14 +92,16 @@ export interface LiveOptions {
   readonly filter: EventFilter;
   /** Exclusive; from now on where absent. */
   readonly from: Position | undefined;
+  /** What is shown of an event, `shownEvent` unless given; undefined passes it over. */
+  readonly show?: (event: StoredEvent) => unknown;
   /** Ends the feed. */
   readonly signal: AbortSignal;
   /** Called before an event that comes a second or more after the last call, and before each wait; what it throws ends the feed. */
   readonly stillAllowed: () => Promise<unknown>;
 }
 
-const serverSentEvent = (event: StoredEvent): string =>
-  `id: ${formatPosition(event.position)}\ndata: ${JSON.stringify(shownEvent(event))}\n\n`;
+const serverSentEvent = ({ position }: StoredEvent, shown: unknown): string =>
+  `id: ${formatPosition(position)}\ndata: ${JSON.stringify(shown)}\n\n`;
 
 /**
  * The log as server-sent events, without an end. A reader who is behind what the tail keeps in memory
@@ -108,7 +110,7 @@ const serverSentEvent = (event: StoredEvent): string =>
 export async function* live(
   log: EventLog,
   tail: LogTail,
-  { filter, from, signal, stillAllowed }: LiveOptions,
+  { filter, from, show = shownEvent, signal, stillAllowed }: LiveOptions,
 ): AsyncGenerator<string> {
   let position = from ?? tail.status().position ?? (await log.head());
   let asked = performance.now();
@@ -121,7 +123,8 @@ export async function* live(
     const { events, next } = await eventsAfter(log, tail, position);
     for (const event of events) {
       if (performance.now() - asked >= recheckMs) await ask();
-      if (passes(filter, event)) yield serverSentEvent(event);
+      const shown = passes(filter, event) ? show(event) : undefined;
+      if (shown !== undefined) yield serverSentEvent(event, shown);
     }
     position = next;
     if (events.length > 0) continue;

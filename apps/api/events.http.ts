@@ -1,15 +1,9 @@
-import { Readable } from 'node:stream';
-
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { Authenticator } from '#access/api-key/authenticator.js';
 import { RequirePermission } from '#access/require-permission.js';
-import { EsdbEventLog } from '#event-log/esdb.js';
 import { requireEventAt } from '#event-log/event-at.js';
-import type { Position } from '#event-log/event-log.js';
-import { LogTail } from '#event-log/log-tail.js';
 import { ndjsonLines, sendLines } from '#http/export.js';
 import {
   Expectation,
@@ -17,14 +11,11 @@ import {
   listOf,
   type Parser,
   position,
-  queryInvalid,
   readQuery,
 } from '#http/query-params.js';
-import { actorOf } from '#http/request-context.js';
-import { ProcessContext } from '#process/process-context.js';
 
-import { live, replay } from './event-feed.js';
-import { LiveFeeds } from './live-feeds.js';
+import { replay } from './event-feed.js';
+import { FeedController } from './feed.http.js';
 
 const name: Parser<string> = (raw) => {
   if (/^[A-Za-z][\w.]{0,99}$/.test(raw)) return raw;
@@ -43,19 +34,6 @@ const withLists = (query: Readonly<Record<string, unknown>>): Record<string, unk
     ),
   );
 
-/** What a browser sends when it opens a feed again; it goes before `from`, which it opened it with. */
-const lastEventIdOf = ({ headers }: FastifyRequest): Position | undefined => {
-  const raw = headers['last-event-id'];
-  if (raw === undefined) return undefined;
-  try {
-    return position(String(raw));
-  } catch (error) {
-    if (!(error instanceof Expectation)) throw error;
-    throw queryInvalid([{ pointer: lastEventId, reason: error.message }]);
-  }
-};
-const lastEventId = 'Last-Event-ID';
-
 @ApiTags('events')
 @ApiBearerAuth()
 @Controller('v1/events')
@@ -67,15 +45,7 @@ const lastEventId = 'Last-Event-ID';
   required: false,
   description: 'Position of an event to go on after; 0 is the start.',
 })
-export class EventsController {
-  constructor(
-    private readonly log: EsdbEventLog,
-    private readonly tail: LogTail,
-    private readonly authenticator: Authenticator,
-    private readonly context: ProcessContext,
-    private readonly feeds: LiveFeeds,
-  ) {}
-
+export class EventsController extends FeedController {
   @Get()
   @ApiOperation({
     summary: 'Replay the log as NDJSON',
@@ -106,26 +76,9 @@ export class EventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const asked = readQuery(withLists(query), filters);
-    const last = lastEventIdOf(request);
-    const from = last ?? asked.from;
-    const release = this.feeds.open(actorOf(request).id);
-    const gone = new AbortController();
-    const signal = AbortSignal.any([gone.signal, this.context.signal]);
-    reply.raw.once('close', () => {
-      release();
-      gone.abort();
-    });
-    if (from) await requireEventAt(this.log, from, last ? lastEventId : '?from');
-    const feed = live(this.log, this.tail, {
+    await this.follow(request, reply, {
+      from: asked.from,
       filter: { categories: asked.category, types: asked.type },
-      from,
-      signal,
-      // A key that is revoked or expires while a feed is open closes it.
-      stillAllowed: () => this.authenticator.authenticate(request.headers.authorization),
     });
-    void reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(feed, { objectMode: true, highWaterMark: 1 }));
   }
 }

@@ -126,7 +126,6 @@ const readPlan = async (
   const resolution: Level[] = [];
   let spans: readonly Span[] = [span];
   let holed: readonly RolledUp[] = [];
-  let isTimeKnown = true;
   for (const level of usable) {
     const width = widths[level as 'hour'] as number | undefined;
     if (pieces.length + holed.length > 0) spans = spansOf(holed, width);
@@ -139,7 +138,9 @@ const readPlan = async (
     if (holed.length === 0) break;
   }
   const dropped = holed.filter(mayStay);
-  if (dropped.length > 0) isTimeKnown = false;
+  const isTimeKnown = dropped.length === 0;
+  const finest = usable.at(-1);
+  if (!isTimeKnown && finest && resolution.at(-1) !== finest) resolution.push(finest);
   const kept = holed.filter((row) => !mayStay(row));
   return {
     pieces: [...pieces, ...dropped].sort((one, other) => one.firstAt - other.firstAt),

@@ -4,6 +4,7 @@ import { type Context, readers } from '#kernel/context.js';
 import { configurationDecider } from './configuration/decider.js';
 import { credentialDecider } from './credential/decider.js';
 import { deviceDecider } from './device/decider.js';
+import { formulaDecider } from './formula/decider.js';
 import { linkDecider } from './link/decider.js';
 import { occurrenceDecider } from './occurrence/decider.js';
 import { quarantineDecider } from './quarantine/decider.js';
@@ -25,6 +26,7 @@ export const telemetry: Context = {
     quarantineDecider,
     occurrenceDecider,
     linkDecider,
+    formulaDecider,
   ],
   contract: {
     context: name,
@@ -32,19 +34,22 @@ export const telemetry: Context = {
     partitions: 6,
     summary:
       'Which sites and devices there are, what their series stand for, and what happened at them.',
-    categories: [siteDecider, deviceDecider, seriesDecider, occurrenceDecider].map((types) =>
-      asStored(name, types),
-    ),
+    categories: [
+      ...[siteDecider, deviceDecider, seriesDecider, occurrenceDecider, formulaDecider],
+    ].map((types) => asStored(name, types)),
   },
   permissions: {
     'devices.read': [...readers, 'service'],
     'devices.write': ['curator', 'engineer', 'admin'],
     'devices.credentials': ['admin', 'service'],
+    'formulas.read': [...readers, 'service'],
+    'formulas.write': ['engineer', 'admin'],
     'samples.read': [...readers, 'service'],
     'samples.write': ['curator', 'engineer', 'admin', 'service'],
   },
   tags: {
     devices: 'Sites, devices, and how devices connect.',
+    formulas: 'Series of a site that are computed from others.',
     samples: 'What devices measured.',
   },
   routes: async () => [(await import('./telemetry.module.js')).TelemetryModule],

@@ -7,6 +7,8 @@ import { ConfigurationController } from './configuration/configuration.http.js';
 import { CredentialController } from './credential/credential.http.js';
 import { DeviceController } from './device/device.http.js';
 import { Devices } from './device/find-device.js';
+import { FormulaController } from './formula/formula.http.js';
+import { Formulas } from './formula/formulas.js';
 import { SamplesController } from './samples/samples.http.js';
 import { SamplesIntake } from './samples/samples-intake.js';
 import { SeriesController } from './series/series.http.js';
@@ -17,7 +19,7 @@ import { SiteController } from './site/site.http.js';
 @Module({
   controllers: [
     ...[SiteController, DeviceController, CredentialController],
-    ...[ConfigurationController, SeriesController, SamplesController],
+    ...[ConfigurationController, SeriesController, SamplesController, FormulaController],
   ],
   providers: [
     {
@@ -30,6 +32,11 @@ import { SiteController } from './site/site.http.js';
       provide: Devices,
       inject: [EsdbEventLog],
       useFactory: (log: EsdbEventLog) => new Devices(log),
+    },
+    {
+      provide: Formulas,
+      inject: [EsdbEventLog],
+      useFactory: (log: EsdbEventLog) => new Formulas(log),
     },
     { provide: Sites, inject: [EsdbEventLog], useFactory: (log: EsdbEventLog) => new Sites(log) },
   ],

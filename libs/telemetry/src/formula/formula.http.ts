@@ -1,0 +1,105 @@
+import { Body, Controller, Get, Param } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+
+import { RequirePermission } from '#access/require-permission.js';
+import { TextField } from '#http/body-fields.js';
+import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
+import { CommandRoute, OptionalReasonBody } from '#http/command-route.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { Sites } from '../site/find-site.js';
+import { formulaIdOf, Formulas } from './formulas.js';
+
+const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,99}$/;
+
+class DefineFormulaBody extends OptionalReasonBody {
+  @TextField(2_000, { example: 'pos(egauge.A.Solar)' })
+  expression!: string;
+
+  @TextField(40, { nullable: true, description: 'Unit of its values.', example: 'kW' })
+  unit?: string | null;
+
+  @TextField(2_000, { optional: true, example: 'Power of the panels' })
+  description?: string;
+}
+
+@ApiTags('formulas')
+@ApiBearerAuth()
+@Controller('v1/sites')
+export class FormulaController {
+  constructor(
+    private readonly gateway: CommandGateway,
+    private readonly sites: Sites,
+    private readonly formulas: Formulas,
+  ) {}
+
+  @CommandRoute(':id/formulas/:name/define', {
+    summary: 'Define a formula of a site, or define it anew',
+    description:
+      'Series are `device.series`, other formulas `analytics.<name>`. What it was before stays as a version. ' +
+      'Operators are + - * / ^ and comparisons, `condition ? one : other`; functions sin, cos, tan, abs, exp, pos, neg.',
+  })
+  @RequirePermission('formulas.write')
+  define(
+    @Param('id') siteId: string,
+    @Param('name') name: string,
+    @Body() body: DefineFormulaBody,
+    @Call() call: HttpCall,
+  ) {
+    const { expression, unit = null, description = '' } = body;
+    if (!namePattern.test(name)) throw nameInvalid();
+    const data = { siteId, name, expression, unit, description };
+    return this.gateway.handle(call, {
+      on: this.formulas.states,
+      id: formulaIdOf(siteId, name),
+      body,
+      command: async (meta) => {
+        await this.sites.find(siteId);
+        await this.formulas.resolve(siteId, expression, [name]);
+        return { type: 'DefineFormula', data, meta } as const;
+      },
+    });
+  }
+
+  @CommandRoute(':id/formulas/:name/withdraw', {
+    summary: 'Withdraw a formula',
+    description: 'No other formula can name it from then on; its versions can still be asked for.',
+  })
+  @RequirePermission('formulas.write')
+  withdraw(
+    @Param('id') siteId: string,
+    @Param('name') name: string,
+    @Body() body: OptionalReasonBody,
+    @Call() call: HttpCall,
+  ) {
+    return this.gateway.handle(call, {
+      on: this.formulas.states,
+      id: formulaIdOf(siteId, name),
+      body,
+      command: (meta) => ({ type: 'WithdrawFormula', data: {}, meta }) as const,
+    });
+  }
+
+  @Get(':id/formulas/:name')
+  @RequirePermission('formulas.read')
+  @ApiOperation({ summary: 'A formula with all its versions' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  async one(@Param('id') siteId: string, @Param('name') name: string) {
+    const { status, definitions } = await this.formulas.find(siteId, name);
+    const versions = definitions.map((definition, index) => ({
+      version: index + 1,
+      ...definition,
+    }));
+    return { siteId, name, status, versions };
+  }
+}
+
+const nameInvalid = () =>
+  new Refusal('FORMULA_NAME_INVALID', 'invalid', 'this is no name of a formula', {
+    errors: [
+      {
+        pointer: '/name',
+        reason: 'expected a letter, then at most 99 letters, digits and underscores',
+      },
+    ],
+  });
