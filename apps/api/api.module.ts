@@ -13,7 +13,6 @@ import { ParkedController } from '#subscription/parked.http.js';
 import { SubscriptionsController } from '#subscription/subscriptions.http.js';
 
 import { EventsController } from './events.http.js';
-import { SamplesFeedController } from './samples-feed.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
 import { type LiveFeedLimits, LiveFeeds } from './live-feeds.js';
@@ -21,6 +20,7 @@ import { MetricsController } from './metrics.http.js';
 import { ProjectionsHealth } from './projections-health.js';
 import { RelayModule } from './relay.module.js';
 import { RoutesReady } from './routes-ready.js';
+import { SamplesFeedController } from './samples-feed.http.js';
 import { TopicsModule } from './topics.module.js';
 
 export interface ApiParts extends Infrastructure {
