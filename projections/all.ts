@@ -6,6 +6,7 @@ import { devices } from './devices/devices.projection.js';
 import { eventClock } from './event-clock/event-clock.projection.js';
 import { imports } from './imports/imports.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
+import { samples } from './samples/samples.projection.js';
 
 /** Every read model. The projector runs them, the API answers from them. */
 export const projections: readonly Projection[] = [
@@ -14,6 +15,7 @@ export const projections: readonly Projection[] = [
   imports,
   apiKeys,
   devices,
+  samples,
 ];
 
 /** The routes of the read models; only the API loads them. */

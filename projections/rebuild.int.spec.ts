@@ -9,6 +9,7 @@ import { importEvents, importStream } from '#product-registry/import/events.js';
 import { schemaOf } from '#read-store/schema-names.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
+import { samplesEvents, samplesStream } from '#telemetry/samples/events.js';
 
 import { projections } from './all.js';
 import { eventClock } from './event-clock/event-clock.projection.js';
@@ -22,6 +23,8 @@ beforeAll(async () => {
   await appendAll(fixture.log, catalogueStory().events);
   for (const order of importStories) await appendImport(order);
   for (const order of keyStories) await appendKey(order);
+  const measured = samplesStream('d1', '2026-05-04');
+  await appendStory(measured, ['SamplesRecorded', 'SampleCorrected'], samplesEvents);
   const last = await fixture.log.head();
   if (!last) throw new Error('nothing was appended');
   for (const projection of projections) {

@@ -178,6 +178,8 @@ const ofSeries: Readonly<Record<SeriesEvent['type'], Apply>> = {
     const row = device_series.get(seriesId(idOf(event), series));
     if (row) device_series.set(row.id, { ...row, retention_days: days });
   },
+  // Of single samples, which are not shown here.
+  SamplesExpired: () => undefined,
 };
 
 /** An event of the stream like any other: what `If-Match` names counts it. */

@@ -3,20 +3,48 @@ import { readFileSync } from 'node:fs';
 import { Reading } from '#event-log/reading.js';
 import { schemaOf } from '#read-store/schema-names.js';
 import { defineProjection, type Projection } from '#subscription/projection/projection.js';
-import { samplesDecider } from '#telemetry/samples/decider.js';
+import { deviceCategory, deviceEvents } from '#telemetry/device/events.js';
+import { samplesCategory, samplesEvents } from '#telemetry/samples/events.js';
+import { seriesCategory, seriesEvents } from '#telemetry/series/events.js';
+import { siteCategory, siteEvents } from '#telemetry/site/events.js';
+
+import { changes } from './projector.js';
+import { SamplesWork } from './working-set.js';
 
 const source = (path: string): URL => new URL(path, import.meta.url);
 const table = source('./table.sql');
 
 /** Samples as they count, what their series stand for, and their roll-ups. */
-export const samples: Projection = defineProjection({
+export const samples: Projection = defineProjection<SamplesWork>({
   ...{ name: 'samples', version: 1 },
-  sources: [table],
+  sources: [
+    table,
+    source('./projector.js'),
+    source('./working-set.js'),
+    source('./arriving.js'),
+    source('./take.js'),
+    source('./change.js'),
+    source('./store.js'),
+    source('./series.js'),
+    source('./places.js'),
+    source('./intake.js'),
+    source('./grow.js'),
+    source('./recompute.js'),
+    source('./roll-ups.js'),
+    source('./summary.js'),
+    source('./buckets.js'),
+    source('./sql.js'),
+  ],
   tables: readFileSync(table, 'utf8'),
-  reading: new Reading([samplesDecider]),
-  on: {},
-  load: () => Promise.resolve(undefined),
-  save: () => Promise.resolve(),
+  reading: new Reading([
+    { category: samplesCategory, events: samplesEvents },
+    { category: seriesCategory, events: seriesEvents },
+    { category: siteCategory, events: siteEvents },
+    { category: deviceCategory, events: deviceEvents },
+  ]),
+  on: changes,
+  load: (client, events) => SamplesWork.load(client, events),
+  save: (client, work) => work.save(client),
 });
 
 /** The schema that queries of this version read. */

@@ -24,6 +24,8 @@ export type SeriesCommand = CommandOf<{
   LearnSeries: { readonly learnt: readonly Learnt[] };
   DeclareSeries: { readonly series: string } & SeriesDeclaration;
   SetRetention: { readonly series: string; readonly days: number | null };
+  /** By an operator, or by whoever carries out the retention each day. */
+  ExpireSamples: { readonly series: string; readonly before: string };
 }>;
 
 export interface KnownSeries {
@@ -32,6 +34,8 @@ export interface KnownSeries {
   /** Absent: nobody declared it, so that the defaults hold. */
   readonly declared?: SeriesDeclaration;
   readonly retentionDays: number | null;
+  /** Single samples before it were dropped. */
+  readonly expiredBefore?: string;
 }
 
 /** By name. */
@@ -93,6 +97,12 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
         if (known.retentionDays === command.data.days) return [];
         return [{ type: 'SeriesRetentionSet', data: command.data }];
       }
+      case 'ExpireSamples': {
+        const known = state.get(command.data.series);
+        if (!known) throw unknownSeries();
+        const isDone = Date.parse(known.expiredBefore ?? '') >= Date.parse(command.data.before);
+        return isDone ? [] : [{ type: 'SamplesExpired', data: command.data }];
+      }
     }
   },
   evolve(state, { type, data }) {
@@ -104,11 +114,15 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
       case 'SeriesDeclared': {
         const { series, ...declared } = data;
         const { valueType, unit } = declared;
-        return new Map(state).set(series, { valueType, unit, declared, retentionDays });
+        return new Map(state).set(series, { ...known, valueType, unit, declared, retentionDays });
       }
       case 'SeriesRetentionSet':
         return known
           ? new Map(state).set(data.series, { ...known, retentionDays: data.days })
+          : state;
+      case 'SamplesExpired':
+        return known
+          ? new Map(state).set(data.series, { ...known, expiredBefore: data.before })
           : state;
     }
   },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import { type EventOf, eventTypes } from '#kernel/event-types.js';
-import { choice, closed, name, orNull, text } from '#kernel/schema.js';
+import { choice, closed, instant, name, orNull, text } from '#kernel/schema.js';
 
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
 
@@ -63,6 +63,12 @@ export const seriesEvents = eventTypes({
       days: orNull(Type.Integer({ minimum: 1, description: 'Null: for ever.' })),
     }),
     example: { series: 'A.Solar', days: 400 },
+  },
+  SamplesExpired: {
+    about:
+      'Single samples of a series are kept no longer; roll-ups stay. What comes later for that time counts no more.',
+    data: closed({ series, before: instant('Those that were taken before it, by whole minutes.') }),
+    example: { series: 'A.Solar', before: '2025-05-04T00:00:00.000Z' },
   },
 });
 

@@ -1,0 +1,62 @@
+import type { ProjectionClient } from '#subscription/projection/projection.js';
+
+import type { Arriving } from './arriving.js';
+import { type Calendar, minuteMs } from './buckets.js';
+import { recompute } from './recompute.js';
+import { readEnds, type Series } from './series.js';
+import { timeFrom } from './sql.js';
+import { ensurePartitions, insertFresh, placeOf, readSamples } from './store.js';
+
+/** Puts what a person said in the place of a sample, and keeps what was there. */
+export const correct = async (
+  client: ProjectionClient,
+  series: Series,
+  sample: Arriving,
+  zone: Calendar,
+): Promise<void> => {
+  const { at, value, text, quality, origin } = sample;
+  const placed = { series, sample };
+  const old = (await readSamples(client, [placed])).get(placeOf(placed));
+  await client.query(
+    `insert into sample_corrections (series_id, at, position, old_value, old_text, old_quality,
+       old_position, new_value, new_text, new_quality)
+     values ($1, ${timeFrom('$2::float8')}, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (series_id, at, position) do nothing`,
+    [
+      ...[series.id, at, origin.position],
+      ...(old ? [old.value, old.text, old.quality, old.position] : [null, null, null, null]),
+      ...[value, text, quality],
+    ],
+  );
+  // The roll-ups of a time without its single samples cannot be computed again.
+  if (series.expiredBefore !== null && at < series.expiredBefore) return;
+  await client.query(
+    `delete from samples where series_id = $1 and at = ${timeFrom('$2::float8')}`,
+    [series.id, at],
+  );
+  if (value === null && text === null) series.removed.add(at);
+  else {
+    series.removed.delete(at);
+    await ensurePartitions(client, [placed]);
+    await insertFresh(client, [placed]);
+  }
+  await recompute(client, [{ id: series.id, zone, at }]);
+  await readEnds(client, series);
+};
+
+/** Drops single samples; roll-ups stay. Whole minutes, so that each minute can still be computed from all or from none. */
+export const expire = async (
+  client: ProjectionClient,
+  series: Series,
+  before: number,
+): Promise<void> => {
+  const until = Math.floor(before / minuteMs) * minuteMs;
+  if (series.expiredBefore !== null && until <= series.expiredBefore) return;
+  series.expiredBefore = until;
+  for (const table of ['samples', 'sample_conflicts', 'sample_corrections']) {
+    await client.query(
+      `delete from ${table} where series_id = $1 and at < ${timeFrom('$2::float8')}`,
+      [series.id, until],
+    );
+  }
+};

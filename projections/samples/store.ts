@@ -1,0 +1,130 @@
+import type { ProjectionClient } from '#subscription/projection/projection.js';
+
+import type { Arriving, Content } from './arriving.js';
+import type { Series } from './series.js';
+import { arrays, milliseconds, timeFrom } from './sql.js';
+
+/** A sample with its series. */
+export interface Placed {
+  readonly series: Series;
+  readonly sample: Arriving;
+}
+
+/** Makes the partitions that `samples` need. Attaching one waits for nobody who reads. */
+export const ensurePartitions = async (
+  client: ProjectionClient,
+  samples: readonly Placed[],
+): Promise<void> => {
+  const months = new Set(samples.map(({ sample }) => monthOf(sample.at)));
+  const { rows } = await client.query<{ month: string }>(
+    `select month from unnest($1::text[]) month
+     where to_regclass('samples_' || replace(month, '-', '')) is null order by month`,
+    [[...months]],
+  );
+  for (const { month } of rows) {
+    const name = `samples_${month.replace('-', '')}`;
+    await client.query(`create table ${name} (like samples including all)`);
+    await client.query(
+      `alter table samples attach partition ${name}
+         for values from ('${month}-01T00:00Z') to ('${monthAfter(month)}-01T00:00Z')`,
+    );
+  }
+};
+
+const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
+
+const monthAfter = (month: string): string => {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  return monthOf(Date.UTC(year, number));
+};
+
+const insert = `
+  insert into samples (series_id, at, value, quality, position, text)
+  select id, ${timeFrom('at')}, value, quality, position, text
+  from unnest($1::int[], $2::float8[], $3::float8[], $4::smallint[], $5::bigint[], $6::text[])
+    as new (id, at, value, quality, position, text)`;
+
+const columnsOf = (samples: readonly Placed[]): unknown[] => [
+  ...arrays(
+    samples,
+    ({ series }) => series.id,
+    ({ sample }) => sample.at,
+    ({ sample }) => sample.value,
+    ({ sample }) => sample.quality,
+    ({ sample }) => sample.origin.position,
+  ),
+  // Most series have no texts: then the column is left out, and filled up with nulls.
+  samples.some(({ sample }) => sample.text !== null)
+    ? samples.map(({ sample }) => sample.text)
+    : [],
+];
+
+/** Inserts samples of which none can be there already. */
+export const insertFresh = async (
+  client: ProjectionClient,
+  samples: readonly Placed[],
+): Promise<void> => {
+  if (samples.length > 0) await client.query(insert, columnsOf(samples));
+};
+
+/** Inserts those of a time that has none. Answers which ones they are, and what the others met. */
+export const insertLate = async (
+  client: ProjectionClient,
+  samples: readonly Placed[],
+): Promise<{ readonly inserted: Placed[]; readonly met: (Placed & { there: Content })[] }> => {
+  if (samples.length === 0) return { inserted: [], met: [] };
+  const { rows } = await client.query<{ id: number; at: number }>(
+    `${insert} on conflict do nothing returning series_id as id, ${milliseconds('at')} as at`,
+    columnsOf(samples),
+  );
+  const fresh = new Set(rows.map(keyOf));
+  const inserted = samples.filter((one) => fresh.has(placeOf(one)));
+  const rest = samples.filter((one) => !fresh.has(placeOf(one)));
+  const there = await readSamples(client, rest);
+  return {
+    inserted,
+    met: rest.flatMap((one) => {
+      const found = there.get(placeOf(one));
+      return found ? [{ ...one, there: found }] : [];
+    }),
+  };
+};
+
+const keyOf = ({ id, at }: { id: number; at: number }): string => `${String(id)} ${String(at)}`;
+export const placeOf = ({ series, sample }: Placed): string =>
+  keyOf({ id: series.id, at: sample.at });
+
+type Found = Content & { readonly position: string };
+
+/** What is there at the times of `samples`, by `placeOf`. */
+export const readSamples = async (
+  client: ProjectionClient,
+  samples: readonly Placed[],
+): Promise<Map<string, Found>> => {
+  if (samples.length === 0) return new Map();
+  const keys = arrays(
+    samples,
+    ({ series }) => series.id,
+    ({ sample }) => sample.at,
+  );
+  const { rows } = await client.query<Found & { id: number; at: number }>(
+    `select s.series_id as id, ${milliseconds('s.at')} as at, s.value, s.text, s.quality,
+            s.position::text
+     from unnest($1::int[], $2::float8[]) key (id, at)
+       join samples s on s.series_id = key.id and s.at = ${timeFrom('key.at')}`,
+    keys,
+  );
+  return new Map(rows.map((row) => [keyOf(row), row]));
+};
+
+/** Keeps values that did not count. */
+export const keepConflicts = async (
+  client: ProjectionClient,
+  samples: readonly Placed[],
+): Promise<void> => {
+  if (samples.length === 0) return;
+  await client.query(
+    `${insert.replace('into samples', 'into sample_conflicts')} on conflict do nothing`,
+    columnsOf(samples),
+  );
+};
