@@ -9,6 +9,7 @@ import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
 import { addRelayCommands } from './commands/relay.js';
 import { addSamplesCommands } from './commands/samples.js';
+import { addSimulateCommands } from './commands/simulate.js';
 import { addSubscriptionCommands } from './commands/subscriptions.js';
 import { addTopicCommands } from './commands/topics.js';
 import { CommandFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
@@ -35,6 +36,7 @@ function program(): GroupedCommand {
   addSamplesCommands(voltrace);
   addSiteCommands(voltrace);
   addDeviceCommands(voltrace);
+  addSimulateCommands(voltrace);
   addSubscriptionCommands(voltrace);
   addParkedCommands(voltrace);
   addRelayCommands(voltrace);

@@ -23,11 +23,23 @@ const defaultUrl = 'http://127.0.0.1:8080';
 
 /** Which server, and as whom: from the options, the environment, or the data folder of an `npm start`. */
 export function settingsFrom(options: GlobalOptions): Settings {
-  const dataDir = resolve(process.env['VOLTRACE_DATA_DIR'] ?? '.voltrace');
+  const dataDir = dataFolder();
   const url = checkedUrl(
     options.url ?? process.env['VOLTRACE_URL'] ?? runningUrl(dataDir) ?? defaultUrl,
   );
   return { url, key: keyFrom(options, url, dataDir) };
+}
+
+/** Where what `npm start` keeps is, for whoever works beside it. */
+export const dataFolder = (): string => resolve(process.env['VOLTRACE_DATA_DIR'] ?? '.voltrace');
+
+/** The broker for devices of the server that runs in the data folder. */
+export function mqttUrl(): string {
+  const port = runningNote(dataFolder())?.parts['mqtt-broker']?.port;
+  if (port !== undefined) return `mqtt://127.0.0.1:${port}`;
+  throw usage(
+    `No broker runs in ${dataFolder()}: start one by npm start, or name it by --broker mqtt://host:port.`,
+  );
 }
 
 function checkedUrl(text: string): string {
@@ -40,9 +52,13 @@ function checkedUrl(text: string): string {
 
 /** Of an `npm start` that runs now; one that was killed leaves its note, and its port to anybody. */
 function runningUrl(dataDir: string): string | undefined {
+  return runningNote(dataDir)?.url;
+}
+
+function runningNote(dataDir: string): RunNote | undefined {
   try {
     const note = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunNote;
-    return isRunning(note) ? note.url : undefined;
+    return isRunning(note) ? note : undefined;
   } catch {
     return undefined;
   }

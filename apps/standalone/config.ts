@@ -24,6 +24,8 @@ export interface StandaloneConfig extends DiskSettings {
   readonly host: string;
   /** 0: a free one, the same over restarts of the API. */
   readonly port: number;
+  /** 0: a free one. */
+  readonly mqttPort: number;
   readonly logLevel: LogLevel;
   /** Absent: the embedded part. */
   readonly eventStoreUrl: string | undefined;
@@ -39,6 +41,10 @@ export const standaloneEnvironment = {
   VOLTRACE_DATA_DIR: folder({ default: undefined, desc: 'Data folder; `.voltrace` when absent.' }),
   HOST: hostName({ default: '127.0.0.1', desc: 'Address that the API listens on.' }),
   PORT: portNumber({ default: 8080, desc: 'Port that the API listens on; 0 takes a free one.' }),
+  MQTT_PORT: portNumber({
+    default: 1883,
+    desc: 'Port of the MQTT broker for devices; 0 takes a free one.',
+  }),
   ...logEnvironment,
   EVENTSTORE_URL: eventStoreUrl({
     default: undefined,
@@ -76,6 +82,7 @@ export function standaloneConfig(): StandaloneConfig {
     dataDirChosen: env.VOLTRACE_DATA_DIR !== undefined,
     host: env.HOST,
     port: env.PORT,
+    mqttPort: env.MQTT_PORT,
     logLevel: env.LOG_LEVEL,
     eventStoreUrl: env.EVENTSTORE_URL,
     databaseUrl: env.DATABASE_URL,

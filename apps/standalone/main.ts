@@ -80,7 +80,8 @@ async function main(): Promise<void> {
   terminal.logger.info({ url, startMs: Math.round(performance.now() - startedAt) }, 'ready');
   const { dataDirChosen } = config;
   const places = { dataDir: shown(config.dataDir), logFolder: shown(terminal.logFolder), keyFile };
-  for (const line of welcome({ version, url, dataDirChosen, ...places })) terminal.say(line);
+  for (const line of welcome({ version, url, mqttPort: config.mqttPort, dataDirChosen, ...places }))
+    terminal.say(line);
   process.send?.({ type: 'ready', url, port });
 }
 

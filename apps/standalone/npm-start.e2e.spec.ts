@@ -43,7 +43,13 @@ describe('the process of npm start', () => {
       const dataDir = join(folder, 'data');
       const npm = spawn('npm', ['start'], {
         cwd: folder,
-        env: { ...inheritedEnv(), HOME: folder, PORT: '0', VOLTRACE_DATA_DIR: dataDir },
+        env: {
+          ...inheritedEnv(),
+          HOME: folder,
+          PORT: '0',
+          MQTT_PORT: '0',
+          VOLTRACE_DATA_DIR: dataDir,
+        },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let said = '';

@@ -87,6 +87,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
     optional: [
       ...(config.kafkaBrokers === undefined ? [] : [app('relay', apart)]),
       app('consumers', apart),
+      app('mqtt-broker', () => ({ ...apart(), MQTT_PORT: String(config.mqttPort) })),
     ],
   };
 }

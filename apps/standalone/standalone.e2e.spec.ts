@@ -97,7 +97,7 @@ describe('npm start', () => {
     }
     expect(statSync(dataDir).mode & 0o007).toBe(0);
     const { pids } = standalone;
-    const parts = ['api', 'consumers', 'event-node', 'postgres', 'projector'];
+    const parts = ['api', 'consumers', 'event-node', 'mqtt-broker', 'postgres', 'projector'];
     expect(Object.keys(pids).sort()).toEqual(parts);
     const stoppedAt = Date.now();
     standalone.app.signal('SIGTERM');
@@ -218,7 +218,7 @@ const asRoot = process.getuid?.() === 0;
       uid,
       gid: uid,
       cwd: home,
-      env: { PATH: process.env['PATH'], PORT: '0', HOME: home },
+      env: { PATH: process.env['PATH'], PORT: '0', MQTT_PORT: '0', HOME: home },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -5,6 +5,7 @@ import { welcome } from './welcome.js';
 const running = {
   version: '0.1.0',
   url: 'http://127.0.0.1:8080',
+  mqttPort: 1883,
   dataDir: '.voltrace',
   logFolder: '.voltrace/logs',
   keyFile: '.voltrace/admin.key',
@@ -18,6 +19,7 @@ describe('what is shown when all runs', () => {
       'Voltrace 0.1.0 is ready: http://127.0.0.1:8080',
       '  docs     http://127.0.0.1:8080/docs',
       '  metrics  http://127.0.0.1:8080/metrics (with the key)',
+      '  mqtt     mqtt://127.0.0.1:1883',
       '  key      .voltrace/admin.key',
       '  data     .voltrace',
       '  logs     .voltrace/logs',

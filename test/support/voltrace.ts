@@ -40,6 +40,7 @@ export const startVoltrace = async ({ dist, dataDir, env }: StartOptions): Promi
       HOME: process.env['HOME'],
       VOLTRACE_DATA_DIR: folder,
       PORT: String(port),
+      MQTT_PORT: '0',
       ...env,
     },
     cwd: folder,

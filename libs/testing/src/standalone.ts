@@ -71,6 +71,7 @@ export async function launchStandalone(
       ...inheritedEnv(),
       VOLTRACE_DATA_DIR: options.dataDir,
       PORT: String(options.port ?? 0),
+      MQTT_PORT: '0',
       ...options.env,
     },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
