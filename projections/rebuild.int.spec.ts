@@ -9,7 +9,11 @@ import { importEvents, importStream } from '#product-registry/import/events.js';
 import { schemaOf } from '#read-store/schema-names.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
+import { credentialEvents, credentialStream } from '#telemetry/credential/events.js';
+import { deviceEvents, deviceStream } from '#telemetry/device/events.js';
 import { samplesEvents, samplesStream } from '#telemetry/samples/events.js';
+import { seriesEvents, seriesStream } from '#telemetry/series/events.js';
+import { siteEvents, siteStream } from '#telemetry/site/events.js';
 
 import { projections } from './all.js';
 import { eventClock } from './event-clock/event-clock.projection.js';
@@ -23,6 +27,7 @@ beforeAll(async () => {
   await appendAll(fixture.log, catalogueStory().events);
   for (const order of importStories) await appendImport(order);
   for (const order of keyStories) await appendKey(order);
+  await appendSites();
   const measured = samplesStream('d1', '2026-05-04');
   await appendStory(measured, ['SamplesRecorded', 'SampleCorrected'], samplesEvents);
   const last = await fixture.log.head();
@@ -66,6 +71,22 @@ const keyStories: readonly (readonly NewEvent['type'][])[] = [
   ['ApiKeyIssued'],
   ['ApiKeyIssued', 'ApiKeyRevoked'],
 ];
+
+/** Two sites, with a device and what is known of it. */
+const appendSites = async (): Promise<void> => {
+  for (const types of [
+    ['SiteRegistered', 'SiteTimeZoneSet'],
+    ['SiteRegistered', 'SiteRetired'],
+  ]) {
+    await appendStory(siteStream(randomUUID()), types, siteEvents);
+  }
+  const device = randomUUID();
+  const worked = ['DeviceRegistered', 'DeviceAttached', 'DeviceDetached'];
+  await appendStory(deviceStream(device), worked, deviceEvents);
+  const credentials = ['DeviceCredentialIssued', 'DeviceCredentialRevoked'];
+  await appendStory(credentialStream(device), credentials, credentialEvents);
+  await appendStory(seriesStream(device), ['SeriesLearnt', 'SeriesDeclared'], seriesEvents);
+};
 
 const appendImport = (types: readonly ImportType[]): Promise<void> =>
   appendStory(importStream(randomUUID()), types, importEvents);

@@ -20,8 +20,10 @@ const sameKey = { 'idempotency-key': 'example' };
 
 /** Sends the documented example of an operation, to a thing that exists. */
 const send = async ({ method, path, body }: Operation): Promise<Answer> => {
-  const [collection = '', rest] = path.split(/\/\{\w+\}/);
-  const target = rest === undefined ? path : `${collection}/${ids[collection] ?? 'unknown'}${rest}`;
+  const target = path.replace(/\{(\w+)\}/g, (_, name: string, at: number) => {
+    const collection = path.slice(0, at - 1);
+    return ids[collection] ?? ids[name] ?? 'unknown';
+  });
   if (typeof body?.example === 'string') {
     const headers = { ...sameKey, 'content-type': body.type };
     return api.ask(`${target}?kind=manufacturers`, { method, body: body.example, headers });
@@ -55,6 +57,22 @@ const certifications = async (): Promise<readonly string[]> => {
   return [...recorded.matchAll(/"certificationId":"([^"]+)"/g)].map(([, id]) => String(id));
 };
 
+/** A site with a device, and a series of it, as the examples name them. */
+const newSite = async (): Promise<void> => {
+  const post = async (path: string, json: object): Promise<string> => {
+    const { status, body } = await api.ask(path, { json: { ...json, reason: 'test' } });
+    if (status > 201) throw new Error(`${path}: ${JSON.stringify(body)}`);
+    return String(body['id']);
+  };
+  const site = await post('/v1/sites', { name: randomUUID(), timeZone: 'Europe/Brussels' });
+  const at = { siteId: site, name: 'egauge' };
+  const device = await post('/v1/devices', { type: 'egauge', ...at });
+  const series = { series: 'A.Solar', valueType: 'number', unit: 'kW' };
+  await post(`/v1/devices/${device}/declare-series`, series);
+  Object.assign(ids, { '/v1/sites': site, '/v1/devices': device });
+  real['siteId'] = site;
+};
+
 const parkedEvent = (): Promise<string> =>
   insert(
     `insert into subscription.parked (subscription, scope, event_id, key, type, revision,
@@ -70,6 +88,8 @@ beforeAll(async () => {
   ids['/v1/api-keys'] = (await api.newKey('viewer')).id;
   ids['/v1/subscriptions'] = 'event-clock';
   ids['/v1/parked'] = await parkedEvent();
+  await newSite();
+  ids['name'] = 'solar';
   const [certificationId = '', by = ''] = await certifications();
   Object.assign(real, { certificationId, by });
 });
@@ -83,6 +103,25 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     const json = { name: 'Juniper Hill Energy', reason: 'test' };
     ids['/v1/manufacturers'] = String((await api.ask('/v1/manufacturers', { json })).body['id']);
   },
+  // Another one of that name may not be there.
+  '/v1/devices': async () => {
+    const json = { name: randomUUID(), timeZone: 'UTC', reason: 'test' };
+    real['siteId'] = String((await api.ask('/v1/sites', { json })).body['id']);
+  },
+  '/v1/devices/{id}/attach': async () => {
+    await newSite();
+    const path = `/v1/devices/${ids['/v1/devices'] ?? ''}/detach`;
+    await api.ask(path, { json: { reason: 'test' } });
+  },
+  '/v1/devices/{id}/detach': newSite,
+  '/v1/devices/{id}/rename': newSite,
+  '/v1/devices/{id}/set-retention': newSite,
+  '/v1/devices/{id}/revoke-credential': async () => {
+    const path = `/v1/devices/${ids['/v1/devices'] ?? ''}/issue-credential`;
+    const { body } = await api.ask(path, { json: { reason: 'test' } });
+    real['credential'] = String(body['credential']);
+  },
+  '/v1/sites/{id}/formulas/{name}/define': newSite,
   '/v1/subscriptions/{name}/reset': () => {
     // A projection is rebuilt instead.
     ids['/v1/subscriptions'] = 'registry-activity';
@@ -127,8 +166,8 @@ describe('a documented example', () => {
     expect(documented.length).toBeGreaterThan(20);
   });
 
-  // In the order of the document, but merging last: it takes a manufacturer away.
-  const last = (path: string): number => (path.endsWith('/merge') ? 1 : 0);
+  // In the order of the document, but merging and retiring last: they take things away.
+  const last = (path: string): number => (/\/(merge|retire)$/.test(path) ? 1 : 0);
   const cases = [...documented].sort((a, b) => last(a.path) - last(b.path));
   it.each(cases.map((operation) => [operation.path, operation] as const))(
     'is accepted by POST %s',

@@ -77,16 +77,19 @@ const deviceConfigurations = defineResource({
   from: `${devicesSchema}.configurations`,
   list: {
     summary: 'What devices should run with and do run with, the newest device first',
+    description: 'Those alone for which a configuration was desired or reported.',
     filters: { inDrift: filter(boolean, (is) => () => (is ? inDrift : `not ${inDrift}`)) },
     order: [{ expression: 'first_position', type: 'bigint', descending: true }],
   },
   one: {
     summary: 'What one device should run with and does run with, by the id of the device',
+    description: 'As it stands, or as it stood.',
     unknown: () =>
       new Refusal('CONFIGURATION_UNKNOWN', 'not-found', 'the device has no configuration yet'),
   },
   history: {
     summary: 'Which configurations a device should run with, reported and refused',
+    description: 'The newest change first.',
     folding: configurationFolding,
     asOf: ({ state, revision }) => {
       const { desiredHash: _, reportedHash: __, ...shown } = state;

@@ -46,6 +46,7 @@ export const deviceSeries = defineResource({
   from: `${devicesSchema}.device_series`,
   list: {
     summary: 'Series of a device by name: what is declared or learnt of each',
+    description: 'One that is learnt follows the defaults until it is declared.',
     filters: { declared: filter(boolean, (is) => () => (is ? 'declared' : 'not declared')) },
     order: [{ expression: 'series', type: 'text' }],
   },
@@ -61,6 +62,7 @@ export const attachments = defineResource({
   from: `${devicesSchema}.attachments`,
   list: {
     summary: 'Where a device worked, the first place first',
+    description: 'With its name there; open where it works now.',
     filters: {},
     order: [{ expression: "split_part(id, '/', 2)::bigint", type: 'bigint' }],
   },

@@ -66,6 +66,7 @@ const deviceList = defineResource({
   from: `${devicesSchema}.devices d`,
   list: {
     summary: 'Devices, the newest first',
+    description: 'Each with the site that it works at now.',
     filters: {
       siteId: filter(uuid, compares('d.site_id'), { description: 'Those that work there now.' }),
       name: filter(text(100), compares('d.name')),
@@ -78,9 +79,14 @@ const deviceList = defineResource({
     },
     order: [{ expression: 'd.registered_position', type: 'bigint', descending: true }],
   },
-  one: { summary: 'One device', unknown: unknownDevice },
+  one: {
+    summary: 'One device',
+    description: 'As it stands, or as it stood.',
+    unknown: unknownDevice,
+  },
   history: {
     summary: 'Who changed what of a device, when and why',
+    description: 'The newest change first.',
     folding: deviceFolding,
     asOf: async ({ state, revision }, at) => {
       const { attached, detachedAt: _, ...own } = state;

@@ -41,6 +41,7 @@ const sites = defineResource({
   from: `${devicesSchema}.sites`,
   list: {
     summary: 'Sites, the newest first',
+    description: 'Retired ones too.',
     filters: {
       name: filter(text(100), compares('name')),
       status: filter(oneOf(...statuses), (status) => () => {
@@ -49,9 +50,10 @@ const sites = defineResource({
     },
     order: [{ expression: 'registered_position', type: 'bigint', descending: true }],
   },
-  one: { summary: 'One site', unknown: unknownSite },
+  one: { summary: 'One site', description: 'As it stands, or as it stood.', unknown: unknownSite },
   history: {
     summary: 'Who changed what of a site, when and why',
+    description: 'The newest change first.',
     folding: siteFolding,
     asOf: ({ state, revision }) => ({ ...state, revision: Number(revision) }),
   },

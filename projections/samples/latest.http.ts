@@ -90,7 +90,10 @@ export class LatestController {
   }
 
   @Get('devices/:id/latest')
-  @ApiOperation({ summary: 'The newest sample of every series of a device' })
+  @ApiOperation({
+    summary: 'The newest sample of every series of a device',
+    description: 'By the time at which it was taken, whenever it came.',
+  })
   @Parametrized(page)
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   latestOfDevice(@Param('id') device: string, @Query() query: Record<string, unknown>) {

@@ -43,10 +43,12 @@ describe.each(cases)('%s', (name, { contract, category, type, message }) => {
   const check = schemaCheck(message.schema);
   const published = message.publish(message.example);
   const members = Object.keys(published);
+  const { properties = {} } = message.schema as { properties?: object };
+  const hasMembers = Object.keys(properties).length > 0;
 
   it('has a schema that its example fits', () => {
     expect(check(published)).toEqual([]);
-    expect(members.length).toBeGreaterThan(0);
+    expect(members.length > 0).toBe(hasMembers);
   });
 
   it('comes out of the log, through a record and back as it was', () => {
@@ -67,15 +69,20 @@ describe.each(cases)('%s', (name, { contract, category, type, message }) => {
     expect(check({ ...published, secret: 'x' })).not.toEqual([]);
   });
 
-  it.each(members)('has a schema that refuses another %s', (member) => {
-    for (const wrong of [4711, { odd: 1 }, [[]]]) {
-      expect(check({ ...published, [member]: wrong })).not.toEqual([]);
-    }
-  });
+  // That something happened may be all that is said.
+  if (hasMembers) {
+    it.each(members)('has a schema that refuses another %s', (member) => {
+      const wrong = [4711, { odd: 1 }, [[]]];
+      const refused = wrong.filter((value) => check({ ...published, [member]: value }).length > 0);
+      // A number, or an object of whatever members, is one of them.
+      const isText = typeof (published as Record<string, unknown>)[member] === 'string';
+      expect(refused.length).toBeGreaterThanOrEqual(isText ? 3 : 2);
+    });
+  }
 
   it('has a schema that refuses a missing member', () => {
     const required = (message.schema as { required?: string[] }).required ?? [];
-    expect(required.length).toBeGreaterThan(0);
+    expect(required.length > 0).toBe(hasMembers);
     for (const member of required) {
       const { [member]: _, ...rest } = published as Record<string, unknown>;
       expect(check(rest)).not.toEqual([]);

@@ -52,6 +52,14 @@ const values = [
   'null',
   '%F0%9F%94%8B',
 ];
+const period = ['from=2026-01-01T00:00:00Z', 'to=2026-01-02T00:00:00Z'];
+/** Without these nothing else is looked at. */
+const neededBy: Readonly<Record<string, readonly string[]>> = {
+  'POST /v1/imports': ['kind=products'],
+  'GET /v1/devices/{id}/samples': ['series=a', ...period],
+  'GET /v1/devices/{id}/gaps': ['series=a', ...period],
+  'GET /v1/sites/{id}/formulas/{name}/samples': period,
+};
 const anId = '6f1c7a52-58a5-4d0e-8a51-2f6d6a2f0c02';
 const unknown = 'noSuchThing';
 
@@ -72,8 +80,10 @@ describe('every query parameter of every route', () => {
     async ({ operation, name }) => {
       const { api } = voltrace;
       const isOpen = operation.path.startsWith('/health/');
-      // Without it nothing else is looked at.
-      const needed = operation.path === '/v1/imports' && name !== 'kind' ? '&kind=products' : '';
+      const needed = (neededBy[`${operation.method} ${operation.path}`] ?? [])
+        .filter((each) => !each.startsWith(`${name}=`))
+        .map((each) => `&${each}`)
+        .join('');
       for (const value of values) {
         const { type, ...request } = asked(operation, `${name}=${value}${needed}`);
         const headers = {

@@ -82,7 +82,10 @@ export class FormulaController {
 
   @Get(':id/formulas/:name')
   @RequirePermission('formulas.read')
-  @ApiOperation({ summary: 'A formula with all its versions' })
+  @ApiOperation({
+    summary: 'A formula with all its versions',
+    description: 'Who defined each, when and why; withdrawn ones too.',
+  })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   async one(@Param('id') siteId: string, @Param('name') name: string) {
     const { status, definitions } = await this.formulas.find(siteId, name);

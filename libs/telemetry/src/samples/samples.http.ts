@@ -125,8 +125,8 @@ export class SamplesController {
   ): Promise<TakenResponse> {
     const body = request.body instanceof Readable ? streamedBody(request.body) : undefined;
     try {
-      await this.devices.find(device);
       const query = readQuery(given, takeQuery);
+      await this.devices.find(device);
       const meta = commandMeta(request, { reason: query.reason });
       if (!body) return answer(await this.takePiece(device, writtenOf(request.body), query, meta));
       const isCsv = request.headers['content-type']?.startsWith('text/csv') === true;
