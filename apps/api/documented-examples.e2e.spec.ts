@@ -65,7 +65,8 @@ const newSite = async (): Promise<void> => {
     return String(body['id']);
   };
   const site = await post('/v1/sites', { name: randomUUID(), timeZone: 'Europe/Brussels' });
-  const at = { siteId: site, name: 'egauge' };
+  // Before the examples let it move or leave.
+  const at = { siteId: site, name: 'egauge', at: '2026-01-01T00:00:00Z' };
   const device = await post('/v1/devices', { type: 'egauge', ...at });
   const series = { series: 'A.Solar', valueType: 'number', unit: 'kW' };
   await post(`/v1/devices/${device}/declare-series`, series);
@@ -111,7 +112,7 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
   '/v1/devices/{id}/attach': async () => {
     await newSite();
     const path = `/v1/devices/${ids['/v1/devices'] ?? ''}/detach`;
-    await api.ask(path, { json: { reason: 'test' } });
+    await api.ask(path, { json: { at: '2026-01-02T00:00:00Z', reason: 'test' } });
   },
   '/v1/devices/{id}/detach': newSite,
   '/v1/devices/{id}/rename': newSite,

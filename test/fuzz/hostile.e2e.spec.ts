@@ -58,7 +58,7 @@ const neededBy: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/imports': ['kind=products'],
   'GET /v1/devices/{id}/samples': ['series=a', ...period],
   'GET /v1/devices/{id}/gaps': ['series=a', ...period],
-  'GET /v1/sites/{id}/formulas/{name}/samples': period,
+  'GET /v1/sites/{id}/formulas/{name}/samples': ['bucket=day', ...period],
 };
 const anId = '6f1c7a52-58a5-4d0e-8a51-2f6d6a2f0c02';
 const unknown = 'noSuchThing';
