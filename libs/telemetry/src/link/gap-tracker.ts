@@ -36,8 +36,8 @@ export class GapTracker {
         direction: 'backwards',
         limit: 1,
       })) {
-        for (const { session, ranges } of (data['seen'] as Seen).sessions) {
-          progress.set(session, Math.max(progress.get(session) ?? 0, ...ranges.flat()));
+        for (const { session, last } of (data['seen'] as Seen).sessions) {
+          progress.set(session, Math.max(progress.get(session) ?? 0, last));
         }
       }
     }

@@ -11,7 +11,7 @@ import {
   type SampleValue,
   type Seen,
 } from './events.js';
-import { holdsMessage, nothingSeen, withHash, withMessage } from './seen.js';
+import { holdsBlock, nothingSeen, withParts } from './seen.js';
 
 /** A block, with the message that it came in where that has a number. */
 export interface Part {
@@ -32,17 +32,16 @@ export type SamplesCommand = CommandOf<{
 }>;
 
 const record = (device: string, parts: readonly Part[], before: Seen): readonly SamplesEvent[] => {
-  let seen = before;
-  const taken: Part[] = [];
+  const taken = new Map<string, Part>();
   for (const part of parts) {
-    const { block, message } = part;
-    if (message ? holdsMessage(seen, message) : seen.hashes.includes(block.hash)) continue;
-    seen = message ? withMessage(seen, message) : withHash(seen, block.hash);
-    taken.push(part);
+    const { hash } = part.block;
+    if (!holdsBlock(before, hash) && !taken.has(hash)) taken.set(hash, part);
   }
-  if (taken.length === 0) return [];
-  const blocks = taken.map(({ block }) => block);
-  const messages = taken.flatMap(({ message }) => message ?? []);
+  if (taken.size === 0) return [];
+  const news = [...taken.values()];
+  const blocks = news.map(({ block }) => block);
+  const messages = news.flatMap(({ message }) => message ?? []);
+  const seen = withParts(before, news);
   return [
     { type: 'SamplesRecorded', data: { device, ...extentOf(blocks), blocks, messages, seen } },
   ];
@@ -64,8 +63,9 @@ const extentOf = (blocks: readonly Block[]): { from: string; to: string; count: 
 };
 
 /**
- * What is decided of samples is only whether their message, or the same block, is there already. Which of
- * two samples of one time counts follows from their order in the log.
+ * What is decided of samples is only whether the same block is there already: not by the number of its
+ * message, which a device may use for another one. Which of two samples of one time counts follows from
+ * their order in the log.
  */
 export const samplesDecider: Decider<Seen, SamplesCommand, SamplesEvent> = {
   category: samplesCategory,

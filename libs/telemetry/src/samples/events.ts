@@ -62,14 +62,12 @@ const seen = closed({
   sessions: Type.Array(
     closed({
       session: text('Session of the device.'),
-      ranges: Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), {
-        description: 'First and last of the numbers that the stream holds, by run.',
-      }),
+      last: Type.Integer({ minimum: 0, description: 'The highest number of its messages here.' }),
     }),
     { description: 'The sessions with the newest messages, the newest last.' },
   ),
-  hashes: Type.Array(text('Hash of a block.'), {
-    description: 'Of the newest blocks that came without a number, the newest last.',
+  hashes: Type.Array(text('Beginning of the hash of a block.'), {
+    description: 'Of the newest blocks, those of the event among them, the newest last.',
   }),
 });
 
@@ -101,7 +99,7 @@ export const samplesEvents = eventTypes({
         },
       ],
       messages: [{ session: '8c1f', seq: 17 }],
-      seen: { sessions: [{ session: '8c1f', ranges: [[1, 17]] }], hashes: [] },
+      seen: { sessions: [{ session: '8c1f', last: 17 }], hashes: ['2c26b46b68ffc68f'] },
     },
   },
   SampleCorrected: {

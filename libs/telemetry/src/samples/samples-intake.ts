@@ -26,7 +26,7 @@ export interface Taken {
   readonly samples: number;
   /** Samples that are in the quarantine now. */
   readonly quarantined: number;
-  /** Messages, or blocks without a number, that were in the log already. */
+  /** Blocks that were in the log already. */
   readonly repeated: number;
   /** Of the last event that this led to or rests on; absent where nothing was sent. */
   readonly position: Position | undefined;

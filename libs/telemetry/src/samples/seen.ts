@@ -1,42 +1,35 @@
-import type { Message, Seen } from './events.js';
+import type { Part } from './decider.js';
+import type { Seen } from './events.js';
 
 export const nothingSeen: Seen = { sessions: [], hashes: [] };
 
-/** What a stream remembers at most: each of its events carries it. Older repetitions still double no sample. */
+/** What a stream remembers beside the blocks of its newest event; an older repetition still doubles no sample. */
 const maxSessions = 16;
-const maxRanges = 32;
-const maxHashes = 32;
+const maxFormerHashes = 64;
+/** Enough to tell the few blocks of a stream apart. */
+const hashCharacters = 16;
 
-type Range = readonly number[];
+const short = (hash: string): string => hash.slice(0, hashCharacters);
 
-/** Whether the stream holds the message. */
-export const holdsMessage = ({ sessions }: Seen, { session, seq }: Message): boolean =>
-  sessions
-    .find((one) => one.session === session)
-    ?.ranges.some(([from = 0, to = from]) => from <= seq && seq <= to) === true;
+/** Whether the stream holds the same block: samples of the same values at the same times, however they came. */
+export const holdsBlock = ({ hashes }: Seen, hash: string): boolean => hashes.includes(short(hash));
 
-/** With the message, which becomes the newest. */
-export const withMessage = ({ sessions, hashes }: Seen, { session, seq }: Message): Seen => {
-  const ranges = sessions.find((one) => one.session === session)?.ranges ?? [];
-  const others = sessions.filter((one) => one.session !== session);
-  const now = { session, ranges: withNumber(ranges, seq).slice(-maxRanges) };
-  return { sessions: [...others, now].slice(-maxSessions), hashes };
-};
-
-/** With a block that came without a number. */
-export const withHash = ({ sessions, hashes }: Seen, hash: string): Seen => ({
-  sessions,
-  hashes: [...hashes.filter((one) => one !== hash), hash].slice(-maxHashes),
-});
-
-/** The ranges in ascending order, with `seq` in one of them. */
-const withNumber = (ranges: readonly Range[], seq: number): Range[] => {
-  const joined: Range[] = [];
-  let [first, last] = [seq, seq];
-  for (const range of ranges) {
-    const [from = 0, to = from] = range;
-    if (to < first - 1 || from > last + 1) joined.push(range);
-    else [first, last] = [Math.min(first, from), Math.max(last, to)];
+/**
+ * With what one event adds. All of its own blocks are remembered: after a crash they are what is sent again,
+ * since nobody was told that they are stored.
+ */
+export const withParts = (before: Seen, parts: readonly Part[]): Seen => {
+  const highest = new Map(before.sessions.map(({ session, last }) => [session, last]));
+  for (const { message } of parts) {
+    if (!message) continue;
+    const last = Math.max(highest.get(message.session) ?? message.seq, message.seq);
+    highest.delete(message.session);
+    highest.set(message.session, last);
   }
-  return [...joined, [first, last]].sort(([a = 0], [b = 0]) => a - b);
+  const sessions = [...highest].slice(-maxSessions).map(([session, last]) => ({ session, last }));
+  const hashes = [
+    ...before.hashes.slice(-maxFormerHashes),
+    ...parts.map(({ block }) => short(block.hash)),
+  ];
+  return { sessions, hashes };
 };
