@@ -1,3 +1,4 @@
+import { olderTopicEnvironment } from '#device-link/environment.js';
 import { check, filePath } from '#process/config.js';
 import { logEnvironment, storesEnvironment, supervisionEnvironment } from '#process/environment.js';
 
@@ -17,9 +18,7 @@ export const bridgeEnvironment = {
     default: 'voltrace-bridge',
     desc: 'Names the sessions of the bridge at the broker: the same over restarts, and for a bridge that stands by.',
   }),
-  MQTT_OLDER_PREFIX: check('letters, digits, _ and -, 64 at most', (input) =>
-    /^[\w-]{1,64}$/.test(input),
-  )({ default: undefined, desc: 'As for the embedded broker.' }),
+  ...olderTopicEnvironment,
   ...logEnvironment,
   ...supervisionEnvironment,
 };

@@ -37,8 +37,7 @@ runProcess({
         ...{ url: config.MQTT_URL, username, password, clientId: config.MQTT_CLIENT_ID },
         ...{ topics: new Topics(config.MQTT_OLDER_PREFIX), inbox: made.inbox, logger },
         onRejected: (reason, device) => {
-          metrics.rejected.inc({ reason });
-          if (device !== undefined) made.counts.reject(device, reason);
+          made.reject(reason, device);
         },
       });
       made.sendBy(bridge);

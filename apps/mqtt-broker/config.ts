@@ -1,14 +1,6 @@
-import { check, eventStoreUrl, hostName, integer, portNumber } from '#process/config.js';
+import { olderTopicEnvironment } from '#device-link/environment.js';
+import { eventStoreUrl, hostName, integer, portNumber } from '#process/config.js';
 import { logEnvironment, supervisionEnvironment } from '#process/environment.js';
-
-export const olderTopicEnvironment = {
-  MQTT_OLDER_PREFIX: check('letters, digits, _ and -, 64 at most', (input) =>
-    /^[\w-]{1,64}$/.test(input),
-  )({
-    default: undefined,
-    desc: 'Prefix of the older topics `<prefix>_read/<prefix>_house_<house>/<device>/<name>/<ms>/data|event`, which are taken too where it is set. `<device>` is the id of the device here; the house is not looked at.',
-  }),
-};
 
 /** The environment of the embedded broker; `docs/configuration.md` is generated from it. */
 export const brokerEnvironment = {

@@ -27,8 +27,7 @@ runProcess({
       authenticate: (device, secret) => isSecretOf(log, device, secret),
       onListening: (device) => void link.sendConfiguration(device),
       onRejected: (reason, device) => {
-        metrics.rejected.inc({ reason });
-        if (device !== undefined) link.counts.reject(device, reason);
+        link.reject(reason, device);
       },
     });
     context.onStop(() => broker.stop());

@@ -1,3 +1,4 @@
+import { downKinds, downTopic, upKinds, upTopic } from '#device-link/topics.js';
 import type { Queryable } from '#resource/sql.js';
 
 import { devicesSchema } from './devices.projection.js';
@@ -7,9 +8,6 @@ export interface BrokerFiles {
   readonly passwords: string;
   readonly acl: string;
 }
-
-const up = ['birth', 'state', 'samples', 'reports', 'occurrences', 'steps', 'acks'];
-const down = ['instructions', 'config'];
 
 interface Live {
   readonly credential: string;
@@ -40,9 +38,11 @@ export const brokerFiles = async (pool: Queryable): Promise<BrokerFiles> => {
 };
 
 const aclOf = (user: string, device: string): string => {
-  const topic = (access: string) => (noun: string) =>
-    `topic ${access} voltrace/v1/${device}/${noun}\n`;
-  return `user ${user}\n${up.map(topic('write')).join('')}${down.map(topic('read')).join('')}`;
+  const topics = [
+    ...upKinds.map((kind) => `topic write ${upTopic(device, kind)}\n`),
+    ...downKinds.map((kind) => `topic read ${downTopic(device, kind)}\n`),
+  ];
+  return `user ${user}\n${topics.join('')}`;
 };
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');

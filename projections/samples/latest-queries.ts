@@ -1,7 +1,9 @@
 import type { Queryable } from '#resource/sql.js';
+import { qualities } from '#telemetry/samples/events.js';
 
-import { ms, qualities, type ReadSeries, shownValue, time } from './queries.js';
+import { type ReadSeries, shownValue } from './queries.js';
 import { samplesSchema as schema } from './samples.projection.js';
+import { milliseconds, timeFrom } from './sql.js';
 
 /** The newest sample of a series. */
 export interface Latest {
@@ -42,12 +44,12 @@ export const readLatest = async (
     }
   >(
     `select s.id, s.device_id as device, s.name as series, s.unit, s.kind, s.value_type as "valueType",
-            s.interval_ms::float8 as "intervalMs", ${ms('s.latest_at')} as at, s.latest_value as value,
-            s.latest_text as text, s.latest_quality as quality, ${ms('s.latest_recorded_at')} as "recordedAt"
+            s.interval_ms::float8 as "intervalMs", ${milliseconds('s.latest_at')} as at, s.latest_value as value,
+            s.latest_text as text, s.latest_quality as quality, ${milliseconds('s.latest_recorded_at')} as "recordedAt"
        from ${schema}.series s
       where s.latest_at is not null and s.id > $1 and ($2::text is null or s.device_id = $2)
         and ($3::text is null or s.device_id in (select id from ${schema}.devices where site_id = $3))
-        and ($4::float8 is null or s.latest_at < ${time('$4')} - s.interval_ms * $5::float8 * interval '1 millisecond')
+        and ($4::float8 is null or s.latest_at < ${timeFrom('$4::float8')} - s.interval_ms * $5::float8 * interval '1 millisecond')
       order by s.id limit $6`,
     [behind, device, site, stale?.now, stale?.intervals, limit],
   );
@@ -73,14 +75,14 @@ export const readGaps = async (
   const { rows } = await client.query<Gap>(
     `with read as (
        select start as from_at, first_at, last_at from ${schema}.rollup_minute
-        where series_id = $1 and start > ${time('$2')} - interval '1 minute' and start < ${time('$3')}
+        where series_id = $1 and start > ${timeFrom('$2::float8')} - interval '1 minute' and start < ${timeFrom('$3::float8')}
        ), seen as (
-       select ${time('$2')} as at union all select ${time('$3')}
+       select ${timeFrom('$2::float8')} as at union all select ${timeFrom('$3::float8')}
        union all select at from ${schema}.samples
-        where series_id = $1 and quality < 2 and at >= ${time('$2')} and at < ${time('$3')}
-       union all select unnest(array[first_at, last_at]) from read where from_at < ${time('$6')}
+        where series_id = $1 and quality < 2 and at >= ${timeFrom('$2::float8')} and at < ${timeFrom('$3::float8')}
+       union all select unnest(array[first_at, last_at]) from read where from_at < ${timeFrom('$6::float8')}
      )
-     select ${ms('at')} as from, ${ms('next')} as to
+     select ${milliseconds('at')} as from, ${milliseconds('next')} as to
        from (select at, lead(at) over (order by at) as next from seen) gaps
       where next - at > $4::float8 * interval '1 millisecond' order by at limit $5`,
     [id, from, to, longestMs, limit, expiredBefore ?? 0],

@@ -1,8 +1,11 @@
 import { Refusal } from '#kernel/refusal.js';
 import type { Queryable } from '#resource/sql.js';
 import type { Piece, SeriesRules } from '#series/piece.js';
+import { qualities, type Quality } from '#telemetry/samples/events.js';
 
+import type { Level } from './buckets.js';
 import { samplesSchema as schema } from './samples.projection.js';
+import { milliseconds, timeFrom } from './sql.js';
 
 // Times are milliseconds since the epoch here.
 
@@ -19,12 +22,9 @@ export interface ReadSeries extends SeriesRules {
   readonly zone: string;
 }
 
-export const ms = (time: string): string => `(extract(epoch from ${time}) * 1000)::float8`;
-export const time = (parameter: string): string => `to_timestamp(${parameter}::float8 / 1000)`;
-
 const seriesColumns = `s.id, s.name, s.value_type as "valueType", s.unit, s.kind, s.interpolation,
   s.interval_ms::float8 as "intervalMs", s.roll_over as "rollOver", s.declared,
-  ${ms('s.expired_before')} as "expiredBefore", ${ms('s.latest_at')} as "latestAt",
+  ${milliseconds('s.expired_before')} as "expiredBefore", ${milliseconds('s.latest_at')} as "latestAt",
   coalesce(sites.zone, 'UTC') as zone`;
 const seriesTables = `${schema}.series s
   left join ${schema}.devices on devices.id = s.device_id
@@ -52,10 +52,6 @@ const unknownSeries = (name: string) =>
     errors: [{ pointer: '?series', reason: 'expected names of series of the device' }],
   });
 
-/** Roll-ups, the finest first. */
-export const levels = ['minute', 'hour', 'day', 'month'] as const;
-export type Level = (typeof levels)[number];
-
 /** From `from` up to and with `last`. */
 export interface Span {
   readonly from: number;
@@ -68,7 +64,7 @@ export interface RolledUp extends Piece {
 }
 
 const rollupColumns = (area: 'hold' | 'linear'): string =>
-  `${ms('r.first_at')} as "firstAt", r.first_value as "firstValue", ${ms('r.last_at')} as "lastAt",
+  `${milliseconds('r.first_at')} as "firstAt", r.first_value as "firstValue", ${milliseconds('r.last_at')} as "lastAt",
    r.last_value as "lastValue", r.count, r.sum, r.min, r.max, r.${area}_area * 1000 as area,
    r.max_gap_ms::float8 as "maxGapMs"`;
 
@@ -83,7 +79,7 @@ export const readRollups = async (
     `select ${rollupColumns(interpolation)}
        from unnest($2::float8[], $3::float8[]) span (starts, ends)
        join ${schema}.rollup_${level} r on r.series_id = $1
-        and r.start >= ${time('span.starts')} and r.start <= ${time('span.ends')}
+        and r.start >= ${timeFrom('span.starts::float8')} and r.start <= ${timeFrom('span.ends::float8')}
       order by r.start`,
     [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
   );
@@ -99,7 +95,7 @@ export const areOfZone = async (
 ): Promise<boolean> => {
   const { rows } = await client.query(
     `select 1 from ${schema}.rollup_${level} where series_id = $1 and zone <> $2
-        and start >= ${time('$3')} and start <= ${time('$4')} limit 1`,
+        and start >= ${timeFrom('$3::float8')} and start <= ${timeFrom('$4::float8')} limit 1`,
     [id, zone, from, last],
   );
   return rows.length === 0;
@@ -116,7 +112,7 @@ export const readFalls = async (
             coalesce(bool_or(falls > 0 or first_value < before), false) as falls
        from (select count, falls, first_value, lag(last_value) over (order by start) as before
                from ${schema}.rollup_hour where series_id = $1
-                and start >= date_trunc('hour', ${time('$2')}, 'UTC') and start <= ${time('$3')}) hours`,
+                and start >= date_trunc('hour', ${timeFrom('$2::float8')}, 'UTC') and start <= ${timeFrom('$3::float8')}) hours`,
     [id, from, last],
   );
   return rows[0] ?? { count: 0, falls: false };
@@ -135,9 +131,9 @@ export async function* readSamples(
 ): AsyncGenerator<ReadSample> {
   await client.query(
     `declare samples_read no scroll cursor for
-     select ${ms('at')}, value from unnest($2::float8[], $3::float8[]) span (starts, ends)
+     select ${milliseconds('at')}, value from unnest($2::float8[], $3::float8[]) span (starts, ends)
        join ${schema}.samples on series_id = $1 and quality < 2 and value is not null
-        and at >= ${time('span.starts')} and at <= ${time('span.ends')}
+        and at >= ${timeFrom('span.starts::float8')} and at <= ${timeFrom('span.ends::float8')}
       order by at`,
     [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
   );
@@ -173,27 +169,25 @@ export const readNeighbours = async (
   return [
     await read(
       byMinute(from)
-        ? `select ${ms('last_at')}, last_value from ${minutes} and start < ${time('$2')} order by start desc limit 1`
-        : `select ${ms('at')}, value from ${good} and at < ${time('$2')} order by at desc limit 1`,
+        ? `select ${milliseconds('last_at')}, last_value from ${minutes} and start < ${timeFrom('$2::float8')} order by start desc limit 1`
+        : `select ${milliseconds('at')}, value from ${good} and at < ${timeFrom('$2::float8')} order by at desc limit 1`,
       from,
     ),
     await read(
       byMinute(to)
-        ? `select ${ms('first_at')}, first_value from ${minutes} and start >= ${time('$2')} order by start limit 1`
-        : `select ${ms('at')}, value from ${good} and at >= ${time('$2')} order by at limit 1`,
+        ? `select ${milliseconds('first_at')}, first_value from ${minutes} and start >= ${timeFrom('$2::float8')} order by start limit 1`
+        : `select ${milliseconds('at')}, value from ${good} and at >= ${timeFrom('$2::float8')} order by at limit 1`,
       to,
     ),
   ];
 };
-
-export const qualities = ['good', 'uncertain', 'bad'] as const;
 
 /** A sample as it counts. */
 export interface SampleRow {
   readonly id: number;
   readonly at: number;
   readonly value: number | boolean | string;
-  readonly quality: (typeof qualities)[number];
+  readonly quality: Quality;
 }
 
 export interface SamplesPage {
@@ -218,9 +212,9 @@ export const readSamplePage = async (
     quality: number;
   }>(
     `select read.* from unnest($1::int[]) as wanted (id) cross join lateral (
-       select series_id as id, ${ms('at')} as at, value, text, quality from ${schema}.samples
-        where series_id = wanted.id and at >= ${time('$2')} and at < ${time('$3')}
-          and (at > ${time('$2')} or wanted.id > $4)
+       select series_id as id, ${milliseconds('at')} as at, value, text, quality from ${schema}.samples
+        where series_id = wanted.id and at >= ${timeFrom('$2::float8')} and at < ${timeFrom('$3::float8')}
+          and (at > ${timeFrom('$2::float8')} or wanted.id > $4)
         order by at limit $5) read
       order by read.at, read.id limit $5`,
     [series.map(({ id }) => id), behind?.at ?? from, to, behind?.id ?? -1, limit],

@@ -5,10 +5,9 @@ import { bucketEdges } from '#series/buckets.js';
 import { returnsWithinMs } from '#series/counter.js';
 import { longestGapMs, type Piece, pieceOf } from '#series/piece.js';
 
+import { type Level, levels } from './buckets.js';
 import {
   areOfZone,
-  type Level,
-  levels,
   readFalls,
   readNeighbours,
   readRollups,

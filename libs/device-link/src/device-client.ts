@@ -4,6 +4,8 @@ import { connectAsync, type MqttClient } from 'mqtt';
 
 import { timeOfDay } from '#kernel/wall-clock.js';
 
+import { upTopic } from './topics.js';
+
 export interface DeviceOptions {
   /** Such as `mqtt://127.0.0.1:1883`. */
   readonly url: string;
@@ -53,11 +55,10 @@ export class DeviceClient {
       ...{ v: 1, id: this.device, session: this.session, seq: this.seq },
       ...{ sentAt: timeOfDay(performance.now()).toISOString(), body },
     };
-    const sent = this.client.publishAsync(
-      `voltrace/v1/${this.device}/${kind}`,
-      JSON.stringify(message),
-      { qos: 1, retain: kind === 'birth' },
-    );
+    const sent = this.client.publishAsync(upTopic(this.device, kind), JSON.stringify(message), {
+      qos: 1,
+      retain: kind === 'birth',
+    });
     const settled = sent.then(
       () => void this.waiting.delete(settled),
       () => void this.waiting.delete(settled),

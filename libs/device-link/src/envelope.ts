@@ -1,12 +1,14 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { type Static, Type } from 'typebox';
 
+import { excessOf } from '#kernel/json-excess.js';
 import { quoteLongIntegers } from '#kernel/long-integers.js';
 import type { FieldError } from '#kernel/refusal.js';
 import { closed } from '#kernel/schema.js';
 
-import { isTooDeep, maxNesting } from './nesting.js';
+import { ajv, asFieldError } from './schema-check.js';
+
+/** Levels of arrays and objects that a message may have. */
+const maxNesting = 32;
 
 /** What each message of a device is wrapped in. */
 const envelope = closed({
@@ -29,8 +31,6 @@ const envelope = closed({
 
 export type Envelope = Readonly<Static<typeof envelope>>;
 
-const ajv = new Ajv2020({ allErrors: false, strict: false });
-addFormats.default(ajv);
 const check = ajv.compile<Envelope>(envelope);
 
 export type Read<T> = { readonly value: T } | { readonly problems: readonly FieldError[] };
@@ -43,7 +43,8 @@ export const readJson = (payload: Buffer): Read<unknown> => {
   } catch {
     return wrong('expected text in UTF-8');
   }
-  if (isTooDeep(json)) return wrong(`expected at most ${String(maxNesting)} levels of nesting`);
+  if (excessOf(json, { depth: maxNesting, nodes: Infinity }))
+    return wrong(`expected at most ${String(maxNesting)} levels of nesting`);
   try {
     return { value: JSON.parse(quoteLongIntegers(json)) as unknown };
   } catch {
@@ -64,10 +65,3 @@ export const readEnvelope = (payload: Buffer, device: string): Read<Envelope> =>
 const wrong = (reason: string, pointer = ''): { readonly problems: readonly FieldError[] } => ({
   problems: [{ pointer, reason }],
 });
-
-export const asFieldError = ({ instancePath, message, params }: ErrorObject): FieldError => {
-  const { additionalProperty } = params as { additionalProperty?: string };
-  return additionalProperty === undefined
-    ? { pointer: instancePath, reason: message ?? 'is not valid' }
-    : { pointer: `${instancePath}/${additionalProperty}`, reason: 'is not known here' };
-};

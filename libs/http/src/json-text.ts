@@ -1,3 +1,4 @@
+import { excessOf } from '#kernel/json-excess.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
 import { unstorable } from './storable-text.js';
@@ -9,39 +10,19 @@ const maxErrors = 20;
 /** Values and names of one body. What is checked of each costs microseconds, and everybody waits. */
 const maxNodes = 20_000;
 
-const quote = '"'.charCodeAt(0);
-const backslash = '\\'.charCodeAt(0);
-const opening = new Set(['[', '{'].map((c) => c.charCodeAt(0)));
-const closing = new Set([']', '}'].map((c) => c.charCodeAt(0)));
-const separators = new Set([',', ':'].map((c) => c.charCodeAt(0)));
-
-/** The index behind the text that begins behind `start`. */
-const endOfText = (json: string, start: number): number => {
-  for (let end = json.indexOf('"', start); end !== -1; end = json.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (json.charCodeAt(end - 1 - escapes) === backslash) escapes += 1;
-    if (escapes % 2 === 0) return end + 1;
-  }
-  return json.length;
-};
-
 /**
  * Refuses a JSON text (`BODY_TOO_COMPLEX`) that is nested deeper than 32 or holds more than 20,000
  * values and names, before it is parsed. What is no JSON at all is for the parser to say.
  */
 export const jsonTooComplex = (json: string): Refusal | undefined => {
-  let depth = 0;
-  let nodes = 0;
-  for (let i = 0; i < json.length; i += 1) {
-    const c = json.charCodeAt(i);
-    if (c === quote) i = endOfText(json, i + 1) - 1;
-    else if (opening.has(c)) depth += 1;
-    else if (closing.has(c)) depth -= 1;
-    else if (separators.has(c)) nodes += 1;
-    if (depth > maxDepth) return tooComplex(`nested deeper than ${String(maxDepth)} levels`);
-    if (nodes > maxNodes) return tooComplex(`more than ${String(maxNodes)} values and names`);
+  switch (excessOf(json, { depth: maxDepth, nodes: maxNodes })) {
+    case 'depth':
+      return tooComplex(`nested deeper than ${String(maxDepth)} levels`);
+    case 'nodes':
+      return tooComplex(`more than ${String(maxNodes)} values and names`);
+    case undefined:
+      return undefined;
   }
-  return undefined;
 };
 
 const tooComplex = (reason: string) =>

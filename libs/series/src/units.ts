@@ -85,9 +85,6 @@ export const perHourOf = (unit: string): string => {
   return short ? `${short[0].replace('p', '')}h` : `${unit} h`;
 };
 
-export const isUnit = (unit: string): boolean =>
-  scaleOf(unit) !== undefined || parse(unit) !== undefined;
-
 const unknownUnit = (unit: string): never => {
   throw new Refusal('UNIT_UNKNOWN', 'unprocessable', `there is no unit ${unit}`, {
     errors: [{ pointer: '?unit', reason: 'expected a unit such as kW, kWh, degC or V' }],

@@ -9,12 +9,11 @@ import { CommandRoute, OptionalReasonBody } from '#http/command-route.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { handleClaiming } from '../claiming.js';
+import { shortName, shortNameExpected } from '../short-name.js';
 import { Sites } from '../site/find-site.js';
 import type { DeviceCommand } from './decider.js';
 import { Devices } from './find-device.js';
 
-const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,99}$/;
-const nameExpected = 'a letter, then at most 99 letters, digits and underscores';
 const site = { example: '0a5f0f59-6a51-5f50-8a6e-9a0f6f3f7b11' };
 const productDescription =
   'Product of the registry that the device is one of. It is taken as it is given.';
@@ -40,7 +39,7 @@ class RegisterDeviceBody extends OptionalReasonBody {
   })
   siteId?: string;
 
-  @PatternField(namePattern, nameExpected, {
+  @PatternField(shortName, shortNameExpected, {
     ...{ optional: true, description: 'Its name at the site.', example: 'egauge' },
   })
   name?: string;
@@ -53,7 +52,7 @@ class AttachDeviceBody extends OptionalReasonBody {
   @IdField('the id of a site', site)
   siteId!: string;
 
-  @PatternField(namePattern, nameExpected, {
+  @PatternField(shortName, shortNameExpected, {
     ...{ description: 'Unique within the site.', example: 'egauge' },
   })
   name!: string;
@@ -68,7 +67,7 @@ class DetachDeviceBody extends OptionalReasonBody {
 }
 
 class RenameDeviceBody extends OptionalReasonBody {
-  @PatternField(namePattern, nameExpected, { example: 'egauge_cellar' })
+  @PatternField(shortName, shortNameExpected, { example: 'egauge_cellar' })
   name!: string;
 }
 

@@ -6,7 +6,6 @@ import { closed, id, name, orNull, text } from '#kernel/schema.js';
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
 
 export const formulaCategory = 'formula';
-export const formulaStream = (id: string): string => `${formulaCategory}-${id}`;
 
 const version = Type.Integer({ minimum: 1, description: 'Counts the definitions of the formula.' });
 const definition = {

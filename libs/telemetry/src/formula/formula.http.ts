@@ -7,10 +7,9 @@ import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, OptionalReasonBody } from '#http/command-route.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { shortName, shortNameExpected } from '../short-name.js';
 import { Sites } from '../site/find-site.js';
 import { formulaIdOf, Formulas } from './formulas.js';
-
-const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,99}$/;
 
 class DefineFormulaBody extends OptionalReasonBody {
   @TextField(2_000, { example: 'pos(egauge.A.Solar)' })
@@ -47,7 +46,7 @@ export class FormulaController {
     @Call() call: HttpCall,
   ) {
     const { expression, unit = null, description = '' } = body;
-    if (!namePattern.test(name)) throw nameInvalid();
+    if (!shortName.test(name)) throw nameInvalid();
     const data = { siteId, name, expression, unit, description };
     return this.gateway.handle(call, {
       on: this.formulas.states,
@@ -102,7 +101,7 @@ const nameInvalid = () =>
     errors: [
       {
         pointer: '/name',
-        reason: 'expected a letter, then at most 99 letters, digits and underscores',
+        reason: `expected ${shortNameExpected}`,
       },
     ],
   });

@@ -37,7 +37,7 @@ const publishMs = 5_000;
 /** Both ways between devices and the log, whatever broker is in between. */
 export class DeviceLink {
   readonly inbox: Inbox;
-  readonly counts = new IntakeCounts(wallNow);
+  private readonly counts = new IntakeCounts(wallNow);
   private readonly link;
   private readonly stopping = new AbortController();
   private readonly counting: Promise<void>;
@@ -68,6 +68,12 @@ export class DeviceLink {
 
   sendBy(downlink: Downlink): void {
     this.downlink = downlink;
+  }
+
+  /** Counts what was not taken; of a device where it is known which one sent it. */
+  reject(reason: string, device: string | undefined): void {
+    this.parts.metrics.rejected.inc({ reason });
+    if (device !== undefined) this.counts.reject(device, reason);
   }
 
   /** Of the log as it goes on: what devices are to hear of at once. */

@@ -1,14 +1,8 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type } from 'typebox';
 
-import {
-  asFieldError,
-  type Envelope,
-  type Read,
-  readEnvelope,
-  readJson,
-} from '#device-link/envelope.js';
+import { type Envelope, type Read, readEnvelope, readJson } from '#device-link/envelope.js';
 import type { Inbound } from '#device-link/inbox.js';
+import { ajv, asFieldError } from '#device-link/schema-check.js';
 import type { FieldError } from '#kernel/refusal.js';
 import { choice, closed } from '#kernel/schema.js';
 
@@ -60,7 +54,6 @@ const bodies = {
     maxProperties,
   }),
 } as const;
-const ajv = new Ajv2020({ allErrors: false, strict: false });
 const checks = {
   occurrence: ajv.compile<{ kind: string; at: string | number; details?: object }>(
     bodies.occurrence,

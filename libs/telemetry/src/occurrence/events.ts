@@ -7,8 +7,6 @@ import { closed, id, instant, name } from '#kernel/schema.js';
 
 /** What happened at one device on one UTC day: `occurrence-<device>.<yyyymmdd>`. */
 export const occurrenceCategory = 'occurrence';
-export const occurrenceStream = (deviceId: string, day: string): string =>
-  `${occurrenceCategory}-${deviceId}.${day.replaceAll('-', '')}`;
 
 const details = Type.Unsafe<Readonly<Record<string, unknown>>>({
   type: 'object',

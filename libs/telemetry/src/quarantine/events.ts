@@ -7,7 +7,6 @@ import { choice, closed, id, orNull, text } from '#kernel/schema.js';
 
 /** One message, or the samples of it that could not be taken. */
 export const quarantineCategory = 'quarantine';
-export const quarantineStream = (id: string): string => `${quarantineCategory}-${id}`;
 
 export const ways = ['mqtt', 'http'] as const;
 export type Way = (typeof ways)[number];

@@ -17,7 +17,7 @@ import type { ReadSamples, RefusedSample } from './read-samples.js';
 /** What was read of one message, or of one piece of a body. */
 export interface SentSamples {
   readonly read: ReadSamples;
-  /** Absent: it is known by its content. */
+  /** Its number, where the device numbers its messages: what is missing shows by it. */
   readonly message?: Message | undefined;
 }
 

@@ -1,6 +1,6 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { type TSchema, Type } from 'typebox';
 
+import { ajv, asFieldError } from '#device-link/schema-check.js';
 import type { FieldError } from '#kernel/refusal.js';
 import { closed } from '#kernel/schema.js';
 
@@ -49,7 +49,6 @@ const rows = closed({
 /** JSON Schema of the two forms in which samples are sent. */
 export const writtenSamplesSchema = { columns, rows } as const;
 
-const ajv = new Ajv2020({ allErrors: false, strict: false });
 const checks = { columns: ajv.compile(columns), rows: ajv.compile(rows) };
 
 /** The samples of a parsed message, or what is wrong with its shape. */
@@ -61,13 +60,6 @@ export const readWritten = (body: unknown): WrittenSamples | readonly FieldError
   if (!check(body)) return (check.errors ?? []).map(asFieldError);
   const errors = 'rows' in body ? [] : columnErrors(body);
   return errors.length > 0 ? errors : body;
-};
-
-const asFieldError = ({ instancePath, message, params }: ErrorObject): FieldError => {
-  const { additionalProperty } = params as { additionalProperty?: string };
-  return additionalProperty === undefined
-    ? { pointer: instancePath, reason: message ?? 'is not valid' }
-    : { pointer: `${instancePath}/${additionalProperty}`, reason: 'is not known here' };
 };
 
 interface Columns {
