@@ -2,17 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { hashOf } from '#subscription/projection/projection-hash.js';
 import { importsIn } from '#test/architecture/imports.js';
-import { projectRoot } from '#testing/build.js';
+import { compiledRoot, projectRoot } from '#testing/build.js';
 
 import { projections } from './all.js';
 
 /** By its path in this repository, as it was written. */
 const pathOf = (source: URL): string =>
-  relative(projectRoot, fileURLToPath(source)).replace(/\.js$/, '.ts');
+  relative(compiledRoot, fileURLToPath(source)).replace(/\.js$/, '.ts');
 
 /** What never makes other rows of the same events: stored names and formats, which do not change. */
 const fixed = [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { apiKeyEvents, apiKeyStream } from '#access/api-key/events.js';
 import type { NewEvent } from '#event-log/event-log.js';

@@ -11,6 +11,7 @@ import { isFailed, summaryLines } from './summary.mjs';
 /** More are no accident, and would take as long as the run itself. */
 const mostReruns = 20;
 
+const summaryReporter = join(import.meta.dirname, 'summary-reporter.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'voltrace-results-'));
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -22,12 +23,17 @@ async function main(command) {
   const first = await runTests(command, []);
   if (!first.results) return crashed(first);
   const failed = first.results.testResults.filter(isFailed);
-  // A run can fail without a failed suite too, by a limit of the runner's own.
-  if (first.exitCode !== 0 && failed.length === 0) return crashed(first);
+  // Also of no suite: a worker that died leaves its suite out of the results.
+  const { errors } = first.results;
+  if (errors.length > 0 || (first.exitCode !== 0 && failed.length === 0)) return crashed(first);
   const again = failed.length > mostReruns ? [] : await rerun(command, failed);
   for (const { suite, output } of again.filter(({ passed }) => passed)) {
     console.log(`\nFLAKY ${nameOf(suite)}`);
-    console.log(`\nIt failed in the whole run:\n${suite.message}\nIt passed alone:\n${output}`);
+    const failures = [
+      suite.message,
+      ...suite.assertionResults.flatMap(({ failureMessages }) => failureMessages ?? []),
+    ].join('\n');
+    console.log(`\nIt failed in the whole run:\n${failures}\n\nIt passed alone:\n${output}`);
   }
   const last = (suite) => again.find((other) => other.suite === suite)?.last ?? suite;
   const testResults = first.results.testResults.map(last);
@@ -39,7 +45,7 @@ async function rerun(command, failed) {
   const runs = [];
   for (const suite of failed) {
     console.log(`\nOnce more, alone: ${nameOf(suite)}`);
-    const run = await runTests(command, ['--maxWorkers=1', '--runTestsByPath', suite.name]);
+    const run = await runTests(command, ['--maxWorkers=1', suite.name]);
     const last = run.results?.testResults.find(({ name }) => name === suite.name) ?? suite;
     const passed = run.exitCode === 0 && !isFailed(last);
     runs.push({ suite, output: run.output, passed, last: passed ? last : suite });
@@ -60,8 +66,11 @@ function nameOf({ name }) {
 async function runTests([program, ...words], options) {
   const outputFile = join(folder, 'results.json');
   rmSync(outputFile, { force: true });
-  const args = [...words, '--json', `--outputFile=${outputFile}`, ...options];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const reporters = ['--reporter=default', `--reporter=${summaryReporter}`];
+  const child = spawn(program, [...words, ...reporters, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, VOLTRACE_TEST_RESULTS: outputFile },
+  });
   let output = '';
   for (const [from, to] of [
     [child.stdout, process.stdout],

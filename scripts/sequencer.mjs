@@ -1,7 +1,4 @@
-import { createRequire } from 'node:module';
-
-// CommonJS, whose default export Node hands out wrapped.
-const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
+import { BaseSequencer } from 'vitest/node';
 
 /** What takes long and stands in small files, since it waits for most of its time or repeats much. */
 const long = [
@@ -13,10 +10,10 @@ const long = [
  * Without timings of an earlier run the largest files come first. Some small ones are the longest:
  * started last, they would keep everybody waiting.
  */
-export default class LongestFirst extends Sequencer {
-  sort(tests) {
-    const isLong = ({ path }) => long.some((name) => path.includes(name));
-    const sorted = super.sort(tests);
-    return [...sorted.filter(isLong), ...sorted.filter((test) => !isLong(test))];
+export default class LongestFirst extends BaseSequencer {
+  async sort(files) {
+    const isLong = ({ moduleId }) => long.some((name) => moduleId.includes(name));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }

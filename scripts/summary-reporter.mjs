@@ -1,9 +1,27 @@
+import { writeFileSync } from 'node:fs';
+
+import { JsonReporter } from 'vitest/node';
+
 import { summaryLines } from './summary.mjs';
 
-// Closes a run with one plain line, skipped tests included: a skip is never silent.
-export default class SummaryReporter {
-  onRunComplete(_contexts, results) {
-    console.log(['', ...summaryLines(results)].join('\n'));
-    if (results.numFailedTestSuites > 0) process.exitCode = 1;
+/**
+ * Closes a run with one plain line, skipped tests included: a skip is never silent. With
+ * `VOLTRACE_TEST_RESULTS` it writes them to that file instead, for who runs some of them again.
+ */
+export default class SummaryReporter extends JsonReporter {
+  #errors = [];
+
+  onTestRunEnd(modules, errors) {
+    // Of no test: a worker that died with its suite, or what was thrown after the end.
+    this.#errors = errors.map(({ message }) => message);
+    return super.onTestRunEnd(modules);
+  }
+
+  writeReport(report) {
+    const results = { ...JSON.parse(report), errors: this.#errors };
+    const file = process.env.VOLTRACE_TEST_RESULTS;
+    if (file) writeFileSync(file, JSON.stringify(results));
+    else console.log(['', ...summaryLines(results)].join('\n'));
+    return Promise.resolve();
   }
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 
 /**
- * What closes a run, from jest's results or from what `--json` wrote of them: why tests were skipped,
+ * What closes a run, from its results as the reporter `json` words them: why tests were skipped,
  * and one plain line with all counts. A suite that did not even load counts as one failed test.
  */
 export function summaryLines(results) {
@@ -10,7 +10,7 @@ export function summaryLines(results) {
   const unloaded = results.testResults.filter((suite) => isFailed(suite) && failedIn(suite) === 0);
   const failed = count('failed') + unloaded.length;
   const conformance = conformanceLine(results.testResults);
-  const skipped = count('pending', 'skipped', 'disabled', 'todo');
+  const skipped = count('pending', 'skipped', 'todo');
   return [
     ...[...skipReasons(tests)].map(
       ([reason, skips]) => `skipped: ${skips} ${skips === 1 ? 'test' : 'tests'}: ${reason}`,
@@ -32,16 +32,16 @@ const expected = () =>
  * none of these. Undefined for a run without the suite.
  */
 export function conformanceLine(testResults, whose = expected()) {
-  const suites = testResults.filter((suite) => /\.conformance\.spec\.ts$/.test(pathOf(suite)));
+  const suites = testResults.filter((suite) => /\.conformance\.spec\.ts$/.test(suite.name));
   if (suites.length === 0) return undefined;
   const count = (some, ...statuses) =>
     some.flatMap(testsOf).filter(({ status }) => statuses.includes(status)).length;
-  const tables = suites.filter((suite) => basename(pathOf(suite)).startsWith('differences.'));
+  const tables = suites.filter((suite) => basename(suite.name).startsWith('differences.'));
   const others = suites.filter((suite) => !tables.includes(suite));
   const unloaded = suites.filter((suite) => isFailed(suite) && failedIn(suite) === 0).length;
   const nodeOnly = suites
     .flatMap(testsOf)
-    .filter((test) => ['pending', 'skipped'].includes(test.status) && !skipReasonOf(test)).length;
+    .filter((test) => test.status === 'skipped' && !skipReasonOf(test)).length;
   const stated =
     whose === 'node' ? 'hold where a server differs' : 'differ from the node as stated';
   return [
@@ -52,14 +52,11 @@ export function conformanceLine(testResults, whose = expected()) {
   ].join(', ');
 }
 
-// What jest hands to a reporter has other names than what `--json` writes of it.
-const pathOf = (suite) => suite.testFilePath ?? suite.name ?? '';
-const testsOf = (suite) => suite.assertionResults ?? suite.testResults;
+const testsOf = (suite) => suite.assertionResults;
 const failedIn = (suite) => testsOf(suite).filter(({ status }) => status === 'failed').length;
 
 /** Whether a suite has a failed test, or did not load. */
-export const isFailed = (suite) =>
-  suite.status === 'failed' || Boolean(suite.testExecError) || failedIn(suite) > 0;
+export const isFailed = (suite) => suite.status === 'failed' || failedIn(suite) > 0;
 
 // Tests that cannot run on this machine say why in the name of their group: `... [skipped: reason]`.
 const skipReasonOf = (test) => /\[skipped: (.*)\]$/m.exec(test.ancestorTitles.join('\n'))?.[1];
@@ -68,7 +65,7 @@ function skipReasons(tests) {
   const counts = new Map();
   for (const test of tests) {
     const reason = skipReasonOf(test);
-    if (test.status === 'pending' && reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    if (test.status === 'skipped' && reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   return counts;
 }

@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { describe, expect, it } from 'vitest';
 
 import { isCommandRoute } from '#http/command-route.js';
 

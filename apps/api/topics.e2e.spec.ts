@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { freePort } from '#embedded/free-port.js';
 import type { KafkaSettings } from '#fanout/kafka.js';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { StoredEvent } from '#event-log/event-log.js';
 import { appendAll, decimal, Story } from '#projections/product-catalog/story.fixture.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { eventually, until } from '#testing/until.js';
 
 /** What an orderly end may take on a busy machine. */
@@ -17,7 +17,7 @@ let script: string;
 const apps = new AppProcesses();
 
 beforeEach(async () => {
-  script = join(await compiled(), 'apps/consumers/main.js');
+  script = join(compiledRoot, 'apps/consumers/main.js');
   fixture = await Fixture.start();
 });
 

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type EachMessagePayload, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { projectRoot } from '#testing/build.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';

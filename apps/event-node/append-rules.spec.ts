@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 import { decideAppend, type Decision, type KnownIds, type StreamView } from './append-rules.js';
 import type { Expected } from './event.js';

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
+import { describe, expect, it } from 'vitest';
 
 import { patternSize } from './pattern-size.js';
 

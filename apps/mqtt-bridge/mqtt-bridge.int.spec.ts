@@ -5,15 +5,15 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connectAsync } from 'mqtt';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { upTopic } from '#device-link/topics.js';
 import { freePort } from '#embedded/free-port.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { samplesStream } from '#telemetry/samples/events.js';
 import { AppProcesses } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { eventually, until } from '#testing/until.js';
 
 const isThere = spawnSync('mosquitto', ['-h']).error === undefined;
@@ -47,7 +47,7 @@ afterAll(async () => {
     mosquitto = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
     const url = `mqtt://127.0.0.1:${String(port)}`;
     const device = randomUUID();
-    const script = join(await compiled(), 'apps/mqtt-bridge/main.js');
+    const script = join(compiledRoot, 'apps/mqtt-bridge/main.js');
     const start = async () => {
       const env = { EVENTSTORE_URL: fixture.node.url, DATABASE_URL: fixture.database.url };
       const app = apps.start(script, { ...env, MQTT_URL: url, LOG_LEVEL: 'warn' });

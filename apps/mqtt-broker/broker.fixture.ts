@@ -10,7 +10,7 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { credentialStream } from '#telemetry/credential/events.js';
 import { verifierOf } from '#telemetry/credential/verifier.js';
 import { AppProcesses } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
@@ -30,7 +30,7 @@ export class BrokerFixture {
   ) {}
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<BrokerFixture> {
-    const script = join(await compiled(), 'apps/mqtt-broker/main.js');
+    const script = join(compiledRoot, 'apps/mqtt-broker/main.js');
     const node = await startTestNode();
     const log = EsdbEventLog.connect(node.url);
     const fixture = new BrokerFixture(node, log, script, await freePort());

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { upTopic } from '#device-link/topics.js';
 import { pause } from '#event-log/pause.js';

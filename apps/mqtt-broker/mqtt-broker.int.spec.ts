@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { downTopic, upTopic } from '#device-link/topics.js';
 import { linkStream } from '#telemetry/link/events.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { projections } from '#projections/all.js';
 import { eventClock } from '#projections/event-clock/event-clock.projection.js';
@@ -8,7 +8,7 @@ import { productCatalog } from '#projections/product-catalog/product-catalog.pro
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { eventually, until } from '#testing/until.js';
 
 describe('the projector', () => {
@@ -17,7 +17,7 @@ describe('the projector', () => {
   const apps = new AppProcesses();
 
   beforeEach(async () => {
-    script = join(await compiled(), 'apps/projector/main.js');
+    script = join(compiledRoot, 'apps/projector/main.js');
     fixture = await Fixture.start();
   });
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { Publication } from '#fanout/fact.js';
 import { RelayStatus } from '#fanout/relay/status.js';
 import { readStatus, saveStatus } from '#fanout/relay/status-row.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';
 import { freshNamespace, sharedKafka } from '#testing/kafka/shared.js';
 import { eventually, until } from '#testing/until.js';
@@ -19,7 +19,7 @@ describeWithKafka('the relay process', () => {
   const apps = new AppProcesses();
 
   beforeEach(async () => {
-    script = join(await compiled(), 'apps/relay/main.js');
+    script = join(compiledRoot, 'apps/relay/main.js');
     fixture = await Fixture.start();
   });
 

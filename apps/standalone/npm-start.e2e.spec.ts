@@ -3,10 +3,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { identityOf } from '#embedded/processes.js';
-import { compiled, projectRoot } from '#testing/build.js';
+import { compiledRoot, projectRoot } from '#testing/build.js';
 import { inheritedEnv } from '#testing/inherited-env.js';
 import { until } from '#testing/until.js';
 
@@ -25,7 +25,7 @@ const projectIn = async (folder: string): Promise<void> => {
   };
   const { start } = scripts;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }));
-  symlinkSync(await compiled(), join(folder, 'dist'));
+  symlinkSync(compiledRoot, join(folder, 'dist'));
 };
 
 describe('the process of npm start', () => {

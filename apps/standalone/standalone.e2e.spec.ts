@@ -13,12 +13,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 import { freePort } from '#embedded/free-port.js';
 import { identityOf, sendSignal } from '#embedded/processes.js';
 import { blockingFolder } from '#embedded/server-user.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { launchStandalone, type StandaloneOptions, TestStandalone } from '#testing/standalone.js';
 import { eventually, until } from '#testing/until.js';
 
@@ -208,7 +208,7 @@ const asRoot = process.getuid?.() === 0;
     const home = join(root, 'ordinary');
     mkdirSync(home, { mode: 0o700 });
     chownSync(home, uid, uid);
-    const script = join(await compiled(), 'apps', 'standalone', 'main.js');
+    const script = join(compiledRoot, 'apps', 'standalone', 'main.js');
     const blocking = blockingFolder(dirname(script), { name: 'nobody', uid, gid: uid });
     if (blocking !== undefined) {
       process.stderr.write(`Not tested as an ordinary user, who may not enter ${blocking}\n`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { apiKeyDecider } from '#access/api-key/decider.js';
 import { apiKeyStream } from '#access/api-key/events.js';

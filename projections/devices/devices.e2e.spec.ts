@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Answer, TestApi } from '#apps/api/api.fixture.js';
 import { configurationHash } from '#telemetry/configuration/configuration-hash.js';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { handleCommand } from '#event-log/handle-command.js';
 import { LogTail } from '#event-log/log-tail.js';

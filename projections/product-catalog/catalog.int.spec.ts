@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readPage, type Selected } from '#resource/reading.js';
 import { sortsOf } from '#resource/resource.js';

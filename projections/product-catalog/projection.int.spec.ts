@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import type { StoredEvent } from '#event-log/event-log.js';
 import { readOne } from '#resource/reading.js';

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { PageOf } from '#http/paging.js';
 import { readPage, type Selected } from '#resource/reading.js';

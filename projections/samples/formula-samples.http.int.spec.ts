@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Global, Module } from '@nestjs/common';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { handleCommand } from '#event-log/handle-command.js';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ResourceReader } from '#resource/reader.js';
 import { ResourceApp } from '#resource/test/resource-app.js';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { known, matches, rules, testCode } from '../../architecture.js';
 import { cycles, violations } from './check.js';

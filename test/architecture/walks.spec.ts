@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
 
 import { projectRoot } from '#testing/build.js';
 

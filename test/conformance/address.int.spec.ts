@@ -6,7 +6,7 @@ import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import messages from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { type MetadataValue, Server, ServerCredentials } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ensureCertificates, nodeUrl } from '#embedded/certificates.js';
 

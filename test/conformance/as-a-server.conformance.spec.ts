@@ -1,8 +1,8 @@
 import { ANY, NO_STREAM, StreamNotFoundError } from '@eventstore/db-client';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
-import { expect, it } from '@jest/globals';
 import pg from 'pg';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

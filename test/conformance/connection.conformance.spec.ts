@@ -1,6 +1,6 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

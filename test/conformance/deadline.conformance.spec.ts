@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { NO_STREAM } from '@eventstore/db-client';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { beforeEach, describe, expect, it } from '@jest/globals';
 import Timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { openWithDurations, withDuration } from './durations.js';
 import {

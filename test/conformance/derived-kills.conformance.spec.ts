@@ -1,6 +1,6 @@
 import { ANY, NO_STREAM, type ResolvedEvent, START } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
 import pg from 'pg';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

@@ -1,5 +1,5 @@
 import { END, NO_STREAM, type ResolvedEvent, START } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

@@ -9,7 +9,7 @@ import {
   START,
   TimeoutError,
 } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

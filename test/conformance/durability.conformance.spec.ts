@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { ANY, type EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

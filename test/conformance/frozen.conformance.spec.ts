@@ -1,6 +1,6 @@
 import { EventStoreDBClient, NO_STREAM } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
 import pg from 'pg';
+import { expect, it } from 'vitest';
 
 import { ownPostgres } from '#testing/embedded.js';
 import { startEventNode } from '#testing/event-node.js';

@@ -1,5 +1,5 @@
 import { ANY, NO_STREAM, UnavailableError } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { freePort } from '#embedded/free-port.js';
 import { FullDisk } from '#testing/full-disk.js';

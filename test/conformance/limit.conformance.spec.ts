@@ -9,7 +9,7 @@ import {
 } from '@eventstore/db-client';
 import { convertToCommandError } from '@eventstore/db-client/dist/utils/CommandError.js';
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import {
   anyRevision,

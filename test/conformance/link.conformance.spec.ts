@@ -1,5 +1,5 @@
 import { binaryEvent, jsonEvent, NO_STREAM } from '@eventstore/db-client';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

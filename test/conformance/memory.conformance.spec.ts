@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 import { ANY, binaryEvent } from '@eventstore/db-client';
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { describeNodeOnly, ownStore } from './suite.js';
 import { newStream } from './support.js';

@@ -7,8 +7,8 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 import type { Store } from './store.js';
 import { describeNodeOnly, ownStore, sharedStore } from './suite.js';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { ANY, NO_STREAM, UnavailableError } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { freePort } from '#embedded/free-port.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { startEventNode } from '#testing/event-node.js';
 import { until } from '#testing/until.js';
 
@@ -52,7 +52,7 @@ const reconnect = async (): Promise<void> => {
 const runNode = async (
   env: Record<string, string>,
 ): Promise<{ code: number | null; output: string }> => {
-  const script = join(await compiled(), 'apps', 'event-node', 'main.js');
+  const script = join(compiledRoot, 'apps', 'event-node', 'main.js');
   const child = spawn(process.execPath, [script], { env: { PATH: process.env['PATH'], ...env } });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));

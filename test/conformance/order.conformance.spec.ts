@@ -1,5 +1,5 @@
 import { ANY, BACKWARDS, NO_STREAM, type Position } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

@@ -1,5 +1,5 @@
 import { BACKWARDS, FORWARDS, NO_STREAM, type Position } from '@eventstore/db-client';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { sharedStore } from './suite.js';
 import { appendTo, collect, commitOf, newStream, things } from './support.js';

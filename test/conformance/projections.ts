@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ANY } from '@eventstore/db-client';
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 
 import { newCategory, newType, ofType, readDerived, streamOf } from './derived.js';
 import { openStore } from './store.js';
@@ -34,7 +34,7 @@ const areRunning = async (): Promise<boolean> => {
 
 const REASON = '[skipped: the standard projections are not running]';
 
-// Asked before the tests are named: jest knows no other way to say why they are not run.
+// Asked before the tests are named: the runner knows no other way to say why they are not run.
 const run = external === undefined || target === 'node' || (await areRunning());
 
 /** For what a server's standard projections do, which may be off: then the tests are skipped, and say so. */

@@ -1,5 +1,5 @@
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 
 import { rawClient } from './raw.js';
 import { openStore, type OwnStore, startStore, type Store } from './store.js';

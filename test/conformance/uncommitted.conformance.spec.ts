@@ -1,8 +1,8 @@
 import { jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { expect, it } from '@jest/globals';
 import pg from 'pg';
+import { expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

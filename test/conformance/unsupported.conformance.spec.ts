@@ -5,7 +5,7 @@ import {
 } from '@eventstore/db-client';
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { addressOf, credentialsOf } from './address.js';
 import { describeNodeOnly, sharedStore } from './suite.js';

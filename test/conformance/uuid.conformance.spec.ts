@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { expectedOf } from './differences.js';
 import { answerOf } from './differences/difference.js';

@@ -6,7 +6,7 @@ import {
   NO_STREAM,
   StreamNotFoundError,
 } from '@eventstore/db-client';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

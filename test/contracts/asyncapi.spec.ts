@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { contracts } from '#apps/contracts.js';
 import { renderAsyncApi } from '#test/generate/asyncapi.js';
+import { projectRoot } from '#testing/build.js';
 
 import { asyncApiLint, asyncApiProblems } from './asyncapi-problems.js';
 import { messagesOf } from './example-events.js';
@@ -24,7 +26,7 @@ interface Document {
   };
 }
 
-const committed = readFileSync(new URL('../../docs/asyncapi.yaml', import.meta.url), 'utf8');
+const committed = readFileSync(join(projectRoot, 'docs/asyncapi.yaml'), 'utf8');
 const { channels, components } = parse(committed) as Document;
 
 describe('docs/asyncapi.yaml', () => {

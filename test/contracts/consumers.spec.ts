@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { contracts } from '#apps/contracts.js';
 import { serveConsumers } from '#fanout/nest/serve-consumers.js';

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { contracts } from '#apps/contracts.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { toFact, toRecord } from '#fanout/cloud-event.js';
 import { Publication } from '#fanout/fact.js';
+import { projectRoot } from '#testing/build.js';
 
 import { exampleEvent, type MessageOf, messagesOf } from './example-events.js';
 import { schemaCheck } from './json-schema.js';
@@ -17,7 +19,7 @@ const publication = new Publication(contracts);
 
 const fixture = (name: string) =>
   JSON.parse(
-    readFileSync(new URL(`../../libs/${name}.stored.json`, import.meta.url), 'utf8'),
+    readFileSync(join(projectRoot, 'libs', `${name}.stored.json`), 'utf8'),
   ) as readonly Pick<StoredEvent, 'type' | 'data'>[];
 
 describe('what is published', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-import { describe, expect, it } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import rulesets from '@stoplight/spectral-rulesets';
 import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
 
 import { isTestCode } from '../generate/problem-codes.js';
 import { lint } from './spectral.js';

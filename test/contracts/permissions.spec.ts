@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { PermissionTable } from '#access/permissions.js';
 import { contexts } from '#apps/contexts.js';

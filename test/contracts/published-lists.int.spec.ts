@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { inspectCsvFile, readRows } from '#csv/csv-file.js';
 import { asStored } from '#kernel/as-stored.js';

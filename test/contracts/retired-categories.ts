@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { DomainEvent } from '#kernel/event.js';
+import { projectRoot } from '#testing/build.js';
 
 /**
  * What earlier versions recorded that operators asked for. Nobody decides on these categories any more,
@@ -11,6 +13,6 @@ export const retiredCategories = [
   { category: 'consumer', types: ['ConsumerReset', 'DeadLettersRetried', 'DeadLetterDiscarded'] },
   { category: 'parkedEvent', types: ['ParkedRetryRequested', 'ParkedDiscarded'] },
 ].map(({ category, types }) => {
-  const file = new URL(`../../libs/subscription/fixtures/${category}.stored.json`, import.meta.url);
+  const file = join(projectRoot, 'libs/subscription/fixtures', `${category}.stored.json`);
   return { category, types, stored: JSON.parse(readFileSync(file, 'utf8')) as DomainEvent[] };
 });

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { keyCategory, keyClaimed } from '#event-log/key/claim-key.js';
 import { evolveKeys, keyForfeited, noKeys } from '#event-log/key/forfeited.js';

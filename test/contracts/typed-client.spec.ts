@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-import { describe, expect, it } from '@jest/globals';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
 
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,

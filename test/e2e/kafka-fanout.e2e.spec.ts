@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
@@ -11,7 +11,7 @@ import { loggedFacts } from '#test/faults/fanout/logged-facts.js';
 import { fanoutFaults, type FanoutUnderTest } from '#test/faults/fanout/settled.js';
 import { databaseUrlOf, eventStoreUrlOf } from '#test/faults/operate.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
 
@@ -41,7 +41,7 @@ describeWithKafkaPrograms('the registry on a Kafka broker, from the list to the 
     dataDir = mkdtempSync(join(tmpdir(), 'voltrace-fanout-'));
     const limits = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' };
     voltrace = await startVoltrace({
-      dist: await compiled(),
+      dist: compiledRoot,
       dataDir,
       env: { KAFKA_BROKERS: kafka.brokers, ...limits },
     });

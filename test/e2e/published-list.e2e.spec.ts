@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { wholeLog } from '#test/faults/checks.js';
 import { databaseUrlOf, rebuild } from '#test/faults/operate.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 
 const folder = join(process.env['VOLTRACE_DATA'] ?? resolve('../shared/data'), 'product-registry');
 const list = join(folder, 'Battery_List_Data_ADA.2026-02-11.csv');
@@ -38,7 +38,7 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
 
   beforeAll(async () => {
     voltrace = await startVoltrace({
-      dist: await compiled(),
+      dist: compiledRoot,
       env: { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' },
     });
     imported = await importOf(list);

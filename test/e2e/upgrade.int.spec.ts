@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position, StoredEvent } from '#event-log/event-log.js';

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 
 import { startVoltrace, type Voltrace } from '../support/voltrace.js';
 import { type Operation, readCodes, readOperations } from './document.js';
@@ -17,7 +17,7 @@ const agent = new Agent({ keepAlive: true });
 let voltrace: Voltrace;
 beforeAll(async () => {
   const env = { RATE_LIMIT_PER_KEY: '0', RATE_LIMIT_PER_ADDRESS: '0' };
-  voltrace = await startVoltrace({ dist: await compiled(), env });
+  voltrace = await startVoltrace({ dist: compiledRoot, env });
 });
 afterAll(async () => {
   agent.destroy();

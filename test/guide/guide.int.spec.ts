@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { projectRoot } from '#testing/build.js';
 
@@ -30,6 +30,6 @@ describe('what docs/adding-a-context.md shows', () => {
 
   it('passes its own tests, and those of what everything has in common', async () => {
     const common = ['projections/all.spec', 'test/contracts/consumers'];
-    await tree.run(bin('jest/bin/jest.js'), [...touched(/\.spec\.ts$/), ...common]);
+    await tree.run('scripts/test.mjs', [...touched(/\.spec\.ts$/), ...common]);
   });
 });

@@ -90,11 +90,11 @@ export class Tree {
 
   /** Runs a script of Node in the copy. Rejects with what it said where it fails. */
   async run(script: string, args: readonly string[]): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      ['--experimental-vm-modules', '--no-warnings', script, ...args],
-      { cwd: this.root, env: inheritedEnv(), stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: this.root,
+      env: inheritedEnv(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => said.push(text));

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import { ESLint, type Linter } from 'eslint';
 import tseslint from 'typescript-eslint';
+import { describe, expect, it } from 'vitest';
 
 import { sourceFiles } from '#test/architecture/imports.js';
 import { projectRoot } from '#testing/build.js';

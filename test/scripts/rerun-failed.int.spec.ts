@@ -3,22 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { projectRoot } from '#testing/build.js';
 
 const script = join(projectRoot, 'scripts', 'rerun-failed.mjs');
-const jest = join(projectRoot, 'node_modules', 'jest', 'bin', 'jest.js');
+const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
 const passes = "test('holds', () => {}); test.skip('waits', () => {});";
 const failsOnce = `
-  const { existsSync, writeFileSync } = require('node:fs');
-  const tried = __filename + '.tried';
+  import { existsSync, writeFileSync } from 'node:fs';
+  const tried = import.meta.filename + '.tried';
   const first = !existsSync(tried);
   writeFileSync(tried, '');
   test('holds at last', () => { if (first) throw new Error('too early'); console.log('now it does'); });
   test('holds always', () => {});
 `;
-const config = JSON.stringify({ testRegex: '\\.suite\\.js$', transform: {} });
+const config = "export default { test: { globals: true, include: ['*.suite.js'] } };";
 const failsAlways = "test('never holds', () => { throw new Error('as ever'); });";
 const doesNotLoad = "throw new Error('not even loaded');";
 
@@ -35,14 +35,14 @@ describe('a run of tests in CI', () => {
   /** Runs small suites of a project of their own. */
   const run = (name: string, suites: Readonly<Record<string, string>>) => {
     const rootDir = mkdtempSync(join(folder, `${name}-`));
-    writeFileSync(join(rootDir, 'jest.config.json'), config);
+    writeFileSync(join(rootDir, 'vitest.config.mjs'), config);
     for (const [suite, text] of Object.entries(suites)) {
       writeFileSync(join(rootDir, `${suite}.suite.js`), text);
     }
-    return ci(rootDir, [process.execPath, jest]);
+    return ci(rootDir, [process.execPath, vitest, 'run']);
   };
   const ci = (cwd: string, command: readonly string[]) => {
-    const env = { PATH: process.env['PATH'], CI: 'true' };
+    const env = { PATH: process.env['PATH'], CI: 'true', NO_COLOR: '1' };
     const options = { cwd, env, encoding: 'utf8' } as const;
     const { status, stdout } = spawnSync(process.execPath, [script, ...command], options);
     const flaky = [...stdout.matchAll(/^FLAKY (.*)$/gm)].map(([, suite]) => suite);
@@ -66,10 +66,11 @@ describe('a run of tests in CI', () => {
     expect(status).toBe(1);
   });
 
-  it('fails where the runner itself ends, as it began or at once', () => {
+  it('fails where the runner itself ends, or a worker with its suite', () => {
     const ends = [process.execPath, '-e', 'process.exit(7)', '--'];
     expect(ci(folder, ends)).toMatchObject({ status: 7 });
     const aborts = `${passes} process.kill(process.pid, 'SIGKILL');`;
     expect(run('aborts', { aborts })).toMatchObject({ status: 1, flaky: [] });
+    expect(run('aborts-beside', { aborts, failsOnce })).toMatchObject({ status: 1, flaky: [] });
   });
 });

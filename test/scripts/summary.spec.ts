@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { projectRoot } from '#testing/build.js';
 

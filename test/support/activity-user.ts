@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 
 import { type CommandResult, runCtl, type TestStandalone } from '#testing/standalone.js';
 

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
+import { describe, expect, it } from 'vitest';
 
 import { ClosedRoutes } from './closed-routes.js';
 import { PermissionTable } from './permissions.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-import { afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthenticatedClient } from './authenticated-client.js';
 

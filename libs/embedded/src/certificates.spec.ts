@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { certificatePaths, ensureCertificates } from './certificates.js';
 
@@ -26,7 +26,7 @@ beforeEach(() => {
   folder = join(parent, 'certificates');
 });
 afterEach(() => {
-  jest.restoreAllMocks();
+  vi.restoreAllMocks();
   rmSync(parent, { recursive: true, force: true });
 });
 
@@ -63,9 +63,9 @@ describe('the certificates of an embedded node', () => {
   it.each<[string, () => void]>([
     [
       'a year before they end',
-      () => jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 9 * yearMs),
+      () => vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 9 * yearMs),
     ],
-    ['before they begin', () => jest.spyOn(Date, 'now').mockReturnValue(Date.now() - yearMs)],
+    ['before they begin', () => vi.spyOn(Date, 'now').mockReturnValue(Date.now() - yearMs)],
     ['when one is missing', () => rmSync(certificatePaths(folder).clientCertificate)],
     ['when one is broken', () => writeFileSync(certificatePaths(folder).ca, 'half')],
   ])('are replaced, all of them, %s', async (_, spoil) => {

@@ -10,8 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres.js';
 import { privateFolder } from './private-folder.js';

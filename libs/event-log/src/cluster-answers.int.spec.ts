@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { newEvent } from '#testing/new-event.js';
 import { until } from '#testing/until.js';

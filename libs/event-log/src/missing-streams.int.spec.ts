@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http2, { type ClientHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
-import { expect, it, jest } from '@jest/globals';
+import { expect, it, vi } from 'vitest';
 
 import { startTestNode } from '#testing/test-node.js';
 
@@ -34,7 +34,7 @@ it('reads of missing streams and of unclaimed keys end without a reset on the wi
   const log = EsdbEventLog.connect(node.url);
   try {
     await log.head();
-    const close = jest.spyOn(await streamClass(), 'close');
+    const close = vi.spyOn(await streamClass(), 'close');
     const read = async (): Promise<number> => {
       let events = 0;
       for await (const _ of log.readStream(`nothing-${randomUUID()}`)) events += 1;
@@ -45,7 +45,7 @@ it('reads of missing streams and of unclaimed keys end without a reset on the wi
     expect(await keyOwner(log, { kind: 'nothing', value: randomUUID() })).toBeUndefined();
     expect(close.mock.calls).toEqual([]);
   } finally {
-    jest.restoreAllMocks();
+    vi.restoreAllMocks();
     await log.close();
     await node.stop();
   }

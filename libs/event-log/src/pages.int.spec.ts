@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { ANY, EventStoreDBClient, START } from '@eventstore/db-client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';

@@ -1,5 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { newEvent } from '#testing/new-event.js';
 import { startTestNode } from '#testing/test-node.js';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { progressHealth } from '#observability/health.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';

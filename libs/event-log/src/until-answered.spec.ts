@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { LogUnavailable, OutcomeUnknown } from './event-log.js';
 import { untilAnswered } from './until-answered.js';

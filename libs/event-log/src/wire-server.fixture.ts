@@ -9,8 +9,8 @@ import {
   type ServerDuplexStream,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
-import { afterEach } from '@jest/globals';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
+import { afterEach } from 'vitest';
 
 import { EsdbEventLog } from './esdb.js';
 

@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
 import { type CloudEventV1, Kafka } from 'cloudevents';
 import fc from 'fast-check';
 import type { IHeaders } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
 
 import { NotAFact, type ReceivedRecord, toFact, toRecord } from './cloud-event.js';
 import type { Fact } from './fact.js';

@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 
 import { controlCases } from './contract-suite/control-cases.js';
 import { crashCases, deliveryCases } from './contract-suite/delivery-cases.js';

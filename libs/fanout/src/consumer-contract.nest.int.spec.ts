@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { count, type CounterCommand, counterDecider } from '#event-log/counter.fixture.js';
 import { EsdbEventLog } from '#event-log/esdb.js';

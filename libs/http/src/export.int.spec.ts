@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 
-import { afterEach, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 

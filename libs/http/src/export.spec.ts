@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 import { csvLines, csvRecord, formatAskedFor, ndjsonLines } from './export.js';
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { HttpException, NotFoundException } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
 
 import { LogAccessDenied, LogUnavailable } from '#event-log/event-log.js';
 import { Refusal, type RefusalKind } from '#kernel/refusal.js';

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
+import { describe, expect, it } from 'vitest';
 
 import type { Actor } from '#kernel/event.js';
 

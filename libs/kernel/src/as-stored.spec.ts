@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { Type } from 'typebox';
+import { describe, expect, it } from 'vitest';
 
 import { asStored } from './as-stored.js';
 import { eventTypes } from './event-types.js';

@@ -2,19 +2,19 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AppProcess } from '#embedded/app-process.js';
 import { freePort } from '#embedded/free-port.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { until } from '#testing/until.js';
 
 const apps = new AppProcesses();
 let script: string;
 
 beforeAll(async () => {
-  script = join(await compiled(), 'libs/process/src/test/some-process.js');
+  script = join(compiledRoot, 'libs/process/src/test/some-process.js');
 });
 afterEach(() => apps.kill());
 

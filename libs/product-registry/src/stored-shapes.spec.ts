@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { upcast } from '#event-log/codec.js';
 import type { StoredEvent } from '#event-log/event-log.js';
+import { projectRoot } from '#testing/build.js';
 
 import { productDecider } from './product/decider.js';
 import { evolveDocument, type ProductDocument } from './product/document.js';
@@ -12,7 +14,7 @@ import type { ProductEvent } from './product/events.js';
 // The fixtures are what is on somebody's disk: entries are added, never changed.
 
 const fixture = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(join(projectRoot, 'libs/product-registry/fixtures', name), 'utf8'));
 const stored = (name: string) => fixture(name) as readonly StoredEvent[];
 
 describe('what was stored once', () => {

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { runFolder } from '#testing/run-folder.js';

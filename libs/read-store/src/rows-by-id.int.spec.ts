@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 

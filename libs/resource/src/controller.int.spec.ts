@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { schemaOf } from '#read-store/schema-names.js';
 import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';

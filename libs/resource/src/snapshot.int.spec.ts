@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { schemaOf } from '#read-store/schema-names.js';
 import type { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { array, assert, constantFrom, integer, property, tuple } from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 import { Aggregator, type Summary } from './aggregator.js';
 import { valueOf } from './functions.js';

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { bucketEdges, parseBucket } from './buckets.js';
 

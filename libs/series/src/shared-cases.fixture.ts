@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 
-const folder = new URL('../../../../shared/cases/telemetry/', import.meta.url);
+import { projectRoot } from '#testing/build.js';
+
+const folder = join(projectRoot, '..', 'shared', 'cases', 'telemetry');
 
 interface Bucketed {
   readonly count: number;
@@ -27,7 +30,7 @@ export interface SharedCase {
   readonly hours: Readonly<Record<string, Bucketed>>;
 }
 
-const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
+const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
 
 export const hasSharedCases = existsSync(folder);
 

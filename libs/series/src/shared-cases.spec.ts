@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { Aggregator, type Summary } from './aggregator.js';
 import { type Bucket, bucketEdges } from './buckets.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ReadStore } from '#read-store/read-store.js';
 import type { TestDatabase } from '#testing/embedded.js';
@@ -140,7 +140,7 @@ describe('what follows a partition', () => {
     const sizes: number[] = [];
     const items = Array.from({ length: 2_500 }, (_, index) => itemAt(index, index));
     // Where a step takes long, the next one is smaller: none takes any time by this clock.
-    const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
     try {
       await workerOf(noting(sizes)).take(delivering(...items), signal);
     } finally {

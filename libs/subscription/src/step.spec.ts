@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { type Checkpoint, type Item, Undecodable } from './source.js';
 import { sortStep, type Step } from './step.js';

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 
 import type { Command, CommandMeta } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';

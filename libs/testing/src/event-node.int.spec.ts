@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import { testDatabase } from './embedded.js';
 import { startEventNode } from './event-node.js';

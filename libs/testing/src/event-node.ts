@@ -5,7 +5,7 @@ import { AppProcess } from '#embedded/app-process.js';
 import { certificatePaths, nodeUrl } from '#embedded/certificates.js';
 import { freePort } from '#embedded/free-port.js';
 
-import { compiled } from './build.js';
+import { compiledRoot } from './build.js';
 import { inheritedEnv } from './inherited-env.js';
 import { runFolder } from './run-folder.js';
 
@@ -29,7 +29,7 @@ export class TestEventNode {
   ) {}
 
   static async start(options: EventNodeOptions): Promise<TestEventNode> {
-    const script = join(await compiled(), 'apps', 'event-node', 'main.js');
+    const script = join(compiledRoot, 'apps', 'event-node', 'main.js');
     for (let attempt = 1; ; attempt++) {
       // Not one that the system gives out: that might be a client's own by the time of a restart.
       const port = options.port ?? (await freePort());

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from 'vitest';
 
-import { compiled } from './build.js';
+import { compiledRoot } from './build.js';
 import { locked } from './run-folder.js';
 import { until } from './until.js';
 
@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('keeps a lock whose holder is busy for as long as it lives, and no longer', async () => {
   const path = join(folder, 'a.lock');
   const script = join(folder, 'holder.mjs');
-  const runFolder = join(await compiled(), 'libs/testing/src/run-folder.js');
+  const runFolder = join(compiledRoot, 'libs/testing/src/run-folder.js');
   // As a compiler does that is waited for: nothing else of its process runs meanwhile.
   writeFileSync(
     script,

@@ -7,9 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FolderInUse, FolderLock } from '#embedded/folder-lock.js';
 import { startTimeOf } from '#embedded/processes.js';
 
-/** The process that lives as long as the test run: jest's parent where this is one of its workers. */
+/** The process that lives as long as the test run: the parent where this is one of its workers. */
 export function runPid(): number {
-  return process.argv[1]?.endsWith('processChild.js') === true ? process.ppid : process.pid;
+  return process.argv[1]?.endsWith('/vitest/dist/workers/forks.js') === true
+    ? process.ppid
+    : process.pid;
 }
 
 /** A folder of this test run, the same in all of its workers. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { AppProcess } from '#embedded/app-process.js';
 
-import { compiled, projectRoot } from './build.js';
+import { compiledRoot, projectRoot } from './build.js';
 import { inheritedEnv } from './inherited-env.js';
 
 export interface StandaloneOptions {
@@ -64,7 +64,7 @@ export async function launchStandalone(
   options: StandaloneOptions,
   said: string[] = [],
 ): Promise<AppProcess> {
-  const script = join(await compiled(), 'apps', 'standalone', 'main.js');
+  const script = join(compiledRoot, 'apps', 'standalone', 'main.js');
   return new AppProcess({
     script,
     env: {
@@ -92,7 +92,7 @@ export async function runCtl(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
-  const script = join(await compiled(), 'apps', 'ctl', 'main.js');
+  const script = join(compiledRoot, 'apps', 'ctl', 'main.js');
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
       cwd: projectRoot,

@@ -6,7 +6,7 @@ import { startWriters } from './writers.js';
 
 /**
  * The suite against a node that others write to meanwhile, as against a server that is named:
- * `npm run conformance:shared [-- --as-a-server] [options of jest]`.
+ * `npm run conformance:shared [-- --as-a-server] [options of vitest]`.
  */
 const asServer = process.argv.includes('--as-a-server');
 const options = process.argv.slice(2).filter((argument) => argument !== '--as-a-server');
@@ -19,8 +19,8 @@ setInterval(() => undefined, 60_000);
 
 const store = await startStore(asServer ? { EVENT_NODE_ANSWERS: 'as-a-server' } : {});
 const writers = startWriters(store);
-const jest = ['node_modules/jest/bin/jest.js', '--selectProjects', 'conformance', ...options];
-const tests = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', ...jest], {
+const args = ['scripts/test.mjs', '.conformance.spec', ...options];
+const tests = spawn(process.execPath, args, {
   stdio: 'inherit',
   env: {
     ...process.env,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import type { LoggedEvent } from '../checks.js';
 import { type Entry, forfeitedBy, ledgerFaults } from './ledger.js';

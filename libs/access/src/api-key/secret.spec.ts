@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { keyText, newSecret, parseKeyText, secretHash, secretMatches } from './secret.js';
 

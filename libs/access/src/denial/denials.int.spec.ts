@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { StoredEvent } from '#event-log/event-log.js';

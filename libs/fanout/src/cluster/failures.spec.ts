@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
-import { describe, expect, it } from '@jest/globals';
 import { type KafkaJSError, type KafkaJSProtocolError } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
 
 import { describeFailure, isFencing, isTooLarge } from './failures.js';
 

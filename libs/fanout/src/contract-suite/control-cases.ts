@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Refusal } from '#kernel/refusal.js';
 import { PauseSubscription, ResumeSubscription } from '#subscription/control/commands.js';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Delivery, Source } from '#subscription/source.js';
 import { breaksOff } from '#subscription/test/breaks-off.js';

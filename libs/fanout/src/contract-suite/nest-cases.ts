@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Source } from '#subscription/source.js';
 import { nothingLeft } from '#subscription/test/harness.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { ParkedResponse } from '#subscription/bodies.http.js';
 import { nothingLeft } from '#subscription/test/harness.js';

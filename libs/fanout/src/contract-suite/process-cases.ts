@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { AppProcess } from '#embedded/app-process.js';
 import { RetryParkedEvents } from '#subscription/control/commands.js';
 import { operatorMeta } from '#subscription/test/ask.js';
 import { nothingLeft } from '#subscription/test/harness.js';
 import { AppProcesses } from '#testing/app-processes.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { until } from '#testing/until.js';
 
 import { ConsumerHarness, type HarnessOptions } from './harness.js';
@@ -24,7 +24,6 @@ export const processCases = (options: HarnessOptions): void => {
     const apps = new AppProcesses();
 
     beforeEach(async () => {
-      await compiled();
       harness = await ConsumerHarness.start(options);
     });
 
@@ -34,7 +33,7 @@ export const processCases = (options: HarnessOptions): void => {
     });
 
     const spawn = async (env: Record<string, string> = {}): Promise<AppProcess> =>
-      apps.start(join(await compiled(), script), {
+      apps.start(join(compiledRoot, script), {
         EVENTSTORE_URL: harness.node.url,
         DATABASE_URL: harness.databaseUrl,
         ...harness.transport.env,

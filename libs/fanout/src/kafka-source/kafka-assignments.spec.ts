@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 
 import type { Checkpoint, Sink, SourceContext } from '#subscription/source.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { nothingLeft } from '#subscription/test/harness.js';
 import { describeWithKafka } from '#testing/kafka/describe-with-kafka.js';

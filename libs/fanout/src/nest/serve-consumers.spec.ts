@@ -1,4 +1,3 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
 import { Catch, Controller, type RpcExceptionFilter, UseFilters } from '@nestjs/common';
 import {
   BaseRpcExceptionFilter,
@@ -8,6 +7,7 @@ import {
 } from '@nestjs/microservices';
 import { concat, Observable, of, throwError, timer } from 'rxjs';
 import { mergeMap } from 'rxjs/operators';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Batch, ConsumerClient } from '../consumer.js';
 import type { DeclaredConsumer } from './declared-consumer.js';

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
 
 import { Publisher } from './publisher.js';
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { sharedKafka } from '#testing/kafka/shared.js';

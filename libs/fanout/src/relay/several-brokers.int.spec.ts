@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { KafkaCluster } from '#testing/kafka/cluster.js';
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { sharedKafka } from '#testing/kafka/shared.js';
@@ -99,7 +99,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     await fixture.published(relay);
     await fixture.deleteTopic(fixture.topic);
     const { now } = Date;
-    const later = jest.spyOn(Date, 'now').mockImplementation(() => now() + 31_000);
+    const later = vi.spyOn(Date, 'now').mockImplementation(() => now() + 31_000);
     try {
       await until('stopped', () => relay.status.state === 'stopped');
     } finally {
@@ -115,7 +115,7 @@ describeWithKafkaPrograms('a relay whose topics are not as it left them', () => 
     const looks: number[] = [];
     const done: string[] = [];
     const { changed } = RelayControl.prototype;
-    const waiting = jest.spyOn(RelayControl.prototype, 'changed');
+    const waiting = vi.spyOn(RelayControl.prototype, 'changed');
     waiting.mockImplementation(async function (this: RelayControl, ms, signal) {
       await changed.call(this, ms, signal);
       done.push(`waited ${String(ms)}`);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { asAdmin } from '#testing/embedded.js';
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';

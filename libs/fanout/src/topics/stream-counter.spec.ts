@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { v5 } from 'uuid';
+import { describe, expect, it } from 'vitest';
 
 import type { Fact } from '../fact.js';
 import { StreamCounter, type StreamCounts } from './stream-counter.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { Refusal } from '#kernel/refusal.js';
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';

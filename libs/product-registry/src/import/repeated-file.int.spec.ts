@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { CommandObserver } from '#observability/command-observer.js';
 import { Logger } from '#observability/logging.js';

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 import { decode, encode } from '#event-log/codec.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';

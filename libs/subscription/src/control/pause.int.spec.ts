@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { StoredEvent } from '#event-log/event-log.js';
 import { quiet } from '#testing/quiet.js';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { Lease } from '#read-store/lease.js';

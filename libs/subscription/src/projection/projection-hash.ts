@@ -35,8 +35,6 @@ const sourceText = async (source: URL): Promise<{ file: string; text: string }> 
   const original = path.replace(/\.js$/, '.ts');
   const file = basename(original);
   if (original === path) return { file, text: await readFile(path, 'utf8') };
-  // `./projector.js` is the name in an import; run from sources, the file is a `.ts`.
-  if (import.meta.url.endsWith('.ts')) return { file, text: await readFile(original, 'utf8') };
   const map = JSON.parse(await readFile(`${path}.map`, 'utf8')) as { sourcesContent?: string[] };
   const [text] = map.sourcesContent ?? [];
   if (text === undefined) throw new Error(`${path}.map does not hold the original text`);

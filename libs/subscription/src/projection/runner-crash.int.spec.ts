@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { AppProcess } from '#embedded/app-process.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { until } from '#testing/until.js';
 
 import { tallyBreaksOff } from './test/broken-runner.js';
@@ -18,7 +18,7 @@ describe('a projector that dies or stands still', () => {
   const children: AppProcess[] = [];
 
   beforeEach(async () => {
-    script = join(await compiled(), 'libs/subscription/src/projection/test/runner-process.js');
+    script = join(compiledRoot, 'libs/subscription/src/projection/test/runner-process.js');
     fixture = await Fixture.start();
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { makesRowsOf } from './projection-hash.js';
 import { tokensOf } from './source-tokens.js';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type ProjectionVersion, schemaOf } from '#read-store/schema-names.js';
 import { until } from '#testing/until.js';

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 
 import { exampleEvents } from '#kernel/event-types.js';
 import { Refusal } from '#kernel/refusal.js';

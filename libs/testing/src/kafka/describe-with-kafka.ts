@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { describe, it } from '@jest/globals';
+import { describe, it } from 'vitest';
 
 import { readJsonFile, writePrivateFile } from '#embedded/files.js';
 import { NeedsOperator } from '#embedded/needs-operator.js';

@@ -3,13 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { afterAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, expect, it } from 'vitest';
 
 import { AppProcess } from '#embedded/app-process.js';
 import { identityOf, sendSignal, waitForEnd } from '#embedded/processes.js';
 
-import { compiled } from '../build.js';
+import { compiledRoot } from '../build.js';
 import { runFolder } from '../run-folder.js';
 import { startKafkaBroker } from './broker.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';
@@ -30,7 +30,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
   });
 
   async function start(args: string[] = []): Promise<Foreground> {
-    const script = join(await compiled(), 'libs/testing/src/kafka/main.js');
+    const script = join(compiledRoot, 'libs/testing/src/kafka/main.js');
     let ready: (brokers: string) => void;
     const brokers = new Promise<string>((resolve) => (ready = resolve));
     const app = new AppProcess({

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkajs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { until } from '../until.js';
 import { describeWithKafkaPrograms } from './describe-with-kafka.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-import { expect } from '@jest/globals';
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
+import { expect } from 'vitest';
 
 import { AppProcess } from '#embedded/app-process.js';
 import type { NewEvent, StoredEvent } from '#event-log/event-log.js';
@@ -9,7 +9,7 @@ import type { Contract } from '#kernel/contract.js';
 import type { EventMetadata } from '#kernel/event.js';
 import { Lease } from '#read-store/lease.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
-import { compiled } from '#testing/build.js';
+import { compiledRoot } from '#testing/build.js';
 import { readTopicIndependently } from '#testing/kafka/read-independently.js';
 import { freshNamespace } from '#testing/kafka/shared.js';
 import { deleteTopic, endsOf, withAdmin } from '#testing/kafka/topics.js';
@@ -130,7 +130,7 @@ export class RelayFixture {
   /** Starts a relay as a process of its own; see `relay-process.ts`. */
   async spawn(env: Record<string, string> = {}): Promise<AppProcess> {
     const child = new AppProcess({
-      script: join(await compiled(), 'libs/fanout/src/relay/test/relay-process.js'),
+      script: join(compiledRoot, 'libs/fanout/src/relay/test/relay-process.js'),
       keepsParentAlive: false,
       env: {
         PATH: process.env['PATH'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
 import { cellAt } from '../layouts/fact-layout.js';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { inspectCsvFile } from '#csv/csv-file.js';
 import { CommandObserver } from '#observability/command-observer.js';

@@ -1,6 +1,6 @@
 import { rm, symlink } from 'node:fs/promises';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ImportBench } from '../testing/import-bench.js';
 import { runImport } from './run-import.js';
