@@ -21,7 +21,7 @@ export default defineConfig({
     // What a test waits for has limits of its own, which say what did not come. This one is for what hangs.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    reporters: ['default', './scripts/summary-reporter.mjs'],
+    reporters: ['default', new URL('scripts/summary-reporter.mjs', import.meta.url).pathname],
     sequence: { sequencer: LongestFirst },
   },
 });
