@@ -45,7 +45,7 @@ async function rerun(command, failed) {
   const runs = [];
   for (const suite of failed) {
     console.log(`\nOnce more, alone: ${nameOf(suite)}`);
-    const run = await runTests(command, ['--maxWorkers=1', suite.name]);
+    const run = await runTests(command, ['--maxWorkers=1', nameOf(suite)]);
     const last = run.results?.testResults.find(({ name }) => name === suite.name) ?? suite;
     const passed = run.exitCode === 0 && !isFailed(last);
     runs.push({ suite, output: run.output, passed, last: passed ? last : suite });

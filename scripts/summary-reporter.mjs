@@ -1,8 +1,16 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { JsonReporter } from 'vitest/node';
 
 import { summaryLines } from './summary.mjs';
+
+/** Under the name of its source. */
+const bySource = (suite) => {
+  const root = process.env.VOLTRACE_COMPILED;
+  if (!root) return suite;
+  return { ...suite, name: suite.name.replace(resolve(root), resolve()).replace(/\.js$/, '.ts') };
+};
 
 /**
  * Closes a run with one plain line, skipped tests included: a skip is never silent. With
@@ -18,7 +26,8 @@ export default class SummaryReporter extends JsonReporter {
   }
 
   writeReport(report) {
-    const results = { ...JSON.parse(report), errors: this.#errors };
+    const { testResults } = JSON.parse(report);
+    const results = { testResults: testResults.map(bySource), errors: this.#errors };
     const file = process.env.VOLTRACE_TEST_RESULTS;
     if (file) writeFileSync(file, JSON.stringify(results));
     else console.log(['', ...summaryLines(results)].join('\n'));

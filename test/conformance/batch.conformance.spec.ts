@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { NO_STREAM } from '@eventstore/db-client';
-import { Code } from '@eventstore/db-client/generated/code_pb.js';
+import codePb from '@eventstore/db-client/generated/code_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status } from '@grpc/grpc-js';
@@ -157,7 +157,7 @@ describe('a batch append', () => {
     await appendTo(store, stream, [thing(), thing()], NO_STREAM);
     const options = batchOptions(stream).setStreamPosition('7');
     const [answer] = await batchAppend(raw(), [batch({ options, messages: [proposed()] })]);
-    expect(answer?.getError()?.getCode()).toBe(Code.ALREADY_EXISTS);
+    expect(answer?.getError()?.getCode()).toBe(codePb.Code.ALREADY_EXISTS);
     expect(detailOf(answer)).toBe('event_store.client.WrongExpectedVersion');
     const bytes = answer!.getError()!.getDetails()!.getValue_asU8();
     const detail = shared.WrongExpectedVersion.deserializeBinary(bytes);
