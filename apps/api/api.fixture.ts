@@ -23,7 +23,7 @@ import type { Projection } from '#subscription/projection/projection.js';
 import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import type { TestDatabase } from '#testing/embedded.js';
 import { databaseFrom } from '#testing/template-database.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 
 import { createApi } from './create-api.js';
 import type { LiveFeedLimits } from './live-feeds.js';
@@ -65,7 +65,7 @@ export class TestApi {
     diskEnv: Readonly<Record<string, string>> = {},
   ): Promise<TestApi> {
     const folder = mkdtempSync(join(tmpdir(), 'voltrace-api-'));
-    const node = await startTestNode(diskEnv);
+    const node = await startOwnNode(diskEnv);
     const database = await databaseFrom({
       name: 'read-store',
       prepare: (target) => migrate(target),

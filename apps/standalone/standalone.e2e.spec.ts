@@ -114,7 +114,7 @@ describe('npm start', () => {
 
   it('refuses a second start on the same folder, naming the first', async () => {
     const first = await start({ dataDir: join(root, 'twice') });
-    const second = await launchStandalone({ dataDir: join(root, 'twice') });
+    const second = launchStandalone({ dataDir: join(root, 'twice') });
     await expect(second.ready).rejects.toThrow(
       `is already running on ${join(root, 'twice')}, as process ${first.app.pid}`,
     );
@@ -126,7 +126,7 @@ describe('npm start', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
-    const blocked = await launchStandalone({ dataDir: join(root, 'port'), port });
+    const blocked = launchStandalone({ dataDir: join(root, 'port'), port });
     await expect(blocked.ready).rejects.toThrow(`PORT is ${port}, and another program listens`);
     expect((await blocked.ended).code).toBe(1);
     other.close();
@@ -139,7 +139,7 @@ describe('npm start', () => {
       KAFKA_BROKERS: 'kafka://broker',
       KAFKA_SASL_MECHANISM: 'trust',
     };
-    const wrong = await launchStandalone({ dataDir: join(root, 'wrong'), env });
+    const wrong = launchStandalone({ dataDir: join(root, 'wrong'), env });
     const message = await wrong.ready.then(String, String);
     expect(message).toMatch(/PORT is "eighty"; expected: an integer/);
     expect(message).toMatch(/DATABASE_URL is .*; expected: a URL/);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { newEvent } from '#testing/new-event.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { EsdbEventLog } from './esdb.js';
@@ -16,7 +16,7 @@ let node: TestNode;
 let log: EsdbEventLog;
 
 beforeAll(async () => {
-  node = await startTestNode({ EVENT_NODE_ANSWERS: 'as-a-server' });
+  node = await startOwnNode({ EVENT_NODE_ANSWERS: 'as-a-server' });
   log = EsdbEventLog.connect(node.url);
 });
 

@@ -2,7 +2,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, it } from 'vitest';
 
 import { newEvent } from '#testing/new-event.js';
-import { startTestNode } from '#testing/test-node.js';
+import { startOwnNode } from '#testing/test-node.js';
 
 import { BatchAppender } from './batch-appender.js';
 import { EsdbEventLog } from './esdb.js';
@@ -120,7 +120,7 @@ describe('an append', () => {
   });
 
   it('succeeds when the event store stands still for 3.5 s', async () => {
-    const node = await startTestNode();
+    const node = await startOwnNode();
     const log = EsdbEventLog.connect(node.url);
     closeAfterwards(() => node.stop());
     closeAfterwards(() => log.close());

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { progressHealth } from '#observability/health.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { EsdbEventLog } from './esdb.js';
@@ -12,7 +12,7 @@ let log: EsdbEventLog;
 let tail: LogTail;
 
 beforeEach(async () => {
-  node = await startTestNode();
+  node = await startOwnNode();
   log = EsdbEventLog.connect(node.url);
   tail = new LogTail(log);
   await tail.start();

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { newEvent } from '#testing/new-event.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 
 import { EsdbEventLog } from './esdb.js';
 import { LogUnavailable } from './event-log.js';
@@ -14,7 +14,7 @@ const stream = 'counter-unfinished';
 let node: TestNode;
 
 beforeAll(async () => {
-  node = await startTestNode();
+  node = await startOwnNode();
   const log = EsdbEventLog.connect(node.url);
   await log.append(
     stream,
@@ -43,7 +43,7 @@ const failures = async (pending: readonly Promise<unknown>[]): Promise<unknown[]
     result.status === 'rejected' ? (result.reason as unknown) : result.value,
   );
 
-const allUnavailable = Array.from({ length: 5 }, () => expect.any(LogUnavailable));
+const allUnavailable = Array.from({ length: 5 }, () => expect.any(LogUnavailable) as unknown);
 
 describe('a read that did not see its end', () => {
   it.each(['reconnect', 'close'] as const)('fails when the process does a %s', async (act) => {

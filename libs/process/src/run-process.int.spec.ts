@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import type { AppProcess } from '#embedded/app-process.js';
 import { freePort } from '#embedded/free-port.js';
@@ -11,11 +11,8 @@ import { compiledRoot } from '#testing/build.js';
 import { until } from '#testing/until.js';
 
 const apps = new AppProcesses();
-let script: string;
+const script = join(compiledRoot, 'libs/process/src/test/some-process.js');
 
-beforeAll(async () => {
-  script = join(compiledRoot, 'libs/process/src/test/some-process.js');
-});
 afterEach(() => apps.kill());
 
 const start = (env: Readonly<Record<string, string>> = {}): AppProcess => apps.start(script, env);

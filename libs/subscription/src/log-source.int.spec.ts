@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { startOwnNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { logSource } from './log-source.js';
@@ -16,7 +17,7 @@ describe('the log as a source', () => {
   let harness: Harness;
 
   beforeEach(async () => {
-    harness = new Harness(await openTestStores());
+    harness = new Harness(await openTestStores(undefined, startOwnNode));
   });
 
   afterEach(() => harness.stop());

@@ -19,32 +19,11 @@ export interface EventNodeOptions {
 
 const attempts = 5;
 
-/** A running event node, the compiled app as its own process. It ends with the test run. */
-export class TestEventNode {
-  private constructor(
-    private options: EventNodeOptions,
-    private readonly script: string,
-    private app: AppProcess,
-    readonly port: number,
-  ) {}
+/** Where a node is reached; it stays the same over restarts. */
+export class NodeAddress {
+  constructor(readonly port: number) {}
 
-  static async start(options: EventNodeOptions): Promise<TestEventNode> {
-    const script = join(compiledRoot, 'apps', 'event-node', 'main.js');
-    for (let attempt = 1; ; attempt++) {
-      // Not one that the system gives out: that might be a client's own by the time of a restart.
-      const port = options.port ?? (await freePort());
-      const app = launch(script, options, port);
-      try {
-        await app.ready;
-        return new TestEventNode(options, script, app, port);
-      } catch (error) {
-        const lost = options.port === undefined && String(error).includes('EADDRINUSE');
-        if (!lost || attempt === attempts) throw error;
-      }
-    }
-  }
-
-  /** For `EsdbEventLog.connect`; stays the same over restarts. */
+  /** For `EsdbEventLog.connect`. */
   get url(): string {
     return this.urlOn(this.port);
   }
@@ -61,6 +40,25 @@ export class TestEventNode {
       ...{ ca: readFileSync(ca), cert: readFileSync(clientCertificate) },
       key: readFileSync(clientKey),
     };
+  }
+}
+
+/** A running event node, the compiled app as its own process. It ends with the test run. */
+export class TestEventNode extends NodeAddress {
+  private constructor(
+    private options: EventNodeOptions,
+    private app: AppProcess,
+    port: number,
+  ) {
+    super(port);
+  }
+
+  static start(options: EventNodeOptions): Promise<TestEventNode> {
+    return onFreePort(options, async (port) => {
+      const app = launch(options, port);
+      await app.ready;
+      return new TestEventNode(options, app, port);
+    });
   }
 
   get pid(): number {
@@ -90,7 +88,7 @@ export class TestEventNode {
   async restart(databaseUrl = this.options.databaseUrl): Promise<void> {
     await this.app.stop();
     this.options = { ...this.options, databaseUrl };
-    this.app = launch(this.script, this.options, this.port);
+    this.app = launch(this.options, this.port);
     await this.app.ready;
   }
 }
@@ -99,19 +97,41 @@ export function startEventNode(options: EventNodeOptions): Promise<TestEventNode
   return TestEventNode.start(options);
 }
 
+/** Starts on the port of `options`, else on one that is free until then. */
+export async function onFreePort<T>(
+  { port: given }: EventNodeOptions,
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    // Not one that the system gives out: that might be a client's own by the time of a restart.
+    const port = given ?? (await freePort());
+    try {
+      return await start(port);
+    } catch (error) {
+      const lost = given === undefined && String(error).includes('EADDRINUSE');
+      if (!lost || attempt === attempts) throw error;
+    }
+  }
+}
+
+/** What a node on this port is started with. */
+export function nodeEnvironment(options: EventNodeOptions, port: number): NodeJS.ProcessEnv {
+  return {
+    ...inheritedEnv(),
+    EVENT_NODE_DATABASE_URL: options.databaseUrl,
+    EVENT_NODE_PORT: String(port),
+    EVENT_NODE_CERTIFICATES: certificates(),
+    ...options.env,
+  };
+}
+
 /** One set for all nodes of a test run. */
 const certificates = (): string => join(runFolder(), 'certificates');
 
-function launch(script: string, options: EventNodeOptions, port: number): AppProcess {
+function launch(options: EventNodeOptions, port: number): AppProcess {
   return new AppProcess({
-    script,
-    env: {
-      ...inheritedEnv(),
-      EVENT_NODE_DATABASE_URL: options.databaseUrl,
-      EVENT_NODE_PORT: String(port),
-      EVENT_NODE_CERTIFICATES: certificates(),
-      ...options.env,
-    },
+    script: join(compiledRoot, 'apps', 'event-node', 'main.js'),
+    env: nodeEnvironment(options, port),
     keepsParentAlive: false,
     // A run starts some hundreds of nodes.
     sourceMaps: false,

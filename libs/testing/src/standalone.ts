@@ -28,7 +28,7 @@ export class TestStandalone {
   /** Rejects with what it said if it ends before it is ready. */
   static async start(options: StandaloneOptions): Promise<TestStandalone> {
     const said: string[] = [];
-    const app = await launchStandalone(options, said);
+    const app = launchStandalone(options, said);
     const { url } = await app.ready;
     return new TestStandalone(app, url ?? '', options.dataDir, said);
   }
@@ -60,10 +60,7 @@ export class TestStandalone {
 }
 
 /** Starts without waiting; `app.ready` and `app.ended` tell. */
-export async function launchStandalone(
-  options: StandaloneOptions,
-  said: string[] = [],
-): Promise<AppProcess> {
+export function launchStandalone(options: StandaloneOptions, said: string[] = []): AppProcess {
   const script = join(compiledRoot, 'apps', 'standalone', 'main.js');
   return new AppProcess({
     script,

@@ -1,14 +1,10 @@
 import { createDatabase, type TestDatabase, testDatabase } from './embedded.js';
-import { startEventNode, type TestEventNode } from './event-node.js';
+import { type EventNodeOptions, type NodeAddress, startEventNode } from './event-node.js';
+import { HostedNode } from './hosted-node.js';
 
 /** An event node on an empty database of the shared cluster. */
-export interface TestNode {
-  readonly url: string;
-  readonly port: number;
-  /** As `url`, for another port that leads to it. */
-  urlOn(port: number): string;
-  readonly tls: TestEventNode['tls'];
-  /** SIGKILL by default, then the same port and database again with `restart`. */
+export interface TestNode extends Pick<NodeAddress, 'url' | 'port' | 'urlOn' | 'tls'> {
+  /** SIGKILL by default, then the same port and database again with `restart`. Only with `startOwnNode`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
   /** The database that holds its log. */
@@ -20,12 +16,26 @@ export interface TestNode {
   stop(): Promise<void>;
 }
 
-export const startTestNode = async (
-  env: Readonly<Record<string, string>> = {},
+type Env = Readonly<Record<string, string>>;
+
+/** A node in a process that it shares with others of this worker. */
+export const startTestNode = (env: Env = {}): Promise<TestNode> =>
+  onLogsOfItsOwn((databaseUrl) => HostedNode.start({ databaseUrl, env }));
+
+/** A node in a process of its own, for a test that kills or freezes it. */
+export const startOwnNode = (env: Env = {}): Promise<TestNode> =>
+  onLogsOfItsOwn((databaseUrl) => startEventNode({ databaseUrl, env }));
+
+interface RunningNode extends Omit<TestNode, 'log' | 'replaceLog' | 'copyLog' | 'restart'> {
+  restart(databaseUrl?: string): Promise<void>;
+}
+
+const onLogsOfItsOwn = async (
+  start: (databaseUrl: EventNodeOptions['databaseUrl']) => Promise<RunningNode>,
 ): Promise<TestNode> => {
   let database = await testDatabase();
   const logs = new Set([database]);
-  const node = await startEventNode({ databaseUrl: database.url, env });
+  const node = await start(database.url);
   return {
     url: node.url,
     port: node.port,

@@ -4,7 +4,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import type { Actor } from '#kernel/event.js';
 import { Logger } from '#observability/logging.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 
 import { Denials } from './denials.js';
 
@@ -21,7 +21,7 @@ let node: TestNode;
 let log: EsdbEventLog;
 
 beforeAll(async () => {
-  node = await startTestNode();
+  node = await startOwnNode();
   log = EsdbEventLog.connect(node.url);
 });
 afterAll(async () => {

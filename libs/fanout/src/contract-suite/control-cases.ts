@@ -242,7 +242,7 @@ export const controlCases = (options: HarnessOptions): void => {
       expect(await harness.overview()).toMatchObject({
         ...{
           state: 'down',
-          reason: expect.stringMatching(/^it recorded nothing since .* stopped$/),
+          reason: expect.stringMatching(/^it recorded nothing since .* stopped$/) as unknown,
         },
         ...unknown,
       });

@@ -3,6 +3,7 @@ import type { ReadStore } from '#read-store/read-store.js';
 import { SubscriptionRunner } from '#subscription/runner.js';
 import type { Source } from '#subscription/source.js';
 import { Harness, openTestStores, type TestStores } from '#subscription/test/harness.js';
+import type { TestNode } from '#testing/test-node.js';
 
 import type { Consumer } from '../consumer.js';
 import { ConsumerFollower } from '../consumer-follower.js';
@@ -56,6 +57,8 @@ export interface HarnessOptions {
   readonly everyStatement?: number;
   /** Another Postgres than the shared one. */
   readonly databaseUrl?: string;
+  /** Another node than one that shares its process. */
+  readonly startNode?: () => Promise<TestNode>;
 }
 
 export interface RunOptions {
@@ -79,8 +82,10 @@ export class ConsumerHarness extends Harness {
     adapter,
     transport,
     databaseUrl,
+    startNode,
   }: HarnessOptions): Promise<ConsumerHarness> {
-    return new ConsumerHarness(await openTestStores(databaseUrl), await transport(), adapter);
+    const stores = await openTestStores(databaseUrl, startNode);
+    return new ConsumerHarness(stores, await transport(), adapter);
   }
 
   override async stop(): Promise<void> {

@@ -172,7 +172,7 @@ export const poisonCases = (options: HarnessOptions): void => {
       const [parked] = await harness.untilParked(1);
       expect(parked).toMatchObject({
         attempts: 5,
-        error: expect.stringContaining('took too long'),
+        error: expect.stringContaining('took too long') as unknown,
       });
     });
   });

@@ -32,7 +32,7 @@ export const processCases = (options: HarnessOptions): void => {
       await harness.stop();
     });
 
-    const spawn = async (env: Record<string, string> = {}): Promise<AppProcess> =>
+    const spawn = (env: Record<string, string> = {}): AppProcess =>
       apps.start(join(compiledRoot, script), {
         EVENTSTORE_URL: harness.node.url,
         DATABASE_URL: harness.databaseUrl,
@@ -44,7 +44,7 @@ export const processCases = (options: HarnessOptions): void => {
       let killed = 0;
       for (const statement of [9, 13, 17]) {
         await harness.append(3, 'counter-killed');
-        const child = await spawn({ CRASH_AT: String(statement) });
+        const child = spawn({ CRASH_AT: String(statement) });
         const end = await child.ended;
         if (end.signal === 'SIGKILL') killed += 1;
       }
@@ -65,7 +65,7 @@ export const processCases = (options: HarnessOptions): void => {
       while ((await harness.written()) < 20) {
         if (!child?.isRunning) {
           starts += 1;
-          child = await spawn();
+          child = spawn();
         }
         expect(starts).toBeLessThan(10);
         await sleep(50);
@@ -86,7 +86,7 @@ export const processCases = (options: HarnessOptions): void => {
       const retry = new RetryParkedEvents({ parked: null }, operatorMeta());
       await harness.operator.ask('ledger', retry);
       await running?.ended;
-      const child = await spawn();
+      const child = spawn();
       await harness.outcome(/1 key fails again/);
       await harness.append(1, 'counter-good');
       await harness.untilWritten(21);
@@ -98,14 +98,14 @@ export const processCases = (options: HarnessOptions): void => {
     };
 
     it('that was frozen in a batch while another went on writes nothing when it wakes', async () => {
-      const frozen = await spawn({ FREEZES: 'yes' });
+      const frozen = spawn({ FREEZES: 'yes' });
       await frozen.ready;
       await harness.append(5, 'counter-before');
       await harness.untilWritten(5);
       await harness.append(1, 'counter-frozen', { does: 'freeze' });
       await sleep(1_500);
       await harness.append(5, 'counter-frozen');
-      const other = await spawn();
+      const other = spawn();
       await other.ready;
       await harness.untilWritten(11);
       frozen.signal('SIGCONT');

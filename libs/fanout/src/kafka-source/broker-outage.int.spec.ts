@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
+import { startOwnNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { ConsumerHarness, direct, type Run } from '../contract-suite/harness.js';
@@ -32,6 +33,7 @@ describeWithKafkaPrograms('a consumer whose broker', () => {
     harness = await ConsumerHarness.start({
       adapter: direct,
       transport: () => Promise.resolve(transport),
+      startNode: startOwnNode,
     });
   };
 

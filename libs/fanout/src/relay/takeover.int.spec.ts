@@ -40,7 +40,7 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
     // Until one came to its fourth step, there is no position: that is the commit of the first one.
     for (const crashAt of [1, 2, 3, 4, 1, 2, 3, 4, 5]) {
       await fixture.count(20, streams);
-      const child = await fixture.spawn({ CRASH_AT: String(crashAt) });
+      const child = fixture.spawn({ CRASH_AT: String(crashAt) });
       const { signal } = await child.ended;
       expect({ crashAt, signal }).toEqual({ crashAt, signal: 'SIGKILL' });
     }
@@ -54,7 +54,7 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
     const random = seeded(seed);
     // More rounds of this, and whole processes, are those of `npm run faults`.
     for (let round = 0; round < 2; round += 1) {
-      const child = await fixture.spawn();
+      const child = fixture.spawn();
       await child.ready;
       const load = (async () => {
         for (let left = 20; left > 0; left -= 1) await fixture.count(10, streams);
@@ -73,7 +73,7 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
   }, 480_000);
 
   it('stands by, and takes over when the one that works is killed', async () => {
-    const first = await fixture.spawn();
+    const first = fixture.spawn();
     await until('works', () => first.output.includes('the relay works'));
     const second = fixture.run();
     await fixture.count(20, streams);
@@ -89,7 +89,7 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
     'takes over from one that is frozen at %p, which writes nothing when it wakes up',
     async (step) => {
       await fixture.count(20, streams);
-      const frozen = await fixture.spawn({ FREEZE_AT: step });
+      const frozen = fixture.spawn({ FREEZE_AT: step });
       await until('frozen', () => frozen.output.includes('it freezes'));
       const other = fixture.run();
       await fixture.count(20, streams);
@@ -105,7 +105,7 @@ describeWithKafkaPrograms('relays that are killed or frozen', () => {
 
   it('goes on by itself when its transaction timed out while it was frozen', async () => {
     await fixture.count(20, streams);
-    const relay = await fixture.spawn({ FREEZE_AT: 'sent', TRANSACTION_TIMEOUT_MS: '2000' });
+    const relay = fixture.spawn({ FREEZE_AT: 'sent', TRANSACTION_TIMEOUT_MS: '2000' });
     await until('frozen', () => relay.output.includes('it freezes'));
     await sleep(6_000);
     relay.signal('SIGCONT');

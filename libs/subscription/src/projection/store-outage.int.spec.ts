@@ -11,7 +11,7 @@ import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { type OwnPostgres, ownPostgres } from '#testing/embedded.js';
 import { runFolder } from '#testing/run-folder.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { ProjectionRunner } from './run-projections.js';
@@ -32,7 +32,7 @@ describe('an outage', () => {
     postgres = await ownPostgres({ dataDir });
     const url = await postgres.server.ensureDatabase({ name: 'read', role: 'read' });
     await migrate(url);
-    node = await startTestNode();
+    node = await startOwnNode();
     log = EsdbEventLog.connect(node.url);
     tail = new LogTail(log);
     await tail.start();

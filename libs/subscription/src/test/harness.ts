@@ -30,12 +30,15 @@ export interface TestStores {
 }
 
 /** A real event node and a migrated database, a new one unless `databaseUrl` is given. */
-export const openTestStores = async (databaseUrl?: string): Promise<TestStores> => {
+export const openTestStores = async (
+  databaseUrl?: string,
+  startNode: () => Promise<TestNode> = startTestNode,
+): Promise<TestStores> => {
   const database =
     databaseUrl === undefined
       ? await databaseFrom({ name: 'ledger', prepare: prepareDatabase })
       : { url: databaseUrl, drop: () => Promise.resolve() };
-  const node = await startTestNode();
+  const node = await startNode();
   const log = EsdbEventLog.connect(node.url);
   const tail = new LogTail(log);
   await tail.start();

@@ -29,7 +29,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  async function start(args: string[] = []): Promise<Foreground> {
+  function start(args: string[] = []): Foreground {
     const script = join(compiledRoot, 'libs/testing/src/kafka/main.js');
     let ready: (brokers: string) => void;
     const brokers = new Promise<string>((resolve) => (ready = resolve));
@@ -79,7 +79,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
   }
 
   it('runs one broker per folder, on the same port again, and never without its parent', async () => {
-    const first = await start();
+    const first = start();
     const address = await first.brokers;
     const broker = identityOf(brokerOf(dataDir).pid)!;
 
@@ -109,7 +109,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
     }
     expect(await waitForEnd(broker, 60_000)).toBe(true);
 
-    const last = await start();
+    const last = start();
     expect(await last.brokers).toBe(address);
     expect(await last.app.stop(90_000)).toEqual({ code: 0, signal: null });
     expect(last.app.output.split('\n').at(-1)).toBe('Kafka has stopped.');
@@ -121,7 +121,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as { port: number };
-    const { app } = await start(['--port', String(port)]);
+    const { app } = start(['--port', String(port)]);
     expect(await app.ended).toMatchObject({ code: 1 });
     expect(app.output.split('\n').at(-1)).toBe(
       `Port ${port} on 127.0.0.1 is taken: Kafka cannot listen there.`,

@@ -15,6 +15,7 @@ import { freshNamespace } from '#testing/kafka/shared.js';
 import { deleteTopic, endsOf, withAdmin } from '#testing/kafka/topics.js';
 import { newEvent } from '#testing/new-event.js';
 import { quiet } from '#testing/quiet.js';
+import { startOwnNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { Partitioner } from '../../cluster/partitioner.js';
@@ -59,7 +60,7 @@ export class RelayFixture {
       KAFKA_MIN_INSYNC_REPLICAS: -1,
       ...more,
     };
-    return new RelayFixture(await Fixture.start(), settings);
+    return new RelayFixture(await Fixture.start(startOwnNode), settings);
   }
 
   get log() {
@@ -128,7 +129,7 @@ export class RelayFixture {
   }
 
   /** Starts a relay as a process of its own; see `relay-process.ts`. */
-  async spawn(env: Record<string, string> = {}): Promise<AppProcess> {
+  spawn(env: Record<string, string> = {}): AppProcess {
     const child = new AppProcess({
       script: join(compiledRoot, 'libs/fanout/src/relay/test/relay-process.js'),
       keepsParentAlive: false,

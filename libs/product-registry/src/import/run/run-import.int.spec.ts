@@ -136,7 +136,7 @@ describe('a run', () => {
 
   it('goes on where a killed one left off, and doubles nothing', async () => {
     const lines = Array.from(
-      { length: 1_400 },
+      { length: 700 },
       (_, n) => `Maker ${String(n % 7)},K-${String(n)},LFP,1,1,`,
     );
     const id = await bench.receive(`${header}\n${lines.join('\n')}\n`);
@@ -145,7 +145,7 @@ describe('a run', () => {
     const dying = runImport(first, id, 'first', killed.signal).catch(() => undefined);
     for (;;) {
       const state = await bench.state(id);
-      if (state.done.size >= 500) break;
+      if (state.done.size >= 200) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     killed.abort(new Error('killed'));
@@ -153,18 +153,18 @@ describe('a run', () => {
     await dying;
     expect(await rejected(id)).toEqual([]);
     const state = await bench.state(id);
-    expect([state.status, countsOf(state).accepted]).toEqual(['completed', 1_400]);
+    expect([state.status, countsOf(state).accepted]).toEqual(['completed', 700]);
     const registered = (await bench.events('product')).filter(
       ({ type, data }) =>
         type === 'ProductRegistered' && (data['model'] as string).startsWith('K-'),
     );
-    expect(new Set(registered.map(({ data }) => data['model'])).size).toBe(1_400);
-    expect(registered).toHaveLength(1_400);
+    expect(new Set(registered.map(({ data }) => data['model'])).size).toBe(700);
+    expect(registered).toHaveLength(700);
   });
 
   it('takes over from a runner that is only slow, which then cannot add a row', async () => {
     const lines = Array.from(
-      { length: 700 },
+      { length: 300 },
       (_, n) => `Slow ${String(n % 3)},S-${String(n)},LFP,1,1,`,
     );
     const id = await bench.receive(`${header}\n${lines.join('\n')}\n`);
@@ -175,7 +175,7 @@ describe('a run', () => {
     const ends = await Promise.all([slow, runImport(bench.another(), id, 'fast', never)]);
     expect(await rejected(id)).toEqual([]);
     const state = await bench.state(id);
-    expect([state.status, countsOf(state).accepted]).toEqual(['completed', 700]);
+    expect([state.status, countsOf(state).accepted]).toEqual(['completed', 300]);
     expect(ends).toContain('done');
     const rows = (await outcomes(id)).map(({ row }) => row);
     expect(new Set(rows).size).toBe(rows.length);
@@ -196,33 +196,7 @@ describe('a run', () => {
 });
 
 (existsSync(folder) ? describe : describe.skip)('the published lists', () => {
-  it('become 863 products of 118 makers with 863 codes', async () => {
-    const fresh = await ImportBench.start();
-    try {
-      const list = await readFile(join(folder, 'Battery_List_Data_ADA.2026-02-11.csv'));
-      const id = await fresh.receive(list);
-      await runImport(fresh.tools, id, 'a', never);
-      expect(await rejected(id, fresh)).toEqual([]);
-      expect(countsOf(await fresh.state(id))).toEqual({
-        accepted: 863,
-        unchanged: 0,
-        rejected: 0,
-        needsReview: 0,
-      });
-      const products = (await fresh.events('product')).filter(
-        ({ type }) => type === 'ProductRegistered',
-      );
-      const makers = (await fresh.events('manufacturer')).filter(
-        ({ type }) => type === 'ManufacturerRegistered',
-      );
-      expect(products).toHaveLength(863);
-      expect(makers).toHaveLength(118);
-      expect(new Set(products.map(({ data }) => data['code'])).size).toBe(863);
-    } finally {
-      await fresh.stop();
-    }
-  });
-
+  // That the newer one alone becomes 863 products of 118 makers is shown end to end.
   it('change one known product’s elements when the next list follows, and add the new ones', async () => {
     const fresh = await ImportBench.start();
     try {

@@ -45,8 +45,8 @@ export class Fixture {
     readonly store: ReadStore,
   ) {}
 
-  static async start(): Promise<Fixture> {
-    const node = await startTestNode();
+  static async start(startNode = startTestNode): Promise<Fixture> {
+    const node = await startNode();
     const database = await migratedDatabase();
     const log = EsdbEventLog.connect(node.url);
     const tail = new LogTail(log);

@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+
+import { compiledRoot } from './build.js';
+import { type EventNodeOptions, NodeAddress, nodeEnvironment, onFreePort } from './event-node.js';
+import { inheritedEnv } from './inherited-env.js';
+import type { HostAnswer, HostRequest } from './node-host.js';
+
+type Ask = (request: HostRequest) => Promise<HostAnswer>;
+
+let host: Ask | undefined;
+let lastId = 0;
+
+/** An event node in a process that this worker's other ones share: quick to start, and never killed alone. */
+export class HostedNode extends NodeAddress {
+  private constructor(
+    private options: EventNodeOptions,
+    port: number,
+    private id: number,
+  ) {
+    super(port);
+  }
+
+  /** Rejects with what the node said of its start. */
+  static start(options: EventNodeOptions): Promise<HostedNode> {
+    return onFreePort(
+      options,
+      async (port) => new HostedNode(options, port, await hosted(options, port)),
+    );
+  }
+
+  /** Never: others live in its process. */
+  kill(): Promise<void> {
+    return Promise.reject(new Error('a node that a test kills is started with `startOwnNode`'));
+  }
+
+  async stop(): Promise<void> {
+    await asked({ id: this.id });
+  }
+
+  /** Stops it, and starts it on the same port; on another log where one is given. */
+  async restart(databaseUrl = this.options.databaseUrl): Promise<void> {
+    await this.stop();
+    this.options = { ...this.options, databaseUrl };
+    this.id = await hosted(this.options, this.port);
+  }
+}
+
+const hosted = async (options: EventNodeOptions, port: number): Promise<number> => {
+  const id = (lastId += 1);
+  await asked({ id, start: nodeEnvironment(options, port) });
+  return id;
+};
+
+const asked = async (request: HostRequest): Promise<HostAnswer> => {
+  host ??= startHost();
+  const answer = await host(request);
+  if (answer.error !== undefined) throw new Error(`a hosted event node: ${answer.error}`);
+  return answer;
+};
+
+const startHost = (): Ask => {
+  const child = fork(join(compiledRoot, 'libs/testing/src/node-host.js'), {
+    env: inheritedEnv(),
+    execArgv: ['--disable-warning=DEP0123'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
+  const waiting = new Map<number, (answer: HostAnswer) => void>();
+  child.on('message', (answer: HostAnswer) => {
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+  });
+  child.once('exit', () => {
+    host = undefined;
+    for (const [id, answered] of waiting) answered({ id, error: 'its process ended' });
+  });
+  unref(child);
+  return (request) =>
+    new Promise((resolve) => {
+      waiting.set(request.id, resolve);
+      child.send(request);
+    });
+};
+
+/** The worker may end while it runs, which ends it. */
+const unref = (child: ChildProcess): void => {
+  child.unref();
+  child.channel?.unref();
+};
