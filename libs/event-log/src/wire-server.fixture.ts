@@ -10,7 +10,7 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 import { EsdbEventLog } from './esdb.js';
 
@@ -115,15 +115,11 @@ export const timedOutAppend = (request: AppendRequest): AppendReply => {
   ).setCorrelationId(new shared.UUID().setStructured(halves));
 };
 
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
 /** Called when the test is over, before what was given earlier. */
 export const closeAfterwards = (close: () => unknown): void => {
-  closing.unshift(close);
+  onTestFinished(async () => {
+    await close();
+  });
 };
 
 /** A server until the test is over. */
