@@ -5,6 +5,7 @@ import { apiKeys } from './api-keys/api-keys.projection.js';
 import { devices } from './devices/devices.projection.js';
 import { eventClock } from './event-clock/event-clock.projection.js';
 import { imports } from './imports/imports.projection.js';
+import { intake } from './intake/intake.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
 import { samples } from './samples/samples.projection.js';
 
@@ -15,6 +16,7 @@ export const projections: readonly Projection[] = [
   imports,
   apiKeys,
   devices,
+  intake,
   samples,
 ];
 
@@ -27,6 +29,9 @@ export const readModelRoutes: Routes = async () => [
   (await import('./samples/samples.http.js')).DeviceSamplesController,
   (await import('./samples/latest.http.js')).LatestController,
   (await import('./samples/formula-samples.http.js')).FormulaSamplesController,
+  (await import('./intake/quarantine.http.js')).QuarantinedController,
+  (await import('./intake/device-lists.http.js')).DeviceLinksController,
+  (await import('./intake/device-lists.http.js')).DeviceIntakeController,
   (await import('./devices/sites.http.js')).SitesController,
   (await import('./devices/devices.http.js')).DevicesController,
   (await import('./devices/configurations.http.js')).DeviceConfigurationsController,

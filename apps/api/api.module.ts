@@ -15,6 +15,7 @@ import { SubscriptionsController } from '#subscription/subscriptions.http.js';
 import { EventsController } from './events.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
+import { IntakeController } from './intake.http.js';
 import { type LiveFeedLimits, LiveFeeds } from './live-feeds.js';
 import { MetricsController } from './metrics.http.js';
 import { ProjectionsHealth } from './projections-health.js';
@@ -50,6 +51,7 @@ export class ApiModule {
       controllers: [
         EventsController,
         SamplesFeedController,
+        IntakeController,
         HealthController,
         MetricsController,
         ParkedController,

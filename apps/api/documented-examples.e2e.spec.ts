@@ -74,6 +74,14 @@ const newSite = async (): Promise<void> => {
   real['siteId'] = site;
 };
 
+/** A message of the quarantine: a sample of a time that is none of ours. */
+const newQuarantined = async (): Promise<void> => {
+  const json = { rows: [{ t: '1970-01-01T00:00:00Z', values: { [randomUUID()]: 1 } }] };
+  await api.ask(`/v1/devices/${ids['/v1/devices'] ?? ''}/samples`, { json });
+  const kept = await (await api.raw('/v1/events?type=MessageQuarantined')).text();
+  ids['/v1/quarantine'] = [...kept.matchAll(/"quarantine-([^"]+)"/g)].at(-1)?.[1] ?? '';
+};
+
 const parkedEvent = (): Promise<string> =>
   insert(
     `insert into subscription.parked (subscription, scope, event_id, key, type, revision,
@@ -123,6 +131,8 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     real['credential'] = String(body['credential']);
   },
   '/v1/sites/{id}/formulas/{name}/define': newSite,
+  '/v1/quarantine/{id}/replay': newQuarantined,
+  '/v1/quarantine/{id}/discard': newQuarantined,
   '/v1/subscriptions/{name}/reset': () => {
     // A projection is rebuilt instead.
     ids['/v1/subscriptions'] = 'registry-activity';

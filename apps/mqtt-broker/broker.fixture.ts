@@ -23,15 +23,26 @@ export class BrokerFixture {
   private readonly clients: MqttClient[] = [];
 
   private constructor(
-    readonly node: TestNode,
+    readonly node: Pick<TestNode, 'url' | 'stop'>,
     readonly log: EsdbEventLog,
     private readonly script: string,
     readonly port: number,
   ) {}
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<BrokerFixture> {
+    return BrokerFixture.on(await startTestNode(), env);
+  }
+
+  /** On a node that others use, too, and stop. */
+  static onNodeOf({ node: { url } }: { readonly node: TestNode }): Promise<BrokerFixture> {
+    return BrokerFixture.on({ url, stop: () => Promise.resolve() }, {});
+  }
+
+  private static async on(
+    node: Pick<TestNode, 'url' | 'stop'>,
+    env: Readonly<Record<string, string>>,
+  ): Promise<BrokerFixture> {
     const script = join(compiledRoot, 'apps/mqtt-broker/main.js');
-    const node = await startTestNode();
     const log = EsdbEventLog.connect(node.url);
     const fixture = new BrokerFixture(node, log, script, await freePort());
     await fixture.startBroker(env);

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { downTopic, upTopic } from '#device-link/topics.js';
+import { configurationHash } from '#telemetry/configuration/configuration-hash.js';
+import { configurationStream } from '#telemetry/configuration/events.js';
 import { linkStream } from '#telemetry/link/events.js';
 import { samplesStream } from '#telemetry/samples/events.js';
+import { newEvent } from '#testing/new-event.js';
 import { until } from '#testing/until.js';
 
 import { BrokerFixture, envelope } from './broker.fixture.js';
@@ -54,9 +57,74 @@ describe('the embedded broker', () => {
     }
     expect(await linked(device)).toEqual([
       { type: 'MessagesMissed', session: 's1', from: 2, to: 3 },
+      { type: 'ResendRequested', session: 's1', from: 2, to: 3 },
       { type: 'MessagesRecovered', session: 's1', from: 2, to: 2 },
     ]);
     await until('it is asked for', () => asked.length > 0);
     expect(asked).toEqual([{ type: 'resend', session: 's1', from: 2, to: 3 }]);
+  });
+
+  it('takes what a device answers to its configuration', async () => {
+    const device = await fixture.newDevice();
+    const desired = {
+      configuration: { pollSeconds: 4 },
+      hash: configurationHash({ pollSeconds: 4 }),
+    };
+    const stream = configurationStream(device);
+    for (const version of [1, 2]) {
+      const event = newEvent('ConfigurationDesired', { version, ...desired });
+      await fixture.log.append(stream, [event], version === 1 ? 'no_stream' : 0n);
+    }
+    const client = await fixture.connect(device);
+    const answered: unknown[] = [];
+    let seq = 0;
+    const answer = async (body: object): Promise<void> => {
+      seq += 1;
+      const payload = envelope(device, seq, { type: 'configuration', ...body });
+      await client.publishAsync(upTopic(device, 'acks'), payload, { qos: 1 });
+      answered.splice(0, answered.length, ...(await fixture.eventsOf(stream)).slice(2));
+    };
+    const applied = { status: 'applied', version: 2 };
+    await answer(applied);
+    await answer(applied);
+    await answer({ ...applied, configuration: { pollSeconds: 5 } });
+    await answer({ status: 'applied', configuration: { pollSeconds: 4 } });
+    await answer({ status: 'refused', version: 2, reason: 'pollSeconds: expected 5' });
+    await answer({ status: 'refused', version: 1, reason: 'it was replaced meanwhile' });
+    const five = { configuration: { pollSeconds: 5 }, hash: configurationHash({ pollSeconds: 5 }) };
+    expect(answered).toMatchObject([
+      {
+        type: 'ConfigurationReported',
+        data: { version: 2, ...desired },
+        metadata: { source: 'mqtt' },
+      },
+      { type: 'ConfigurationReported', data: { version: 2, ...five } },
+      { type: 'ConfigurationReported', data: { version: null, ...desired } },
+      { type: 'ConfigurationRefused', data: { version: 2, reason: 'pollSeconds: expected 5' } },
+    ]);
+
+    for (const body of [
+      { status: 'applied', version: 3 },
+      { status: 'refused', version: 3, reason: 'x' },
+      { status: 'refused', version: 2 },
+      { status: 'applied' },
+      { status: 'maybe', version: 2 },
+      { type: 'instruction', status: 'applied' },
+      { status: 'applied', version: 2, configuration: { password: 'hunter2' } },
+    ]) {
+      await answer(body);
+    }
+    expect(answered).toHaveLength(4);
+    const kept = await fixture.newest('MessageQuarantined', device);
+    expect(
+      kept.reverse().map(({ data }) => (data['problems'] as { pointer: string }[])[0]?.pointer),
+    ).toEqual([
+      ...['/version', '/version', '/body/reason', '/body/version', '/body/status', '/body/type'],
+      '/configuration/password',
+    ]);
+    // What holds a secret is kept without its bytes.
+    expect(kept.map(({ data }) => data['content'] === '')).toEqual([
+      ...[false, false, false, false, false, false, true],
+    ]);
   });
 });

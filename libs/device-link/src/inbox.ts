@@ -165,7 +165,7 @@ export class Inbox {
 }
 
 /** Refused because of what the store cannot do at the moment. */
-const isForNow = ({ kind, code }: Refusal): boolean =>
+export const isForNow = ({ kind, code }: Refusal): boolean =>
   ['unavailable', 'insufficient-storage', 'too-many', 'timed-out'].includes(kind) ||
   code === 'CONCURRENT_CHANGE' ||
   code === 'STORE_ACCESS_DENIED';

@@ -43,14 +43,14 @@ export const ListRoute = <Item>(resource: Resource<Item>, path = ''): MethodDeco
     ApiOkResponse({ type: listResponse(resource.response) }),
   );
 
-/** Where the resource has no such route, the method is none. */
-export const OneRoute = <Item>(resource: Resource<Item>): MethodDecorator => {
+/** Where the resource has no such route, the method is none. The path is its parameter unless given. */
+export const OneRoute = <Item>(resource: Resource<Item>, path?: string): MethodDecorator => {
   const { one, history, response: type } = resource;
   if (!one) return none;
   const etag = { description: 'The revision, in quotes.', schema: { type: 'string' } } as const;
   const { code } = one.unknown();
   return Route(
-    `:${one.param ?? 'id'}`,
+    path ?? `:${one.param ?? 'id'}`,
     resource,
     one,
     oneParameters(resource),

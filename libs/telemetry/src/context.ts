@@ -44,12 +44,16 @@ export const telemetry: Context = {
     'devices.credentials': ['admin', 'service'],
     'formulas.read': [...readers, 'service'],
     'formulas.write': ['engineer', 'admin'],
+    // What could not be read may hold anything: it is for those who look after it.
+    'quarantine.read': ['curator', 'engineer', 'operator', 'auditor', 'admin'],
+    'quarantine.write': ['curator', 'engineer', 'operator', 'admin'],
     'samples.read': [...readers, 'service'],
     'samples.write': ['curator', 'engineer', 'admin', 'service'],
   },
   tags: {
     devices: 'Sites, devices, and how devices connect.',
     formulas: 'Series of a site that are computed from others.',
+    quarantine: 'What devices sent and could not be taken.',
     samples: 'What devices measured.',
   },
   routes: async () => [(await import('./telemetry.module.js')).TelemetryModule],

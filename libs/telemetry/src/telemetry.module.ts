@@ -9,6 +9,8 @@ import { DeviceController } from './device/device.http.js';
 import { Devices } from './device/find-device.js';
 import { FormulaController } from './formula/formula.http.js';
 import { Formulas } from './formula/formulas.js';
+import { QuarantineController } from './quarantine/quarantine.http.js';
+import { Replays } from './quarantine/replays.js';
 import { SamplesController } from './samples/samples.http.js';
 import { SamplesIntake } from './samples/samples-intake.js';
 import { SeriesController } from './series/series.http.js';
@@ -20,6 +22,7 @@ import { SiteController } from './site/site.http.js';
   controllers: [
     ...[SiteController, DeviceController, CredentialController],
     ...[ConfigurationController, SeriesController, SamplesController, FormulaController],
+    QuarantineController,
   ],
   providers: [
     {
@@ -27,6 +30,11 @@ import { SiteController } from './site/site.http.js';
       inject: [EsdbEventLog, CommandObserver],
       useFactory: (log: EsdbEventLog, observer: CommandObserver) =>
         new SamplesIntake(log, observer),
+    },
+    {
+      provide: Replays,
+      inject: [EsdbEventLog, SamplesIntake],
+      useFactory: (log: EsdbEventLog, samples: SamplesIntake) => new Replays(log, samples),
     },
     {
       provide: Devices,

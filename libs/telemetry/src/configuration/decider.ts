@@ -72,12 +72,23 @@ const refusePlainSecrets = ({ configuration }: Pick<Hashed, 'configuration'>): v
   );
 };
 
-const unknownVersion = (desired: number) =>
+/** The device was sent no such version; `newest` is the last one that is known. */
+export const unknownVersion = (newest?: number) =>
   new Refusal(
     'CONFIGURATION_VERSION_UNKNOWN',
     'unprocessable',
     `the device was given no configuration of this version`,
-    { errors: [{ pointer: '/version', reason: `expected at most ${String(desired)}` }] },
+    {
+      errors: [
+        {
+          pointer: '/version',
+          reason:
+            newest === undefined
+              ? 'expected a version that was desired, or the configuration beside it'
+              : `expected at most ${String(newest)}`,
+        },
+      ],
+    },
   );
 
 export const configurationDecider: Decider<

@@ -12,10 +12,17 @@ export interface Gap {
   readonly to: number;
 }
 
+interface MissedGap extends Gap {
+  /** The device was asked to send it again. */
+  readonly isAskedFor?: true;
+}
+
 export type LinkCommand = CommandOf<{
   NoteBirth: DataOf<'DeviceBorn'>;
   NoteState: DataOf<'DeviceStateReported'>;
   NoteMissed: { readonly gaps: readonly Gap[] };
+  /** After the device was asked for them. */
+  NoteResendRequested: { readonly gaps: readonly Gap[] };
   NoteRecovered: { readonly session: string; readonly numbers: readonly number[] };
   CountIntake: DataOf<'IntakeCounted'>;
 }>;
@@ -24,19 +31,22 @@ export interface LinkState {
   readonly session: string | undefined;
   readonly state: 'online' | 'offline' | undefined;
   /** What is missed, the newest last. */
-  readonly missed: readonly Gap[];
+  readonly missed: readonly MissedGap[];
   /** The last minute that was counted. */
   readonly counted: string | undefined;
 }
 
-/** Older ones stay in the log; whether they arrive is not followed any more. */
+/**
+ * Older ones stay in the log; whether they arrive is not followed any more. What arrives of a gap may leave
+ * two: without a bound, every other message of a long gap would.
+ */
 const maxMissed = 64;
 
 const isWithin = (inner: Gap, outer: Gap): boolean =>
   inner.session === outer.session && outer.from <= inner.from && inner.to <= outer.to;
 
 /** What is left of a gap without these numbers. */
-const without = (gap: Gap, { session, from, to }: Gap): Gap[] => {
+const without = (gap: MissedGap, { session, from, to }: Gap): MissedGap[] => {
   if (session !== gap.session || to < gap.from || from > gap.to) return [gap];
   const before = { ...gap, to: from - 1 };
   const after = { ...gap, from: to + 1 };
@@ -71,6 +81,12 @@ export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
         return data.gaps
           .filter((gap) => !state.missed.some((known) => isWithin(gap, known)))
           .map((gap) => ({ type: 'MessagesMissed', data: gap }));
+      case 'NoteResendRequested':
+        return data.gaps
+          .filter((gap) =>
+            state.missed.some((known) => known.isAskedFor !== true && isWithin(gap, known)),
+          )
+          .map((gap) => ({ type: 'ResendRequested', data: gap }));
       case 'NoteRecovered':
         return recovered(data.session, data.numbers, state.missed).map((gap) => ({
           type: 'MessagesRecovered',
@@ -83,13 +99,23 @@ export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
   evolve(state, { type, data }) {
     switch (type) {
       case 'DeviceBorn':
-        return { ...state, session: data.session };
+        // Who begins a session is there, whatever the last will of the one before said.
+        return { ...state, session: data.session, state: 'online' };
       case 'DeviceStateReported':
         return { ...state, state: data.state };
       case 'MessagesMissed':
         return { ...state, missed: [...state.missed, data].slice(-maxMissed) };
-      case 'MessagesRecovered':
-        return { ...state, missed: state.missed.flatMap((gap) => without(gap, data)) };
+      case 'ResendRequested':
+        return {
+          ...state,
+          missed: state.missed.map((gap) =>
+            isWithin(gap, data) ? { ...gap, isAskedFor: true } : gap,
+          ),
+        };
+      case 'MessagesRecovered': {
+        const left = state.missed.flatMap((gap) => without(gap, data));
+        return { ...state, missed: left.slice(-maxMissed) };
+      }
       case 'IntakeCounted':
         return { ...state, counted: data.minute };
     }

@@ -3,19 +3,28 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Inbound, InboxHandler } from '#device-link/inbox.js';
 import { Rate } from '#device-link/rate.js';
 import type { EventLog } from '#event-log/event-log.js';
-import { handleCommand } from '#event-log/handle-command.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
 import { States } from '#event-log/states.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf, contentIdOf } from '#kernel/ids.js';
 import type { FieldError, Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
 
+import { configurationHash } from '../configuration/configuration-hash.js';
+import {
+  type ConfigurationCommand,
+  configurationDecider,
+  unknownVersion,
+} from '../configuration/decider.js';
 import { occurrenceDecider } from '../occurrence/decider.js';
+import { occurrenceIdOf } from '../occurrence/events.js';
 import type { Message } from '../samples/events.js';
 import { quarantined, type SamplesIntake } from '../samples/samples-intake.js';
 import { type Gap, type LinkCommand, linkDecider } from './decider.js';
+import { desiredConfiguration } from './desired-configuration.js';
 import { GapTracker } from './gap-tracker.js';
 import type { IntakeCounts } from './intake-counts.js';
+import type { Acknowledgement } from './read-acknowledgement.js';
 import { type ReadMessage, readMessage } from './read-message.js';
 
 export type Outcome = 'accepted' | 'duplicate' | 'quarantined' | 'rejected';
@@ -24,8 +33,8 @@ export interface DeviceIntakeParts {
   readonly log: EventLog;
   readonly samples: SamplesIntake;
   readonly counts: IntakeCounts;
-  /** Asks a device to send again what is missed. */
-  readonly askFor: (device: string, gaps: readonly Gap[]) => Promise<void>;
+  /** Asks a device to send again what is missed; resolves with whether it could be. */
+  readonly askFor: (device: string, gaps: readonly Gap[]) => Promise<boolean>;
   /** The first message of a device that comes here. */
   readonly onFirst: (device: string) => Promise<void>;
   readonly onOutcome: (outcome: Outcome, messages: number) => void;
@@ -44,12 +53,14 @@ type SamplesRead = Extract<ReadMessage, { kind: 'samples' }>;
 export class DeviceIntake implements InboxHandler {
   private readonly link;
   private readonly occurrences;
+  private readonly configurations;
   private readonly tracker;
   private readonly kept = new Rate(keptPerSecond, keptBurst);
 
   constructor(private readonly parts: DeviceIntakeParts) {
     this.link = new States(parts.log, linkDecider);
     this.occurrences = new States(parts.log, occurrenceDecider);
+    this.configurations = new States(parts.log, configurationDecider);
     this.tracker = new GapTracker(parts.log);
   }
 
@@ -68,15 +79,18 @@ export class DeviceIntake implements InboxHandler {
     if (isFirst) await this.parts.onFirst(device);
   }
 
-  async refuse(inbound: Inbound, { message, details }: Refusal): Promise<void> {
-    await this.keep(inbound, details.errors ?? [{ pointer: '', reason: message }]);
+  async refuse(inbound: Inbound, { code, message, details }: Refusal): Promise<void> {
+    const problems = details.errors ?? [{ pointer: '', reason: message }];
+    // The log keeps for ever what it is given, and a secret is none of it.
+    await this.keep(inbound, problems, code !== 'CONFIGURATION_HOLDS_SECRET');
   }
 
   private async noteMissed(device: string, numbers: readonly Message[]): Promise<void> {
     const gaps = this.tracker.gaps(device, numbers);
     if (gaps.length === 0) return;
     await this.note(device, { type: 'NoteMissed', data: { gaps }, meta: metaOf(device) });
-    await this.parts.askFor(device, gaps);
+    if (!(await this.parts.askFor(device, gaps))) return;
+    await this.note(device, { type: 'NoteResendRequested', data: { gaps }, meta: metaOf(device) });
   }
 
   private async noteRecovered(device: string, late: readonly Message[]): Promise<void> {
@@ -123,36 +137,46 @@ export class DeviceIntake implements InboxHandler {
   }
 
   private async takeOther(device: string, inbound: Inbound, said: ReadMessage): Promise<void> {
+    if (said.kind === 'samples') return;
+    if (said.kind === 'malformed') return this.keep(inbound, said.problems);
+    const { outcome } = await this.carryOut(device, said);
+    if (outcome === 'unchanged') this.parts.counts.duplicate(device, 1);
+    this.parts.onOutcome(outcome === 'unchanged' ? 'duplicate' : 'accepted', 1);
+  }
+
+  private async carryOut(
+    device: string,
+    said: Exclude<ReadMessage, { kind: 'samples' | 'malformed' }>,
+  ): Promise<CommandResult> {
     const meta = metaOf(device);
+    const { log } = this.parts;
     switch (said.kind) {
-      case 'samples':
-        return;
-      case 'malformed':
-        await this.keep(inbound, said.problems);
-        return;
       case 'birth': {
         const data = { session: said.message.session, properties: said.properties };
-        await this.note(device, { type: 'NoteBirth', data, meta });
-        break;
+        return this.note(device, { type: 'NoteBirth', data, meta });
       }
       case 'state':
-        await this.note(device, { type: 'NoteState', data: { state: said.state }, meta });
-        break;
+        return this.note(device, { type: 'NoteState', data: { state: said.state }, meta });
       case 'occurrence': {
-        const { data } = said;
-        const id = `${device}.${data.at.slice(0, 10).replaceAll('-', '')}`;
-        const command = { type: 'RecordOccurrence', data, meta } as const;
-        await handleCommand(this.parts.log, this.occurrences, id, command);
+        const command = { type: 'RecordOccurrence', data: said.data, meta } as const;
+        return handleCommand(log, this.occurrences, occurrenceIdOf(said.data), command);
+      }
+      case 'acknowledgement': {
+        const command = await acknowledged(log, device, said.data, meta);
+        return handleCommand(log, this.configurations, device, command);
       }
     }
-    this.parts.onOutcome('accepted', 1);
   }
 
   private note(device: string, command: LinkCommand) {
     return handleCommand(this.parts.log, this.link, device, command);
   }
 
-  private async keep(inbound: Inbound, problems: readonly FieldError[]): Promise<void> {
+  private async keep(
+    inbound: Inbound,
+    problems: readonly FieldError[],
+    withContent = true,
+  ): Promise<void> {
     const { device, topic, payload } = inbound;
     if (!this.kept.allows(device)) {
       this.count(device, 'QUARANTINE_FULL');
@@ -160,7 +184,8 @@ export class DeviceIntake implements InboxHandler {
     }
     const data = quarantined(device, { way: 'mqtt', topic, bytes: payload }, [...problems]);
     const id = contentIdOf('quarantined', device, topic, data.sha256);
-    await this.parts.samples.keep(id, data, metaOf(device));
+    const kept = withContent ? data : { ...data, content: '' };
+    await this.parts.samples.keep(id, kept, metaOf(device));
     this.parts.onOutcome('quarantined', 1);
   }
 
@@ -169,6 +194,27 @@ export class DeviceIntake implements InboxHandler {
     this.parts.onOutcome('rejected', 1);
   }
 }
+
+/** Throws `CONFIGURATION_VERSION_UNKNOWN` for a version that cannot be what the device runs with. */
+const acknowledged = async (
+  log: EventLog,
+  device: string,
+  data: Acknowledgement,
+  meta: CommandMeta,
+): Promise<ConfigurationCommand> => {
+  if (data.status === 'refused') {
+    const { version, reason } = data;
+    return { type: 'RefuseConfiguration', data: { version, reason }, meta };
+  }
+  const { version = null } = data;
+  const desired = data.configuration
+    ? undefined
+    : await desiredConfiguration(log, device, data.version);
+  const configuration = data.configuration ?? desired?.configuration;
+  if (!configuration) throw unknownVersion();
+  const hash = configurationHash(configuration);
+  return { type: 'ReportConfiguration', data: { version, configuration, hash }, meta };
+};
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -12,6 +12,7 @@ import type { Logger } from '#observability/logging.js';
 import { configurationStream } from '../configuration/events.js';
 import { credentialStream } from '../credential/events.js';
 import { SamplesIntake } from '../samples/samples-intake.js';
+import { seriesStream } from '../series/events.js';
 import { type Gap, linkDecider } from './decider.js';
 import { desiredConfiguration } from './desired-configuration.js';
 import { DeviceIntake, metaOf } from './device-intake.js';
@@ -39,6 +40,7 @@ export class DeviceLink {
   readonly inbox: Inbox;
   private readonly counts = new IntakeCounts(wallNow);
   private readonly link;
+  private readonly samples;
   private readonly stopping = new AbortController();
   private readonly counting: Promise<void>;
   private downlink: Downlink | undefined;
@@ -46,8 +48,9 @@ export class DeviceLink {
   constructor(private readonly parts: DeviceLinkParts) {
     const { log, observer, metrics, logger } = parts;
     this.link = new States(log, linkDecider);
+    this.samples = new SamplesIntake(log, observer);
     const intake = new DeviceIntake({
-      ...{ log, counts: this.counts, samples: new SamplesIntake(log, observer) },
+      ...{ log, counts: this.counts, samples: this.samples },
       askFor: (device, gaps) => this.askFor(device, gaps),
       onFirst: (device) => this.sendConfiguration(device),
       onOutcome: (outcome, messages) => {
@@ -82,6 +85,8 @@ export class DeviceLink {
       void this.send(stream.slice(configurationStream('').length), 'config', data, true);
     } else if (type === 'DeviceCredentialRevoked') {
       this.downlink?.disconnect?.(stream.slice(credentialStream('').length));
+    } else if (type === 'SeriesDeclared') {
+      void this.readSeries(stream.slice(seriesStream('').length));
     }
   }
 
@@ -95,25 +100,42 @@ export class DeviceLink {
     }
   }
 
+  /** What is taken from now on is read by what was declared elsewhere. */
+  private async readSeries(device: string): Promise<void> {
+    const { series } = this.samples;
+    if (!series.cached(device)) return;
+    await series.refresh(device).catch((error: unknown) => {
+      this.parts.logger.warn({ device, error }, 'the series of a device cannot be read now');
+    });
+  }
+
   async stop(): Promise<void> {
     this.inbox.stop();
     this.stopping.abort();
     await this.counting;
   }
 
-  private async askFor(device: string, gaps: readonly Gap[]): Promise<void> {
-    for (const gap of gaps) await this.send(device, 'instructions', { type: 'resend', ...gap });
+  private async askFor(device: string, gaps: readonly Gap[]): Promise<boolean> {
+    for (const gap of gaps) {
+      if (!(await this.send(device, 'instructions', { type: 'resend', ...gap }))) return false;
+    }
+    return true;
   }
 
-  /** Who is not connected is not waited for: it is asked, and told, again. */
-  private async send(device: string, kind: DownKind, body: object, retain = false): Promise<void> {
+  /** Who is not connected is not waited for: it is asked, and told, again. Resolves with whether it was sent. */
+  private async send(
+    device: string,
+    kind: DownKind,
+    body: object,
+    retain = false,
+  ): Promise<boolean> {
     try {
-      await within(
-        publishMs,
-        this.downlink?.publish(device, kind, body, retain) ?? Promise.resolve(),
-      );
+      if (!this.downlink) return false;
+      await within(publishMs, this.downlink.publish(device, kind, body, retain));
+      return true;
     } catch (error) {
       this.parts.logger.warn({ device, kind, error }, 'a device cannot be sent a message now');
+      return false;
     }
   }
 

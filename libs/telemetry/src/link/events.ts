@@ -29,8 +29,12 @@ export const linkEvents = eventTypes({
     example: { state: 'offline' },
   },
   MessagesMissed: {
-    about:
-      'Numbers of a session were left out: these messages did not arrive. The device is asked to send them again.',
+    about: 'Numbers of a session were left out: these messages did not arrive.',
+    data: closed({ session, from, to }),
+    example: { session: '8c1f', from: 18, to: 19 },
+  },
+  ResendRequested: {
+    about: 'The device was asked to send these messages, which are missed, again.',
     data: closed({ session, from, to }),
     example: { session: '8c1f', from: 18, to: 19 },
   },

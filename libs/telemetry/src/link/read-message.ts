@@ -17,6 +17,7 @@ import {
 import { readTime } from '../samples/read-time.js';
 import { readWritten } from '../samples/written-samples.js';
 import { flattened } from './flattened.js';
+import { type Acknowledgement, readAcknowledgement } from './read-acknowledgement.js';
 
 /** What a message of a device says. */
 export type ReadMessage =
@@ -32,6 +33,11 @@ export type ReadMessage =
       readonly message: Message;
     }
   | { readonly kind: 'state'; readonly state: 'online' | 'offline'; readonly message?: Message }
+  | {
+      readonly kind: 'acknowledgement';
+      readonly data: Acknowledgement;
+      readonly message: Message;
+    }
   | { readonly kind: 'malformed'; readonly problems: readonly FieldError[] };
 
 /** Series times rows: a short message could mean millions of empty cells. */
@@ -64,8 +70,9 @@ const checks = {
 };
 
 type Rules = Pick<ReadRules, 'known' | 'now'>;
+type Kept = Omit<Inbound, 'topic' | 'isAwaited'>;
 
-export const readMessage = (inbound: Inbound, rules: Rules): ReadMessage => {
+export const readMessage = (inbound: Kept, rules: Rules): ReadMessage => {
   const { device, kind, payload, older } = inbound;
   if (older) return readOlder(inbound, older.at, rules);
   if (kind === 'state') {
@@ -77,7 +84,7 @@ export const readMessage = (inbound: Inbound, rules: Rules): ReadMessage => {
   return ofEnvelope(inbound, read.value, rules);
 };
 
-const ofEnvelope = ({ device, kind }: Inbound, envelope: Envelope, rules: Rules): ReadMessage => {
+const ofEnvelope = ({ device, kind }: Kept, envelope: Envelope, rules: Rules): ReadMessage => {
   const { session, seq, body } = envelope;
   const message = { session, seq };
   switch (kind) {
@@ -99,7 +106,13 @@ const ofEnvelope = ({ device, kind }: Inbound, envelope: Envelope, rules: Rules)
       if (!checks.state(body)) return malformed(problemsOf(checks.state), '/body');
       // A last will was written when the session began: its number says nothing.
       return { kind: 'state', state: body.state, ...(body.state === 'online' && { message }) };
-    default:
+    case 'acks': {
+      const data = readAcknowledgement(body);
+      if ('status' in data) return { kind: 'acknowledgement', data, message };
+      return malformed({ problems: data }, '/body');
+    }
+    case 'reports':
+    case 'steps':
       return malformed({
         problems: [{ pointer: '', reason: `expected another topic: nothing takes ${kind} yet` }],
       });
@@ -107,7 +120,7 @@ const ofEnvelope = ({ device, kind }: Inbound, envelope: Envelope, rules: Rules)
 };
 
 /** The older shape: no envelope, the time in the topic, text that may be a number. */
-const readOlder = ({ device, kind, payload }: Inbound, at: number, rules: Rules): ReadMessage => {
+const readOlder = ({ device, kind, payload }: Kept, at: number, rules: Rules): ReadMessage => {
   const read = readJson(payload);
   if ('problems' in read) return malformed(read);
   if (kind === 'occurrences') {

@@ -7,6 +7,8 @@ import { closed, id, instant, name } from '#kernel/schema.js';
 
 /** What happened at one device on one UTC day: `occurrence-<device>.<yyyymmdd>`. */
 export const occurrenceCategory = 'occurrence';
+export const occurrenceIdOf = ({ device, at }: Pick<OccurrenceEvent['data'], 'device' | 'at'>) =>
+  `${device}.${at.slice(0, 10).replaceAll('-', '')}`;
 
 const details = Type.Unsafe<Readonly<Record<string, unknown>>>({
   type: 'object',

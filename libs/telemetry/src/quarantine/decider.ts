@@ -1,27 +1,43 @@
-import type { CommandOf } from '#kernel/command.js';
+import type { Command, CommandOf } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { quarantineCategory, type QuarantineEvent, quarantineEvents } from './events.js';
 
-type Quarantined = Extract<QuarantineEvent, { type: 'MessageQuarantined' }>['data'];
+export type Quarantined = Extract<QuarantineEvent, { type: 'MessageQuarantined' }>['data'];
+/** What became of a message that was sent in again: nothing is wrong where there are no problems. */
+export type Replayed = Extract<QuarantineEvent, { type: 'QuarantinedReplayFailed' }>['data'];
 
-export type QuarantineCommand = CommandOf<{
-  QuarantineMessage: Quarantined;
-  /** After the samples were taken. */
-  CloseReplayed: { readonly taken: number };
-  DiscardQuarantined: object;
-}>;
+/**
+ * The outcome is found after the request came and before it is decided. It is none of the command's data:
+ * the same request again finds another one, and is the same request.
+ */
+export type ReplayQuarantined = Command<'ReplayQuarantined'> & {
+  readonly outcome?: Replayed;
+};
+
+export type QuarantineCommand =
+  ReplayQuarantined | CommandOf<{ QuarantineMessage: Quarantined; DiscardQuarantined: object }>;
 
 export type QuarantineState =
   | { readonly status: 'absent' }
-  | { readonly status: 'open' | 'replayed' | 'discarded'; readonly message: Quarantined };
+  | { readonly status: 'waiting' | 'replayed' | 'discarded'; readonly message: Quarantined };
 
-const unknownMessage = () =>
+export const unknownQuarantined = () =>
   new Refusal('QUARANTINED_UNKNOWN', 'not-found', 'no such message is in the quarantine');
 
 const settled = (status: string) =>
   new Refusal('QUARANTINED_SETTLED', 'conflict', `the message was ${status} already`);
+
+/** Without an outcome it is decided as if all went well. */
+const replay = (
+  { taken, problems }: Replayed = { taken: 0, problems: [] },
+  before: Quarantined,
+): readonly QuarantineEvent[] => {
+  if (problems.length === 0) return [{ type: 'QuarantinedReplayed', data: { taken } }];
+  const isNews = JSON.stringify(problems) !== JSON.stringify(before.problems);
+  return isNews ? [{ type: 'QuarantinedReplayFailed', data: { taken, problems } }] : [];
+};
 
 export const quarantineDecider: Decider<QuarantineState, QuarantineCommand, QuarantineEvent> = {
   category: quarantineCategory,
@@ -32,18 +48,20 @@ export const quarantineDecider: Decider<QuarantineState, QuarantineCommand, Quar
       if (state.status !== 'absent') return [];
       return [{ type: 'MessageQuarantined', data: command.data }];
     }
-    if (state.status === 'absent') throw unknownMessage();
-    const wanted = command.type === 'CloseReplayed' ? 'replayed' : 'discarded';
+    if (state.status === 'absent') throw unknownQuarantined();
+    const wanted = command.type === 'ReplayQuarantined' ? 'replayed' : 'discarded';
     if (state.status === wanted) return [];
-    if (state.status !== 'open') throw settled(state.status);
-    return command.type === 'CloseReplayed'
-      ? [{ type: 'QuarantinedReplayed', data: { taken: command.data.taken } }]
+    if (state.status !== 'waiting') throw settled(state.status);
+    return command.type === 'ReplayQuarantined'
+      ? replay(command.outcome, state.message)
       : [{ type: 'QuarantinedDiscarded', data: {} }];
   },
   evolve(state, event) {
-    if (event.type === 'MessageQuarantined') return { status: 'open', message: event.data };
+    if (event.type === 'MessageQuarantined') return { status: 'waiting', message: event.data };
     if (state.status === 'absent') return state;
     switch (event.type) {
+      case 'QuarantinedReplayFailed':
+        return { ...state, message: { ...state.message, problems: event.data.problems } };
       case 'QuarantinedReplayed':
         return { ...state, status: 'replayed' };
       case 'QuarantinedDiscarded':

@@ -46,6 +46,14 @@ export const quarantineEvents = eventTypes({
       samples: 0,
     },
   },
+  QuarantinedReplayFailed: {
+    about: 'What was quarantined was sent in again, and some or all of it is wrong still.',
+    data: closed({
+      taken: Type.Integer({ minimum: 0, description: 'Samples that were taken this time.' }),
+      problems: Type.Array(problem, { description: 'The first of what is wrong now.' }),
+    }),
+    example: { taken: 0, problems: [{ pointer: '/session', reason: 'is missing' }] },
+  },
   QuarantinedReplayed: {
     about: 'What was quarantined was taken after all.',
     data: closed({ taken: Type.Integer({ minimum: 0, description: 'Samples that were taken.' }) }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type ReadRules, readSamples, type WrittenSamples } from './read-samples.js';
+import { writtenAgain } from './written-again.js';
 
 const rules: ReadRules = {
   known: new Map(),
@@ -59,6 +60,39 @@ describe('samples', () => {
       '/rows/1/values/v expected a time from 2000 to one day ahead of the server: this one lies more than a day ahead of the server',
       '/rows/2/values/v expected a time from 2000 to one day ahead of the server: this one lies before 2000',
       '/rows/3/values/v expected an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z',
+    ]);
+  });
+
+  it('that are refused can be written again with what was read of them, unit and quality', () => {
+    const known = new Map([
+      ...numeric,
+      ['w', { ...numeric.get('v'), valueType: 'number' } as never],
+    ]);
+    const { refused } = read(
+      {
+        t: [1767225600, 4070908800],
+        series: {
+          v: { unit: 'W', values: ['1.5', 'x'], quality: ['bad', 'good'] },
+          w: { values: [null, 2] },
+        },
+      },
+      { known, timeUnit: 's', parsesText: true },
+    );
+    const { columns, problems } = writtenAgain(refused);
+    const unit = 'W';
+    expect(columns).toEqual([
+      {
+        t: ['2026-01-01T00:00:00.000Z', 4070908800],
+        series: { v: { unit, values: [1.5, 'x'], quality: ['bad', 'good'] } },
+      },
+      { t: [4070908800], series: { w: { values: [2] } } },
+    ]);
+    expect(problems.map(({ pointer }) => pointer)).toEqual([
+      ...['/0/series/v/values/0', '/0/series/v/values/1', '/1/series/w/values/0'],
+    ]);
+    expect(columns.map((one) => read(one, { known }).refused.map(({ reason }) => reason))).toEqual([
+      [expect.stringContaining('not in W'), expect.stringContaining('not in W')],
+      [expect.stringContaining('lies before 2000')],
     ]);
   });
 

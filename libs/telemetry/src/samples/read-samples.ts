@@ -41,11 +41,13 @@ export interface ReadRules extends TimeRules {
   readonly parsesText: boolean;
 }
 
-/** A sample that was not taken, as it was written. */
+/** A sample that was not taken, so that it can be written again: what was read of it, else as it was written. */
 export interface RefusedSample extends FieldError {
   readonly t: WrittenTime;
   readonly series: string;
   readonly value: unknown;
+  readonly unit?: string;
+  readonly quality?: Quality;
 }
 
 export interface ReadSamples {
@@ -86,11 +88,16 @@ export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamp
       const t = times[row] ?? '';
       const time = read[row];
       if (isMissing(value)) return null;
-      const found = wrong ?? time?.reason ?? valueOf(value, type, rules);
-      if (typeof found === 'object') return found.value;
+      const found = valueOf(value, type, rules);
+      const reason = wrong ?? time?.reason ?? (typeof found === 'string' ? found : undefined);
+      if (typeof found === 'object' && reason === undefined) return found.value;
+      const { series, unit, quality } = column;
       refused.push({
-        ...{ pointer: column.pointer(row), reason: found },
-        ...{ t, series: column.series, value },
+        ...{ pointer: column.pointer(row), reason: String(reason), series },
+        t: time?.ms === undefined ? t : new Date(time.ms).toISOString(),
+        value: typeof found === 'object' ? found.value : value,
+        ...(unit !== undefined && { unit }),
+        ...(quality?.[row] && { quality: quality[row] }),
       });
       return null;
     });
@@ -129,7 +136,7 @@ const columnsOf = (written: WrittenSamples, rows: number): readonly Column[] => 
         quality,
         values: Array.from({ length: rows }, (_, row) => values[row] ?? null),
       },
-      pointer: (row) => `/series/${escaped(series)}/values/${String(row)}`,
+      pointer: (row) => columnPointer(series, row),
     }));
   }
   const names = [...new Set(written.rows.flatMap(({ values }) => Object.keys(values)))];
@@ -141,6 +148,10 @@ const columnsOf = (written: WrittenSamples, rows: number): readonly Column[] => 
     pointer: (row) => `/rows/${String(row)}/values/${escaped(series)}`,
   }));
 };
+
+/** Where a value stands in samples that are written as columns. */
+export const columnPointer = (series: string, row: number): string =>
+  `/series/${escaped(series)}/values/${String(row)}`;
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 

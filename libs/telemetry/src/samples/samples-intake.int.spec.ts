@@ -97,10 +97,10 @@ it('that are wrong are kept in the quarantine, the others recorded', async () =>
   expect(await take(intake, device, written)).toMatchObject({ samples: 1, quarantined: 1 });
   const page = await log.readAll({ direction: 'backwards', limit: 50 });
   const kept = page.events.find(({ data }) => data['device'] === device && 'content' in data);
-  expect(JSON.parse(Buffer.from(String(kept?.data['content']), 'base64').toString())).toEqual({
-    rows: [{ t: '2099-01-01T00:00:00Z', values: { v: 21 } }],
-  });
+  expect(JSON.parse(Buffer.from(String(kept?.data['content']), 'base64').toString())).toEqual([
+    { t: ['2099-01-01T00:00:00Z'], series: { v: { values: [21] } } },
+  ]);
   expect(kept?.data['problems']).toEqual([
-    { pointer: '/rows/0/values/v', reason: expect.stringContaining('ahead of the server') },
+    { pointer: '/0/series/v/values/0', reason: expect.stringContaining('ahead of the server') },
   ]);
 });

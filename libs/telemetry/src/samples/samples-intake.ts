@@ -7,12 +7,17 @@ import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf, contentIdOf } from '#kernel/ids.js';
 import type { CommandObserver } from '#observability/command-observer.js';
 
-import { type QuarantineCommand, quarantineDecider } from '../quarantine/decider.js';
-import type { QuarantineEvent, Way } from '../quarantine/events.js';
+import {
+  type QuarantineCommand,
+  type Quarantined,
+  quarantineDecider,
+} from '../quarantine/decider.js';
+import type { Way } from '../quarantine/events.js';
 import { seriesDecider, type SeriesState } from '../series/decider.js';
 import { type Part, samplesDecider } from './decider.js';
 import { type Block, type Message, samplesIdOf } from './events.js';
 import type { ReadSamples, RefusedSample } from './read-samples.js';
+import { writtenAgain } from './written-again.js';
 
 /** What was read of one message, or of one piece of a body. */
 export interface SentSamples {
@@ -32,11 +37,11 @@ export interface Taken {
   readonly position: Position | undefined;
 }
 
-type Quarantined = Extract<QuarantineEvent, { type: 'MessageQuarantined' }>['data'];
-
 /** What is kept of a message in the quarantine. */
 const maxKeptBytes = 65_536;
-const maxProblems = 20;
+export const maxProblems = 20;
+/** Messages of the quarantine that are held in memory, each with what is kept of it. */
+const maxHeld = 16;
 
 /**
  * The way of samples into the log. What is wrong goes to the quarantine first, what the series are is
@@ -55,7 +60,7 @@ export class SamplesIntake {
   ) {
     this.samples = new States(log, samplesDecider);
     this.series = new States(log, seriesDecider);
-    this.quarantine = new States(log, quarantineDecider);
+    this.quarantine = new States(log, quarantineDecider, maxHeld);
   }
 
   /** What is known of the device's series. May be older than the log: what rests on it is decided again. */
@@ -153,13 +158,13 @@ const refusedMessage = (
   way: Way,
   refused: readonly RefusedSample[],
 ): Quarantined => {
-  const rows = refused.map(({ t, series, value }) => ({ t, values: { [series]: value } }));
-  const bytes = Buffer.from(JSON.stringify({ rows }));
-  const problems = refused.map(({ pointer, reason }) => ({ pointer, reason }));
+  const { columns, problems } = writtenAgain(refused);
+  const bytes = Buffer.from(JSON.stringify(columns));
   return quarantined(device, { way, topic: null, bytes }, problems, refused.length);
 };
 
-const partOf = (meta: CommandMeta, part: string): CommandMeta => ({
+/** The metadata of a command that another one leads to. */
+export const partOf = (meta: CommandMeta, part: string): CommandMeta => ({
   ...meta,
   commandId: commandIdOf(meta.actor.id, part, meta.commandId),
   causationId: meta.commandId,
