@@ -11,6 +11,9 @@ import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { credentialEvents, credentialStream } from '#telemetry/credential/events.js';
 import { deviceEvents, deviceStream } from '#telemetry/device/events.js';
+import { linkEvents, linkStream } from '#telemetry/link/events.js';
+import { occurrenceCategory, occurrenceEvents } from '#telemetry/occurrence/events.js';
+import { quarantineCategory, quarantineEvents } from '#telemetry/quarantine/events.js';
 import { samplesEvents, samplesStream } from '#telemetry/samples/events.js';
 import { seriesEvents, seriesStream } from '#telemetry/series/events.js';
 import { siteEvents, siteStream } from '#telemetry/site/events.js';
@@ -30,6 +33,9 @@ beforeAll(async () => {
   await appendSites();
   const measured = samplesStream('d1', '2026-05-04');
   await appendStory(measured, ['SamplesRecorded', 'SampleCorrected'], samplesEvents);
+  await appendStory(linkStream('d1'), Object.keys(linkEvents), linkEvents);
+  await appendStory(`${occurrenceCategory}-d1.20260504`, ['OccurrenceRecorded'], occurrenceEvents);
+  await appendStory(`${quarantineCategory}-q1`, Object.keys(quarantineEvents), quarantineEvents);
   const last = await fixture.log.head();
   if (!last) throw new Error('nothing was appended');
   for (const projection of projections) {

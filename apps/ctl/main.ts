@@ -7,6 +7,7 @@ import { addImportCommands } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
+import { addQuarantineCommands } from './commands/quarantine.js';
 import { addRelayCommands } from './commands/relay.js';
 import { addSamplesCommands } from './commands/samples.js';
 import { addSimulateCommands } from './commands/simulate.js';
@@ -36,6 +37,7 @@ function program(): GroupedCommand {
   addSamplesCommands(voltrace);
   addSiteCommands(voltrace);
   addDeviceCommands(voltrace);
+  addQuarantineCommands(voltrace);
   addSimulateCommands(voltrace);
   addSubscriptionCommands(voltrace);
   addParkedCommands(voltrace);

@@ -6,7 +6,8 @@ import type { Command } from 'commander';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
 import { defaultLimit, listRows } from '../list-rows.js';
-import { brief, type Cell, printFields, printJson, printTable, write } from '../output.js';
+import { printJson, printTable, write } from '../output.js';
+import { addDeviceReading } from './device-reading.js';
 
 const limitHelp = `rows at most (${String(defaultLimit)} unless given)`;
 const reason = ['--reason <text>', 'why; kept with the event'] as const;
@@ -17,16 +18,6 @@ interface Site {
   readonly timeZone: string;
   readonly status: string;
   readonly description: string;
-}
-
-interface Device {
-  readonly id: string;
-  readonly type: string;
-  readonly serialNumber: string | null;
-  readonly siteId: string | null;
-  readonly name: string | null;
-  readonly status: string;
-  readonly configuration: { readonly inDrift: boolean } | null;
 }
 
 export function addSiteCommands(voltrace: Command): void {
@@ -60,7 +51,7 @@ export function addSiteCommands(voltrace: Command): void {
 
 export function addDeviceCommands(voltrace: Command): void {
   const devices = voltrace.command('devices').description('what measures or is controlled');
-  addReading(devices);
+  addDeviceReading(devices);
   devices
     .command('add')
     .description('register a device, and attach it to a site with --site and --name')
@@ -100,42 +91,6 @@ export function addDeviceCommands(voltrace: Command): void {
       });
     });
 }
-
-const addReading = (devices: Command): void => {
-  devices
-    .command('list')
-    .description('which devices there are, the newest first')
-    .option('--site-id <id>', 'those that work there now')
-    .option('--type <type>')
-    .option('--limit <n>', limitHelp)
-    .action((options: { siteId?: string; type?: string; limit?: string }, command: Command) => {
-      const { api, json } = contextOf(command);
-      const { siteId, type } = options;
-      const print = (items: readonly Device[]) =>
-        printTable(['id', 'name', 'type', 'serial number', 'site', 'status', ''], items.map(cells));
-      return listRows<Device>(
-        api,
-        { path: '/v1/devices', query: { siteId, type }, json, print },
-        options,
-      );
-    });
-  devices
-    .command('show')
-    .description('one device')
-    .argument('<device>')
-    .action(async (device: string, _options: object, command: Command) => {
-      const { api, json } = contextOf(command);
-      const found = await api.get<Device>(`/v1/devices/${segment(device)}`);
-      if (json) return printJson(found);
-      const fields = Object.entries(found).map(([name, value]) => [name, brief(value)]);
-      await printFields(Object.fromEntries(fields) as Record<string, Cell>);
-    });
-};
-
-const cells = (device: Device): readonly Cell[] => [
-  ...[device.id, device.name, device.type, device.serialNumber, device.siteId, device.status],
-  device.configuration?.inDrift === true ? 'drifts' : '',
-];
 
 const addSeries = (devices: Command): void => {
   devices
