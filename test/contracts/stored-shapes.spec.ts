@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { keyCategory, keyClaimed } from '#event-log/key/claim-key.js';
 import { evolveKeys, keyForfeited, noKeys } from '#event-log/key/forfeited.js';
 import type { Category } from '#kernel/context.js';
-import { projectRoot } from '#testing/build.js';
+import { compiledRoot, projectRoot } from '#testing/build.js';
 
 import { allCategories, examplesOf } from './all-categories.js';
 import {
@@ -61,11 +61,12 @@ describe('what was stored of claimed keys', () => {
 });
 
 it('is known of every decider of the libraries', async () => {
-  const files = readdirSync(libs, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\/src\/.*(?:^|\/)decider\.ts$/.test(file),
+  const compiled = join(compiledRoot, 'libs');
+  const files = readdirSync(compiled, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\/src\/.*(?:^|\/)decider\.js$/.test(file),
   );
   const modules = await Promise.all(
-    files.map((file) => import(join(libs, file)) as Promise<Record<string, unknown>>),
+    files.map((file) => import(join(compiled, file)) as Promise<Record<string, unknown>>),
   );
   const found = modules.flatMap(Object.values).filter(isDecider);
   expect(found.length).toBeGreaterThanOrEqual(7);
