@@ -5,8 +5,8 @@ export interface Origin {
   readonly device: string;
   readonly way: string;
   readonly recordedAt: number;
-  /** Place of the event in the log, as text. */
-  readonly position: string;
+  /** Place of the event in the log. */
+  readonly position: bigint;
 }
 
 /** A sample as tables hold it: exactly one of `value` and `text`; a boolean is 1 or 0. */

@@ -1,7 +1,8 @@
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import type { Arriving } from './arriving.js';
-import { type Calendar, minuteMs } from './buckets.js';
+import { type Calendar, hourMs, minuteMs } from './buckets.js';
+import { piecesIn, rangeArrays, rollupColumns } from './pieces.js';
 import { recompute } from './recompute.js';
 import { readEnds, type Series } from './series.js';
 import { timeFrom } from './sql.js';
@@ -40,7 +41,7 @@ export const correct = async (
     await ensurePartitions(client, [placed]);
     await insertFresh(client, [placed]);
   }
-  await recompute(client, [{ id: series.id, zone, at }]);
+  await recompute(client, [{ id: series.id, zone, at, expiredBefore: series.expiredBefore }]);
   await readEnds(client, series);
 };
 
@@ -53,10 +54,28 @@ export const expire = async (
   const until = Math.floor(before / minuteMs) * minuteMs;
   if (series.expiredBefore !== null && until <= series.expiredBefore) return;
   series.expiredBefore = until;
+  for (const level of ['minute', 'hour'] as const) await keepSingles(client, level, series, until);
   for (const table of ['samples', 'sample_conflicts', 'sample_corrections']) {
     await client.query(
       `delete from ${table} where series_id = $1 and at < ${timeFrom('$2::float8')}`,
       [series.id, until],
     );
   }
+};
+
+/** Writes the rows of minutes and hours that have none because their only sample says it all: see `isSparse`. */
+const keepSingles = async (
+  client: ProjectionClient,
+  level: 'minute' | 'hour',
+  { id, firstAt }: Series,
+  end: number,
+): Promise<void> => {
+  if (firstAt === null || firstAt >= end) return;
+  const start = Math.floor(firstAt / hourMs) * hourMs;
+  const columns = rollupColumns.join(', ');
+  await client.query(
+    `${piecesIn(level)} insert into rollup_${level} (${columns})
+     select ${columns} from piece where count = 1 on conflict do nothing`,
+    rangeArrays([{ id, start, end }]),
+  );
 };

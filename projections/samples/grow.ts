@@ -2,33 +2,42 @@ import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import { type Arriving, isCounted } from './arriving.js';
 import { type Calendar, type Level, levels, type Span } from './buckets.js';
-import { type Bucket, keyOf, loadBuckets, saveBuckets } from './roll-ups.js';
-import { append, type Summary, summaryOf } from './summary.js';
+import { isSparse, readPieces } from './pieces.js';
+import { type Bucket, saveBuckets } from './roll-ups.js';
+import { append, appendSample, type Summary, summaryOf } from './summary.js';
 
 /** Samples of one series, newer than all before and in the order of their times. */
 export interface Growth {
   readonly id: number;
   readonly zone: Calendar;
-  /** Of the newest sample before: only its buckets may be there already. */
+  /** Of the newest sample before: only its buckets may hold something already. */
   readonly latestAt: number | null;
   readonly samples: readonly Arriving[];
 }
 
-/** Adds new samples to the roll-ups, without reading any but the buckets that they continue. */
+/** Adds new samples, which are in their table already, to the roll-ups; reads none but the buckets that they continue. */
 export const grow = async (client: ProjectionClient, growths: readonly Growth[]): Promise<void> => {
+  const counted = growths.map((growth) => ({
+    ...growth,
+    samples: growth.samples.filter(isCounted),
+  }));
   for (const level of levels) {
-    const buckets = growths.flatMap((growth) => bucketsOf(growth, level));
-    const there = await loadBuckets(
+    const buckets = counted.flatMap((growth) => bucketsOf(growth, level));
+    const continued = buckets.filter(({ continues }) => continues);
+    const ranges = continued.map((bucket) => ({ ...bucket, end: bucket.summary.firstAt }));
+    const whole = new Map<Grown, Grown>();
+    for (const { range, summary } of await readPieces(client, level, ranges)) {
+      const bucket = continued[range];
+      if (!bucket) continue;
+      append(summary, bucket.summary);
+      whole.set(bucket, { ...bucket, summary });
+    }
+    const rows = buckets.map((bucket) => whole.get(bucket) ?? bucket);
+    await saveBuckets(
       client,
       level,
-      buckets.filter(({ continues }) => continues),
+      rows.filter(({ summary }) => !isSparse(level) || summary.count > 1),
     );
-    const rows = buckets.map((bucket) => {
-      const before = there.get(keyOf(bucket));
-      if (before) append(before, bucket.summary);
-      return { ...bucket, summary: before ?? bucket.summary };
-    });
-    await saveBuckets(client, level, rows);
   }
 };
 
@@ -36,22 +45,28 @@ interface Grown extends Bucket {
   readonly continues: boolean;
 }
 
+/** Without those that need no row, whatever is there. */
 const bucketsOf = ({ id, zone, latestAt, samples }: Growth, level: Level): Grown[] => {
   const buckets: Grown[] = [];
-  let span: Span = { start: 0, end: 0 };
-  let summary: Summary | undefined;
-  for (const sample of samples) {
-    const { at, value } = sample;
-    if (value === null || !isCounted(sample)) continue;
-    const one = summaryOf(at, value);
-    if (summary && at >= span.start && at < span.end) {
-      append(summary, one);
-      continue;
-    }
-    span = zone.spanAt(level, at);
-    summary = one;
+  let span: Span = { start: 0, end: -Infinity };
+  let first: Arriving | undefined;
+  const open = ({ at, value }: Arriving): Summary => {
+    const summary = summaryOf(at, value ?? 0);
     const continues = latestAt !== null && latestAt >= span.start;
     buckets.push({ id, zone, start: span.start, summary, continues });
+    return summary;
+  };
+  let summary: Summary | undefined;
+  for (const sample of samples) {
+    if (first && sample.at < span.end) {
+      summary ??= open(first);
+      appendSample(summary, sample.at, sample.value ?? 0);
+      continue;
+    }
+    first = sample;
+    span = zone.spanAt(level, sample.at);
+    const needsRow = !isSparse(level) || (latestAt !== null && latestAt >= span.start);
+    summary = needsRow ? open(sample) : undefined;
   }
   return buckets;
 };

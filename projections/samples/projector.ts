@@ -1,5 +1,4 @@
 import type { StoredEvent } from '#event-log/event-log.js';
-import { formatPosition } from '#event-log/position.js';
 import { type DeviceEvent, deviceStream } from '#telemetry/device/events.js';
 import { deviceOfSamples, type SamplesEvent, type SampleValue } from '#telemetry/samples/events.js';
 import { type SeriesEvent, seriesStream, type ValueType } from '#telemetry/series/events.js';
@@ -18,7 +17,7 @@ const originOf = ({ stream, position, metadata }: StoredEvent): Origin => ({
   device: deviceOfSamples(stream),
   way: metadata.source,
   recordedAt: Date.parse(metadata.recordedAt),
-  position: formatPosition(position),
+  position: position.commit,
 });
 
 const valueTypeOf = (value: SampleValue | undefined): ValueType => {

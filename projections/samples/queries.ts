@@ -3,7 +3,8 @@ import type { Queryable } from '#resource/sql.js';
 import type { Piece, SeriesRules } from '#series/piece.js';
 import { qualities, type Quality } from '#telemetry/samples/events.js';
 
-import type { Level } from './buckets.js';
+import { hourMs, type Level } from './buckets.js';
+import { piecesIn, rangeArrays } from './pieces.js';
 import { samplesSchema as schema } from './samples.projection.js';
 import { milliseconds, timeFrom } from './sql.js';
 
@@ -68,7 +69,10 @@ const rollupColumns = (area: 'hold' | 'linear'): string =>
    r.last_value as "lastValue", r.count, r.sum, r.min, r.max, r.${area}_area * 1000 as area,
    r.max_gap_ms::float8 as "maxGapMs"`;
 
-/** The roll-ups of a level that begin within spans, by time. */
+const rangesOf = (id: number, spans: readonly Span[]) =>
+  rangeArrays(spans.map(({ from, last }) => ({ id, start: from, end: last + 1 })));
+
+/** What a level holds within spans, which begin where its buckets do, by time. */
 export const readRollups = async (
   client: Queryable,
   { id, interpolation }: ReadSeries,
@@ -76,12 +80,8 @@ export const readRollups = async (
   spans: readonly Span[],
 ): Promise<readonly RolledUp[]> => {
   const { rows } = await client.query<RolledUp>(
-    `select ${rollupColumns(interpolation)}
-       from unnest($2::float8[], $3::float8[]) span (starts, ends)
-       join ${schema}.rollup_${level} r on r.series_id = $1
-        and r.start >= ${timeFrom('span.starts::float8')} and r.start <= ${timeFrom('span.ends::float8')}
-      order by r.start`,
-    [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
+    `${piecesIn(level, `${schema}.`)} select ${rollupColumns(interpolation)} from piece r order by r.first_at`,
+    rangesOf(id, spans),
   );
   return rows;
 };
@@ -108,12 +108,12 @@ export const readFalls = async (
   { from, last }: Span,
 ): Promise<{ readonly count: number; readonly falls: boolean }> => {
   const { rows } = await client.query<{ count: number; falls: boolean }>(
-    `select coalesce(sum(count), 0)::float8 as count,
+    `${piecesIn('hour', `${schema}.`)}
+     select coalesce(sum(count), 0)::float8 as count,
             coalesce(bool_or(falls > 0 or first_value < before), false) as falls
-       from (select count, falls, first_value, lag(last_value) over (order by start) as before
-               from ${schema}.rollup_hour where series_id = $1
-                and start >= date_trunc('hour', ${timeFrom('$2::float8')}, 'UTC') and start <= ${timeFrom('$3::float8')}) hours`,
-    [id, from, last],
+       from (select count, falls, first_value, lag(last_value) over (order by first_at) as before
+               from piece) hours`,
+    rangesOf(id, [{ from: Math.floor(from / hourMs) * hourMs, last }]),
   );
   return rows[0] ?? { count: 0, falls: false };
 };
@@ -157,30 +157,30 @@ export const readNeighbours = async (
   { id }: ReadSeries,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<readonly [before: ReadSample | undefined, after: ReadSample | undefined]> => {
-  const byMinute = (at: number) => at % 60_000 === 0;
-  const good = `${schema}.samples where series_id = $1 and quality < 2 and value is not null`;
-  const minutes = `${schema}.rollup_minute where series_id = $1`;
-  const read = async (sql: string, at: number): Promise<ReadSample | undefined> => {
+  const read = async (sides: readonly string[], at: number): Promise<ReadSample | undefined> => {
+    const parts = at % 60_000 === 0 ? sides : sides.slice(1);
     const { rows } = await client.query<[number, number]>({
-      ...{ text: sql, values: [id, at], rowMode: 'array' },
+      text: `select ${milliseconds('at')}, value from (${parts.join(' union all ')}) sides (at, value)`,
+      ...{ values: [id, at], rowMode: 'array' },
     });
-    return rows[0];
+    const [one, other] = rows;
+    if (!one || !other) return one ?? other;
+    return one[0] < other[0] === (sides === before) ? other : one;
   };
-  return [
-    await read(
-      byMinute(from)
-        ? `select ${milliseconds('last_at')}, last_value from ${minutes} and start < ${timeFrom('$2::float8')} order by start desc limit 1`
-        : `select ${milliseconds('at')}, value from ${good} and at < ${timeFrom('$2::float8')} order by at desc limit 1`,
-      from,
-    ),
-    await read(
-      byMinute(to)
-        ? `select ${milliseconds('first_at')}, first_value from ${minutes} and start >= ${timeFrom('$2::float8')} order by start limit 1`
-        : `select ${milliseconds('at')}, value from ${good} and at >= ${timeFrom('$2::float8')} order by at limit 1`,
-      to,
-    ),
-  ];
+  return [await read(before, from), await read(after, to)];
 };
+
+// Minutes, then samples: of a sample that was dropped its minute is there.
+const good = `${schema}.samples where series_id = $1 and quality < 2 and value is not null`;
+const minutes = `${schema}.rollup_minute where series_id = $1`;
+const before = [
+  `(select last_at, last_value from ${minutes} and start < ${timeFrom('$2::float8')} order by start desc limit 1)`,
+  `(select at, value from ${good} and at < ${timeFrom('$2::float8')} order by at desc limit 1)`,
+];
+const after = [
+  `(select first_at, first_value from ${minutes} and start >= ${timeFrom('$2::float8')} order by start limit 1)`,
+  `(select at, value from ${good} and at >= ${timeFrom('$2::float8')} order by at limit 1)`,
+];
 
 /** A sample as it counts. */
 export interface SampleRow {

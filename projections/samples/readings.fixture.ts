@@ -1,7 +1,9 @@
 import { scopeOf } from '#subscription/projection/builds.js';
 import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 
+import { expire } from './change.js';
 import { samples, samplesSchema as schema } from './samples.projection.js';
+import { loadSeries, saveSeries } from './series.js';
 
 export type Taken = readonly (readonly [at: number, value: number | string])[];
 
@@ -77,11 +79,21 @@ export class Readings {
 
   /** Drops single samples as retention does: the roll-ups stay. */
   async expire(name: string, before: string): Promise<void> {
-    await this.pool.query(
-      `with s as (update ${schema}.series set expired_before = $2 where name = $1 returning id)
-       delete from ${schema}.samples using s where series_id = s.id and at < $2`,
-      [name, before],
-    );
+    await this.database.store.transaction(async (client) => {
+      await client.query(`set local search_path to ${schema}`);
+      const { rows } = await client.query<{ device: string }>(
+        `update series set first_at = (select min(at) from samples where series_id = id)
+          where name = $1 returning device_id as device`,
+        [name],
+      );
+      const all = await loadSeries(
+        client,
+        rows.map(({ device }) => device),
+      );
+      const expired = all.filter((one) => one.name === name);
+      for (const one of expired) await expire(client, one, Date.parse(before));
+      await saveSeries(client, expired);
+    });
   }
 
   private async rollUp(id: number): Promise<void> {
@@ -107,7 +119,7 @@ export class Readings {
                 coalesce(sum(value * seconds), 0), 0, coalesce(sum((value + next_value) / 2 * seconds), 0), 0,
                 coalesce(max(seconds) * 1000, 0), count(*) filter (where next_value < value)
                 ${isZoned ? ', min(zone)' : ''}
-           from timed group by start`,
+           from timed group by start having ${isZoned ? 'true' : 'count(*) > 1'}`,
         [id],
       );
     }

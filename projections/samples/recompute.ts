@@ -1,26 +1,21 @@
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
-import { type Calendar, hourMs, type Level, levels, minuteMs, type Span } from './buckets.js';
-import {
-  type Bucket,
-  deleteBuckets,
-  type Key,
-  keyOf,
-  saveBuckets,
-  summaryColumns,
-  type SummaryRow,
-} from './roll-ups.js';
-import { arrays, milliseconds, timeFrom } from './sql.js';
-import { append, type Summary, summaryOf } from './summary.js';
+import { type Calendar, hourMs, type Level, levels, type Span } from './buckets.js';
+import { isSparse, type PieceOf, type Range, rangeArrays, readPieces } from './pieces.js';
+import { type Bucket, deleteBuckets, type Key, keyOf, saveBuckets } from './roll-ups.js';
+import { milliseconds } from './sql.js';
+import { append, summaryOf } from './summary.js';
 
 /** A time of a series at which samples came late or changed. */
 export interface Touched {
   readonly id: number;
   readonly zone: Calendar;
   readonly at: number;
+  /** Single samples before it were dropped. */
+  readonly expiredBefore: number | null;
 }
 
-type Range = Touched & Span;
+type Bucketed = Touched & Range;
 
 /** Computes anew the buckets of these times: minutes from samples, and each other level from the one below. */
 export const recompute = async (
@@ -30,98 +25,91 @@ export const recompute = async (
 ): Promise<void> => {
   if (touched.length === 0) return;
   for (const level of levels.slice(levels.indexOf(from))) {
-    const ranges = rangesOf(touched, level);
-    const parts = await partsOf(client, level, ranges);
-    const summaries = new Map<string, Summary>();
-    for (const { range, summary } of parts) {
-      const key = keyOf(ranges[range] ?? never());
-      const before = summaries.get(key);
-      if (before) append(before, summary);
-      else summaries.set(key, summary);
+    const wanted = bucketsOf(touched, level);
+    const runs = isSparse(level) ? runsOf([...wanted.values()]) : [...wanted.values()];
+    const buckets = new Map<string, Bucket>();
+    for (const { range, summary } of await partsOf(client, level, runs)) {
+      const { id, zone } = runs[range] ?? never();
+      const { start } = zone.spanAt(level, summary.firstAt);
+      const key = keyOf({ id, start });
+      const before = buckets.get(key);
+      if (before) append(before.summary, summary);
+      else buckets.set(key, { id, zone, start, summary });
     }
-    const buckets: Bucket[] = [];
-    const empty: Key[] = [];
-    for (const range of ranges) {
-      const summary = summaries.get(keyOf(range));
-      if (summary) buckets.push({ ...range, summary });
-      else empty.push(range);
+    const kept: Bucket[] = [];
+    const none: Key[] = [];
+    for (const [key, one] of wanted) {
+      const bucket = buckets.get(key);
+      if (bucket && hasRow(level, bucket, one)) kept.push(bucket);
+      else none.push(one);
     }
-    await saveBuckets(client, level, buckets);
-    await deleteBuckets(client, level, empty);
+    await saveBuckets(client, level, kept);
+    await deleteBuckets(client, level, none);
   }
 };
 
-/** The buckets of a level in which the times are, each once. */
-const rangesOf = (touched: readonly Touched[], level: Level): Range[] => {
-  const ranges = new Map<string, Range>();
-  for (const one of touched) {
-    const range = { ...one, ...one.zone.spanAt(level, one.at) };
-    ranges.set(keyOf(range), range);
+/** See `isSparse`: a single sample that was dropped has left its row. */
+const hasRow = (level: Level, { summary }: Bucket, { expiredBefore }: Touched): boolean =>
+  !isSparse(level) || summary.count > 1 || summary.firstAt < (expiredBefore ?? -Infinity);
+
+/** The buckets of a level in which the times are, each once, in the order of series and time. */
+const bucketsOf = (touched: readonly Touched[], level: Level): Map<string, Bucketed> => {
+  const buckets = new Map<string, Bucketed>();
+  for (const one of [...touched].sort((a, b) => a.id - b.id || a.at - b.at)) {
+    const bucket = { ...one, ...one.zone.spanAt(level, one.at) };
+    buckets.set(keyOf(bucket), bucket);
   }
-  return [...ranges.values()];
+  return buckets;
+};
+
+/** Neighbours as one: they are read at once. */
+const runsOf = (buckets: readonly Bucketed[]): Bucketed[] => {
+  const runs: Bucketed[] = [];
+  for (const bucket of buckets) {
+    const last = runs.at(-1);
+    if (last?.id === bucket.id && last.end === bucket.start) {
+      runs[runs.length - 1] = { ...last, end: bucket.end };
+    } else runs.push(bucket);
+  }
+  return runs;
 };
 
 const never = (): never => {
   throw new Error('a row is of none of the ranges that were asked for');
 };
 
-/** What lies in a range, in the order of time; `range` is its index. */
-interface PartOf {
-  readonly range: number;
-  readonly summary: Summary;
-}
-
 const partsOf = (
   client: ProjectionClient,
   level: Level,
   ranges: readonly Range[],
-): Promise<PartOf[]> => {
+): Promise<PieceOf[]> => {
   if (level === 'minute') return samplesIn(client, ranges);
-  if (level === 'hour') return rowsIn(client, 'minute', ranges);
-  if (level === 'month') return rowsIn(client, 'day', ranges);
+  if (level === 'hour') return readPieces(client, 'minute', ranges);
+  if (level === 'month') return readPieces(client, 'day', ranges);
   return hoursIn(client, ranges);
 };
 
-const rangeArrays = (ranges: readonly Range[]): string[] =>
-  arrays(
-    ranges,
-    ({ id }) => id,
-    ({ start }) => start,
-    ({ end }) => end,
-  );
-
-const ranged = 'unnest($1::int[], $2::float8[], $3::float8[]) with ordinality key (id, a, b, n)';
-
-const samplesIn = async (client: ProjectionClient, ranges: readonly Range[]): Promise<PartOf[]> => {
+const samplesIn = async (
+  client: ProjectionClient,
+  ranges: readonly Range[],
+): Promise<PieceOf[]> => {
   const { rows } = await client.query<{ range: number; at: number; value: number }>(
-    `select (n - 1)::int as range, ${milliseconds('s.at')} as at, s.value
-     from ${ranged} join samples s on s.series_id = key.id
-       and s.at >= ${timeFrom('a')} and s.at < ${timeFrom('b')}
-     where s.quality < 2 and s.value is not null order by n, s.at`,
+    `select (n - 1)::int as range, ${milliseconds('at')} as at, value
+     from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) with ordinality key (id, a, b, n)
+       cross join lateral (
+         select at, value from samples
+          where series_id = id and at >= a and at < b and quality < 2 and value is not null
+          order by at) sample
+     order by n, at`,
     rangeArrays(ranges),
   );
   return rows.map(({ range, at, value }) => ({ range, summary: summaryOf(at, value) }));
 };
 
-const rowsIn = async (
-  client: ProjectionClient,
-  level: Level,
-  ranges: readonly Range[],
-): Promise<PartOf[]> => {
-  const { rows } = await client.query<SummaryRow & { range: number }>(
-    `select (n - 1)::int as range, ${summaryColumns('t')}
-     from ${ranged} join rollup_${level} t on t.series_id = key.id
-       and t.start >= ${timeFrom('a')} and t.start < ${timeFrom('b')}
-     order by n, t.start`,
-    rangeArrays(ranges),
-  );
-  return rows.map(({ range, id: _, start: __, ...summary }) => ({ range, summary }));
-};
-
 /** Hours that lie in a day as a whole, and minutes at its ends where its zone is not whole hours from UTC. */
-const hoursIn = async (client: ProjectionClient, ranges: readonly Range[]): Promise<PartOf[]> => {
+const hoursIn = async (client: ProjectionClient, ranges: readonly Range[]): Promise<PieceOf[]> => {
   const inner = ranges.map((range) => ({ ...range, ...wholeHours(range) }));
-  const parts = await rowsIn(client, 'hour', inner);
+  const parts = await readPieces(client, 'hour', inner);
   const ends = ranges.flatMap((range, index) => {
     const { start, end } = wholeHours(range);
     return [
@@ -130,7 +118,7 @@ const hoursIn = async (client: ProjectionClient, ranges: readonly Range[]): Prom
     ].filter((one) => one.start < one.end);
   });
   if (ends.length === 0) return parts;
-  const minutes = await rowsIn(client, 'minute', ends);
+  const minutes = await readPieces(client, 'minute', ends);
   const ofEnds = minutes.map(({ range, summary }) => ({
     range: (ends[range] ?? never()).index,
     summary,
@@ -145,24 +133,25 @@ const wholeHours = ({ start, end }: Span): Span => ({
   end: Math.floor(end / hourMs) * hourMs,
 });
 
-/** Days and months of series whose zone is another one now. */
+/** Shorter than any day: a day that lies in another one as a whole is met by steps of it. */
+const stepMs = 12 * hourMs;
+
+/** Days and months of a series whose zone is another one now. */
 export const moveToZone = async (
   client: ProjectionClient,
-  ids: readonly number[],
+  { id, expiredBefore }: Pick<Touched, 'id' | 'expiredBefore'>,
   zone: Calendar,
 ): Promise<void> => {
-  for (const id of ids) {
-    await client.query('delete from rollup_day where series_id = $1', [id]);
-    await client.query('delete from rollup_month where series_id = $1', [id]);
-    const { rows } = await client.query<{ at: number }>(
-      `select ${milliseconds('start')} as at from rollup_hour where series_id = $1 order by start`,
-      [id],
-    );
-    // An hour may lie in two days.
-    const touched = rows.flatMap(({ at }) => [
-      { id, zone, at },
-      { id, zone, at: at + hourMs - minuteMs },
-    ]);
-    await recompute(client, touched, 'day');
-  }
+  const { rows } = await client.query<{ first: number; last: number }>(
+    `delete from rollup_day where series_id = $1
+     returning ${milliseconds('first_at')} as first, ${milliseconds('last_at')} as last`,
+    [id],
+  );
+  await client.query('delete from rollup_month where series_id = $1', [id]);
+  const touched = rows.flatMap(({ first, last }) => {
+    const steps = Math.floor((last - first) / stepMs);
+    const times = Array.from({ length: steps + 1 }, (_, step) => first + step * stepMs);
+    return [...times, last].map((at) => ({ id, zone, at, expiredBefore }));
+  });
+  await recompute(client, touched, 'day');
 };

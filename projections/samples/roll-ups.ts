@@ -1,7 +1,8 @@
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import type { Calendar, Level } from './buckets.js';
-import { arrays, milliseconds, timeFrom } from './sql.js';
+import { isSparse, rollupColumns } from './pieces.js';
+import { arrays, type Column, float8, int4, int8, timestamptz } from './sql.js';
 import type { Summary } from './summary.js';
 
 /** A row of a roll-up. */
@@ -15,78 +16,36 @@ export interface Bucket {
 export type Key = Pick<Bucket, 'id' | 'start'>;
 export const keyOf = ({ id, start }: Key): string => `${String(id)} ${String(start)}`;
 
-/** Columns with their members, in the order in which they are written. */
-const numbers = {
-  sum: 'sum',
-  sum_low: 'sumLow',
-  min: 'min',
-  max: 'max',
-  first_value: 'firstValue',
-  last_value: 'lastValue',
-  hold_area: 'holdArea',
-  hold_low: 'holdLow',
-  linear_area: 'linearArea',
-  linear_low: 'linearLow',
-} as const;
-const times = { start: 'start', first_at: 'firstAt', last_at: 'lastAt' } as const;
-const counts = { count: 'count', max_gap_ms: 'maxGapMs', falls: 'falls' } as const;
-
-/** Columns of a roll-up `t` as members of a summary, with its series and start. */
-export const summaryColumns = (t: string): string =>
-  [
-    `${t}.series_id as id, ${milliseconds(`${t}.start`)} as start`,
-    ...Object.entries(numbers).map(([column, name]) => `${t}.${column} as "${name}"`),
-    `${milliseconds(`${t}.first_at`)} as "firstAt", ${milliseconds(`${t}.last_at`)} as "lastAt"`,
-    `${t}.count, ${t}.max_gap_ms::float8 as "maxGapMs", ${t}.falls`,
-  ].join(', ');
-
-export type SummaryRow = Summary & Key;
-
-/** The rows of `keys` that are there. */
-export const loadBuckets = async (
-  client: ProjectionClient,
-  level: Level,
-  keys: readonly Key[],
-): Promise<Map<string, Summary>> => {
-  if (keys.length === 0) return new Map();
-  const { rows } = await client.query<SummaryRow>(
-    `select ${summaryColumns('t')} from unnest($1::int[], $2::float8[]) key (id, start)
-       join rollup_${level} t on t.series_id = key.id and t.start = ${timeFrom('key.start')}`,
-    keyArrays(keys),
-  );
-  return new Map(rows.map(({ id, start, ...summary }) => [keyOf({ id, start }), summary]));
+const sent: Readonly<Record<(typeof rollupColumns)[number], [type: string, Column<Bucket>]>> = {
+  series_id: ['int', int4(({ id }) => id)],
+  count: ['int', int4(({ summary }) => summary.count)],
+  start: ['timestamptz', timestamptz(({ start }) => start)],
+  sum: ['float8', float8(({ summary }) => summary.sum)],
+  sum_low: ['float8', float8(({ summary }) => summary.sumLow)],
+  min: ['float8', float8(({ summary }) => summary.min)],
+  max: ['float8', float8(({ summary }) => summary.max)],
+  first_at: ['timestamptz', timestamptz(({ summary }) => summary.firstAt)],
+  first_value: ['float8', float8(({ summary }) => summary.firstValue)],
+  last_at: ['timestamptz', timestamptz(({ summary }) => summary.lastAt)],
+  last_value: ['float8', float8(({ summary }) => summary.lastValue)],
+  hold_area: ['float8', float8(({ summary }) => summary.holdArea)],
+  hold_low: ['float8', float8(({ summary }) => summary.holdLow)],
+  linear_area: ['float8', float8(({ summary }) => summary.linearArea)],
+  linear_low: ['float8', float8(({ summary }) => summary.linearLow)],
+  max_gap_ms: ['bigint', int8(({ summary }) => summary.maxGapMs)],
+  falls: ['int', int4(({ summary }) => summary.falls)],
 };
-
-const keyArrays = (keys: readonly Key[]): string[] =>
-  arrays(
-    keys,
-    ({ id }) => id,
-    ({ start }) => start,
-  );
-
-const columns = [
-  'series_id',
-  ...Object.keys(times),
-  ...Object.keys(counts),
-  ...Object.keys(numbers),
-];
+const sentColumns = rollupColumns.map((column) => sent[column][1]);
 
 const upsertOf = (level: Level): string => {
-  const all = [...columns, ...(hasZone(level) ? ['zone'] : [])];
-  const isTime = (column: string) => column in times;
-  const selected = all.map((column) => (isTime(column) ? timeFrom(column) : column));
-  const parameters = all.map((column, index) => `$${String(index + 1)}::${typeOf(column)}[]`);
+  const all = [...rollupColumns, ...(isSparse(level) ? [] : ['zone'])];
+  const types = [...rollupColumns.map((column) => sent[column][0]), 'text'];
+  const parameters = all.map((_, index) => `$${String(index + 1)}::${types[index] ?? ''}[]`);
   const changed = all.filter((column) => column !== 'series_id' && column !== 'start');
   return `insert into rollup_${level} (${all.join(', ')})
-    select ${selected.join(', ')} from unnest(${parameters.join(', ')}) as new (${all.join(', ')})
+    select * from unnest(${parameters.join(', ')})
     on conflict (series_id, start) do update
        set ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`;
-};
-
-const hasZone = (level: Level): boolean => level === 'day' || level === 'month';
-const typeOf = (column: string): string => {
-  if (column === 'zone') return 'text';
-  return column === 'series_id' || column in counts ? 'bigint' : 'float8';
 };
 
 /** Writes rows in the place of those that are there. */
@@ -96,21 +55,9 @@ export const saveBuckets = async (
   buckets: readonly Bucket[],
 ): Promise<void> => {
   if (buckets.length === 0) return;
-  const members = [...Object.values(counts), ...Object.values(numbers)];
   await client.query(upsertOf(level), [
-    ...arrays(
-      buckets,
-      ({ id }) => id,
-      ({ start }) => start,
-      ({ summary }) => summary.firstAt,
-      ({ summary }) => summary.lastAt,
-      ...members.map(
-        (member) =>
-          ({ summary }: Bucket) =>
-            summary[member],
-      ),
-    ),
-    ...(hasZone(level) ? [buckets.map(({ zone }) => zone.zone)] : []),
+    ...arrays(buckets, ...sentColumns),
+    ...(isSparse(level) ? [] : [buckets.map(({ zone }) => zone.zone)]),
   ]);
 };
 
@@ -121,8 +68,12 @@ export const deleteBuckets = async (
 ): Promise<void> => {
   if (keys.length === 0) return;
   await client.query(
-    `delete from rollup_${level} t using unnest($1::int[], $2::float8[]) key (id, start)
-     where t.series_id = key.id and t.start = ${timeFrom('key.start')}`,
-    keyArrays(keys),
+    `delete from rollup_${level} t using unnest($1::int[], $2::timestamptz[]) key (id, start)
+     where t.series_id = key.id and t.start = key.start`,
+    arrays(
+      keys,
+      int4(({ id }) => id),
+      timestamptz(({ start }) => start),
+    ),
   );
 };

@@ -4,6 +4,8 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { ProjectionDatabase } from '#subscription/projection/test/projection-database.js';
 import { commandMeta } from '#testing/decider-spec.js';
 
+import { levels } from './buckets.js';
+import { readPieces } from './pieces.js';
 import { samples, samplesSchema } from './samples.projection.js';
 
 /** A real database with the tables of samples. */
@@ -20,6 +22,18 @@ export class SamplesDatabase extends ProjectionDatabase {
     return this.store.transaction(async (client) => {
       await client.query(`set local search_path to ${samplesSchema}`);
       return (await client.query<T>(sql, values)).rows;
+    });
+  }
+
+  /** What all levels hold, whether in a row or in a single sample. */
+  async pieces(): Promise<readonly unknown[]> {
+    return this.store.transaction(async (client) => {
+      await client.query(`set local search_path to ${samplesSchema}`);
+      const { rows } = await client.query<{ id: number }>('select id from series order by id');
+      const ranges = rows.map(({ id }) => ({ id, start: 0, end: Date.UTC(2030, 0) }));
+      const all = [];
+      for (const level of levels) all.push(await readPieces(client, level, ranges));
+      return all;
     });
   }
 

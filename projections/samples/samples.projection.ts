@@ -16,7 +16,7 @@ const table = source('./table.sql');
 
 /** Samples as they count, what their series stand for, and their roll-ups. */
 export const samples: Projection = defineProjection<SamplesWork>({
-  ...{ name: 'samples', version: 2 },
+  ...{ name: 'samples', version: 3 },
   sources: [
     table,
     source('./projector.js'),
@@ -30,6 +30,7 @@ export const samples: Projection = defineProjection<SamplesWork>({
     source('./intake.js'),
     source('./grow.js'),
     source('./recompute.js'),
+    source('./pieces.js'),
     source('./roll-ups.js'),
     source('./summary.js'),
     source('./buckets.js'),

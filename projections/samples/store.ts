@@ -2,7 +2,7 @@ import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import type { Arriving, Content } from './arriving.js';
 import type { Series } from './series.js';
-import { arrays, milliseconds, timeFrom } from './sql.js';
+import { arrays, bigint, float8, int2, int4, milliseconds, timestamptz } from './sql.js';
 
 /** A sample with its series. */
 export interface Placed {
@@ -40,18 +40,16 @@ const monthAfter = (month: string): string => {
 
 const insert = `
   insert into samples (series_id, at, value, quality, position, text)
-  select id, ${timeFrom('at')}, value, quality, position, text
-  from unnest($1::int[], $2::float8[], $3::float8[], $4::smallint[], $5::bigint[], $6::text[])
-    as new (id, at, value, quality, position, text)`;
+  select * from unnest($1::int[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::bigint[], $6::text[])`;
 
 const columnsOf = (samples: readonly Placed[]): unknown[] => [
   ...arrays(
     samples,
-    ({ series }) => series.id,
-    ({ sample }) => sample.at,
-    ({ sample }) => sample.value,
-    ({ sample }) => sample.quality,
-    ({ sample }) => sample.origin.position,
+    int4(({ series }) => series.id),
+    timestamptz(({ sample }) => sample.at),
+    float8(({ sample }) => sample.value),
+    int2(({ sample }) => sample.quality),
+    bigint(({ sample }) => sample.origin.position),
   ),
   // Most series have no texts: then the column is left out, and filled up with nulls.
   samples.some(({ sample }) => sample.text !== null)
@@ -104,14 +102,15 @@ export const readSamples = async (
   if (samples.length === 0) return new Map();
   const keys = arrays(
     samples,
-    ({ series }) => series.id,
-    ({ sample }) => sample.at,
+    int4(({ series }) => series.id),
+    timestamptz(({ sample }) => sample.at),
   );
   const { rows } = await client.query<Found & { id: number; at: number }>(
     `select s.series_id as id, ${milliseconds('s.at')} as at, s.value, s.text, s.quality,
             s.position::text
-     from unnest($1::int[], $2::float8[]) key (id, at)
-       join samples s on s.series_id = key.id and s.at = ${timeFrom('key.at')}`,
+     from unnest($1::int[], $2::timestamptz[]) key (id, at)
+       cross join lateral (
+         select * from samples where series_id = key.id and at = key.at order by at) s`,
     keys,
   );
   return new Map(rows.map((row) => [keyOf(row), row]));

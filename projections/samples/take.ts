@@ -47,7 +47,7 @@ export const take = async (
   await grow(client, sorted.map(growthOf));
   const late = inserted.filter(({ sample }) => isCounted(sample));
   const touched = late.map(({ series, sample: { at } }) => ({
-    ...{ id: series.id, zone: zoneOf(series), at },
+    ...{ id: series.id, zone: zoneOf(series), at, expiredBefore: series.expiredBefore },
   }));
   await recompute(client, touched);
   for (const one of accepted) extend(one);

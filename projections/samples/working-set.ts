@@ -105,9 +105,9 @@ export class SamplesWork {
         devices.map((device) => [device, this.places.zoneOf(device)]),
       );
       change(this.places);
-      for (const { device, id } of this.series.values()) {
-        const zone = this.places.zoneOf(device);
-        if (zone !== before.get(device)) await moveToZone(client, [id], zone);
+      for (const one of this.series.values()) {
+        const zone = this.places.zoneOf(one.device);
+        if (zone !== before.get(one.device)) await moveToZone(client, one, zone);
       }
     });
   }
