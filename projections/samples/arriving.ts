@@ -1,5 +1,7 @@
 import { qualities, type Quality, type SampleValue } from '#telemetry/samples/events.js';
 
+import type { Series } from './series.js';
+
 /** By what an event came, for the counts of the intake and for whoever asks later. */
 export interface Origin {
   readonly device: string;
@@ -16,12 +18,6 @@ export interface Content {
   readonly quality: number;
 }
 
-export const contentOf = (value: SampleValue, quality: Quality = 'good'): Content => ({
-  value: typeof value === 'string' || value === null ? null : Number(value),
-  text: typeof value === 'string' ? value : null,
-  quality: qualities.indexOf(quality),
-});
-
 export const isSame = (one: Content, other: Content): boolean =>
   one.value === other.value && one.text === other.text && one.quality === other.quality;
 
@@ -29,21 +25,30 @@ export const isSame = (one: Content, other: Content): boolean =>
 export const isCounted = ({ value, quality }: Content): boolean => value !== null && quality < 2;
 
 export interface Arriving extends Content {
+  readonly series: Series;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly origin: Origin;
 }
 
-/** What is known of a series when samples of it arrive. */
-export interface Known {
-  readonly latestAt: number | null;
-  readonly expiredBefore: number | null;
-  /** Times of samples that a person took away. */
-  readonly removed: ReadonlySet<number>;
-}
+export const arriving = (
+  series: Series,
+  at: number,
+  origin: Origin,
+  value: SampleValue,
+  quality: Quality = 'good',
+): Arriving => ({
+  series,
+  at,
+  origin,
+  value: typeof value === 'string' || value === null ? null : Number(value),
+  text: typeof value === 'string' ? value : null,
+  quality: qualities.indexOf(quality),
+});
 
 /** Samples of one series by what becomes of them. */
 export interface Sorted {
+  readonly series: Series;
   /** Newer than all before, in the order of their times. */
   readonly fresh: Arriving[];
   /** Among or before those that are there: some may be there already. */
@@ -57,9 +62,9 @@ export interface Sorted {
 }
 
 /** `samples` in the order in which they came. */
-export const sortArriving = (samples: readonly Arriving[], known: Known): Sorted => {
-  const sorted: Sorted = { fresh: [], late: [], repeated: [], refused: [], expired: [] };
-  const { latestAt, expiredBefore, removed } = known;
+export const sortArriving = (series: Series, samples: readonly Arriving[]): Sorted => {
+  const sorted: Sorted = { series, fresh: [], late: [], repeated: [], refused: [], expired: [] };
+  const { latestAt, expiredBefore, removed } = series;
   let first: Arriving | undefined;
   for (const sample of inOrder(samples)) {
     const { at } = sample;
@@ -76,6 +81,10 @@ export const sortArriving = (samples: readonly Arriving[], known: Known): Sorted
 
 /** By time; those of one time stay in the order in which they came. */
 const inOrder = (samples: readonly Arriving[]): readonly Arriving[] => {
-  const isOrdered = samples.every(({ at }, index) => at >= (samples[index - 1]?.at ?? -Infinity));
-  return isOrdered ? samples : [...samples].sort((one, other) => one.at - other.at);
+  let before = -Infinity;
+  for (const { at } of samples) {
+    if (at < before) return [...samples].sort((one, other) => one.at - other.at);
+    before = at;
+  }
+  return samples;
 };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Temporal } from 'temporal-polyfill';
 
 /** From `start`, before `end`; milliseconds since 1970. */
@@ -8,13 +9,15 @@ export interface Span {
 
 export const minuteMs = 60_000;
 export const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 
 export const levels = ['minute', 'hour', 'day', 'month'] as const;
 export type Level = (typeof levels)[number];
 
 /** Days and months of a zone, as its clocks show them: a day may have 23 or 25 hours, and may begin at one. */
 export class Calendar {
-  private readonly known = new Map<string, Span>();
+  /** Days and months that were asked for, by the level and the day in UTC that they touch: computing one is dear. */
+  private readonly known = new LRUCache<string, readonly Span[]>({ max: 10_000 });
 
   private constructor(readonly zone: string) {}
 
@@ -32,10 +35,12 @@ export class Calendar {
   spanAt(level: Level, at: number): Span {
     if (level === 'minute') return fixed(at, minuteMs);
     if (level === 'hour') return fixed(at, hourMs);
-    const last = this.known.get(level);
-    if (last && at >= last.start && at < last.end) return last;
+    const key = `${level} ${String(Math.floor(at / dayMs))}`;
+    const near = this.known.get(key) ?? [];
+    const found = near.find(({ start, end }) => at >= start && at < end);
+    if (found) return found;
     const span = level === 'day' ? this.dayAt(at) : this.monthAt(at);
-    this.known.set(level, span);
+    this.known.set(key, [...near, span]);
     return span;
   }
 

@@ -11,13 +11,11 @@ import { ensurePartitions, insertFresh, placeOf, readSamples } from './store.js'
 /** Puts what a person said in the place of a sample, and keeps what was there. */
 export const correct = async (
   client: ProjectionClient,
-  series: Series,
   sample: Arriving,
   zone: Calendar,
 ): Promise<void> => {
-  const { at, value, text, quality, origin } = sample;
-  const placed = { series, sample };
-  const old = (await readSamples(client, [placed])).get(placeOf(placed));
+  const { series, at, value, text, quality, origin } = sample;
+  const old = (await readSamples(client, [sample])).get(placeOf(sample));
   await client.query(
     `insert into sample_corrections (series_id, at, position, old_value, old_text, old_quality,
        old_position, new_value, new_text, new_quality)
@@ -38,8 +36,8 @@ export const correct = async (
   if (value === null && text === null) series.removed.add(at);
   else {
     series.removed.delete(at);
-    await ensurePartitions(client, [placed]);
-    await insertFresh(client, [placed]);
+    await ensurePartitions(client, [sample]);
+    await insertFresh(client, [sample]);
   }
   await recompute(client, [{ id: series.id, zone, at, expiredBefore: series.expiredBefore }]);
   await readEnds(client, series);

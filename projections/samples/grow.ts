@@ -4,14 +4,14 @@ import { type Arriving, isCounted } from './arriving.js';
 import { type Calendar, type Level, levels, type Span } from './buckets.js';
 import { isSparse, readPieces } from './pieces.js';
 import { type Bucket, saveBuckets } from './roll-ups.js';
+import type { Series } from './series.js';
 import { append, appendSample, type Summary, summaryOf } from './summary.js';
 
 /** Samples of one series, newer than all before and in the order of their times. */
 export interface Growth {
-  readonly id: number;
+  /** Of what is known of it before: only the buckets of its newest sample may hold something already. */
+  readonly series: Series;
   readonly zone: Calendar;
-  /** Of the newest sample before: only its buckets may hold something already. */
-  readonly latestAt: number | null;
   readonly samples: readonly Arriving[];
 }
 
@@ -46,7 +46,8 @@ interface Grown extends Bucket {
 }
 
 /** Without those that need no row, whatever is there. */
-const bucketsOf = ({ id, zone, latestAt, samples }: Growth, level: Level): Grown[] => {
+const bucketsOf = ({ series, zone, samples }: Growth, level: Level): Grown[] => {
+  const { id, latestAt } = series;
   const buckets: Grown[] = [];
   let span: Span = { start: 0, end: -Infinity };
   let first: Arriving | undefined;

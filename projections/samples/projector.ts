@@ -4,7 +4,7 @@ import { deviceOfSamples, type SamplesEvent, type SampleValue } from '#telemetry
 import { type SeriesEvent, seriesStream, type ValueType } from '#telemetry/series/events.js';
 import { type SiteEvent, siteStream } from '#telemetry/site/events.js';
 
-import { contentOf, type Origin } from './arriving.js';
+import { arriving, type Origin } from './arriving.js';
 import { correct, expire } from './change.js';
 import { rulesOf } from './series.js';
 import type { SamplesWork } from './working-set.js';
@@ -45,7 +45,7 @@ export const changes: Readonly<Partial<Record<Any['type'], Apply>>> = {
         for (const [row, offset] of t.entries()) {
           const value = values[row] ?? null;
           if (value === null) continue;
-          gathered.push({ at: start + offset, origin, ...contentOf(value, quality?.[row]) });
+          gathered.push(arriving(known, start + offset, origin, value, quality?.[row]));
         }
       }
     }
@@ -54,9 +54,9 @@ export const changes: Readonly<Partial<Record<Any['type'], Apply>>> = {
     const { series, at, value, quality } = event.data as Of<'SampleCorrected'>;
     const origin = originOf(event);
     const known = work.seriesOf(origin.device, series, valueTypeOf(value ?? undefined));
-    const sample = { at: Date.parse(at), origin, ...contentOf(value, quality) };
+    const sample = arriving(known, Date.parse(at), origin, value, quality);
     work.touch(known);
-    work.add((client) => correct(client, known, sample, work.places.zoneOf(known.device)));
+    work.add((client) => correct(client, sample, work.places.zoneOf(known.device)));
   },
   SeriesLearnt: (work, event) => {
     const { series, valueType, unit } = event.data as Of<'SeriesLearnt'>;

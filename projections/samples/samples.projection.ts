@@ -16,7 +16,7 @@ const table = source('./table.sql');
 
 /** Samples as they count, what their series stand for, and their roll-ups. */
 export const samples: Projection = defineProjection<SamplesWork>({
-  ...{ name: 'samples', version: 3 },
+  ...{ name: 'samples', version: 2 },
   sources: [
     table,
     source('./projector.js'),

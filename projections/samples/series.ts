@@ -1,7 +1,7 @@
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 import type { SeriesDeclaration, ValueType } from '#telemetry/series/events.js';
 
-import type { Arriving } from './arriving.js';
+import type { Content } from './arriving.js';
 import { milliseconds } from './sql.js';
 
 /** A row of `series`; times are milliseconds since 1970. */
@@ -15,7 +15,7 @@ export interface Series {
   expiredBefore: number | null;
   firstAt: number | null;
   latestAt: number | null;
-  latest: Pick<Arriving, 'value' | 'text' | 'quality'> | null;
+  latest: Content | null;
   latestRecordedAt: number | null;
   /** Times of samples that a person took away. */
   readonly removed: Set<number>;

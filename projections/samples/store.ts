@@ -1,21 +1,21 @@
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import type { Arriving, Content } from './arriving.js';
-import type { Series } from './series.js';
 import { arrays, bigint, float8, int2, int4, milliseconds, timestamptz } from './sql.js';
-
-/** A sample with its series. */
-export interface Placed {
-  readonly series: Series;
-  readonly sample: Arriving;
-}
 
 /** Makes the partitions that `samples` need. Attaching one waits for nobody who reads. */
 export const ensurePartitions = async (
   client: ProjectionClient,
-  samples: readonly Placed[],
+  samples: readonly Arriving[],
 ): Promise<void> => {
-  const months = new Set(samples.map(({ sample }) => monthOf(sample.at)));
+  const months = new Set<string>();
+  let day = NaN;
+  for (const { at } of samples) {
+    const own = Math.floor(at / dayMs);
+    if (own === day) continue;
+    day = own;
+    months.add(monthOf(at));
+  }
   const { rows } = await client.query<{ month: string }>(
     `select month from unnest($1::text[]) month
      where to_regclass('samples_' || replace(month, '-', '')) is null order by month`,
@@ -31,6 +31,8 @@ export const ensurePartitions = async (
   }
 };
 
+const dayMs = 86_400_000;
+
 const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
 const monthAfter = (month: string): string => {
@@ -38,38 +40,41 @@ const monthAfter = (month: string): string => {
   return monthOf(Date.UTC(year, number));
 };
 
+/** Of one statement: its parameters are copied several times, which large ones make dear. */
+const maxRows = 10_000;
+
 const insert = `
   insert into samples (series_id, at, value, quality, position, text)
   select * from unnest($1::int[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::bigint[], $6::text[])`;
 
-const columnsOf = (samples: readonly Placed[]): unknown[] => [
+const columnsOf = (samples: readonly Arriving[]): unknown[] => [
   ...arrays(
     samples,
     int4(({ series }) => series.id),
-    timestamptz(({ sample }) => sample.at),
-    float8(({ sample }) => sample.value),
-    int2(({ sample }) => sample.quality),
-    bigint(({ sample }) => sample.origin.position),
+    timestamptz(({ at }) => at),
+    float8(({ value }) => value),
+    int2(({ quality }) => quality),
+    bigint(({ origin }) => origin.position),
   ),
   // Most series have no texts: then the column is left out, and filled up with nulls.
-  samples.some(({ sample }) => sample.text !== null)
-    ? samples.map(({ sample }) => sample.text)
-    : [],
+  samples.some(({ text }) => text !== null) ? samples.map(({ text }) => text) : [],
 ];
 
 /** Inserts samples of which none can be there already. */
 export const insertFresh = async (
   client: ProjectionClient,
-  samples: readonly Placed[],
+  samples: readonly Arriving[],
 ): Promise<void> => {
-  if (samples.length > 0) await client.query(insert, columnsOf(samples));
+  for (let from = 0; from < samples.length; from += maxRows) {
+    await client.query(insert, columnsOf(samples.slice(from, from + maxRows)));
+  }
 };
 
 /** Inserts those of a time that has none. Answers which ones they are, and what the others met. */
 export const insertLate = async (
   client: ProjectionClient,
-  samples: readonly Placed[],
-): Promise<{ readonly inserted: Placed[]; readonly met: (Placed & { there: Content })[] }> => {
+  samples: readonly Arriving[],
+): Promise<{ readonly inserted: Arriving[]; readonly met: Met[] }> => {
   if (samples.length === 0) return { inserted: [], met: [] };
   const { rows } = await client.query<{ id: number; at: number }>(
     `${insert} on conflict do nothing returning series_id as id, ${milliseconds('at')} as at`,
@@ -83,27 +88,32 @@ export const insertLate = async (
     inserted,
     met: rest.flatMap((one) => {
       const found = there.get(placeOf(one));
-      return found ? [{ ...one, there: found }] : [];
+      return found ? [{ sample: one, there: found }] : [];
     }),
   };
 };
 
 const keyOf = ({ id, at }: { id: number; at: number }): string => `${String(id)} ${String(at)}`;
-export const placeOf = ({ series, sample }: Placed): string =>
-  keyOf({ id: series.id, at: sample.at });
+export const placeOf = ({ series, at }: Arriving): string => keyOf({ id: series.id, at });
+
+/** A sample, and what was there at its time. */
+export interface Met {
+  readonly sample: Arriving;
+  readonly there: Content;
+}
 
 type Found = Content & { readonly position: string };
 
 /** What is there at the times of `samples`, by `placeOf`. */
 export const readSamples = async (
   client: ProjectionClient,
-  samples: readonly Placed[],
+  samples: readonly Arriving[],
 ): Promise<Map<string, Found>> => {
   if (samples.length === 0) return new Map();
   const keys = arrays(
     samples,
     int4(({ series }) => series.id),
-    timestamptz(({ sample }) => sample.at),
+    timestamptz(({ at }) => at),
   );
   const { rows } = await client.query<Found & { id: number; at: number }>(
     `select s.series_id as id, ${milliseconds('s.at')} as at, s.value, s.text, s.quality,
@@ -119,7 +129,7 @@ export const readSamples = async (
 /** Keeps values that did not count. */
 export const keepConflicts = async (
   client: ProjectionClient,
-  samples: readonly Placed[],
+  samples: readonly Arriving[],
 ): Promise<void> => {
   if (samples.length === 0) return;
   await client.query(

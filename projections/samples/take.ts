@@ -2,7 +2,7 @@ import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import { type Arriving, isCounted, isSame, sortArriving, type Sorted } from './arriving.js';
 import type { Calendar } from './buckets.js';
-import { grow, type Growth } from './grow.js';
+import { grow } from './grow.js';
 import type { Intake } from './intake.js';
 import { recompute } from './recompute.js';
 import type { Series } from './series.js';
@@ -11,7 +11,7 @@ import {
   insertFresh,
   insertLate,
   keepConflicts,
-  type Placed,
+  type Met,
   placeOf,
 } from './store.js';
 
@@ -25,70 +25,67 @@ export const take = async (
   zoneOf: (series: Series) => Calendar,
   intake: Intake,
 ): Promise<void> => {
-  const sorted = [...arrivals].map(([series, samples]) => ({
-    ...{ series, zone: zoneOf(series), ...sortArriving(samples, series) },
-  }));
-  const all = (kind: 'fresh' | 'late' | 'refused'): Placed[] =>
-    sorted.flatMap(({ series, [kind]: samples }) => samples.map((sample) => ({ series, sample })));
+  const sorted = [...arrivals].map(([series, samples]) => sortArriving(series, samples));
+  const all = (kind: 'fresh' | 'late' | 'refused'): Arriving[] =>
+    sorted.flatMap(({ [kind]: samples }) => samples);
   const fresh = all('fresh');
-  await ensurePartitions(client, [...fresh, ...all('late')]);
+  const late = all('late');
+  await ensurePartitions(client, fresh);
+  await ensurePartitions(client, late);
   await insertFresh(client, fresh);
-  const { inserted, met } = await insertLate(client, all('late'));
+  const { inserted, met } = await insertLate(client, late);
   await keepConflicts(client, [
     ...countMet(met, intake),
     ...countRepeated(sorted, met, intake),
     ...all('refused'),
   ]);
-  const accepted = [...fresh, ...inserted];
-  intake.count('accepted', samplesOf(accepted));
-  intake.count('conflicts', samplesOf(all('refused')));
+  intake.count('accepted', fresh);
+  intake.count('accepted', inserted);
+  intake.count('conflicts', all('refused'));
   for (const { expired } of sorted) intake.count('expired', expired);
 
-  await grow(client, sorted.map(growthOf));
-  const late = inserted.filter(({ sample }) => isCounted(sample));
-  const touched = late.map(({ series, sample: { at } }) => ({
+  await grow(
+    client,
+    sorted.map(({ series, fresh: samples }) => ({ series, zone: zoneOf(series), samples })),
+  );
+  const touched = inserted.filter(isCounted).map(({ series, at }) => ({
     ...{ id: series.id, zone: zoneOf(series), at, expiredBefore: series.expiredBefore },
   }));
   await recompute(client, touched);
-  for (const one of accepted) extend(one);
+  for (const { fresh: samples } of sorted) {
+    // In the order of time.
+    for (const end of [samples[0], samples.at(-1)]) if (end) extend(end);
+  }
+  for (const one of inserted) extend(one);
 };
 
-const samplesOf = (placed: readonly Placed[]): Arriving[] => placed.map(({ sample }) => sample);
-
-type Of = Sorted & { readonly series: Series; readonly zone: Calendar };
-
-const growthOf = ({ series: { id, latestAt }, zone, fresh: samples }: Of): Growth => ({
-  ...{ id, zone, latestAt, samples },
-});
-
-type Met = Awaited<ReturnType<typeof insertLate>>['met'];
-
 /** Answers those that contradict what is there. */
-const countMet = (met: Met, intake: Intake): readonly Placed[] => {
-  const same = met.filter(({ sample, there }) => isSame(sample, there));
-  const others = met.filter(({ sample, there }) => !isSame(sample, there));
-  intake.count('duplicates', samplesOf(same));
-  intake.count('conflicts', samplesOf(others));
+const countMet = (met: readonly Met[], intake: Intake): readonly Arriving[] => {
+  const isRepeated = ({ sample, there }: Met): boolean => isSame(sample, there);
+  const same = met.filter(isRepeated).map(({ sample }) => sample);
+  const others = met.filter((one) => !isRepeated(one)).map(({ sample }) => sample);
+  intake.count('duplicates', same);
+  intake.count('conflicts', others);
   return others;
 };
 
 /** As `countMet`: what counts at their time is what the first one of the batch met, or that one itself. */
-const countRepeated = (sorted: readonly Of[], met: Met, intake: Intake): readonly Placed[] => {
-  const there = new Map(met.map((one) => [placeOf(one), one.there]));
+const countRepeated = (
+  sorted: readonly Sorted[],
+  met: readonly Met[],
+  intake: Intake,
+): readonly Arriving[] => {
+  const repeated = sorted.flatMap((one) => one.repeated);
+  if (repeated.length === 0) return [];
+  const there = new Map(met.map((one) => [placeOf(one.sample), one.there]));
   return countMet(
-    sorted.flatMap(({ series, repeated }) =>
-      repeated.map(({ sample, first }) => ({
-        ...{ series, sample },
-        there: there.get(placeOf({ series, sample })) ?? first,
-      })),
-    ),
+    repeated.map(({ sample, first }) => ({ sample, there: there.get(placeOf(sample)) ?? first })),
     intake,
   );
 };
 
 /** Widens what is known of the series by a sample that counts. */
-const extend = ({ series, sample }: Placed): void => {
-  const { at, origin, value, text, quality } = sample;
+const extend = ({ series, at, origin, value, text, quality }: Arriving): void => {
   if (series.firstAt === null || at < series.firstAt) series.firstAt = at;
   if (series.latestAt !== null && at <= series.latestAt) return;
   series.latestAt = at;

@@ -1,23 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startPostgres } from '#embedded/postgres.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
-import { LogTail } from '#event-log/log-tail.js';
-import { Logger } from '#observability/logging.js';
-import {
-  catalog,
-  productCatalog,
-} from '#projections/product-catalog/product-catalog.projection.js';
+import { productCatalog } from '#projections/product-catalog/product-catalog.projection.js';
 import { migrate } from '#read-store/migrate.js';
-import { ReadStore } from '#read-store/read-store.js';
-import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import { startNode } from '#test/support/parts.js';
 
+import { catchUpMs } from './catch-up.js';
 import { rate, type Row, rssMiB } from './report.js';
+import { benchLogger } from './stores.js';
 import { appendProducts, appendStreams, eventsPerProduct } from './synthetic-log.js';
 
 /** Catch-up of the catalog against bare reading, at growing sizes of the log; the node with many streams. */
@@ -37,14 +31,15 @@ export const benchGrowth = async (
   const log = EsdbEventLog.connect(node.url);
   const rows: Row[] = [];
   try {
-    await migrate(databaseUrl, { logger });
+    await migrate(databaseUrl, { logger: benchLogger });
     const costs: number[] = [];
     let events = 0;
     for (const size of sizes) {
       await appendProducts(log, Math.round((size - events) / eventsPerProduct));
       events = size;
       const bare = await readingRate(log);
-      const projected = await catchUpRate(databaseUrl, log, size);
+      const ms = await catchUpMs({ databaseUrl, log }, productCatalog);
+      const projected = (size / ms) * 1_000;
       costs.push(1_000_000 / projected);
       rows.push({
         path: `projection, ${size.toLocaleString('en')} events`,
@@ -96,7 +91,6 @@ export const benchGrowth = async (
   }
 };
 
-const logger = Logger.create({ app: 'bench', level: 'error' });
 const pageSize = 1_000;
 
 /** The same pages that the projection reads, with nothing done to them. */
@@ -109,36 +103,5 @@ const readingRate = async (log: EsdbEventLog): Promise<number> => {
     read += page.events.length;
     after = page.next;
     if (page.atEnd) return rate(read, began);
-  }
-};
-
-/** From zero to the head, in a schema of its own; the time before the first batch is not counted. */
-const catchUpRate = async (
-  databaseUrl: string,
-  log: EsdbEventLog,
-  events: number,
-): Promise<number> => {
-  const store = new ReadStore(databaseUrl, { logger });
-  await store.pool.query(`drop schema if exists ${catalog} cascade`);
-  await store.pool.query(
-    'truncate read_store.projection, subscription.subscription, subscription.checkpoint cascade',
-  );
-  const tail = new LogTail(log);
-  await tail.start();
-  const runner = new ProjectionRunner([productCatalog], { store, log, tail });
-  const began = performance.now();
-  await runner.start();
-  try {
-    for (;;) {
-      const { rows } = await store.pool.query<{ done: boolean }>(
-        'select active as done from read_store.build',
-      );
-      if (rows[0]?.done === true) return rate(events, began);
-      await sleep(20);
-    }
-  } finally {
-    await runner.stop();
-    await tail.stop();
-    await store.close();
   }
 };

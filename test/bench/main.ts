@@ -8,18 +8,20 @@ import { benchGrowth } from './growth.js';
 import { benchHistory } from './history.js';
 import { benchImport } from './import.js';
 import { printRows, type Row } from './report.js';
+import { benchSamples } from './samples.js';
 
 /**
- * `npm run bench -- [--only command,import,history,growth,fanout] [--sizes 10000,100000]
- * [--streams 0] [--facts 50000]`.
+ * `npm run bench -- [--only command,import,history,growth,fanout,samples] [--sizes 10000,100000]
+ * [--streams 0] [--facts 50000] [--samples 400000]`.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'command,import,history,growth,fanout' },
+    only: { type: 'string', default: 'command,import,history,growth,fanout,samples' },
     sizes: { type: 'string', default: '10000,100000' },
     streams: { type: 'string', default: '0' },
     facts: { type: 'string', default: '50000' },
+    samples: { type: 'string', default: '400000' },
   },
 });
 
@@ -30,6 +32,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   history: () => benchHistory(dist),
   growth: () => benchGrowth(dist, values.sizes.split(',').map(Number), Number(values.streams)),
   fanout: () => benchFanout(dist, Number(values.facts)),
+  samples: () => benchSamples(dist, Number(values.samples)),
 };
 
 console.log(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`);

@@ -74,7 +74,7 @@ const metadata = (): EventMetadata => {
   };
 };
 
-const asNew = (events: readonly { type: string; data: object }[]): NewEvent[] => {
+export const asNew = (events: readonly { type: string; data: object }[]): NewEvent[] => {
   const shared = metadata();
   return events.map(({ type, data }) => ({ type, data, id: randomUUID(), metadata: shared }));
 };

@@ -14,7 +14,8 @@ import { ReadStore } from '#read-store/read-store.js';
 import { SubscriptionRunner } from '#subscription/runner.js';
 
 import { type Row, rssMiB } from '../report.js';
-import { benchLogger as logger, type BenchStores } from './stores.js';
+import { benchLogger as logger } from '../stores.js';
+import type { BenchStores } from './stores.js';
 
 const [contract] = contracts;
 if (!contract) throw new Error('nothing is published');

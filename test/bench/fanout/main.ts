@@ -1,10 +1,11 @@
 import { kafkaClient } from '#fanout/kafka.js';
 
 import type { Row } from '../report.js';
+import { benchLogger as logger } from '../stores.js';
 import { appendProducts, eventsPerProduct } from '../synthetic-log.js';
 import { bareConsumerRate, consumerMemory, consumerRate, consumerRows } from './consumer.js';
 import { producerRate, recordsOf, relayRate, relayRow } from './relay.js';
-import { benchLogger as logger, startStores } from './stores.js';
+import { startStores } from './stores.js';
 
 /** The relay and a consumer, each beside bare kafkajs on the same broker and the same records. */
 export const benchFanout = async (dist: string, events: number): Promise<Row[]> => {

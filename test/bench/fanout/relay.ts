@@ -17,7 +17,8 @@ import { Lease } from '#read-store/lease.js';
 import { makeTopic } from '#testing/kafka/topics.js';
 
 import { rate, type Row } from '../report.js';
-import { benchLogger as logger, type BenchStores, type Record_ } from './stores.js';
+import { benchLogger as logger } from '../stores.js';
+import type { BenchStores, Record_ } from './stores.js';
 
 const batchSize = 1_000;
 const [contract] = contracts;
