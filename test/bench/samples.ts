@@ -85,7 +85,11 @@ const measure = async (stores: LogStores, shape: Shape, count: number): Promise<
 };
 
 /** Each device's one after the other, all devices at once. */
-export const appendChunks = async ({ log }: LogStores, shape: Shape, count: number): Promise<number> => {
+export const appendChunks = async (
+  { log }: LogStores,
+  shape: Shape,
+  count: number,
+): Promise<number> => {
   const { series, rows } = shape;
   const chunks = Math.ceil(count / (rows * series * devices));
   const appendOf = async (device: string): Promise<void> => {
