@@ -99,8 +99,9 @@ describe('the quarantine', () => {
   it('lets a message be taken again when it is right by now, and once', async () => {
     const { device, send } = await connected();
     const soon = new Date(Date.now() + 86_400_000 + 4_000).toISOString();
+    await send('occurrences', { kind: 'TRIP', at: soon });
     await send('samples', samplesAt(soon));
-    const [kept] = await waiting(device, 1);
+    const [kept, occurrence] = await waiting(device, 2);
     const path = `/quarantine/${String(kept?.['id'])}`;
     const early = await post(`${path}/replay`, {}, { 'idempotency-key': 'early' });
     expect(outcomeOf(early)).toEqual([200, 'unchanged']);
@@ -129,6 +130,31 @@ describe('the quarantine', () => {
     ]);
     const [latest] = (await get(`/devices/${device}/latest${after}`))['items'] as Item[];
     expect(latest).toMatchObject({ series: 'v', at: soon, value: 1 });
+
+    const happened = await post(`/quarantine/${String(occurrence?.['id'])}/replay`, {});
+    expect(happened.body).toMatchObject({ state: 'replayed', problems: [] });
+    const since = `?after=${String(happened.body['position'])}`;
+    expect(await list(`/devices/${device}/occurrences${since}`)).toMatchObject([
+      { kind: 'TRIP', at: soon },
+    ]);
+  });
+
+  it('does not take again what is not whole, or is about the moment in which it came', async () => {
+    const { device, raw, send } = await connected();
+    await raw('samples', '['.repeat(70_000));
+    await send('acks', { type: 'configuration', status: 'refused', version: 7, reason: 'x' });
+    await send('steps', {});
+    const reasons: unknown[] = [];
+    for (const { id } of (await waiting(device, 3)).reverse()) {
+      const { body } = await post(`/quarantine/${String(id)}/replay`, {});
+      expect(body).toMatchObject({ state: 'waiting' });
+      reasons.push((body['problems'] as { reason: string }[])[0]?.reason);
+    }
+    expect(reasons).toEqual([
+      'expected a whole message: 65536 of 70000 bytes are kept',
+      expect.stringContaining('about the moment in which it came'),
+      'expected another topic: nothing takes steps yet',
+    ]);
   });
 
   it('keeps what is wrong still with the new reason, until it is discarded', async () => {

@@ -75,6 +75,7 @@ async function simulateSite(options: SiteOptions, command: Command): Promise<voi
       if (!known) continue;
       const client = await connect(url, known);
       clients.push(client);
+      await client.send('birth', { type: device.name, firmware: 'simulated' });
       played.push({ ...device, client });
     }
     await play(house, played, {
