@@ -16,6 +16,7 @@ export const factOf = (
     id: randomUUID(),
     type,
     stream,
+    key: stream,
     revision: 0n,
     position: { commit: position, prepare: position },
     occurredAt: '2026-02-11T08:00:00.000Z',

@@ -7,6 +7,7 @@ import { contracts } from '#apps/contracts.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { toFact, toRecord } from '#fanout/cloud-event.js';
 import { Publication } from '#fanout/fact.js';
+import { samplesCategory, samplesEvents, samplesStream } from '#telemetry/samples/events.js';
 import { projectRoot } from '#testing/build.js';
 
 import { exampleEvent, type MessageOf, messagesOf } from './example-events.js';
@@ -25,13 +26,23 @@ const fixture = (name: string) =>
 describe('what is published', () => {
   it('has names and topics that say context and version, each once', () => {
     for (const { context, topic } of contracts) {
-      expect(topic).toMatch(new RegExp(`^voltrace\\.${context}\\.v\\d+$`));
+      expect(topic).toMatch(new RegExp(`^voltrace\\.${context}\\.(?:[a-z]+\\.)?v\\d+$`));
     }
     for (const [name, { contract, type }] of cases) {
       expect(name).toMatch(new RegExp(`^voltrace\\.${contract.context}\\.${type}\\.v\\d+$`));
     }
     const names = [...cases.map(([name]) => name), ...contracts.map(({ topic }) => topic)];
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has one key for the samples of a device, which lie in a stream for each day', () => {
+    const device = '4b0d3a52-7ad4-5c1b-9f1e-7f2b6a1e8c90';
+    const { example } = samplesEvents.SamplesRecorded;
+    const keys = ['2026-05-04', '2026-05-05'].map((day) => {
+      const event = exampleEvent(samplesCategory, 'SamplesRecorded', example);
+      return publication.of({ ...event, stream: samplesStream(device, day) })?.fact.key;
+    });
+    expect(keys).toEqual([device, device]);
   });
 
   it('is decided for every stored type of its categories', () => {

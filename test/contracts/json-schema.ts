@@ -6,7 +6,7 @@ export type Check = (value: unknown) => readonly string[];
 
 /** Compiles a JSON Schema of draft 2020-12 with formats. Throws where it is none. */
 export const schemaCheck = (schema: AnySchema): Check => {
-  const ajv = new Ajv2020({ allErrors: true, strict: true });
+  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
   formats.default(ajv);
   const validate = ajv.compile(schema);
   return (value) =>

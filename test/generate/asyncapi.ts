@@ -71,7 +71,7 @@ const channelOf = (
 });
 
 const orderOfFacts =
-  'Keyed by stream: facts of one stream arrive in its order, each once for a reader with ' +
+  'Facts of one key (a stream, unless said otherwise) arrive in their order, each once for a reader with ' +
   '`isolation.level=read_committed`. Members of an object that a reader does not know are passed over: ' +
   'optional ones may be added under the same name of a message.';
 
@@ -105,6 +105,9 @@ export const buildAsyncApi = (contracts: readonly Contract[]): object => {
   const messages = messagesOf(contracts);
   const publication = new Publication(contracts);
   const topics = contracts.map(({ topic }) => topic);
+  const tags = new Map(
+    contracts.map(({ context, summary }) => [context, summary] as const).reverse(),
+  );
   return {
     asyncapi: '3.1.0',
     info: {
@@ -116,7 +119,7 @@ export const buildAsyncApi = (contracts: readonly Contract[]): object => {
         name: 'Apache-2.0',
         url: 'https://www.apache.org/licenses/LICENSE-2.0',
       },
-      tags: contracts.map(({ context, summary }) => ({ name: context, description: summary })),
+      tags: [...tags].reverse().map(([tag, description]) => ({ name: tag, description })),
     },
     defaultContentType: 'application/json',
     servers: {

@@ -10,6 +10,7 @@ const fact: Fact = {
   id: '6f1c7a52-58a5-5d0e-9a51-2f6d6a2f0c01',
   type: 'voltrace.example.ThingMeasured.v1',
   stream: 'thing-0d4b3a4e-5a0c-5f5b-8a5c-000000000001',
+  key: 'rig-7',
   revision: 4n,
   position: { commit: 4711n, prepare: 4711n },
   occurredAt: '2026-02-12T09:30:00Z',
@@ -35,6 +36,7 @@ const facts: fc.Arbitrary<Fact> = fc
     id: fc.uuid(),
     type: text,
     stream: text,
+    key: text,
     revision: number,
     position: fc.oneof(
       number.map((commit) => ({ commit, prepare: commit })),
@@ -74,7 +76,7 @@ const notUtf8 = Buffer.from([0xc3, 0x28]);
 describe('a fact as a Kafka record', () => {
   it('carries the headers of the contract and no others', () => {
     expect(toRecord(fact)).toEqual({
-      key: fact.stream,
+      key: fact.key,
       value: Buffer.from('{"mass":"1.50","unit":"kg"}'),
       headers: {
         'content-type': 'application/json',
@@ -143,7 +145,7 @@ describe('a record that is no fact', () => {
   it.each<[string, ReceivedRecord, RegExp]>([
     ['no headers', { ...received(fact), headers: undefined }, /^content-type is missing/],
     ['no key', { ...received(fact), key: null }, /^the key is missing/],
-    ['another key', { ...received(fact), key: Buffer.from('x') }, /^the key is not ce_source/],
+    ['an empty key', { ...received(fact), key: Buffer.from('') }, /^the key is "", not 1 to/],
     ['a key of other bytes', { ...received(fact), key: notUtf8 }, /^the key is not UTF-8/],
     ['no id', withHeader('ce_id', undefined), /^ce_id is missing/],
     ['a short id', withHeader('ce_id', 'abc'), /^ce_id is "abc", not a UUID/],

@@ -7,7 +7,7 @@ import { parseInstant } from '#kernel/instant.js';
 
 import type { Fact } from './fact.js';
 
-/** A fact as a Kafka record: CloudEvents 1.0 in binary mode, keyed by stream. */
+/** A fact as a Kafka record: CloudEvents 1.0 in binary mode, by its key. */
 export interface FactRecord {
   readonly key: string;
   readonly value: Buffer;
@@ -63,7 +63,7 @@ export const toRecord = (fact: Fact): FactRecord => {
     voltrace_causation_id: text('voltrace_causation_id', fact.causationId),
   };
   if (traceparent !== undefined) headers['ce_traceparent'] = text('ce_traceparent', traceparent);
-  return { key: stream, value: Buffer.from(JSON.stringify(fact.data)), headers };
+  return { key: text('the key', fact.key), value: Buffer.from(JSON.stringify(fact.data)), headers };
 };
 
 /** The fact of a record. Throws `NotAFact`, and nothing else, for anything that `toRecord` did not make. */
@@ -72,12 +72,13 @@ export const toFact = (record: ReceivedRecord): Fact => {
   const id = checkedId(headers.ce_id);
   const type = text('ce_type', headers.ce_type);
   const stream = text('ce_source', headers.ce_source);
-  if (textOf('the key', record.key) !== stream) throw new NotAFact('the key is not ce_source');
+  const key = text('the key', textOf('the key', record.key));
   const { ce_traceparent: traceparent } = headers;
   return {
     id,
     type,
     stream,
+    key,
     revision: number('voltrace_revision', headers.voltrace_revision),
     position: readPosition(headers.voltrace_position),
     occurredAt: instant('ce_time', headers.ce_time),

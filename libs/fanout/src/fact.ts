@@ -12,6 +12,8 @@ export interface Fact {
   readonly type: string;
   /** The stream that it is of, such as `product-<uuid>`. Facts of one stream arrive in its order. */
   readonly stream: string;
+  /** Facts of one key arrive in the order of the log: mostly the stream, else what its category says. */
+  readonly key: string;
   readonly revision: bigint;
   readonly position: Position;
   /** When it happened, as the actor or device says: ISO 8601 UTC. */
@@ -56,7 +58,7 @@ export class Publication {
     const message = known.of.messages[event.type];
     if (!message) throw new UnknownEventType(stored);
     if (message === 'private') return null;
-    return { contract: known.contract, fact: factOf(stored, message, event.data) };
+    return { contract: known.contract, fact: factOf(stored, known.of, message, event.data) };
   }
 
   /**
@@ -74,12 +76,18 @@ export class Publication {
   }
 }
 
-const factOf = (stored: StoredEvent, message: PublishedMessage, data: object): Fact => {
+const factOf = (
+  stored: StoredEvent,
+  { keyOf }: PublishedCategory,
+  message: PublishedMessage,
+  data: object,
+): Fact => {
   const { metadata } = stored;
   return {
     id: stored.id,
     type: message.name,
     stream: stored.stream,
+    key: keyOf?.(stored.stream) ?? stored.stream,
     revision: stored.revision,
     position: stored.position,
     occurredAt: metadata.occurredAt,

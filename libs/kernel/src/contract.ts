@@ -29,6 +29,8 @@ export interface PublishedCategory<E extends DomainEvent = DomainEvent> {
   readonly messages: {
     readonly [T in E['type']]: PublishedMessage<Extract<E, { type: T }>['data']> | 'private';
   };
+  /** What the facts of a stream are kept in order with, such as a device that has many streams: the stream itself where absent. */
+  readonly keyOf?: (stream: string) => string;
 }
 
 /** The facts that a context publishes, and where. */

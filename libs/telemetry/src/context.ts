@@ -9,6 +9,7 @@ import { linkDecider } from './link/decider.js';
 import { occurrenceDecider } from './occurrence/decider.js';
 import { quarantineDecider } from './quarantine/decider.js';
 import { samplesDecider } from './samples/decider.js';
+import { deviceOfSamples } from './samples/events.js';
 import { seriesDecider } from './series/decider.js';
 import { siteDecider } from './site/decider.js';
 
@@ -28,16 +29,26 @@ export const telemetry: Context = {
     linkDecider,
     formulaDecider,
   ],
-  contract: {
-    context: name,
-    topic: 'voltrace.telemetry.v1',
-    partitions: 6,
-    summary:
-      'Which sites and devices there are, what their series stand for, and what happened at them.',
-    categories: [
-      ...[siteDecider, deviceDecider, seriesDecider, occurrenceDecider, formulaDecider],
-    ].map((types) => asStored(name, types)),
-  },
+  contract: [
+    {
+      context: name,
+      topic: 'voltrace.telemetry.v1',
+      partitions: 6,
+      summary:
+        'Which sites and devices there are, what their series stand for, and what happened at them.',
+      categories: [
+        ...[siteDecider, deviceDecider, seriesDecider, occurrenceDecider, formulaDecider],
+      ].map((types) => asStored(name, types)),
+    },
+    {
+      context: name,
+      topic: 'voltrace.telemetry.samples.v1',
+      partitions: 12,
+      summary: 'What devices measured, as it came, and what persons corrected. Keyed by device.',
+      // What a stream knows repetitions by helps nobody who reads each chunk once.
+      categories: [asStored(name, samplesDecider, { keyOf: deviceOfSamples, without: ['seen'] })],
+    },
+  ],
   permissions: {
     'devices.read': [...readers, 'service'],
     'devices.write': ['curator', 'engineer', 'admin'],

@@ -36,7 +36,7 @@ export const recordsOf = async (log: EsdbEventLog): Promise<readonly Record_[]> 
     for (const event of page.events) {
       const published = publication.of(event);
       if (!published) continue;
-      const partition = partitioner.partitionOf(published.contract, event.stream);
+      const partition = partitioner.partitionOf(published.contract, published.fact.key);
       const { key, value, headers } = toRecord(published.fact);
       records.push({ key, value, headers: { ...headers }, partition });
     }

@@ -122,7 +122,7 @@ export class LogBatches implements BatchSource {
     const { topic } = contract;
     const done = this.topics.get(topic);
     if (done?.position && !isAfter(event.position, done.position)) return undefined;
-    const partition = partitioner.partitionOf(contract, event.stream);
+    const partition = partitioner.partitionOf(contract, fact.key);
     const last = done?.lastFacts?.get(partition);
     if (last && !isAfter(event.position, last)) return undefined;
     return { topic, record: { ...toRecord(fact), partition } };

@@ -27,6 +27,7 @@ const fact = (stream: string, at: bigint): Fact => ({
   id: '6f1c7a52-58a5-5d0e-9a51-2f6d6a2f0c01',
   type: 'voltrace.counter.Counted.v1',
   stream,
+  key: stream,
   revision: 0n,
   position: { commit: at, prepare: at },
   occurredAt: '2026-02-12T09:30:00Z',

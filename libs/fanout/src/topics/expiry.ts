@@ -9,7 +9,7 @@ import type { TopicStatus } from './list-topics.js';
 export class Expiry {
   /** Of the oldest fact that is there; null where there is none. Only partitions that gave something up. */
   private readonly begins = new Map<number, Position | null>();
-  private readonly partitionOf: (stream: string) => number;
+  private readonly partitionOf: (key: string) => number;
 
   constructor({ topic, retentionMs, retentionBytes, offsets }: TopicStatus) {
     const isKept = retentionMs === '-1' && retentionBytes === '-1';
@@ -25,9 +25,9 @@ export class Expiry {
   }
 
   /** Whether the fact was given up; called once the topic is read. */
-  has({ stream, position }: Fact): boolean {
+  has({ key, position }: Fact): boolean {
     if (this.begins.size === 0) return false;
-    const begin = this.begins.get(this.partitionOf(stream));
+    const begin = this.begins.get(this.partitionOf(key));
     return begin === null || (begin !== undefined && isAfter(begin, position));
   }
 }

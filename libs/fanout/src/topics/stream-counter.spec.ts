@@ -12,6 +12,7 @@ const fact = (stream: string, revision: number, position = revision): Fact => ({
   id: v5(`${stream}@${String(revision)}`, namespace),
   type: 'voltrace.example.Counted.v1',
   stream,
+  key: stream,
   revision: BigInt(revision),
   position: { commit: BigInt(position), prepare: BigInt(position) },
   occurredAt: '2026-02-12T09:30:00Z',
