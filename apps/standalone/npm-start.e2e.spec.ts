@@ -19,7 +19,7 @@ interface RunNote {
 const isAlive = (pid: number): boolean => identityOf(pid) !== undefined;
 
 /** A folder with our script `start`, on the current sources instead of on what was built before. */
-const projectIn = async (folder: string): Promise<void> => {
+const projectIn = (folder: string): void => {
   const { scripts } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
     scripts: { start: string };
   };
@@ -30,10 +30,10 @@ const projectIn = async (folder: string): Promise<void> => {
 
 describe('the process of npm start', () => {
   let folder = '';
-  beforeEach(async () => {
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'voltrace-npm-'));
     chmodSync(folder, 0o755);
-    await projectIn(folder);
+    projectIn(folder);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

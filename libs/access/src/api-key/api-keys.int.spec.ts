@@ -51,7 +51,7 @@ const issueKey = async (
 const revokeKey = (keys: ApiKeys, id: string) =>
   handleCommand(log, keys, id, new RevokeApiKey({}, meta()));
 
-const code = (value: string) => expect.objectContaining({ code: value });
+const code = (value: string) => expect.objectContaining({ code: value }) as unknown;
 
 describe('the authenticator', () => {
   it('recognises the bearer of an issued key', async () => {

@@ -83,7 +83,7 @@ describeWithKafkaPrograms('npm run kafka', () => {
     const address = await first.brokers;
     const broker = identityOf(brokerOf(dataDir).pid)!;
 
-    const others = await Promise.all([start(), start(['--port', address.split(':')[1]!]), start()]);
+    const others = [start(), start(['--port', address.split(':')[1]!]), start()];
     for (const { app } of others) {
       expect((await app.ended).code).toBe(1);
       expect(app.output.split('\n').at(-1)).toMatch(/^A broker already runs on .*kafka/);
