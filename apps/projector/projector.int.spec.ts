@@ -9,6 +9,7 @@ import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { AppProcesses, supervision } from '#testing/app-processes.js';
 import { compiledRoot } from '#testing/build.js';
+import { startOwnNode } from '#testing/test-node.js';
 import { eventually, until } from '#testing/until.js';
 
 describe('the projector', () => {
@@ -18,7 +19,7 @@ describe('the projector', () => {
 
   beforeEach(async () => {
     script = join(compiledRoot, 'apps/projector/main.js');
-    fixture = await Fixture.start();
+    fixture = await Fixture.start(startOwnNode);
   });
 
   afterEach(async () => {

@@ -14,43 +14,37 @@ let lastId = 0;
 /** An event node in a process that this worker's other ones share: quick to start, and never killed alone. */
 export class HostedNode extends NodeAddress {
   private constructor(
-    private options: EventNodeOptions,
     port: number,
-    private id: number,
+    private readonly id: number,
   ) {
     super(port);
   }
 
   /** Rejects with what the node said of its start. */
   static start(options: EventNodeOptions): Promise<HostedNode> {
-    return onFreePort(
-      options,
-      async (port) => new HostedNode(options, port, await hosted(options, port)),
-    );
-  }
-
-  /** Never: others live in its process. */
-  kill(): Promise<void> {
-    return Promise.reject(new Error('a node that a test kills is started with `startOwnNode`'));
+    return onFreePort(options, async (port) => {
+      const id = (lastId += 1);
+      await asked({ id, start: nodeEnvironment(options, port) });
+      return new HostedNode(port, id);
+    });
   }
 
   async stop(): Promise<void> {
     await asked({ id: this.id });
   }
 
-  /** Stops it, and starts it on the same port; on another log where one is given. */
-  async restart(databaseUrl = this.options.databaseUrl): Promise<void> {
-    await this.stop();
-    this.options = { ...this.options, databaseUrl };
-    this.id = await hosted(this.options, this.port);
+  /** Never: others live in its process. */
+  kill(): Promise<void> {
+    return Promise.reject(new Error(killed));
+  }
+
+  /** Never: what the end of a process takes along stays in this one. */
+  restart(): Promise<void> {
+    return Promise.reject(new Error(killed));
   }
 }
 
-const hosted = async (options: EventNodeOptions, port: number): Promise<number> => {
-  const id = (lastId += 1);
-  await asked({ id, start: nodeEnvironment(options, port) });
-  return id;
-};
+const killed = 'a node that a test kills, stops or starts again is started with `startOwnNode`';
 
 const asked = async (request: HostRequest): Promise<HostAnswer> => {
   host ??= startHost();

@@ -2,9 +2,9 @@ import { createDatabase, type TestDatabase, testDatabase } from './embedded.js';
 import { type EventNodeOptions, type NodeAddress, startEventNode } from './event-node.js';
 import { HostedNode } from './hosted-node.js';
 
-/** An event node on an empty database of the shared cluster. */
+/** An event node on an empty database of the shared cluster. What ends its process needs `startOwnNode`. */
 export interface TestNode extends Pick<NodeAddress, 'url' | 'port' | 'urlOn' | 'tls'> {
-  /** SIGKILL by default, then the same port and database again with `restart`. Only with `startOwnNode`. */
+  /** SIGKILL by default, then the same port and database again with `restart`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
   /** The database that holds its log. */
@@ -22,7 +22,7 @@ type Env = Readonly<Record<string, string>>;
 export const startTestNode = (env: Env = {}): Promise<TestNode> =>
   onLogsOfItsOwn((databaseUrl) => HostedNode.start({ databaseUrl, env }));
 
-/** A node in a process of its own, for a test that kills or freezes it. */
+/** A node in a process of its own, for a test that kills, freezes or restarts it. */
 export const startOwnNode = (env: Env = {}): Promise<TestNode> =>
   onLogsOfItsOwn((databaseUrl) => startEventNode({ databaseUrl, env }));
 

@@ -11,7 +11,7 @@ import { handleCommand } from '#event-log/handle-command.js';
 import { LogTail } from '#event-log/log-tail.js';
 import type { Role } from '#kernel/event.js';
 import { commandMeta } from '#testing/decider-spec.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { ApiKeys } from './api-keys.js';
 import { Authenticator } from './authenticator.js';
@@ -131,7 +131,7 @@ describe('the authenticator', () => {
   });
 
   it('lets nobody in while the log does not answer', async () => {
-    const own = await startTestNode();
+    const own = await startOwnNode();
     const ownLog = EsdbEventLog.connect(own.url);
     await own.kill();
     const text = keyText({ id: randomUUID(), secret: newSecret() });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
 import { LogCheck } from '#event-log/log-check.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
+import { startOwnNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
 import { projectionStatus } from './projection-status.js';
@@ -17,7 +17,7 @@ describe('a projection whose log is replaced', () => {
   const projection = tally();
 
   beforeEach(async () => {
-    fixture = await Fixture.start();
+    fixture = await Fixture.start(startOwnNode);
   });
 
   afterEach(async () => {
@@ -37,7 +37,7 @@ describe('a projection whose log is replaced', () => {
   };
   /** A log that another node wrote, with so many events. */
   const otherLog = async (count: number) => {
-    other = await startTestNode();
+    other = await startOwnNode();
     const through = EsdbEventLog.connect(other.url);
     const position = await appendCounted(through, count);
     await through.close();
