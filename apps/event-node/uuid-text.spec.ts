@@ -21,7 +21,11 @@ const forms: readonly (readonly [name: string, form: (id: string) => string])[] 
 
 describe('the text of a UUID', () => {
   it.each(forms)('is understood %s', (_, form) => {
-    fc.assert(fc.property(fc.uuid(), (id) => expect(dashedUuid(form(id))).toBe(id)));
+    fc.assert(
+      fc.property(fc.uuid(), (id) => {
+        expect(dashedUuid(form(id))).toBe(id);
+      }),
+    );
   });
 
   it('may leave out leading zeros where it is numbers', () => {
