@@ -78,3 +78,9 @@ export function brief(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return JSON.stringify(value);
 }
+
+/** An answer's members as `printFields` takes them. */
+export const inBrief = (found: object): Record<string, Cell> =>
+  Object.fromEntries(
+    Object.entries(found).map(([name, value]: [string, unknown]) => [name, brief(value)]),
+  );

@@ -12,17 +12,12 @@ import { ListRoute } from '#resource/routes.js';
 import { compares } from '#resource/sql.js';
 import { quarantineDecider, unknownQuarantined } from '#telemetry/quarantine/decider.js';
 import { quarantineCategory, type QuarantineEvent, ways } from '#telemetry/quarantine/events.js';
+import { QuarantineProblem } from '#telemetry/quarantine/quarantine-problem.http.js';
 
 import { intake, intakeSchema } from './intake.projection.js';
 
 const states = ['waiting', 'replayed', 'discarded'] as const;
 const orNull = { type: String, nullable: true } as const;
-
-class QuarantineProblem {
-  @ApiProperty({ description: 'JSON pointer to what is wrong; empty for the whole.' })
-  pointer!: string;
-  @ApiProperty({ description: 'What was expected.' }) reason!: string;
-}
 
 class ListedQuarantinedResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;

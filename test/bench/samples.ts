@@ -50,7 +50,7 @@ const measure = async (stores: LogStores, shape: Shape, count: number): Promise<
   const projected = await withCpu({ ...all, 'event-node': nodePid }, () =>
     catchUpMs(stores, projection),
   );
-  const client = new pg.Client({ connectionString: databaseUrl.replace(/\?.*/, '') });
+  const client = new pg.Client({ connectionString: withoutParameters(databaseUrl) });
   await client.connect();
   try {
     const lines = await copyLines(client);
@@ -127,6 +127,8 @@ const chunkOf = (device: string, { series, stepMs, rows }: Shape, chunk: number)
   };
 };
 
+const withoutParameters = (url: string): string => url.replace(/\?.*/, '');
+
 const columns = 'series_id, quality, at, value, position, text';
 
 /** The rows of the projector as `COPY` takes them, in the order in which it put them. */
@@ -166,13 +168,14 @@ const copyMs = async (client: pg.Client, lines: readonly string[]): Promise<numb
 
 /** The way of the system that came before: for each message a connection, an insert and a commit. Answers rows/s. */
 const onePerConnection = async (url: string, lines: readonly string[]): Promise<number> => {
-  const setUp = new pg.Client({ connectionString: url.replace(/\?.*/, '') });
+  const connectionString = withoutParameters(url);
+  const setUp = new pg.Client({ connectionString });
   await setUp.connect();
   await setUp.query('truncate copied.samples');
   await setUp.end();
   const began = performance.now();
   for (const line of lines) {
-    const client = new pg.Client({ connectionString: url.replace(/\?.*/, '') });
+    const client = new pg.Client({ connectionString });
     await client.connect();
     const values = line.trim().split('\t').slice(0, 5);
     await client.query('begin');

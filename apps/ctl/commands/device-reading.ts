@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { contextOf, segment } from '../context.js';
 import { defaultLimit, listRows } from '../list-rows.js';
-import { brief, type Cell, printFields, printJson, printTable, write } from '../output.js';
+import { brief, type Cell, inBrief, printFields, printJson, printTable, write } from '../output.js';
 
 const limitHelp = `rows at most (${String(defaultLimit)} unless given)`;
 
@@ -80,11 +80,6 @@ export const addDeviceReading = (devices: Command): void => {
     .option('--limit <n>', limitHelp)
     .action(occurrences);
 };
-
-const inBrief = (found: object): Record<string, Cell> =>
-  Object.fromEntries(
-    Object.entries(found).map(([name, value]: [string, unknown]) => [name, brief(value)]),
-  );
 
 async function link(device: string, _options: object, command: Command): Promise<void> {
   const { api, json } = contextOf(command);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
 import { defaultLimit, listRows } from '../list-rows.js';
-import { brief, counted, printFields, printJson, printTable, shown, write } from '../output.js';
+import { counted, inBrief, printFields, printJson, printTable, shown, write } from '../output.js';
 
 interface Problem {
   readonly pointer: string;
@@ -80,9 +80,7 @@ async function show(id: string, _options: object, command: Command): Promise<voi
   const found = await api.get<Whole>(`/v1/quarantine/${segment(id)}`);
   if (json) return printJson(found);
   const { problems, text, content: _, ...fields } = found;
-  await printFields(
-    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, brief(value)])),
-  );
+  await printFields(inBrief(fields));
   await write(`\n${problems.map((problem) => `wrong  ${shown(problemText(problem))}\n`).join('')}`);
   await write(`\n${shown(text)}\n`);
 }

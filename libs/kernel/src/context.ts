@@ -21,7 +21,7 @@ export interface Context {
   /** What the tags of its routes stand for, in the API's document. */
   readonly tags?: Readonly<Record<string, string>>;
   /** What it publishes, where it publishes anything; more than one where some facts have a topic of their own. */
-  readonly contract?: Contract | readonly Contract[];
+  readonly contracts?: readonly Contract[];
   /** Its streams note what operators do, and who may do what: they go on where the log was replaced. */
   readonly isOfOperators?: true;
   /** Its controllers, or a Nest module that has them; only the API loads them. */

@@ -20,7 +20,7 @@ export const productRegistryContract: Contract = {
 export const productRegistry: Context = {
   name,
   categories: [productDecider, manufacturerDecider, importDecider],
-  contract: productRegistryContract,
+  contracts: [productRegistryContract],
   permissions: {
     'products.read': [...readers, 'service'],
     'products.write': ['curator', 'admin'],

@@ -29,7 +29,7 @@ export const telemetry: Context = {
     linkDecider,
     formulaDecider,
   ],
-  contract: [
+  contracts: [
     {
       context: name,
       topic: 'voltrace.telemetry.v1',

@@ -12,7 +12,6 @@ export interface HostRequest {
 
 export interface HostAnswer {
   readonly id: number;
-  readonly port?: number;
   readonly error?: string;
 }
 
@@ -21,11 +20,8 @@ const nodes = new Map<number, ProcessContext>();
 const start = async (id: number, env: NodeJS.ProcessEnv): Promise<HostAnswer> => {
   const context = new ProcessContext('event-node', Logger.create({ app: 'event-node' }));
   nodes.set(id, context);
-  const { port } = (await eventNode.start(
-    context,
-    readEnvironment(eventNode.environment, env),
-  )) as { port: number };
-  return { id, port };
+  await eventNode.start(context, readEnvironment(eventNode.environment, env));
+  return { id };
 };
 
 const stop = async (id: number): Promise<HostAnswer> => {

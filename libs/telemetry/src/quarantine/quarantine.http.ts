@@ -8,22 +8,17 @@ import { CommandRoute, OptionalReasonBody, RequiredReasonBody } from '#http/comm
 import { asUuid } from '#http/query-params.js';
 
 import { unknownQuarantined } from './decider.js';
+import { QuarantineProblem } from './quarantine-problem.http.js';
 import { Replays } from './replays.js';
-
-class ProblemResponse {
-  @ApiProperty({ description: 'JSON pointer to what is wrong; empty for the whole.' })
-  pointer!: string;
-  @ApiProperty({ description: 'What was expected.' }) reason!: string;
-}
 
 class ReplayedResponse extends WriteResponse {
   @ApiProperty({ enum: ['waiting', 'replayed'], description: '`waiting`: it is wrong still.' })
   readonly state!: string;
   @ApiProperty({
-    type: [ProblemResponse],
+    type: [QuarantineProblem],
     description: 'What is wrong now; none where it was taken.',
   })
-  readonly problems!: readonly ProblemResponse[];
+  readonly problems!: readonly QuarantineProblem[];
 }
 
 @ApiTags('quarantine')

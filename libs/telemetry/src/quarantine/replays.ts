@@ -19,14 +19,10 @@ import { type ReadRules, readSamples, type WrittenColumns } from '../samples/rea
 import { maxProblems, partOf, type SamplesIntake } from '../samples/samples-intake.js';
 import {
   type Quarantined,
-  quarantineDecider,
   type QuarantineState,
   type Replayed,
   type ReplayQuarantined,
 } from './decider.js';
-
-/** Messages that are held in memory, each with what is kept of it. */
-const maxHeld = 16;
 
 type Rules = Pick<ReadRules, 'known' | 'now'>;
 
@@ -43,7 +39,7 @@ export class Replays {
     private readonly log: EventLog,
     private readonly samples: SamplesIntake,
   ) {
-    this.states = new States(log, quarantineDecider, maxHeld);
+    this.states = samples.quarantine;
     this.occurrences = new States(log, occurrenceDecider);
   }
 

@@ -52,7 +52,7 @@ export class SamplesIntake {
   private readonly samples;
   /** Also for those who declare series: what they say holds here at once. */
   readonly series;
-  private readonly quarantine;
+  readonly quarantine;
 
   constructor(
     private readonly log: EventLog,
