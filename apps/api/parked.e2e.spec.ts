@@ -58,8 +58,9 @@ const outcomeOf = async (path: string, asking: Asking): Promise<string> => {
 
 describe('parked events over HTTP', () => {
   it('are counted in the status of the projection, which the code need not have', async () => {
-    const { body } = await api.ask('/v1/subscriptions/tally');
-    expect(body).toMatchObject({
+    const status = async () => (await api.ask('/v1/subscriptions/tally')).body;
+    await until('it has gone on', async () => (await status())['state'] === 'running');
+    expect(await status()).toMatchObject({
       ...{ kind: 'projection', source: 'log', state: 'running', parked: 3, control: null },
       projection: { version: null, builtVersion: 1, activeBuild: 1, build: null },
     });

@@ -5,6 +5,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { readJsonFile, writePrivateFile } from '#embedded/files.js';
 import { testDatabase } from '#testing/embedded.js';
 import { startEventNode, type TestEventNode } from '#testing/event-node.js';
+import { HostedNode } from '#testing/hosted-node.js';
 import { locked, runFolder } from '#testing/run-folder.js';
 
 import { external, target } from './target.js';
@@ -58,7 +59,7 @@ const storeAt = (url: string, end: () => Promise<void>): Store => {
   };
 };
 
-/** The first file that asks starts it; it ends with the process that runs that file. */
+/** The first file that asks starts it; it ends with the run. */
 const nodeOfRun = (): Promise<string> => {
   const note = join(runFolder(), 'conformance-node.json');
   return locked(join(runFolder(), 'conformance-node.lock'), async () => {
@@ -66,7 +67,7 @@ const nodeOfRun = (): Promise<string> => {
     if (running) return running.url;
     const database = await testDatabase();
     const env = target === 'server' ? { EVENT_NODE_ANSWERS: 'as-a-server' } : {};
-    const { url } = await startEventNode({ databaseUrl: database.url, env });
+    const { url } = await HostedNode.startForRun({ databaseUrl: database.url, env });
     writePrivateFile(note, JSON.stringify({ url }));
     return url;
   });

@@ -87,12 +87,12 @@ export function guardServer(serverPid: number, options: GuardOptions): ChildProc
     'rm -rf "$1"',
   ].join('\n');
   const guard = spawn('/bin/sh', ['-c', script, 'sh', removeAfterwards ?? ''], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: [ownerPid ? 'ignore' : 'pipe', 'ignore', 'ignore'],
     cwd: '/',
     detached: true,
   });
   guard.on('error', () => undefined);
-  guard.stdin.on('error', () => undefined);
+  guard.stdin?.on('error', () => undefined);
   return guard;
 }
 

@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 
+import { guardServer } from '#embedded/server-process.js';
+
 import { compiledRoot } from './build.js';
 import { type EventNodeOptions, NodeAddress, nodeEnvironment, onFreePort } from './event-node.js';
 import { inheritedEnv } from './inherited-env.js';
 import type { HostAnswer, HostRequest } from './node-host.js';
+import { runPid } from './run-folder.js';
 
 type Ask = (request: HostRequest) => Promise<HostAnswer>;
 
@@ -29,6 +32,15 @@ export class HostedNode extends NodeAddress {
     });
   }
 
+  /** As `start`, in a process that ends with the run, for tests of whichever worker. Nobody stops it. */
+  static startForRun(options: EventNodeOptions): Promise<HostedNode> {
+    const ofRun = startHost('stays');
+    return onFreePort(options, async (port) => {
+      await answerOf(ofRun, { id: port, start: nodeEnvironment(options, port) });
+      return new HostedNode(port, port);
+    });
+  }
+
   async stop(): Promise<void> {
     await asked({ id: this.id });
   }
@@ -46,18 +58,24 @@ export class HostedNode extends NodeAddress {
 
 const killed = 'a node that a test kills, stops or starts again is started with `startOwnNode`';
 
-const asked = async (request: HostRequest): Promise<HostAnswer> => {
+const asked = (request: HostRequest): Promise<HostAnswer> => {
   host ??= startHost();
-  const answer = await host(request);
+  return answerOf(host, request);
+};
+
+const answerOf = async (ask: Ask, request: HostRequest): Promise<HostAnswer> => {
+  const answer = await ask(request);
   if (answer.error !== undefined) throw new Error(`a hosted event node: ${answer.error}`);
   return answer;
 };
 
-const startHost = (): Ask => {
-  const child = fork(join(compiledRoot, 'libs/testing/src/node-host.js'), {
+/** One that stays does so when the worker that started it has ended, which the runner may end early. */
+const startHost = (stays?: 'stays'): Ask => {
+  const child = fork(join(compiledRoot, 'libs/testing/src/node-host.js'), stays ? [stays] : [], {
     env: inheritedEnv(),
     execArgv: ['--disable-warning=DEP0123'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // What stays would hold the worker's streams open.
+    stdio: ['ignore', 'ignore', stays ? 'ignore' : 'inherit', 'ipc'],
     detached: true,
   });
   const waiting = new Map<number, (answer: HostAnswer) => void>();
@@ -70,6 +88,7 @@ const startHost = (): Ask => {
     for (const [id, answered] of waiting) answered({ id, error: 'its process ended' });
   });
   unref(child);
+  if (stays && child.pid !== undefined) guardServer(child.pid, { ownerPid: runPid() })?.unref();
   return (request) =>
     new Promise((resolve) => {
       waiting.set(request.id, resolve);
@@ -77,7 +96,7 @@ const startHost = (): Ask => {
     });
 };
 
-/** The worker may end while it runs, which ends it. */
+/** The worker may end while it runs, which ends it unless it stays. */
 const unref = (child: ChildProcess): void => {
   child.unref();
   child.channel?.unref();

@@ -36,4 +36,7 @@ process.on('message', ({ id, start: env }: HostRequest) => {
     .then((answer) => process.send?.(answer))
     .catch(() => process.exit(1));
 });
-process.on('disconnect', () => process.exit());
+const stays = process.argv[2] === 'stays';
+process.on('disconnect', () => {
+  if (!stays) process.exit();
+});
