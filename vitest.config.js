@@ -17,7 +17,7 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ['--disable-warning=DEP0123'],
     // Many wait for a server or a broker most of the time.
-    maxWorkers: 3,
+    maxWorkers: 5,
     // What a test waits for has limits of its own, which say what did not come. This one is for what hangs.
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -54,7 +54,8 @@ afterAll(async () => {
       await app.ready;
       return app;
     };
-    const client = await connectAsync(url, { reconnectPeriod: 100 });
+    // On a busy machine the broker does not listen at once.
+    const client = await eventually(() => connectAsync(url, { reconnectPeriod: 100 }));
     const send = async (from: number, to: number) => {
       const seqs = Array.from({ length: to - from }, (_, index) => from + index);
       const sent = seqs.map((seq) =>

@@ -19,15 +19,14 @@ export const until = async (
 };
 
 /** Asks until the assertions of `check` hold; fails with theirs when they never do. */
-export const eventually = async (
-  check: () => Promise<void>,
+export const eventually = async <T>(
+  check: () => Promise<T>,
   timeoutMs = patienceMs,
-): Promise<void> => {
+): Promise<T> => {
   const end = performance.now() + timeoutMs;
   for (;;) {
     try {
-      await check();
-      return;
+      return await check();
     } catch (error) {
       if (performance.now() > end) throw error;
       await sleep(20);
