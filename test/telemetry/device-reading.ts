@@ -9,6 +9,7 @@ export interface Bucket {
 
 /** One series of an answer by buckets, with how it was read. */
 export interface Bucketed {
+  readonly series: string;
   readonly interpolation: string;
   readonly unit: string | null;
   readonly resolution: readonly string[];
@@ -16,6 +17,11 @@ export interface Bucketed {
   readonly resets?: number;
   readonly badReadings?: number;
   readonly buckets: readonly Bucket[];
+}
+
+export interface Gap {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface Sample {
@@ -36,12 +42,29 @@ export class DeviceReading {
 
   /** Buckets of one series; `query` names the time, the bucket and the functions. */
   async buckets(query: string, series = 'v'): Promise<Bucketed> {
-    const { timeZone, series: all } = await this.get(
-      `/v1/devices/${this.device}/samples?series=${series}&${query}`,
-    );
-    const [one] = all as Omit<Bucketed, 'timeZone'>[];
+    const [one] = await this.bucketsOf([series], query);
     if (!one) throw new Error(`no buckets: ${query}`);
-    return { ...one, timeZone: String(timeZone) };
+    return one;
+  }
+
+  /** Buckets of several series in one answer. */
+  async bucketsOf(names: readonly string[], query: string): Promise<readonly Bucketed[]> {
+    const { timeZone, series } = await this.get(
+      `/v1/devices/${this.device}/samples?series=${names.join(',')}&${query}`,
+    );
+    return (series as Omit<Bucketed, 'timeZone'>[]).map((one) => ({
+      ...one,
+      timeZone: String(timeZone),
+    }));
+  }
+
+  /** The times without a sample that are longer than the expected interval allows. */
+  async gaps(from: string, to: string, series = 'v'): Promise<readonly Gap[]> {
+    const query = `series=${series}&from=${from}&to=${to}`;
+    const { series: all } = await this.get(`/v1/devices/${this.device}/gaps?${query}`);
+    const [one] = all as { isWhole: boolean; gaps: Gap[] }[];
+    if (!one?.isWhole) throw new Error(`not all gaps are named: ${query}`);
+    return one.gaps.map((gap) => ({ from: gap.from, to: gap.to }));
   }
 
   /** Every sample that counts, by time. */
