@@ -25,7 +25,8 @@ export interface StandaloneConfig extends DiskSettings {
   /** 0: a free one, the same over restarts of the API. */
   readonly port: number;
   /** 0: a free one. */
-  readonly mqttPort: number;
+  /** Absent: the usual one, if it is free. */
+  readonly mqttPort: number | undefined;
   readonly logLevel: LogLevel;
   /** Absent: the embedded part. */
   readonly eventStoreUrl: string | undefined;
@@ -42,8 +43,8 @@ export const standaloneEnvironment = {
   HOST: hostName({ default: '127.0.0.1', desc: 'Address that the API listens on.' }),
   PORT: portNumber({ default: 8080, desc: 'Port that the API listens on; 0 takes a free one.' }),
   MQTT_PORT: portNumber({
-    default: 1883,
-    desc: 'Port of the MQTT broker for devices; 0 takes a free one.',
+    default: undefined,
+    desc: 'Port of the MQTT broker for devices; 0 takes a free one. When absent 1883, or a free one where another program listens there.',
   }),
   ...logEnvironment,
   EVENTSTORE_URL: eventStoreUrl({

@@ -69,7 +69,8 @@ async function main(): Promise<void> {
     }
   });
   await disk.start();
-  run.parts = partsFor({ config, terminal, notes, watcher, disk }, port);
+  const mqttPort = await mqttPortFor(config, terminal);
+  run.parts = partsFor({ config, terminal, notes, watcher, disk }, { api: port, mqtt: mqttPort });
   listenForSignals(terminal, run.parts, end);
 
   terminal.say(`Starting Voltrace on ${shown(config.dataDir)} ...`);
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
   terminal.logger.info({ url, startMs: Math.round(performance.now() - startedAt) }, 'ready');
   const { dataDirChosen } = config;
   const places = { dataDir: shown(config.dataDir), logFolder: shown(terminal.logFolder), keyFile };
-  for (const line of welcome({ version, url, mqttPort: config.mqttPort, dataDirChosen, ...places }))
+  for (const line of welcome({ version, url, mqttPort, dataDirChosen, ...places }))
     terminal.say(line);
   process.send?.({ type: 'ready', url, port });
 }
@@ -122,6 +123,26 @@ async function apiPort({ host, port }: StandaloneConfig): Promise<number> {
   throw new CannotStart(
     `HOST is "${host}" and PORT is ${port}: nothing can listen there (${problem}).`,
   );
+}
+
+const usualMqttPort = 1883;
+
+/** The given one, or the usual one unless another broker has it already; 0: the broker takes a free one. */
+async function mqttPortFor({ mqttPort }: StandaloneConfig, terminal: Terminal): Promise<number> {
+  if (mqttPort === 0) return 0;
+  const problem = await portProblem('127.0.0.1', mqttPort ?? usualMqttPort);
+  if (problem === undefined) return mqttPort ?? usualMqttPort;
+  if (mqttPort !== undefined) {
+    throw new CannotStart(
+      `MQTT_PORT is ${mqttPort}, and nothing can listen on 127.0.0.1:${mqttPort} (${problem}). ` +
+        'Choose a free port, or leave it out.',
+    );
+  }
+  const free = await freePort();
+  terminal.say(
+    `Another program listens on port ${usualMqttPort}: devices reach the MQTT broker on ${free} until the next start. MQTT_PORT chooses one for good.`,
+  );
+  return free;
 }
 
 /** The stores first; each part waits for those that it needs. */

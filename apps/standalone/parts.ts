@@ -44,8 +44,14 @@ export interface Parts {
   readonly optional: readonly Supervised[];
 }
 
+export interface Ports {
+  readonly api: number;
+  /** 0: the broker takes a free one. */
+  readonly mqtt: number;
+}
+
 /** What has to run for this configuration: a store that is given by its URL is not ours to run. */
-export function partsFor(context: Context, apiPort: number): Parts {
+export function partsFor(context: Context, ports: Ports): Parts {
   const { config, watcher, disk } = context;
   const supervised = (part: Part): Supervised =>
     new Supervised(part, watcher, async () => {
@@ -72,7 +78,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
   const api = (): NodeJS.ProcessEnv => ({
     ...env(),
     HOST: config.host,
-    PORT: String(apiPort),
+    PORT: String(ports.api),
     ADMIN_KEY_FILE: process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'),
   });
   const app = (name: string, appEnv: () => NodeJS.ProcessEnv): Supervised =>
@@ -87,7 +93,7 @@ export function partsFor(context: Context, apiPort: number): Parts {
     optional: [
       ...(config.kafkaBrokers === undefined ? [] : [app('relay', apart)]),
       app('consumers', apart),
-      app('mqtt-broker', () => ({ ...apart(), MQTT_PORT: String(config.mqttPort) })),
+      app('mqtt-broker', () => ({ ...apart(), MQTT_PORT: String(ports.mqtt) })),
     ],
   };
 }

@@ -129,6 +129,9 @@ describe('npm start', () => {
     const blocked = launchStandalone({ dataDir: join(root, 'port'), port });
     await expect(blocked.ready).rejects.toThrow(`PORT is ${port}, and another program listens`);
     expect((await blocked.ended).code).toBe(1);
+    const env = { MQTT_PORT: String(port) };
+    const mqtt = launchStandalone({ dataDir: join(root, 'mqtt-port'), env });
+    await expect(mqtt.ready).rejects.toThrow(`MQTT_PORT is ${port}, and nothing can listen`);
     other.close();
   });
 
