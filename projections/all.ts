@@ -4,6 +4,7 @@ import type { Projection } from '#subscription/projection/projection.js';
 import { apiKeys } from './api-keys/api-keys.projection.js';
 import { devices } from './devices/devices.projection.js';
 import { eventClock } from './event-clock/event-clock.projection.js';
+import { formulas } from './formulas/formulas.projection.js';
 import { imports } from './imports/imports.projection.js';
 import { intake } from './intake/intake.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
@@ -18,6 +19,7 @@ export const projections: readonly Projection[] = [
   devices,
   intake,
   samples,
+  formulas,
 ];
 
 /** The routes of the read models; only the API loads them. */
@@ -28,7 +30,8 @@ export const readModelRoutes: Routes = async () => [
   (await import('./api-keys/api-keys.http.js')).ApiKeysController,
   (await import('./samples/samples.http.js')).DeviceSamplesController,
   (await import('./samples/latest.http.js')).LatestController,
-  (await import('./samples/formula-samples.http.js')).FormulaSamplesController,
+  (await import('./formulas/formulas.http.js')).FormulasController,
+  (await import('./formulas/formula-templates.http.js')).FormulaTemplatesController,
   (await import('./intake/quarantine.http.js')).QuarantinedController,
   (await import('./intake/device-lists.http.js')).DeviceLinksController,
   (await import('./intake/device-lists.http.js')).DeviceIntakeController,

@@ -11,6 +11,7 @@ import { Fixture } from '#subscription/projection/test/fixture.js';
 import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 import { credentialEvents, credentialStream } from '#telemetry/credential/events.js';
 import { deviceEvents, deviceStream } from '#telemetry/device/events.js';
+import { formulaCategory, formulaEvents } from '#telemetry/formula/events.js';
 import { linkEvents, linkStream } from '#telemetry/link/events.js';
 import { occurrenceCategory, occurrenceEvents } from '#telemetry/occurrence/events.js';
 import { quarantineCategory, quarantineEvents } from '#telemetry/quarantine/events.js';
@@ -36,6 +37,9 @@ beforeAll(async () => {
   await appendStory(linkStream('d1'), Object.keys(linkEvents), linkEvents);
   await appendStory(`${occurrenceCategory}-d1.20260504`, ['OccurrenceRecorded'], occurrenceEvents);
   await appendStory(`${quarantineCategory}-q1`, Object.keys(quarantineEvents), quarantineEvents);
+  for (const id of ['f1', 'f2', 'f3', 'f4']) {
+    await appendStory(`${formulaCategory}-${id}`, Object.keys(formulaEvents), formulaEvents);
+  }
   const last = await fixture.log.head();
   if (!last) throw new Error('nothing was appended');
   for (const projection of projections) {

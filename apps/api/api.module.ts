@@ -13,6 +13,7 @@ import { ParkedController } from '#subscription/parked.http.js';
 import { SubscriptionsController } from '#subscription/subscriptions.http.js';
 
 import { EventsController } from './events.http.js';
+import { FormulaSamplesController } from './formula-samples.http.js';
 import { HealthController } from './health.http.js';
 import { type Infrastructure, InfrastructureModule } from './infrastructure.module.js';
 import { IntakeController } from './intake.http.js';
@@ -51,6 +52,7 @@ export class ApiModule {
       controllers: [
         EventsController,
         SamplesFeedController,
+        FormulaSamplesController,
         IntakeController,
         HealthController,
         MetricsController,

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from '#http/paging.js';
 import { integerFrom, position, queryInvalid, text } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
-import { type Parameters, readParameters } from '#resource/parameters.js';
+import { type Parameters, Parametrized, readParameters } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
 import { visibleIn } from '#resource/resource.js';
 import { longestGapMs } from '#series/piece.js';
@@ -15,7 +15,7 @@ import { longestGapMs } from '#series/piece.js';
 import { type LatestOf, readGaps, readLatest } from './latest-queries.js';
 import { type ReadSeries, readSeries } from './queries.js';
 import { samples } from './samples.projection.js';
-import { Parametrized, samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
+import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
 
 const after = { parse: position, description: 'Wait until this position is visible.' };
 const page = {

@@ -3,7 +3,7 @@ import type { Queryable } from '#resource/sql.js';
 import type { Piece, SeriesRules } from '#series/piece.js';
 import { qualities, type Quality } from '#telemetry/samples/events.js';
 
-import { hourMs, type Level } from './buckets.js';
+import { hourMs, type Level, minuteMs } from './buckets.js';
 import { piecesIn, rangeArrays } from './pieces.js';
 import { samplesSchema as schema } from './samples.projection.js';
 import { milliseconds, timeFrom } from './sql.js';
@@ -104,7 +104,7 @@ export const areOfZone = async (
 /** Whether a value of a span is lower than the one before, by the hours that it touches; and how many values there are. */
 export const readFalls = async (
   client: Queryable,
-  { id }: ReadSeries,
+  { id }: Pick<ReadSeries, 'id'>,
   { from, last }: Span,
 ): Promise<{ readonly count: number; readonly falls: boolean }> => {
   const { rows } = await client.query<{ count: number; falls: boolean }>(
@@ -123,16 +123,20 @@ export type ReadSample = readonly [at: number, value: number];
 
 const fetched = 20_000;
 
-/** Samples within spans that are numbers and not bad, by time. To be read within a transaction. */
+/**
+ * Samples within spans that are numbers and not bad, by time: those that count, or counted at a position of the log.
+ * To be read within a transaction.
+ */
 export async function* readSamples(
   client: Queryable,
-  { id }: ReadSeries,
+  { id }: Pick<ReadSeries, 'id'>,
   spans: readonly Span[],
+  position?: bigint,
 ): AsyncGenerator<ReadSample> {
   await client.query(
     `declare samples_read no scroll cursor for
      select ${milliseconds('at')}, value from unnest($2::float8[], $3::float8[]) span (starts, ends)
-       join ${schema}.samples on series_id = $1 and quality < 2 and value is not null
+       join ${countedAt(position)} samples on series_id = $1 and quality < 2 and value is not null
         and at >= ${timeFrom('span.starts::float8')} and at <= ${timeFrom('span.ends::float8')}
       order by at`,
     [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
@@ -148,39 +152,56 @@ export async function* readSamples(
   await client.query('close samples_read');
 }
 
+/** The samples of the series $1 that counted when the log had got to a position: before each correction the old one did. */
+const countedAt = (position: bigint | undefined): string =>
+  position === undefined
+    ? `${schema}.samples`
+    : `(select series_id, at, value, quality from ${schema}.samples
+         where series_id = $1 and position <= ${String(position)}
+        union all
+        select series_id, at, old_value, old_quality
+          from (select distinct on (at) * from ${schema}.sample_corrections
+                 where series_id = $1 and position > ${String(position)} order by at, position) later
+         where old_position <= ${String(position)})`;
+
 /**
  * The last good sample before `from` and the first one from `to` on: of the minutes, which are kept for ever, where
  * those fit, else of the samples themselves.
  */
 export const readNeighbours = async (
   client: Queryable,
-  { id }: ReadSeries,
+  { id }: Pick<ReadSeries, 'id'>,
   { from, to }: { readonly from: number; readonly to: number },
+  position?: bigint,
 ): Promise<readonly [before: ReadSample | undefined, after: ReadSample | undefined]> => {
-  const read = async (sides: readonly string[], at: number): Promise<ReadSample | undefined> => {
-    const parts = at % 60_000 === 0 ? sides : sides.slice(1);
+  const good = `${countedAt(position)} s where series_id = $1 and quality < 2 and value is not null`;
+  const bound = timeFrom('$2::float8');
+  const read = async (ofMinutes: string, ofSamples: string, isBefore: boolean, at: number) => {
+    // Of a sample that was dropped its minute is there.
+    const parts = at % minuteMs === 0 && position === undefined ? [ofMinutes] : [];
     const { rows } = await client.query<[number, number]>({
-      text: `select ${milliseconds('at')}, value from (${parts.join(' union all ')}) sides (at, value)`,
+      text: `select ${milliseconds('at')}, value from (${[...parts, ofSamples].join(' union all ')}) sides (at, value)`,
       ...{ values: [id, at], rowMode: 'array' },
     });
     const [one, other] = rows;
     if (!one || !other) return one ?? other;
-    return one[0] < other[0] === (sides === before) ? other : one;
+    return one[0] < other[0] === isBefore ? other : one;
   };
-  return [await read(before, from), await read(after, to)];
+  return [
+    await read(
+      `(select last_at, last_value from ${minutes} and start < ${bound} order by start desc limit 1)`,
+      `(select at, value from ${good} and at < ${bound} order by at desc limit 1)`,
+      ...([true, from] as const),
+    ),
+    await read(
+      `(select first_at, first_value from ${minutes} and start >= ${bound} order by start limit 1)`,
+      `(select at, value from ${good} and at >= ${bound} order by at limit 1)`,
+      ...([false, to] as const),
+    ),
+  ];
 };
 
-// Minutes, then samples: of a sample that was dropped its minute is there.
-const good = `${schema}.samples where series_id = $1 and quality < 2 and value is not null`;
 const minutes = `${schema}.rollup_minute where series_id = $1`;
-const before = [
-  `(select last_at, last_value from ${minutes} and start < ${timeFrom('$2::float8')} order by start desc limit 1)`,
-  `(select at, value from ${good} and at < ${timeFrom('$2::float8')} order by at desc limit 1)`,
-];
-const after = [
-  `(select first_at, first_value from ${minutes} and start >= ${timeFrom('$2::float8')} order by start limit 1)`,
-  `(select at, value from ${good} and at >= ${timeFrom('$2::float8')} order by at limit 1)`,
-];
 
 /** A sample as it counts. */
 export interface SampleRow {

@@ -9,6 +9,9 @@ import type { ReadSeries } from './queries.js';
 export const fills = ['none', 'previous', 'linear', 'zero'] as const;
 export type Fill = (typeof fills)[number];
 
+/** What is computed of a series, or of a formula. */
+type Named = Pick<ReadSeries, 'name' | 'unit'>;
+
 const none: Conversion = { factor: 1, offset: 0 };
 
 /** How a series is read: every answer says so. */
@@ -24,7 +27,7 @@ export const rulesShown = (series: ReadSeries) => ({
 });
 
 /** What the values of a series are multiplied with and moved by. Throws a `Refusal`. */
-export const toUnit = (series: ReadSeries, unit: string | undefined): Conversion => {
+export const toUnit = (series: Named, unit: string | undefined): Conversion => {
   if (unit === undefined) return none;
   if (series.unit !== null) return conversion(series.unit, unit);
   throw new Refusal(
@@ -48,11 +51,7 @@ export interface Shown {
 }
 
 /** Throws a `Refusal` (`UNIT_UNKNOWN`, `UNIT_MISMATCH`). */
-export const shownAs = (
-  fn: SeriesFunction,
-  series: ReadSeries,
-  unit: string | undefined,
-): Shown => {
+export const shownAs = (fn: SeriesFunction, series: Named, unit: string | undefined): Shown => {
   if (unitless.includes(fn)) return { unit: null, of: (bucket) => valueOf(fn, bucket) };
   const own = fn === 'integral' && series.unit !== null ? perHourOf(series.unit) : series.unit;
   const { factor, offset } = toUnit({ ...series, unit: own }, unit);

@@ -10,8 +10,9 @@ import {
   sendLines,
 } from '#http/export.js';
 import { Refusal } from '#kernel/refusal.js';
+import type { SeriesFunction } from '#series/functions.js';
 
-import { exportColumns, type ExportRow } from './samples-answer.js';
+import { type BucketShown, exportColumns, type ExportRow } from './samples-answer.js';
 import type { exportFormats } from './samples-parameters.http.js';
 
 /** Names in order, with the type that each has in Parquet. */
@@ -34,9 +35,9 @@ export const sendExport = async (
   reply: FastifyReply,
   rows: AsyncIterable<ExportRow> | Iterable<ExportRow>,
   columns: ExportColumns,
-  { device, format }: { readonly device: string; readonly format: SamplesFormat },
+  { name, format }: { readonly name: string; readonly format: SamplesFormat },
 ): Promise<void> => {
-  const filename = `samples-${device.replaceAll(/[^\w-]/g, '_')}.${format}`;
+  const filename = `samples-${name.replaceAll(/[^\w-]/g, '_')}.${format}`;
   if (format === 'parquet') {
     const bytes = await parquetOf(rows, columns);
     void reply
@@ -50,6 +51,29 @@ export const sendExport = async (
     format === 'csv' ? csvLines(rows, named) : ndjsonLines(flatRows(asyncOf(rows), named));
   sendLines(reply, lines, { format, filename });
 };
+
+interface Bucketed {
+  readonly functions: readonly SeriesFunction[];
+  readonly series: readonly {
+    readonly series: string;
+    readonly unit: string | null;
+    readonly buckets: readonly BucketShown[];
+  }[];
+}
+
+export function* bucketRows({ series }: Bucketed): Generator<ExportRow> {
+  for (const { series: name, unit, buckets } of series) {
+    for (const { filled, ...bucket } of buckets) {
+      yield { series: name, unit, ...bucket, filled: filled?.join(' ') ?? null };
+    }
+  }
+}
+
+export const bucketColumns = ({ functions }: Bucketed): ExportColumns => ({
+  ...{ series: 'STRING', unit: 'STRING', start: 'STRING', end: 'STRING' },
+  ...Object.fromEntries(functions.map((fn) => [fn, 'DOUBLE' as const])),
+  ...{ coverage: 'DOUBLE', filled: 'STRING' },
+});
 
 async function* asyncOf<T>(rows: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
   yield* rows;

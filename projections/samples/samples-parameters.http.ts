@@ -1,5 +1,3 @@
-import { applyDecorators } from '@nestjs/common';
-
 import type { Position } from '#event-log/event-log.js';
 import {
   Expectation,
@@ -11,7 +9,7 @@ import {
   position,
   text,
 } from '#http/query-params.js';
-import { describeParameters, type Parameters } from '#resource/parameters.js';
+import type { Parameters } from '#resource/parameters.js';
 import { type Bucket, bucketExpected, parseBucket } from '#series/buckets.js';
 import { functions, type SeriesFunction } from '#series/functions.js';
 import { isTimeZone } from '#series/time-zone.js';
@@ -107,8 +105,3 @@ export interface SamplesQuery extends RangeQuery {
   readonly limit?: number;
   readonly cursor?: string;
 }
-
-/** Says in the OpenAPI document what a route takes. */
-export const Parametrized = (parameters: Parameters): MethodDecorator =>
-  // The document has them in the order of decorators, of which the last one is applied first.
-  applyDecorators(...describeParameters(parameters).reverse());

@@ -6,7 +6,7 @@ import { RequirePermission } from '#access/require-permission.js';
 import { decodeCursor, encodeCursor } from '#http/paging.js';
 import { queryInvalid } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
-import { readParameters } from '#resource/parameters.js';
+import { Parametrized, readParameters } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
 import { visibleIn } from '#resource/resource.js';
 import { fromSnapshot } from '#resource/snapshot.js';
@@ -18,8 +18,14 @@ import { readSamplePage, type ReadSeries, readSeries } from './queries.js';
 import { readBuckets } from './read-buckets.js';
 import { samples } from './samples.projection.js';
 import { bucketsShown, type ExportRow, rulesShown, shownAs, toUnit } from './samples-answer.js';
-import { type ExportColumns, formatOf, sendExport } from './samples-export.http.js';
-import { Parametrized, samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
+import {
+  bucketColumns,
+  bucketRows,
+  type ExportColumns,
+  formatOf,
+  sendExport,
+} from './samples-export.http.js';
+import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
 
 /** Buckets of one answer, over all its series. */
 const mostBuckets = 50_000;
@@ -63,10 +69,14 @@ export class DeviceSamplesController {
         snapshot,
       );
       if (!format) void reply.send(answer);
-      else await sendExport(reply, bucketRows(answer), bucketColumns(answer), { device, format });
+      else
+        await sendExport(reply, bucketRows(answer), bucketColumns(answer), {
+          name: device,
+          format,
+        });
     } else if (format) {
       const rows = fromSnapshot(store.pool, (client) => allSamples(client, device, wanted, range));
-      await sendExport(reply, rows, sampleColumns, { device, format });
+      await sendExport(reply, rows, sampleColumns, { name: device, format });
     } else {
       void reply.send(
         await store.transaction((client) => samplePage(client, device, wanted, range), snapshot),
@@ -123,8 +133,6 @@ const bucketed = async (
   return { from: iso(from), to: iso(to), timeZone: zone, fill, functions: fn, series };
 };
 
-type Bucketed = Awaited<ReturnType<typeof bucketed>>;
-
 const requireNumbers = ({ name, valueType }: ReadSeries): void => {
   if (valueType !== 'text') return;
   throw new Refusal(
@@ -134,20 +142,6 @@ const requireNumbers = ({ name, valueType }: ReadSeries): void => {
     { errors: [{ pointer: '?bucket', reason: 'expected none for a series of texts' }] },
   );
 };
-
-function* bucketRows({ series }: Bucketed): Generator<ExportRow> {
-  for (const { series: name, unit, buckets } of series) {
-    for (const { filled, ...bucket } of buckets) {
-      yield { series: name, unit, ...bucket, filled: filled?.join(' ') ?? null };
-    }
-  }
-}
-
-const bucketColumns = ({ functions }: Bucketed): ExportColumns => ({
-  ...{ series: 'STRING', unit: 'STRING', start: 'STRING', end: 'STRING' },
-  ...Object.fromEntries(functions.map((fn) => [fn, 'DOUBLE' as const])),
-  ...{ coverage: 'DOUBLE', filled: 'STRING' },
-});
 
 const converted = (series: readonly ReadSeries[], unit: string | undefined) => {
   const byId = new Map(series.map((one) => [one.id, { ...one, ...toUnit(one, unit) }]));

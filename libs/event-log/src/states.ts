@@ -12,6 +12,7 @@ import type {
 } from './event-log.js';
 import { evolveKeys, type ForfeitedKeys, keyForfeited, noKeys } from './key/forfeited.js';
 import { LogCache } from './log-cache.js';
+import { isAfter } from './position.js';
 import { StreamQueue } from './stream-queue.js';
 
 /** How many command ids a stream's folded state remembers: the window of idempotent commands. */
@@ -71,6 +72,15 @@ export class States<S, C extends Command, E extends DomainEvent> {
         : { from: start.revision + 1n };
     for await (const event of this.log.readStream(this.streamOf(id), read)) news.push(event);
     return news.length === 0 ? start : this.remember(id, this.fold(start, news));
+  }
+
+  /** The state as the log had it at a position. Nothing of it is kept. */
+  async at(id: string, position: Position): Promise<S> {
+    const before: StoredEvent[] = [];
+    for await (const event of this.log.readStream(this.streamOf(id), {})) {
+      if (!isAfter(event.position, position)) before.push(event);
+    }
+    return this.fold(this.empty(), before).state;
   }
 
   /** Keeps what was just appended, so that the next command need not read it. */

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 
 import type { Position } from '#event-log/event-log.js';
@@ -78,15 +79,21 @@ export const readParameters = <T>(query: RawQuery, parameters: Parameters): T =>
     Object.fromEntries(Object.entries(parameters).map(([name, { parse }]) => [name, parse])),
   ) as T;
 
-export const describeParameters = (parameters: Parameters): MethodDecorator[] =>
-  Object.entries(parameters).map(([name, { parse, description, example }]) =>
-    ApiQuery({
-      name,
-      required: false,
-      ...(description !== undefined && { description }),
-      schema: {
-        ...(parse.schema ?? { type: 'string' }),
-        ...(example !== undefined && { example }),
-      },
-    }),
+/** Says in the OpenAPI document what a route takes. */
+export const Parametrized = (parameters: Parameters): MethodDecorator =>
+  applyDecorators(
+    ...Object.entries(parameters)
+      // The document has them in the order of decorators, of which the last one is applied first.
+      .reverse()
+      .map(([name, { parse, description, example }]) =>
+        ApiQuery({
+          name,
+          required: false,
+          ...(description !== undefined && { description }),
+          schema: {
+            ...(parse.schema ?? { type: 'string' }),
+            ...(example !== undefined && { example }),
+          },
+        }),
+      ),
   );

@@ -1,4 +1,4 @@
-import type { EventLog } from '#event-log/event-log.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
 import type { PageOf } from '#http/paging.js';
 import type { Moment } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -29,6 +29,11 @@ export class ResourceReader {
     this.folds = new Folds(log);
   }
 
+  /** The last position of the log at a moment; undefined before the first event. Throws as `resolveMoment` does. */
+  positionAt(moment: Moment): Promise<Position | undefined> {
+    return resolveMoment(this.store, this.log, moment);
+  }
+
   /**
    * The thing as it was. Throws a `Refusal`: what the resource says of an unknown one,
    * `NOT_REGISTERED_THEN`, and what `resolveMoment` throws.
@@ -36,7 +41,7 @@ export class ResourceReader {
   async itemAsOf<Item>(resource: Resource<Item>, id: string, moment: Moment): Promise<Item> {
     const { history } = resource;
     if (!history?.asOf) throw new Error(`${resource.name} have no past`);
-    const position = await resolveMoment(this.store, this.log, moment);
+    const position = await this.positionAt(moment);
     if (!position) throw notRegisteredThen();
     const at: FoldAt = (folding, other) => this.folds.at(folding, other, position);
     const version = await at(history.folding, id);

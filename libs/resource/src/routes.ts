@@ -6,11 +6,11 @@ import type { PageOf } from '#http/paging.js';
 
 import { HistoryResponse } from './history-response.js';
 import {
-  describeParameters,
   historyParameters,
   listParameters,
   oneParameters,
   type Parameters,
+  Parametrized,
 } from './parameters.js';
 import type { Resource, RouteTexts } from './resource.js';
 
@@ -26,8 +26,7 @@ const Route = (
     Get(path),
     RequirePermission(permission),
     ApiOperation({ summary, ...(description !== undefined && { description }) }),
-    // The document has them in the order of decorators, of which the last one is applied first.
-    ...describeParameters(parameters).reverse(),
+    Parametrized(parameters),
     ...answers,
   );
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Refusal } from '#kernel/refusal.js';
 
-import { evaluate, evaluateOver, type Line, readFormula } from './formula.js';
+import { evaluate, evaluateOver, type Line, reachOf } from './formula.js';
+import { readFormula } from './read-formula.js';
 
 const valueOf = (text: string, values: Readonly<Record<string, number>> = {}): number | null =>
   evaluate(readFormula(text).expression, (name) => values[name] ?? null);
@@ -45,6 +46,9 @@ describe('a formula', () => {
     ['a.b +', 'at character 6'],
     ['sin(1, 2)', 'sin of 1 values'],
     ['3!', 'not factorial'],
+    ['avg(a.b)', 'avg(value, period) with a period of 1000 to'],
+    ['integral(a.b, a.c)', 'integral(value, period) with a period'],
+    ['delta(a.b, 10)', 'delta(value, period) with a period'],
     ['1 + constructor', 'at character 5'],
     [`${'('.repeat(70)}1${')'.repeat(70)}`, 'levels of parentheses'],
     ['1'.repeat(2_001), 'at most 2000 characters'],
@@ -60,35 +64,114 @@ describe('a formula', () => {
   });
 });
 
+const rules = { kind: 'gauge', interpolation: 'hold', intervalMs: null, rollOver: null } as const;
+const overAll = (text: string, lines: Readonly<Record<string, Line>>): Line =>
+  evaluateOver(readFormula(text).expression, new Map(Object.entries(lines)));
+
 it('is computed at each sample, where every series has a value of its own rule', () => {
-  const { expression } = readFormula('pos(a.held) + a.line');
-  const held = {
+  const held: Line = {
     samples: [
       [0, -2],
       [10, 4],
       [90, 4],
     ],
-    interpolation: 'hold',
-    longestGapMs: 50,
-  } as const;
-  const line = {
+    rules: { ...rules, intervalMs: 40 },
+  };
+  const line: Line = {
     samples: [
       [0, 0],
       [20, 20],
     ],
-    interpolation: 'linear',
-    longestGapMs: Infinity,
-  } as const;
-  expect([
-    ...evaluateOver(
-      expression,
-      new Map<string, Line>([
-        ['a.held', held],
-        ['a.line', line],
-      ]),
-    ),
-  ]).toEqual([
-    [0, 0],
-    [10, 14],
-  ]);
+    rules: { ...rules, interpolation: 'linear' },
+  };
+  expect(overAll('pos(a.held) + a.line', { 'a.held': held, 'a.line': line })).toEqual({
+    samples: [
+      [0, 0],
+      [10, 14],
+      [20, 24],
+    ],
+    rules: { ...rules, interpolation: 'linear', intervalMs: null },
+  });
+});
+
+describe('what is said of periods', () => {
+  const minutes = (...values: number[]): Line => ({
+    samples: values.map((value, at) => [at * 60_000, value]),
+    rules: { ...rules, intervalMs: 60_000 },
+  });
+
+  it('counts from the epoch, stands at their beginning, and holds until their end', () => {
+    const { samples, rules: own } = overAll('avg(a.b, 120000) * 10', { 'a.b': minutes(1, 3, 5) });
+    expect(samples).toEqual([
+      [0, 20],
+      [120_000, 50],
+    ]);
+    expect(own).toMatchObject({ interpolation: 'hold', intervalMs: 120_000 });
+  });
+
+  it('brings together what was measured at different times', () => {
+    const late: Line = {
+      samples: [
+        [7_000, 10],
+        [127_000, 20],
+      ],
+      rules: { ...rules, intervalMs: 0 },
+    };
+    const lines = { 'a.b': minutes(1, 3, 5), 'c.d': late };
+    expect(overAll('a.b + c.d', lines).samples).toEqual([
+      [7_000, 11],
+      [127_000, 25],
+    ]);
+    expect(overAll('avg(a.b, 120000) + avg(c.d, 120000)', lines).samples).toEqual([
+      [0, 12],
+      [120_000, 25],
+    ]);
+  });
+
+  it('has the energy of a power, and the growth of a total that starts again', () => {
+    expect(overAll('integral(a.b, 120000)', { 'a.b': minutes(60, 120) }).samples).toEqual([[0, 3]]);
+    const total: Line = {
+      samples: [100, 110, 2, 5].map((value, at) => [at * 60_000, value]),
+      rules: { ...rules, kind: 'total', intervalMs: 60_000 },
+    };
+    expect(overAll('delta(a.total, 240000)', { 'a.total': total }).samples).toEqual([[0, 15]]);
+  });
+
+  it('can be of each other, and need the time around as far as all of them reach', () => {
+    const { expression } = readFormula('avg(pos(avg(a.b, 60000) - 2), 120000) + a.b');
+    expect(reachOf(expression)).toBe(180_000);
+    const found = evaluateOver(expression, new Map([['a.b', minutes(1, 3, 5)]]));
+    expect(found.samples).toEqual([
+      [0, 1.5],
+      [60_000, 3.5],
+      [120_000, 8],
+    ]);
+  });
+
+  it('have at most 100,000 of them', () => {
+    const line: Line = {
+      samples: [
+        [0, 1],
+        [200_000_000, 1],
+      ],
+      rules,
+    };
+    expect(() => overAll('avg(a.b, 1000)', { 'a.b': line })).toThrow('at most 100000 buckets');
+  });
+});
+
+it('of occurrences knows nothing between them', () => {
+  const once: Line = { samples: [[50, 3]], rules: { ...rules, intervalMs: 0 } };
+  const held: Line = {
+    samples: [
+      [0, 2],
+      [100, 4],
+    ],
+    rules,
+  };
+  const { samples, rules: own } = overAll('events.ev::END.energy * a.b', {
+    'events.ev::END.energy': once,
+    'a.b': held,
+  });
+  expect([samples, own.intervalMs]).toEqual([[[50, 6]], 0]);
 });

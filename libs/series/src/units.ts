@@ -79,6 +79,12 @@ export const areCompatible = (one: string, other: string): boolean => {
   }
 };
 
+/** Exponents of base quantities, which are the same for units of the same quantity; undefined for an unknown unit. */
+export const dimensionsOf = (unit: string): readonly number[] | undefined =>
+  scaleOf(unit) === undefined
+    ? (parse(unit) as unknown as { readonly dimensions: readonly number[] } | undefined)?.dimensions
+    : [];
+
 /** The unit of values times hours. */
 export const perHourOf = (unit: string): string => {
   const short = /^([mkMGT]?)(W|Wp|VA|var|A)$/.exec(unit.replace(/VAR/i, 'var'));

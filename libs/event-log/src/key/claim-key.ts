@@ -11,8 +11,10 @@ import {
   type EventLog,
   type ExpectedRevision,
   type NewEvent,
+  type Position,
   WrongExpectedRevision,
 } from '../event-log.js';
+import { isAfter } from '../position.js';
 import { expectedOf, type Folded, type States } from '../states.js';
 import { keyForfeited, type KeyForfeitedData } from './forfeited.js';
 
@@ -63,6 +65,19 @@ export class KeyTaken extends Refusal {
 /** Who claimed the key last, whether or not it ever used it. One read of one event. */
 export const keyOwner = async (log: EventLog, key: Key): Promise<string | undefined> =>
   (await lastClaim(log, key))?.owner;
+
+/** Who had claimed the key last at a position of the log. */
+export const keyOwnerAt = async (
+  log: EventLog,
+  key: Key,
+  position: Position,
+): Promise<string | undefined> => {
+  let owner: string | undefined;
+  for await (const event of log.readStream(keyStream(key), {})) {
+    if (!isAfter(event.position, position)) ({ owner } = event.data as unknown as KeyClaimedData);
+  }
+  return owner;
+};
 
 /**
  * Claims a key for `owner` before `owner`'s own stream says that it holds it.

@@ -6,6 +6,7 @@ import { TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, OptionalReasonBody } from '#http/command-route.js';
 import { Refusal } from '#kernel/refusal.js';
+import { requireUnit } from '#series/formula-units.js';
 
 import { shortName, shortNameExpected } from '../short-name.js';
 import { Sites } from '../site/find-site.js';
@@ -15,7 +16,11 @@ class DefineFormulaBody extends OptionalReasonBody {
   @TextField(2_000, { example: 'pos(egauge.A.Solar)' })
   expression!: string;
 
-  @TextField(40, { nullable: true, description: 'Unit of its values.', example: 'kW' })
+  @TextField(40, {
+    nullable: true,
+    description: 'Unit of its values; where it is left out, that of what it is computed from.',
+    example: 'kW',
+  })
   unit?: string | null;
 
   @TextField(2_000, { optional: true, example: 'Power of the panels' })
@@ -36,7 +41,10 @@ export class FormulaController {
     summary: 'Define a formula of a site, or define it anew',
     description:
       'Series are `device.series`, other formulas `analytics.<name>`. What it was before stays as a version. ' +
-      'Operators are + - * / ^ and comparisons, `condition ? one : other`; functions sin, cos, tan, abs, exp, pos, neg.',
+      'Operators are + - * / ^ and comparisons, `condition ? one : other`; functions sin, cos, tan, abs, exp, pos, neg, and ' +
+      '`avg`, `integral` (value times hours) and `delta` of a value and a period in milliseconds: `avg(egauge.A.Solar, 900000)`. ' +
+      '`events.<device:device>::<kind:kind>.<field>` is what occurrences say, without `.field` 1 for each; without devices or ' +
+      'kinds, all of them. Values that are added or compared are in one unit, and the unit is one of their quantity.',
   })
   @RequirePermission('formulas.write')
   define(
@@ -45,16 +53,18 @@ export class FormulaController {
     @Body() body: DefineFormulaBody,
     @Call() call: HttpCall,
   ) {
-    const { expression, unit = null, description = '' } = body;
+    const { expression, description = '' } = body;
     if (!shortName.test(name)) throw nameInvalid();
-    const data = { siteId, name, expression, unit, description };
     return this.gateway.handle(call, {
       on: this.formulas.states,
       id: formulaIdOf(siteId, name),
       body,
       command: async (meta) => {
         await this.sites.find(siteId);
-        await this.formulas.resolve(siteId, expression, [name]);
+        const { quantity } = await this.formulas.resolve(expression, { siteId, within: [name] });
+        const { unit = quantity.unit ?? null } = body;
+        if (unit !== null) requireUnit(quantity, unit);
+        const data = { siteId, name, expression, unit, description };
         return { type: 'DefineFormula', data, meta } as const;
       },
     });

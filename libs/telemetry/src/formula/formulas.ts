@@ -1,12 +1,16 @@
-import type { EventLog } from '#event-log/event-log.js';
-import { keyOwner } from '#event-log/key/claim-key.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
+import { keyOwner, keyOwnerAt } from '#event-log/key/claim-key.js';
 import { States } from '#event-log/states.js';
+import type { Command } from '#kernel/command.js';
+import type { DomainEvent } from '#kernel/event.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
-import { type Expression, readFormula } from '#series/formula.js';
+import type { Expression } from '#series/formula.js';
+import { type Quantity, quantityIn, quantityOf } from '#series/formula-units.js';
+import { readFormula } from '#series/read-formula.js';
 
 import { deviceDecider, deviceNameKey } from '../device/decider.js';
-import { seriesDecider } from '../series/decider.js';
+import { type KnownSeries, seriesDecider } from '../series/decider.js';
 import { formulaDecider, type KnownFormula, unknownFormula } from './decider.js';
 
 /** Formulas within formulas, one in the other. */
@@ -16,16 +20,38 @@ const maxDepth = 20;
 export const formulaIdOf = (siteId: string, name: string): string =>
   contentIdOf('formula', siteId, name);
 
-/** A series of a device, as a formula names it. */
+/** A series of a device, as a formula names it, and what is known of it. */
 export interface NamedSeries {
   readonly device: string;
   readonly series: string;
+  readonly known: KnownSeries;
+}
+
+/** Occurrences, as a formula names them: 1 for each of them, or what a member of its details says. */
+export interface NamedOccurrences {
+  readonly siteId: string;
+  /** Absent: of every device of the site. */
+  readonly devices?: readonly string[];
+  /** Absent: of every kind. */
+  readonly kinds?: readonly string[];
+  readonly field?: string;
 }
 
 /** A formula with all that it names found: other formulas stand in it as what they are. */
 export interface Resolved {
   readonly expression: Expression;
   readonly series: ReadonlyMap<string, NamedSeries>;
+  readonly occurrences: ReadonlyMap<string, NamedOccurrences>;
+  readonly quantity: Quantity;
+}
+
+/** Where names are looked up. */
+interface Place {
+  readonly siteId: string;
+  /** The formulas that it stands in, its own name first. */
+  readonly within: readonly string[];
+  /** As things were called at this position of the log; absent: now. */
+  readonly at?: Position | undefined;
 }
 
 /** The formulas of the write side, and what they name. */
@@ -41,72 +67,109 @@ export class Formulas {
   }
 
   /** Withdrawn ones too: their numbers can still be asked for. Throws `FORMULA_UNKNOWN`. */
-  async find(siteId: string, name: string): Promise<KnownFormula> {
-    const { state } = await this.states.refresh(formulaIdOf(siteId, name));
+  async find(siteId: string, name: string, at?: Position): Promise<KnownFormula> {
+    const state = await stateOf(this.states, formulaIdOf(siteId, name), at);
     if (state.status === 'absent') throw unknownFormula();
     return state;
   }
 
   /**
-   * Reads an expression and finds what it names. `within`: the formulas that it stands in, its own name first.
+   * Reads an expression, finds what it names, and holds units against each other.
    *
-   * Throws a `Refusal`: `FORMULA_INVALID`, `FORMULA_NAME_UNKNOWN`, `FORMULA_CYCLE`.
+   * Throws a `Refusal`: `FORMULA_INVALID`, `FORMULA_NAME_UNKNOWN`, `FORMULA_CYCLE`, `UNIT_MISMATCH`.
    */
-  async resolve(siteId: string, text: string, within: readonly string[]): Promise<Resolved> {
+  async resolve(text: string, place: Place): Promise<Resolved> {
     const { expression, names } = readFormula(text);
     const series = new Map<string, NamedSeries>();
+    const occurrences = new Map<string, NamedOccurrences>();
     const formulas = new Map<string, Expression>();
-    for (const [name, at] of names) {
+    const quantities = new Map<string, Quantity>();
+    for (const [name, character] of names) {
       const [first = '', ...rest] = name.split('.');
       if (first === 'analytics') {
-        const inner = await this.formulaIn(siteId, rest.join('.'), at, within);
+        const inner = await this.formulaIn(rest.join('.'), character, place);
         for (const [one, found] of inner.series) series.set(one, found);
+        for (const [one, found] of inner.occurrences) occurrences.set(one, found);
         formulas.set(name, inner.expression);
+        quantities.set(name, inner.quantity);
       } else if (first === 'events') {
-        throw invalidName(at, 'a series or a formula: occurrences are not computed with');
+        occurrences.set(name, await this.occurrencesOf(name, character, place));
       } else {
-        series.set(name, await this.seriesOf(siteId, first, rest.join('.'), at));
+        const found = await this.seriesOf(first, rest.join('.'), character, place);
+        series.set(name, found);
+        quantities.set(name, quantityIn(found.known.unit));
       }
     }
-    return { expression: substituted(expression, formulas), series };
+    const ofName = (name: string): Quantity => quantities.get(name) ?? quantityIn(null);
+    const quantity = quantityOf(expression, ofName);
+    return { expression: substituted(expression, formulas), series, occurrences, quantity };
   }
 
-  private async formulaIn(
-    siteId: string,
-    name: string,
-    at: number,
-    within: readonly string[],
-  ): Promise<Resolved> {
-    if (within.includes(name) || within.length > maxDepth) throw cycle(at, [...within, name]);
-    const { state } = await this.states.refresh(formulaIdOf(siteId, name));
+  private async formulaIn(name: string, character: number, place: Place): Promise<Resolved> {
+    const { siteId, within, at } = place;
+    if (within.includes(name) || within.length > maxDepth)
+      throw cycle(character, [...within, name]);
+    const state = await stateOf(this.states, formulaIdOf(siteId, name), at);
     const definition = state.status === 'inUse' ? state.definitions.at(-1) : undefined;
-    if (!definition) throw unknownName(at, `a formula of the site, and not ${name}`);
-    return this.resolve(siteId, definition.expression, [...within, name]);
+    if (!definition) throw unknownName(character, `a formula of the site, and not ${name}`);
+    const inner = { ...place, within: [...within, name] };
+    const resolved = await this.resolve(definition.expression, inner);
+    const { unit } = definition;
+    return unit === null ? resolved : { ...resolved, quantity: quantityIn(unit) };
   }
 
   private async seriesOf(
-    siteId: string,
-    deviceName: string,
+    name: string,
     series: string,
-    at: number,
+    character: number,
+    place: Place,
   ): Promise<NamedSeries> {
-    const device = await keyOwner(this.log, deviceNameKey(siteId, deviceName));
-    const state = device === undefined ? undefined : (await this.devices.refresh(device)).state;
+    const device = await this.deviceOf(name, character, place);
+    const known = (await stateOf(this.series, device, place.at)).get(series);
+    if (!known) throw unknownName(character, `a series of ${name}, and not ${series}`);
+    if (known.valueType === 'text')
+      throw unknownName(character, `numbers, and not the texts of ${series}`);
+    return { device, series, known };
+  }
+
+  /** `events.<device:device>::<kind:kind>.<field>`, each but the dots and colons may be left out. */
+  private async occurrencesOf(
+    name: string,
+    character: number,
+    place: Place,
+  ): Promise<NamedOccurrences> {
+    const [, devices = '', kinds = '', field] =
+      /^events\.([^.]*?)::([^.]*)(?:\.(.+))?$/.exec(name) ?? [];
+    const named = (list: string): string[] => list.split(':').filter((one) => one !== '');
+    const ids: string[] = [];
+    for (const device of named(devices)) ids.push(await this.deviceOf(device, character, place));
+    const kept = named(kinds);
+    return {
+      siteId: place.siteId,
+      ...(ids.length > 0 && { devices: ids }),
+      ...(kept.length > 0 && { kinds: kept }),
+      ...(field !== undefined && { field }),
+    };
+  }
+
+  private async deviceOf(name: string, character: number, { siteId, at }: Place): Promise<string> {
+    const key = deviceNameKey(siteId, name);
+    const device = await (at ? keyOwnerAt(this.log, key, at) : keyOwner(this.log, key));
+    const state = device === undefined ? undefined : await stateOf(this.devices, device, at);
     const isHere =
       state?.status === 'inUse' &&
       state.attached?.siteId === siteId &&
-      state.attached.name === deviceName;
-    if (device === undefined || !isHere) {
-      throw unknownName(at, `a device of the site, and not ${deviceName}`);
-    }
-    const { state: known } = await this.series.refresh(device);
-    const found = known.get(series);
-    if (!found) throw unknownName(at, `a series of ${deviceName}, and not ${series}`);
-    if (found.valueType === 'text')
-      throw unknownName(at, `numbers, and not the texts of ${series}`);
-    return { device, series };
+      state.attached.name === name;
+    if (device !== undefined && isHere) return device;
+    throw unknownName(character, `a device of the site, and not ${name}`);
   }
 }
+
+const stateOf = async <S, C extends Command, E extends DomainEvent>(
+  states: States<S, C, E>,
+  id: string,
+  at: Position | undefined,
+): Promise<S> => (at ? states.at(id, at) : (await states.refresh(id)).state);
 
 const substituted = (
   expression: Expression,
@@ -114,35 +177,32 @@ const substituted = (
 ): Expression => {
   if (expression.is === 'series') return formulas.get(expression.name) ?? expression;
   if (expression.is === 'number') return expression;
+  if (expression.is === 'window')
+    return { ...expression, of: substituted(expression.of, formulas) };
   return { ...expression, of: expression.of.map((one) => substituted(one, formulas)) };
 };
 
-const errorAt = (at: number, expected: string) => ({
+const errorAt = (character: number, expected: string) => ({
   errors: [
-    { pointer: '/expression', reason: `at character ${String(at + 1)}: expected ${expected}` },
+    {
+      pointer: '/expression',
+      reason: `at character ${String(character + 1)}: expected ${expected}`,
+    },
   ],
 });
 
-const invalidName = (at: number, expected: string) =>
-  new Refusal(
-    'FORMULA_INVALID',
-    'unprocessable',
-    'the formula cannot be computed',
-    errorAt(at, expected),
-  );
-
-const unknownName = (at: number, expected: string) =>
+const unknownName = (character: number, expected: string) =>
   new Refusal(
     'FORMULA_NAME_UNKNOWN',
     'unprocessable',
     'the formula names what is not there',
-    errorAt(at, expected),
+    errorAt(character, expected),
   );
 
-const cycle = (at: number, names: readonly string[]) =>
+const cycle = (character: number, names: readonly string[]) =>
   new Refusal(
     'FORMULA_CYCLE',
     'unprocessable',
     `the formula would need itself: ${names.join(' needs ')}`,
-    errorAt(at, 'a formula that does not need this one'),
+    errorAt(character, 'a formula that does not need this one'),
   );

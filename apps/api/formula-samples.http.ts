@@ -1,0 +1,168 @@
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { RequirePermission } from '#access/require-permission.js';
+import { EsdbEventLog } from '#event-log/esdb.js';
+import type { Position } from '#event-log/event-log.js';
+import { formatPosition } from '#event-log/position.js';
+import { integerFrom, type Moment, moment, queryInvalid } from '#http/query-params.js';
+import { intake } from '#projections/intake/intake.projection.js';
+import { readOccurrenceValues } from '#projections/intake/occurrence-values.js';
+import { devicesOf, readLines } from '#projections/samples/formula-lines.js';
+import { samples } from '#projections/samples/samples.projection.js';
+import { bucketsShown, shownAs } from '#projections/samples/samples-answer.js';
+import {
+  bucketColumns,
+  bucketRows,
+  formatOf,
+  sendExport,
+} from '#projections/samples/samples-export.http.js';
+import {
+  rangeParameters,
+  samplesParameters,
+  type SamplesQuery,
+} from '#projections/samples/samples-parameters.http.js';
+import { type Parameters, Parametrized, readParameters } from '#resource/parameters.js';
+import { ResourceReader } from '#resource/reader.js';
+import { visibleIn } from '#resource/resource.js';
+import type { Queryable } from '#resource/sql.js';
+import { Aggregator } from '#series/aggregator.js';
+import { bucketEdges } from '#series/buckets.js';
+import { evaluateOver, type Line, reachOf } from '#series/formula.js';
+import { pieceOf } from '#series/piece.js';
+import { unknownFormula } from '#telemetry/formula/decider.js';
+import { Formulas, type Resolved } from '#telemetry/formula/formulas.js';
+
+const mostBuckets = 10_000;
+const snapshot = 'set transaction isolation level repeatable read read only';
+
+const parameters = {
+  ...rangeParameters,
+  ...{ fn: samplesParameters.fn, fill: samplesParameters.fill, unit: samplesParameters.unit },
+  version: {
+    parse: integerFrom(1, 1_000_000),
+    description: 'The version that is computed by; the last one unless given.',
+  },
+  asOf: {
+    parse: moment,
+    description:
+      'ISO 8601 time with zone, or `@position`: formulas, names, rules and samples as they were known then.',
+  },
+} satisfies Parameters;
+
+type FormulaQuery = SamplesQuery & { readonly version?: number; readonly asOf?: Moment };
+
+/** Joins two read models, so that it is of neither: samples are in the one, occurrences in the other. */
+@ApiTags('formulas')
+@ApiBearerAuth()
+@Controller('v1/sites')
+@RequirePermission('samples.read')
+export class FormulaSamplesController {
+  private readonly formulas: Formulas;
+
+  constructor(
+    @Inject(ResourceReader) private readonly reader: ResourceReader,
+    @Inject(EsdbEventLog) log: EsdbEventLog,
+  ) {
+    this.formulas = new Formulas(log);
+  }
+
+  @Get(':id/formulas/:name/samples')
+  @ApiOperation({
+    summary: 'What a formula says, by bucket',
+    description:
+      'It is computed from single samples, at each time at which one of its series has one, and then aggregated: the mean of ' +
+      'positive parts is not the positive part of a mean. Where one of its series is not known, nothing is. With `format=csv`, ' +
+      '`ndjson` or `parquet`, or such an `Accept`, it is exported.',
+  })
+  @Parametrized(parameters)
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  async read(
+    @Param('id') siteId: string,
+    @Param('name') name: string,
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const wanted = readParameters<FormulaQuery>(query, parameters);
+    const answer = await this.answer(siteId, name, wanted);
+    const format = formatOf(wanted.format, request.headers.accept);
+    if (!format) void reply.send(answer);
+    else {
+      const { functions, buckets } = answer;
+      const shown = { functions, series: [{ series: name, unit: answer.unit, buckets }] };
+      await sendExport(reply, bucketRows(shown), bucketColumns(shown), { name, format });
+    }
+  }
+
+  private async answer(siteId: string, name: string, wanted: FormulaQuery) {
+    const { from, to, bucket, fn = ['twa'], fill = 'none', unit, after } = wanted;
+    if (!from || !to || !bucket || from >= to) {
+      throw queryInvalid([{ pointer: '?bucket', reason: 'expected bucket, from, and a later to' }]);
+    }
+    await visibleIn(samples)(this.reader.store, after);
+    const at = await this.momentOf(wanted.asOf);
+    const { definitions } = await this.formulas.find(siteId, name, at);
+    const { version = definitions.length } = wanted;
+    const definition = definitions[version - 1];
+    if (!definition) throw unknownFormula();
+    const { expression } = definition;
+    const resolved = await this.formulas.resolve(expression, { siteId, within: [name], at });
+    if (resolved.occurrences.size > 0) await visibleIn(intake)(this.reader.store, after);
+    const range = { from: from.getTime(), to: to.getTime() };
+    const { lines, zone } = await this.reader.store.transaction(
+      (client) => linesOf(client, resolved, { ...range, at }),
+      snapshot,
+    );
+    const timeZone = wanted.tz ?? zone;
+    const edges = bucketEdges(bucket, timeZone, { ...range, most: mostBuckets });
+    const { samples: values, rules } = evaluateOver(resolved.expression, lines);
+    const aggregator = new Aggregator(edges, rules);
+    for (const value of values) aggregator.push(pieceOf(...value));
+    const own = { name, unit: definition.unit };
+    const columns = new Map(fn.map((one) => [one, shownAs(one, own, unit)]));
+    return {
+      ...{ formula: name, version, expression, timeZone, functions: fn },
+      ...{ from: from.toISOString(), to: to.toISOString(), resolution: ['raw'] },
+      ...(at && { asOf: formatPosition(at) }),
+      ...{ interpolation: rules.interpolation, intervalMs: rules.intervalMs },
+      series: [...resolved.series.keys()],
+      occurrences: [...resolved.occurrences.keys()],
+      unit: unit ?? definition.unit,
+      units: Object.fromEntries([...columns].map(([one, shown]) => [one, shown.unit])),
+      buckets: bucketsShown(aggregator.end(), columns, { fill, isTimeKnown: true }),
+    };
+  }
+
+  /** Throws `FORMULA_UNKNOWN` where the log had no event then. */
+  private async momentOf(asOf: Moment | undefined): Promise<Position | undefined> {
+    if (!asOf) return undefined;
+    const position = await this.reader.positionAt(asOf);
+    if (!position) throw unknownFormula();
+    return position;
+  }
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly at?: Position | undefined;
+}
+
+/** All that a formula is computed from, in the time and around it as far as its periods reach. */
+const linesOf = async (
+  client: Queryable,
+  { expression, series, occurrences }: Resolved,
+  { from, to, at }: Range,
+) => {
+  const reach = reachOf(expression);
+  const wanted = { from: from - reach, to: to + reach, position: at?.commit };
+  const read = await readLines(client, series, wanted);
+  const lines = new Map<string, Line>(read.lines);
+  for (const [name, { siteId, devices, kinds, field }] of occurrences) {
+    const of = { devices: devices ?? (await devicesOf(client, siteId)), kinds, field };
+    lines.set(name, await readOccurrenceValues(client, { ...of, ...wanted }));
+  }
+  return { ...read, lines };
+};
