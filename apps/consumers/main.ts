@@ -16,6 +16,7 @@ import { subscriptionHealth } from '#subscription/status.js';
 import { noteState } from '#subscription/subscription-row.js';
 
 import { consumersEnvironment } from './config.js';
+import { Retention } from './retention.js';
 
 import 'reflect-metadata';
 
@@ -60,6 +61,8 @@ runProcess({
     context.onStop(async () => {
       await Promise.all(kept.map((each) => each.stop()));
     });
+    const retention = new Retention(parts);
+    context.onStop(() => retention.stop());
     const all = [...served.consumers, ...kept];
     for (const { kind, of } of [
       { kind: 'consumer', of: served.consumers },
@@ -81,6 +84,7 @@ runProcess({
     await migrateWhenPossible(config.DATABASE_URL, logger);
     await tail.start();
     await Promise.all([served.start(), ...kept.map((each) => each.start())]);
+    retention.start();
     return { source: source.name, subscriptions: all.map(({ name }) => name) };
   },
 });

@@ -6,7 +6,13 @@ import { piecesIn, rangeArrays, rollupColumns } from './pieces.js';
 import { recompute } from './recompute.js';
 import { readEnds, type Series } from './series.js';
 import { timeFrom } from './sql.js';
-import { ensurePartitions, insertFresh, placeOf, readSamples } from './store.js';
+import {
+  dropEmptyPartitions,
+  ensurePartitions,
+  insertFresh,
+  placeOf,
+  readSamples,
+} from './store.js';
 
 /** Puts what a person said in the place of a sample, and keeps what was there. */
 export const correct = async (
@@ -59,6 +65,7 @@ export const expire = async (
       [series.id, until],
     );
   }
+  await dropEmptyPartitions(client, until);
 };
 
 /** Writes the rows of minutes and hours that have none because their only sample says it all: see `isSparse`. */

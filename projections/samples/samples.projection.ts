@@ -17,6 +17,10 @@ const table = source('./table.sql');
 /** Samples as they count, what their series stand for, and their roll-ups. */
 export const samples: Projection = defineProjection<SamplesWork>({
   ...{ name: 'samples', version: 2 },
+  sameRows: {
+    hash: 'ffb7cacfb7eef8b12f138e960a5d49e1e72a9dd037692e944591e78d293826ce',
+    as: ['de9e2c445f7dae48d96557501a57818629219347f6a2474bcc51446b4c05dd97'],
+  },
   sources: [
     table,
     source('./projector.js'),

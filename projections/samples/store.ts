@@ -1,7 +1,7 @@
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
 import type { Arriving, Content } from './arriving.js';
-import { arrays, bigint, float8, int2, int4, milliseconds, timestamptz } from './sql.js';
+import { arrays, bigint, float8, int2, int4, milliseconds, timeFrom, timestamptz } from './sql.js';
 
 /** Makes the partitions that `samples` need. Attaching one waits for nobody who reads. */
 export const ensurePartitions = async (
@@ -28,6 +28,25 @@ export const ensurePartitions = async (
       `alter table samples attach partition ${name}
          for values from ('${month}-01T00:00Z') to ('${monthAfter(month)}-01T00:00Z')`,
     );
+  }
+};
+
+/** Drops the partitions of months that end by `until` and hold nothing any more. */
+export const dropEmptyPartitions = async (
+  client: ProjectionClient,
+  until: number,
+): Promise<void> => {
+  const { rows } = await client.query<{ name: string }>(
+    `select relid::regclass::text as name
+       from pg_partition_tree('samples'), lateral (select right(relid::regclass::text, 6) as month) own
+      where isleaf and month ~ '^\\d{6}$'
+        and (to_date(month, 'YYYYMM') + interval '1 month') at time zone 'UTC' <= ${timeFrom('$1::float8')}`,
+    [until],
+  );
+  for (const { name } of rows) {
+    const held = await client.query(`select from ${name} limit 1`);
+    // Whoever reads samples just now is waited for.
+    if (held.rowCount === 0) await client.query(`drop table ${name}`);
   }
 };
 

@@ -170,3 +170,19 @@ export const InstantField = (options: FieldOptions): PropertyDecorator =>
       (value) => typeof value === 'string' && parseInstant(value) !== undefined,
     ),
   );
+
+/** A finite number, true or false, a text of at most 1,000 characters, or null; not to be left out. */
+export const ScalarField = (options: FieldOptions): PropertyDecorator =>
+  field(
+    options,
+    {
+      oneOf: [{ type: 'number' }, { type: 'boolean' }, { type: 'string', maxLength: 1_000 }],
+      nullable: true,
+    },
+    Passes('isScalar', 'expected a number, true or false, a text or null', isScalar),
+  );
+
+const isScalar = (value: unknown): boolean =>
+  value === null ||
+  typeof value === 'boolean' ||
+  (typeof value === 'number' ? Number.isFinite(value) : isPlainText(value, 1_000));

@@ -11,6 +11,7 @@ import { FormulaController } from './formula/formula.http.js';
 import { Formulas } from './formula/formulas.js';
 import { QuarantineController } from './quarantine/quarantine.http.js';
 import { Replays } from './quarantine/replays.js';
+import { CorrectSampleController } from './samples/correct-sample.http.js';
 import { SamplesController } from './samples/samples.http.js';
 import { SamplesIntake } from './samples/samples-intake.js';
 import { SeriesController } from './series/series.http.js';
@@ -22,7 +23,7 @@ import { SiteController } from './site/site.http.js';
   controllers: [
     ...[SiteController, DeviceController, CredentialController],
     ...[ConfigurationController, SeriesController, SamplesController, FormulaController],
-    QuarantineController,
+    ...[CorrectSampleController, QuarantineController],
   ],
   providers: [
     {

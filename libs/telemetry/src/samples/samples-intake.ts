@@ -40,8 +40,6 @@ export interface Taken {
 /** What is kept of a message in the quarantine. */
 const maxKeptBytes = 65_536;
 export const maxProblems = 20;
-/** Days of one device whose samples are appended at the same time. */
-const maxDaysAtOnce = 16;
 /** Messages of the quarantine that are held in memory, each with what is kept of it. */
 const maxHeld = 16;
 
@@ -51,7 +49,8 @@ const maxHeld = 16;
  * holds. Called again after a crash at any point, it appends what is missing and nothing twice.
  */
 export class SamplesIntake {
-  private readonly samples;
+  /** Also for those who correct what was sent. */
+  readonly samples;
   /** Also for those who declare series: what they say holds here at once. */
   readonly series;
   readonly quarantine;
@@ -96,15 +95,13 @@ export class SamplesIntake {
       } as const;
       results.push(await handleCommand(this.log, this.series, device, command));
     }
-    const days = [...partsByDay(sent)];
+    const parts = [...partsByDay(sent)];
     let repeated = 0;
-    for (let next = 0; next < days.length; next += maxDaysAtOnce) {
-      const some = days.slice(next, next + maxDaysAtOnce);
-      for (const [result, parts] of await this.recordDays(device, some, meta)) {
-        const held = result.events[0]?.data;
-        repeated += parts.length - (held && 'blocks' in held ? held.blocks.length : 0);
-        results.push(result);
-      }
+    for (const [day, ofDay] of parts) {
+      const result = await this.record(device, day, ofDay, meta);
+      const held = result.events[0]?.data;
+      repeated += ofDay.length - (held && 'blocks' in held ? held.blocks.length : 0);
+      results.push(result);
     }
     return {
       samples: sent.reduce((sum, { read }) => sum + read.taken, 0),
@@ -124,23 +121,6 @@ export class SamplesIntake {
     return this.observer.observe(command, id, () =>
       handleCommand(this.log, this.quarantine, id, command),
     );
-  }
-
-  /** At once: each day has a stream of its own. All have ended when it throws, so that another try meets none of them. */
-  private async recordDays(
-    device: string,
-    days: readonly (readonly [day: string, parts: readonly Part[]])[],
-    meta: CommandMeta,
-  ) {
-    const ended = await Promise.allSettled(
-      days.map(
-        async ([day, parts]) => [await this.record(device, day, parts, meta), parts] as const,
-      ),
-    );
-    return ended.map((one) => {
-      if (one.status === 'fulfilled') return one.value;
-      throw one.reason;
-    });
   }
 
   private record(device: string, day: string, parts: readonly Part[], meta: CommandMeta) {

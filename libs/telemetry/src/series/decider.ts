@@ -78,7 +78,7 @@ const fixed = (field: string, now: string) =>
     { errors: [{ pointer: `/${field}`, reason: `expected ${now}` }] },
   );
 
-const unknownSeries = () =>
+export const unknownSeries = () =>
   new Refusal('SERIES_UNKNOWN', 'not-found', 'the device has no such series');
 
 export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {

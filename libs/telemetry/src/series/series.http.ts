@@ -3,9 +3,12 @@ import { ApiBearerAuth, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsInt, IsNumber, IsOptional, Max, Min } from 'class-validator';
 
 import { RequirePermission } from '#access/require-permission.js';
-import { ChoiceField, TextField } from '#http/body-fields.js';
+import { ChoiceField, InstantField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, OptionalReasonBody, RequiredReasonBody } from '#http/command-route.js';
+import { parseInstant } from '#kernel/instant.js';
+import { Refusal } from '#kernel/refusal.js';
+import { wallNow } from '#kernel/wall-clock.js';
 
 import { Devices } from '../device/find-device.js';
 import { SamplesIntake } from '../samples/samples-intake.js';
@@ -85,6 +88,17 @@ class SetRetentionBody extends RequiredReasonBody {
   days?: number | null;
 }
 
+class ExpireSamplesBody extends RequiredReasonBody {
+  @TextField(200, series)
+  series!: string;
+
+  @InstantField({
+    description: 'Single samples before it are dropped, as far as they fill whole minutes.',
+    example: '2026-01-01T00:00:00.000Z',
+  })
+  before!: string;
+}
+
 const kindOf: Readonly<Record<ValueType, SeriesKind>> = {
   ...{ number: 'gauge', boolean: 'state', text: 'text' },
 };
@@ -139,4 +153,30 @@ export class SeriesController {
       },
     });
   }
+
+  @CommandRoute(':id/expire-samples', {
+    summary: 'Drop single samples of a series',
+    description:
+      'For good: what is sent again for that time is counted as expired. Sums, means and extremes stay for ever. A series ' +
+      'with a retention loses its old samples each day without being asked.',
+  })
+  expire(@Param('id') id: string, @Body() body: ExpireSamplesBody, @Call() call: HttpCall) {
+    const before = parseInstant(body.before) ?? NaN;
+    const data = { series: body.series, before: new Date(before).toISOString() };
+    return this.gateway.handle(call, {
+      on: this.intake.series,
+      id,
+      body,
+      command: async (meta) => {
+        if (before > wallNow()) throw notPast();
+        await this.devices.known(id);
+        return { type: 'ExpireSamples', data, meta } as const;
+      },
+    });
+  }
 }
+
+const notPast = () =>
+  new Refusal('EXPIRY_INVALID', 'unprocessable', 'only past samples can be dropped', {
+    errors: [{ pointer: '/before', reason: 'expected a time that is not in the future' }],
+  });
