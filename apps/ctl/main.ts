@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { addAnalyticsCommands } from './commands/analytics.js';
 import { addDeviceCommands, addSiteCommands } from './commands/devices.js';
 import { addEventCommands } from './commands/events.js';
+import { addFormulaCommands } from './commands/formulas.js';
 import { addImportCommands } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addParkedCommands } from './commands/parked.js';
@@ -35,6 +36,7 @@ function program(): GroupedCommand {
   addImportCommands(voltrace);
   addProductCommands(voltrace);
   addSamplesCommands(voltrace);
+  addFormulaCommands(voltrace);
   addSiteCommands(voltrace);
   addDeviceCommands(voltrace);
   addQuarantineCommands(voltrace);

@@ -6,11 +6,11 @@ import type { Command } from 'commander';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
 import { defaultLimit, listRows } from '../list-rows.js';
-import { printJson, printTable, write } from '../output.js';
+import { printTable, write } from '../output.js';
 import { addDeviceReading } from './device-reading.js';
+import { type Done, numberOf, post, reasonOption } from './post.js';
 
 const limitHelp = `rows at most (${String(defaultLimit)} unless given)`;
-const reason = ['--reason <text>', 'why; kept with the event'] as const;
 
 interface Site {
   readonly id: string;
@@ -43,7 +43,7 @@ export function addSiteCommands(voltrace: Command): void {
     .argument('<name>')
     .requiredOption('--time-zone <zone>', 'IANA name, such as Europe/Brussels')
     .option('--description <text>')
-    .option(...reason)
+    .option(...reasonOption)
     .action((name: string, options: object, command: Command) =>
       post(command, '/v1/sites', { name, ...options }, ({ id }) => `Site ${id} is registered.`),
     );
@@ -61,7 +61,7 @@ export function addDeviceCommands(voltrace: Command): void {
     .option('--site-id <id>', 'where it works')
     .option('--name <name>', 'its name there')
     .option('--at <time>', 'since when, ISO 8601 with zone')
-    .option(...reason)
+    .option(...reasonOption)
     .action((type: string, options: object, command: Command) =>
       post(command, '/v1/devices', { type, ...options }, ({ id }) => `Device ${id} is registered.`),
     );
@@ -83,7 +83,7 @@ export function addDeviceCommands(voltrace: Command): void {
     .description('say with which configuration a device should run')
     .argument('<device>')
     .argument('<json>', 'all settings by name; a secret is {"$secret": "<name>"}')
-    .option(...reason)
+    .option(...reasonOption)
     .action((device: string, text: string, options: object, command: Command) => {
       const path = `/v1/devices/${segment(device)}/configure`;
       return post(command, path, { configuration: parsed(text), ...options }, ({ revision }) => {
@@ -106,26 +106,31 @@ const addSeries = (devices: Command): void => {
     .option('--roll-over <value>', 'where a total starts again at zero', numberOf)
     .option('--low <value>', 'lowest plausible value', numberOf)
     .option('--high <value>', 'highest plausible value', numberOf)
-    .option(...reason)
+    .option(...reasonOption)
     .action((device: string, series: string, options: object, command: Command) => {
       const path = `/v1/devices/${segment(device)}/declare-series`;
       return post(command, path, { series, ...options }, () => `Series ${series} is declared.`);
     });
 };
 
+interface Issued extends Done {
+  readonly credential: string;
+  readonly secret?: string;
+  readonly note?: string;
+}
+
 const addCredentials = (devices: Command): void => {
   devices
     .command('issue-credential')
     .description('let a device connect; the secret is shown once')
     .argument('<device>')
-    .option(...reason)
+    .option(...reasonOption)
     .action((device: string, options: object, command: Command) =>
-      post(
+      post<Issued>(
         command,
         `/v1/devices/${segment(device)}/issue-credential`,
         options,
-        ({ credential, secret, note }) =>
-          `Credential ${credential ?? ''}:\n${secret ?? note ?? ''}`,
+        ({ credential, secret, note }) => `Credential ${credential}:\n${secret ?? note ?? ''}`,
       ),
     );
   devices
@@ -152,44 +157,19 @@ const addCredentials = (devices: Command): void => {
     });
 };
 
-interface Done {
-  readonly id: string;
-  readonly revision: number;
-  readonly credential?: string;
-  readonly secret?: string;
-  readonly note?: string;
-}
-
 /** A command on a device whose options are the body. */
 const change = (devices: Command, name: string, description: string): Command =>
   devices
     .command(name)
     .description(description)
     .argument('<device>')
-    .option(...reason)
+    .option(...reasonOption)
     .action((device: string, options: object, command: Command) => {
       const path = `/v1/devices/${segment(device)}/${name}`;
       return post(command, path, options, ({ revision }) => {
         return `Done: revision ${String(revision)}.`;
       });
     });
-
-const post = async (
-  command: Command,
-  path: string,
-  body: object,
-  said: (done: Done) => string,
-): Promise<void> => {
-  const { api, json } = contextOf(command);
-  const done = await api.post<Done>(path, body);
-  await (json ? printJson(done) : write(`${said(done)}\n`));
-};
-
-const numberOf = (text: string): number => {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) throw usage(`"${text}" is no number.`);
-  return number;
-};
 
 const parsed = (text: string): unknown => {
   try {

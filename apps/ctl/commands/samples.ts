@@ -7,8 +7,10 @@ import { type Command, Option } from 'commander';
 import type { ApiClient, Query } from '../client.js';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
+import { deviceIdOf } from '../named.js';
 import { counted, printFields, printJson } from '../output.js';
 import { progressBar } from '../progress.js';
+import { addSamplesReading } from './samples-reading.js';
 
 /** Rows that are sent at once: what is lost with a connection is sent again, and changes nothing. */
 const rowsAtOnce = 20_000;
@@ -36,7 +38,7 @@ export function addSamplesCommands(voltrace: Command): void {
   samples
     .command('import')
     .description('record samples of a device from a file: CSV with a row of titles, or NDJSON')
-    .argument('<device>', 'id of the device')
+    .argument('<device>', 'id of the device, or site/device by name')
     .argument('<file>')
     .option('--time <title>', 'column of times (time)')
     .option(
@@ -57,10 +59,11 @@ export function addSamplesCommands(voltrace: Command): void {
     .option('--skip-rows <count>', 'go on behind rows that an earlier try recorded')
     .option('--reason <text>', 'why; kept with the events')
     .action(importSamples);
+  addSamplesReading(samples);
 }
 
 async function importSamples(
-  device: string,
+  named: string,
   file: string,
   options: ImportOptions,
   command: Command,
@@ -70,6 +73,7 @@ async function importSamples(
   if (!/^\d+$/.test(skipRows))
     throw usage(`--skip-rows is "${skipRows}"; expected a number of rows.`);
   const size = await sizeOf(file);
+  const device = await deviceIdOf(api, named);
   const isCsv = !/\.(ndjson|jsonl)$/i.test(file);
   const sent = { rows: 0, samples: 0, quarantined: 0, repeated: 0, position: '0' };
   const bar = progressBar('samples');

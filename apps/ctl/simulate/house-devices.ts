@@ -10,6 +10,8 @@ export interface SimulatedDevice {
   /** Unit and kind of its series, as they are declared. */
   readonly series: Readonly<Record<string, { unit?: string; kind: string; interpolation: string }>>;
   readonly read: (moment: HouseMoment) => Reading;
+  /** It says when a car begins and ends to charge. */
+  readonly tellsOfCar?: true;
 }
 
 const kilo = (watt: number): number => Number((watt / 1_000).toFixed(4));
@@ -59,6 +61,7 @@ export const houseDevices: readonly SimulatedDevice[] = [
   {
     name: 'powerflex',
     type: 'powerflex',
+    tellsOfCar: true,
     series: {
       charging_state: { kind: 'text', interpolation: 'hold' },
       power: { unit: 'W', kind: 'gauge', interpolation: 'hold' },

@@ -36,4 +36,17 @@ describe('a simulated house', () => {
     const nights = dayOf().filter((_, minute) => minute < 300);
     expect(nights.every(({ solarW, exportW }) => solarW === 0 && exportW <= 1e-9)).toBe(true);
   });
+
+  it('tells when its car begins and ends to charge, and what it took', () => {
+    const told = dayOf().flatMap(({ happened }, minute) =>
+      happened ? [{ minute, happened }] : [],
+    );
+    expect(told.map(({ happened: { kind } }) => kind)).toEqual([
+      ...['EV_START_CHARGING', 'EV_END_CHARGING'],
+    ]);
+    const [start, end] = told;
+    const { duration, energy } = end?.happened.details as { duration: number; energy: number };
+    expect(duration).toBe(((end?.minute ?? 0) - (start?.minute ?? 0)) * 60_000);
+    expect(energy / 1_000).toBeCloseTo((3_700 * duration) / 3_600_000, 3);
+  });
 });

@@ -20,7 +20,17 @@ export interface HouseMoment {
   readonly carWh: number;
   readonly voltage: number;
   readonly frequency: number;
+  /** What the charger tells of this moment. */
+  readonly happened?: Happening;
 }
+
+/** `duration` in milliseconds, `energy` in mWh. */
+export type Happening =
+  | { readonly kind: 'EV_START_CHARGING'; readonly details: object }
+  | {
+      readonly kind: 'EV_END_CHARGING';
+      readonly details: { readonly duration: number; readonly energy: number };
+    };
 
 const battery = { capacityWh: 10_000, powerW: 4_600, efficiency: 0.95, lowest: 0.05 };
 /** The car comes home in the evening and leaves in the morning. */
@@ -36,6 +46,7 @@ const minutesOfDay = 1_440;
 export class House {
   private charge = 0.4;
   private carWh = 0;
+  private chargedSeconds: number | undefined;
 
   constructor(private readonly profile: DayProfile) {}
 
@@ -44,10 +55,12 @@ export class House {
     const solarW = at(this.profile.solarW, minute);
     const loadW = at(this.profile.loadW, minute);
     const isPlugged = minute >= car.comesAtMinute || minute < car.leavesAtMinute;
+    const chargedWh = this.carWh;
     if (!isPlugged) this.carWh = 0;
     const isCharging = isPlugged && this.carWh < car.needsWh;
     const evW = isCharging ? car.powerW : 0;
     this.carWh += (evW * seconds) / 3_600;
+    const happened = this.toldOf(isCharging, seconds, chargedWh);
     const batteryW = this.balance(loadW + evW - solarW, seconds);
     const exportW = solarW + batteryW - loadW - evW;
     return {
@@ -57,7 +70,18 @@ export class House {
       // The grid sags a little where the house draws from it.
       voltage: 231 + exportW / 4_000,
       frequency: 50 + 0.02 * Math.sin(minute / 7),
+      ...(happened && { happened }),
     };
+  }
+
+  private toldOf(isCharging: boolean, seconds: number, energyWh: number): Happening | undefined {
+    const { chargedSeconds } = this;
+    this.chargedSeconds = isCharging ? (chargedSeconds ?? 0) + seconds : undefined;
+    if (chargedSeconds === undefined)
+      return isCharging ? { kind: 'EV_START_CHARGING', details: {} } : undefined;
+    if (isCharging) return undefined;
+    const [duration, energy] = [chargedSeconds, energyWh].map((one) => Math.round(one * 1_000));
+    return { kind: 'EV_END_CHARGING', details: { duration: duration ?? 0, energy: energy ?? 0 } };
   }
 
   /** What the battery gives (or takes, negative) of the missing power, within what it can. */

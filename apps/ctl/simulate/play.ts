@@ -1,7 +1,7 @@
 import type { DeviceClient } from '#device-link/device-client.js';
 import { wallNow } from '#kernel/wall-clock.js';
 
-import type { House } from './house.js';
+import type { House, HouseMoment } from './house.js';
 import type { SimulatedDevice } from './house-devices.js';
 
 export interface PlayedDevice extends SimulatedDevice {
@@ -33,6 +33,8 @@ export const playPast = async (
       const rows = moments.map((moment, row) => ({ t: times[row], values: device.read(moment) }));
       await device.client.send('samples', { rows });
       samples += rows.length * Object.keys(device.series).length;
+      for (const [row, moment] of moments.entries())
+        await tell(device, moment, times[row] ?? start);
     }
   }
   return samples;
@@ -48,8 +50,18 @@ export const playNow = async (
   const moment = house.step(minuteOf(at), stepMs / 1_000);
   for (const device of devices) {
     await device.client.send('samples', { rows: [{ t: at, values: device.read(moment) }] });
+    await tell(device, moment, at);
   }
   return moment;
+};
+
+const tell = async (
+  { client, tellsOfCar }: PlayedDevice,
+  { happened }: HouseMoment,
+  at: number,
+): Promise<void> => {
+  if (!happened || tellsOfCar !== true) return;
+  await client.send('occurrences', { ...happened, at: new Date(at).toISOString() });
 };
 
 /** Minute of the UTC day, with its fraction. */

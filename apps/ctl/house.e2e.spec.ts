@@ -1,0 +1,150 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { wallNow } from '#kernel/wall-clock.js';
+import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
+import { eventually } from '#testing/until.js';
+
+const root = mkdtempSync(join(tmpdir(), 'voltrace-ctl-'));
+chmodSync(root, 0o755);
+const dataDir = join(root, 'data');
+const house = 'simulated-house';
+const meter = `${house}/egauge`;
+let standalone: TestStandalone;
+
+const ctl = (...args: string[]): Promise<CommandResult> => runCtl(dataDir, args);
+const ok = async (...args: string[]): Promise<string> => {
+  const { exitCode, stdout, stderr } = await ctl(...args);
+  if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${String(exitCode)}: ${stderr}`);
+  return stdout;
+};
+const json = async <T>(...args: string[]): Promise<T> =>
+  JSON.parse(await ok('--json', ...args)) as T;
+
+const dayMs = 86_400_000;
+const yesterday = new Date(wallNow() - dayMs).toISOString().slice(0, 10);
+
+interface Buckets {
+  readonly buckets: readonly Readonly<Record<string, number>>[];
+}
+
+beforeAll(async () => {
+  standalone = await TestStandalone.start({ dataDir });
+  await ok('simulate', 'site', '--once');
+  // What is acknowledged is in the log, and in the read model a moment later.
+  await eventually(async () => {
+    const { items } = await json<{ items: object[] }>('samples', 'latest', meter);
+    expect(items).toHaveLength(8);
+  });
+});
+afterAll(async () => {
+  await standalone.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('a simulated house', () => {
+  it('is seen by name, as samples, as buckets and as a picture', async () => {
+    const range = ['--from', `${yesterday}T12:00:00Z`, '--to', `${yesterday}T12:03:00Z`];
+    const samples = await json<{ items: { value: number }[] }>(
+      ...['samples', 'show', meter, 'A.Solar', ...range],
+    );
+    expect(samples.items).toHaveLength(3);
+    const hours = await ok(
+      ...['samples', 'show', meter, 'A.Solar', '--day', yesterday, '--bucket', '6h', '--fn', 'max'],
+    );
+    expect(hours).toMatch(/max kW/);
+    expect(hours.split('\n').filter((line) => line.includes(yesterday))).toHaveLength(4);
+    const picture = await ok('samples', 'plot', meter, 'A.Solar', '--day', yesterday);
+    expect(picture).toMatch(/^A\.Solar: twa, kW\n.*[⠁-⣿]/u);
+    expect(picture).toContain('144 buckets; of minute; ');
+    const csv = await ok('samples', 'show', meter, 'A.Solar', ...range, '--csv');
+    expect(csv.trim().split('\r\n')).toHaveLength(4);
+  });
+
+  it('has the sixteen formulas, which say what its car took', async () => {
+    expect(await ok('formulas', 'house', house, '--reason', 'a new house')).toContain(
+      '16 formulas defined.',
+    );
+    const day = ['--day', yesterday, '--bucket', 'P1D', '--tz', 'UTC'];
+    const one = async (name: string, fn: string): Promise<Buckets['buckets'][number]> =>
+      (await json<Buckets>('formulas', 'values', house, name, ...day, '--fn', fn)).buckets[0] ?? {};
+    // It charges from midnight on, and comes home once.
+    expect(await one('ev_event_count', 'sum')).toMatchObject({ sum: 2 });
+    const { sum: energy = 0 } = await one('ev_charge_energy', 'sum');
+    const { integral: fromMeter = 0 } = await one('ev', 'integral');
+    expect(energy / 1e6 / fromMeter).toBeCloseTo(1, 1);
+    const { first } = await one('ev_charge_duration', 'first');
+    expect(first).toBeGreaterThan(3_600_000);
+    const picture = await ok('formulas', 'plot', house, 'solar', '--day', yesterday);
+    expect(picture).toMatch(/^solar: twa, kW\n/);
+    const missing = await ctl('formulas', 'house', house, '--meter', 'other');
+    expect([missing.exitCode, missing.stdout]).toEqual([
+      1,
+      expect.stringContaining('expected a device of the site, and not other'),
+    ]);
+    expect(missing.stdout).toContain('7 formulas defined.');
+  });
+
+  it('keeps the versions of a formula, with who defined each and why', async () => {
+    await ok('formulas', 'define', house, 'net', 'analytics.solar - analytics.load');
+    const better = 'analytics.solar - analytics.load - analytics.ev';
+    await ok('formulas', 'define', house, 'net', better, '--reason', 'the car was forgotten');
+    await eventually(async () => {
+      const history = await ok('formulas', 'history', house, 'net');
+      expect(history).toMatch(/FormulaRevised.*the car was forgotten/);
+    });
+    expect(await ok('formulas', 'show', house, 'net')).toContain(better);
+    const of = ['formulas', 'values', house, 'net', '--day', yesterday, '--bucket', 'day'];
+    const [now, then] = [
+      await json<Buckets>(...of, '--fn', 'min'),
+      await json<Buckets>(...of, '--fn', 'min', '--formula-version', '1'),
+    ];
+    expect(now.buckets[0]?.['min']).toBeLessThan(then.buckets[0]?.['min'] ?? -Infinity);
+    await ok('formulas', 'withdraw', house, 'net', '--reason', 'not used');
+    await eventually(async () => {
+      expect(await ok('formulas', 'list', house)).toMatch(/net .*withdrawn/);
+    });
+  });
+
+  it('is put right, and loses what is not to be kept', async () => {
+    const at = `${yesterday}T12:00:00Z`;
+    await ok('samples', 'correct', meter, 'A.Solar', at, '9.5', '--reason', 'misread');
+    const range = ['--from', at, '--to', `${yesterday}T12:01:00Z`];
+    const values = async () =>
+      (
+        await json<{ items: { value: number }[] }>('samples', 'show', meter, 'A.Solar', ...range)
+      ).items.map(({ value }) => value);
+    await eventually(async () => {
+      expect(await values()).toEqual([9.5]);
+    });
+    const before = ['--before', `${yesterday}T13:00:00Z`];
+    await ok('samples', 'expire', meter, 'A.Solar', ...before, '--reason', 'no room');
+    await eventually(async () => {
+      expect(await values()).toEqual([]);
+    });
+    await ok('samples', 'retain', meter, 'A.Solar', '--days', '400', '--reason', 'the law');
+    const late = await ctl('samples', 'correct', meter, 'A.Solar', at, '1', '--reason', 'x');
+    expect([late.exitCode, late.stderr]).toEqual([1, expect.stringContaining('SAMPLES_EXPIRED')]);
+  });
+
+  it.each([
+    [['samples', 'show', 'nowhere/egauge', 'A'], 1, 'There is no site nowhere.'],
+    [['samples', 'show', `${house}/nothing`, 'A'], 1, `There is no device ${house}/nothing.`],
+    [['samples', 'plot', meter, 'A', '--day', 'today'], 2, '--day is "today"; expected a date'],
+    [
+      ['samples', 'correct', meter, 'A.Solar', 'now', 'one', '--reason', 'x'],
+      ...([2, '"one" is no JSON'] as const),
+    ],
+    [['formulas', 'history', house, 'nothing'], 1, 'The site has no formula nothing.'],
+    [['formulas', 'define', house, 'x', 'egauge.A.Solar +'], 1, 'at character 17: expected'],
+  ] as const)('refuses %j with a message', async (args, exitCode, message) => {
+    const refused = await ctl(...args);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      exitCode,
+      expect.stringContaining(message),
+    ]);
+  });
+});
