@@ -176,8 +176,11 @@ export const ScalarField = (options: FieldOptions): PropertyDecorator =>
   field(
     options,
     {
-      oneOf: [{ type: 'number' }, { type: 'boolean' }, { type: 'string', maxLength: 1_000 }],
-      nullable: true,
+      oneOf: [
+        { type: 'number', nullable: true },
+        { type: 'boolean' },
+        { type: 'string', maxLength: 1_000 },
+      ],
     },
     Passes('isScalar', 'expected a number, true or false, a text or null', isScalar),
   );
