@@ -133,11 +133,15 @@ export async function* readSamples(
   spans: readonly Span[],
   position?: bigint,
 ): AsyncGenerator<ReadSample> {
+  // What is ordered within `lateral` is looked up by the index, span by span.
   await client.query(
     `declare samples_read no scroll cursor for
      select ${milliseconds('at')}, value from unnest($2::float8[], $3::float8[]) span (starts, ends)
-       join ${countedAt(position)} samples on series_id = $1 and quality < 2 and value is not null
-        and at >= ${timeFrom('span.starts::float8')} and at <= ${timeFrom('span.ends::float8')}
+       cross join lateral (
+         select at, value from ${countedAt(position)} samples
+          where series_id = $1 and quality < 2 and value is not null
+            and at >= ${timeFrom('span.starts::float8')} and at <= ${timeFrom('span.ends::float8')}
+          order by at) sample
       order by at`,
     [id, spans.map(({ from }) => from), spans.map(({ last }) => last)],
   );

@@ -78,12 +78,12 @@ export const readBuckets = async (
   // Whether a total started again shows in the time around.
   const reach = series.kind === 'total' ? returnsWithinMs : 0;
   const around = { from: from - reach, last: to - 1 + reach };
-  const { count, falls } = await readFalls(client, series, around);
-  const levelsUsed =
-    series.kind === 'total' && falls
-      ? []
-      : await fitting(client, series, wanted, { from, last: to - 1 });
+  const known = series.kind === 'total' ? await readFalls(client, series, around) : undefined;
+  const levelsUsed = known?.falls
+    ? []
+    : await fitting(client, series, wanted, { from, last: to - 1 });
   const isRaw = levelsUsed.length === 0;
+  const { count } = isRaw ? (known ?? (await readFalls(client, series, around))) : { count: 0 };
   const bounds = isRaw ? { from: around.from, to: around.last + 1 } : { from, to };
   const span = { from: bounds.from, last: bounds.to - 1 };
   const plan = isRaw
