@@ -14,7 +14,7 @@ const ownSeconds = (pid: number): number => {
   }
 };
 
-const childrenOf = (pid: number): number[] =>
+export const childrenOf = (pid: number): number[] =>
   readdirSync(`/proc/${String(pid)}/task`).flatMap((task) =>
     readFileSync(`/proc/${String(pid)}/task/${task}/children`, 'utf8')
       .split(' ')

@@ -57,12 +57,14 @@ const productWithHistory = async (
   return { id, positions };
 };
 
-const latencies = async (
+/** How long each of some requests takes, one after the other, in milliseconds. */
+export const latencies = async (
   api: ApiClient,
   path: (n: number) => string,
+  count = requests,
 ): Promise<readonly number[]> => {
   const taken: number[] = [];
-  for (let n = 0; n < requests; n += 1) {
+  for (let n = 0; n < count; n += 1) {
     const began = performance.now();
     const reply = await api.get(path(n));
     taken.push(performance.now() - began);

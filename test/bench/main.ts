@@ -9,10 +9,11 @@ import { benchHistory } from './history.js';
 import { benchImport } from './import.js';
 import { printRows, type Row } from './report.js';
 import { benchSamples } from './samples.js';
+import { benchVolume } from './volume.js';
 
 /**
  * `npm run bench -- [--only command,import,history,growth,fanout,samples] [--sizes 10000,100000]
- * [--streams 0] [--facts 50000] [--samples 400000]`.
+ * [--streams 0] [--facts 50000] [--samples 400000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
  */
 const { values } = parseArgs({
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '10000,100000' },
     streams: { type: 'string', default: '0' },
     facts: { type: 'string', default: '50000' },
-    samples: { type: 'string', default: '400000' },
+    samples: { type: 'string' },
   },
 });
 
@@ -32,7 +33,8 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   history: () => benchHistory(dist),
   growth: () => benchGrowth(dist, values.sizes.split(',').map(Number), Number(values.streams)),
   fanout: () => benchFanout(dist, Number(values.facts)),
-  samples: () => benchSamples(dist, Number(values.samples)),
+  samples: () => benchSamples(dist, Number(values.samples ?? 400_000)),
+  volume: () => benchVolume(dist, Number(values.samples ?? 10_000_000)),
 };
 
 console.log(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`);
