@@ -18,8 +18,8 @@ export const projections: readonly Projection[] = [
   apiKeys,
   devices,
   intake,
-  samples,
   formulas,
+  samples,
 ];
 
 /** The routes of the read models; only the API loads them. */
