@@ -14,8 +14,15 @@ export class SamplesApi {
     readonly site: string,
   ) {}
 
-  static async start(timeZone = 'UTC'): Promise<SamplesApi> {
-    const api = await TestApi.start();
+  /** `env`: of the node and the API. */
+  static async start({
+    timeZone = 'UTC',
+    env = {},
+  }: {
+    readonly timeZone?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {}): Promise<SamplesApi> {
+    const api = await TestApi.start(undefined, env);
     await api.project(samples, intake, devices, eventClock);
     const made = await api.ask('/v1/sites', { json: { name: 'house', timeZone } });
     return new SamplesApi(api, String(made.body['id']));

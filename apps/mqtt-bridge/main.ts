@@ -73,9 +73,8 @@ runProcess({
       if (bridge.connected < bridge.wanted) {
         return { status: 'down', reason: 'there is no connection to the MQTT broker' };
       }
-      return link?.inbox.stuck === 0
-        ? { status: 'up', state: 'active' }
-        : { status: 'down', reason: 'messages of devices cannot be appended and are held' };
+      const inbox = link?.inbox.health() ?? { status: 'up' };
+      return inbox.status === 'up' ? { status: 'up', state: 'active' } : inbox;
     });
     await tail.start();
     const keeping = keep();

@@ -34,8 +34,11 @@ export class BrokerFixture {
   }
 
   /** On a node that others use, too, and stop. */
-  static onNodeOf({ node: { url } }: { readonly node: TestNode }): Promise<BrokerFixture> {
-    return BrokerFixture.on({ url, stop: () => Promise.resolve() }, {});
+  static onNodeOf(
+    { node: { url } }: { readonly node: TestNode },
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<BrokerFixture> {
+    return BrokerFixture.on({ url, stop: () => Promise.resolve() }, env);
   }
 
   private static async on(

@@ -41,11 +41,7 @@ runProcess({
       metrics.unacknowledged.set(link.inbox.size);
       metrics.connections.set(broker.connections);
     });
-    context.health.register('inbox', () =>
-      link.inbox.stuck === 0
-        ? { status: 'up' }
-        : { status: 'down', reason: 'messages of devices cannot be appended and are held' },
-    );
+    context.health.register('inbox', () => link.inbox.health());
     await tail.start();
     return { port: broker.port };
   },

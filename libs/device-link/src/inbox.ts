@@ -1,5 +1,6 @@
 import { pause } from '#event-log/pause.js';
 import { Refusal } from '#kernel/refusal.js';
+import type { CheckResult } from '#observability/health.js';
 
 import type { UpTopic } from './topics.js';
 
@@ -51,6 +52,7 @@ export class Inbox {
   private running = 0;
   private held = 0;
   private failing = 0;
+  private lastFailure = '';
 
   constructor(
     private readonly handler: InboxHandler,
@@ -64,9 +66,11 @@ export class Inbox {
     return this.held;
   }
 
-  /** Devices whose messages cannot be taken for now. */
-  get stuck(): number {
-    return this.failing;
+  /** Down while messages cannot be taken, with the reason of the last try. */
+  health(): CheckResult {
+    if (this.failing === 0) return { status: 'up' };
+    const reason = `messages of ${String(this.failing)} devices cannot be taken and are held: ${this.lastFailure}`;
+    return { status: 'down', reason };
   }
 
   /** Resolves with true when the message is durable, with false where it is not to be acknowledged. */
@@ -144,6 +148,7 @@ export class Inbox {
       } catch (error) {
         if (!isFailing) this.failing += 1;
         isFailing = true;
+        this.lastFailure = error instanceof Error ? error.message : String(error);
         onWaiting?.(device, error);
         await pause(retryMs, this.stopping.signal);
       }
