@@ -94,6 +94,10 @@ export class TestApi {
     return this.app.get(ReadStore);
   }
 
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   /** Runs read models in this process. Resolves once they answer. */
   async project(...projections: readonly Projection[]): Promise<void> {
     const [log, tail] = [this.app.get(EsdbEventLog), this.app.get(LogTail)];

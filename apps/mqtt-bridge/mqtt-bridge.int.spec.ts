@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,43 +7,37 @@ import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { upTopic } from '#device-link/topics.js';
-import { freePort } from '#embedded/free-port.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
 import { samplesStream } from '#telemetry/samples/events.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiledRoot } from '#testing/build.js';
+import { Mosquitto, mosquittoIsThere } from '#testing/mosquitto.js';
 import { eventually, until } from '#testing/until.js';
 
-const isThere = spawnSync('mosquitto', ['-h']).error === undefined;
-if (!isThere) console.warn('skipped: mosquitto is not installed');
+if (!mosquittoIsThere) console.warn('skipped: mosquitto is not installed');
 
 const day = '2026-05-04';
 const apps = new AppProcesses();
 let fixture: Fixture;
-let mosquitto: ReturnType<typeof spawn> | undefined;
+let mosquitto: Mosquitto | undefined;
+const folder = mkdtempSync(join(tmpdir(), 'mosquitto-'));
+chmodSync(folder, 0o711);
 
 beforeAll(async () => {
-  if (isThere) fixture = await Fixture.start();
+  if (mosquittoIsThere) fixture = await Fixture.start();
 });
 afterAll(async () => {
   await apps.kill();
-  mosquitto?.kill();
-  if (isThere) await fixture.stop();
+  await mosquitto?.kill();
+  if (mosquittoIsThere) await fixture.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 
-(isThere ? it : it.skip)(
+(mosquittoIsThere ? it : it.skip)(
   'takes what Mosquitto acknowledged, each once, over the death of a bridge and with another in stand-by',
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));
-    const port = await freePort();
-    const file = join(folder, 'mosquitto.conf');
-    writeFileSync(
-      file,
-      `listener ${String(port)} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n` +
-        `max_queued_messages 0\nuser root\n`,
-    );
-    mosquitto = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
-    const url = `mqtt://127.0.0.1:${String(port)}`;
+    mosquitto = await Mosquitto.start(folder, ['allow_anonymous true']);
+    const { url } = mosquitto;
     const device = randomUUID();
     const script = join(compiledRoot, 'apps/mqtt-bridge/main.js');
     const start = async () => {
@@ -54,8 +46,7 @@ afterAll(async () => {
       await app.ready;
       return app;
     };
-    // On a busy machine the broker does not listen at once.
-    const client = await eventually(() => connectAsync(url, { reconnectPeriod: 100 }));
+    const client = await connectAsync(url, { reconnectPeriod: 100 });
     const send = async (from: number, to: number) => {
       const seqs = Array.from({ length: to - from }, (_, index) => from + index);
       const sent = seqs.map((seq) =>

@@ -1,4 +1,4 @@
-import { downKinds, downTopic, upKinds, upTopic } from '#device-link/topics.js';
+import { downKinds, downTopic, Topics } from '#device-link/topics.js';
 import type { Queryable } from '#resource/sql.js';
 
 import { devicesSchema } from './devices.projection.js';
@@ -7,6 +7,13 @@ import { devicesSchema } from './devices.projection.js';
 export interface BrokerFiles {
   readonly passwords: string;
   readonly acl: string;
+}
+
+export interface BrokerFilesOptions {
+  /** User name of the bridge; it has no entry unless given. Nobody here knows its password. */
+  readonly bridge?: string;
+  /** Prefix of the older topics; devices and bridge have none of them unless given. */
+  readonly olderPrefix?: string;
 }
 
 interface Live {
@@ -19,7 +26,10 @@ interface Live {
  * Who may connect, and with which topics. A user of Mosquitto has one password: the name of the device goes
  * with its newest credential, and each credential is a user by its own id, so that an older one lives on.
  */
-export const brokerFiles = async (pool: Queryable): Promise<BrokerFiles> => {
+export const brokerFiles = async (
+  pool: Queryable,
+  { bridge, olderPrefix }: BrokerFilesOptions,
+): Promise<BrokerFiles> => {
   const { rows } = await pool.query<Live>(
     `select c.id as credential, c.device_id as device, c.verifier
      from ${devicesSchema}.credentials c join ${devicesSchema}.devices d on d.id = c.device_id
@@ -31,18 +41,26 @@ export const brokerFiles = async (pool: Queryable): Promise<BrokerFiles> => {
     ...rows.map(({ credential, ...live }) => ({ user: credential, ...live })),
     ...[...newest.values()].map((live) => ({ user: live.device, ...live })),
   ];
+  const topics = new Topics(olderPrefix);
+  const ofDevices = users.map(({ user, device }) =>
+    aclOf(user, topics.filtersOf(device), downTopicsOf(device)),
+  );
+  const ofBridge =
+    bridge === undefined ? [] : [aclOf(bridge, downTopicsOf('+'), topics.filters().flat())];
   return {
     passwords: lines(users.map(({ user, verifier }) => `${user}:${verifier}`)),
-    acl: lines(users.map(({ user, device }) => aclOf(user, device))),
+    acl: lines([...ofBridge, ...ofDevices]),
   };
 };
 
-const aclOf = (user: string, device: string): string => {
-  const topics = [
-    ...upKinds.map((kind) => `topic write ${upTopic(device, kind)}\n`),
-    ...downKinds.map((kind) => `topic read ${downTopic(device, kind)}\n`),
-  ];
-  return `user ${user}\n${topics.join('')}`;
-};
+const downTopicsOf = (device: string): readonly string[] =>
+  downKinds.map((kind) => downTopic(device, kind));
+
+const aclOf = (user: string, written: readonly string[], read: readonly string[]): string =>
+  [
+    `user ${user}\n`,
+    ...written.map((topic) => `topic write ${topic}\n`),
+    ...read.map((topic) => `topic read ${topic}\n`),
+  ].join('');
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');

@@ -2,13 +2,19 @@ import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
-import { oneOf, position, readQuery, uuid } from '#http/query-params.js';
+import type { Position } from '#event-log/event-log.js';
+import { Expectation, oneOf, type Parser, position, uuid } from '#http/query-params.js';
 import { resourceController } from '#resource/controller.js';
-import type { RawQuery } from '#resource/parameters.js';
+import {
+  type Parameters,
+  Parametrized,
+  type RawQuery,
+  readParameters,
+} from '#resource/parameters.js';
 import { defineResource, filter, visibleIn } from '#resource/resource.js';
 import { compares } from '#resource/sql.js';
 
-import { brokerFiles } from './broker-files.js';
+import { brokerFiles, type BrokerFilesOptions } from './broker-files.js';
 import { devices, devicesSchema } from './devices.projection.js';
 
 const statuses = ['live', 'revoked'] as const;
@@ -28,6 +34,26 @@ class BrokerFilesResponse {
   @ApiProperty({ description: 'Text of `password_file`.' }) passwords!: string;
   @ApiProperty({ description: 'Text of `acl_file`.' }) acl!: string;
 }
+
+/** It stands in a line of its own and in topics: no space, no separator, no wildcard. */
+const plainName: Parser<string> = (raw) => {
+  if (/^[\w-]{1,64}$/.test(raw)) return raw;
+  throw new Expectation('expected 1 to 64 letters, digits, _ and -');
+};
+
+const brokerFilesParameters = {
+  bridge: {
+    parse: plainName,
+    description:
+      'User name of the bridge: the access list has an entry for it, and its password is for you to add.',
+    example: 'voltrace-bridge',
+  },
+  olderPrefix: {
+    parse: plainName,
+    description: 'Prefix of the older topics, `MQTT_OLDER_PREFIX` of the bridge, where it has one.',
+  },
+  after: { parse: position, description: 'Wait until this position is visible.' },
+} satisfies Parameters;
 
 const deviceCredentials = defineResource({
   name: 'device-credentials',
@@ -53,6 +79,8 @@ const deviceCredentials = defineResource({
   },
 });
 
+type BrokerFilesQuery = BrokerFilesOptions & { readonly after?: Position };
+
 export class DeviceCredentialsController extends resourceController(deviceCredentials) {
   @Get('broker-files')
   @RequirePermission('devices.credentials')
@@ -61,10 +89,11 @@ export class DeviceCredentialsController extends resourceController(deviceCreden
     description:
       'Holds the verifiers of all live credentials, from which no secret can be guessed; still, only administrators and services read them.',
   })
+  @Parametrized(brokerFilesParameters)
   @ApiOkResponse({ type: BrokerFilesResponse })
   async brokerFiles(@Query() query: RawQuery): Promise<BrokerFilesResponse> {
-    const { after } = readQuery(query, { after: position });
+    const { after, ...options } = readParameters<BrokerFilesQuery>(query, brokerFilesParameters);
     await deviceCredentials.ready(this.reader.store, after);
-    return brokerFiles(this.reader.store.pool);
+    return brokerFiles(this.reader.store.pool, options);
   }
 }

@@ -1,12 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import type { Command } from 'commander';
 
 import { contextOf, segment } from '../context.js';
-import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
+import { usage } from '../exit-codes.js';
 import { defaultLimit, listRows } from '../list-rows.js';
-import { printTable, write } from '../output.js';
+import { printTable } from '../output.js';
+import { addBrokerFiles } from './broker-files.js';
 import { addDeviceReading } from './device-reading.js';
 import { type Done, numberOf, post, reasonOption } from './post.js';
 
@@ -133,28 +131,7 @@ const addCredentials = (devices: Command): void => {
         ({ credential, secret, note }) => `Credential ${credential}:\n${secret ?? note ?? ''}`,
       ),
     );
-  devices
-    .command('broker-files')
-    .description('write what Mosquitto is configured with: who may connect, and with which topics')
-    .requiredOption('--out <folder>', 'gets `passwords` and `acl`, which only you can read')
-    .action(async ({ out }: { out: string }, command: Command) => {
-      const { api } = contextOf(command);
-      const files = await api.get<Record<'passwords' | 'acl', string>>(
-        '/v1/device-credentials/broker-files',
-      );
-      try {
-        await mkdir(out, { recursive: true, mode: 0o700 });
-        for (const name of ['passwords', 'acl'] as const) {
-          await writeFile(join(out, name), files[name], { mode: 0o600 });
-        }
-      } catch (error) {
-        throw new CommandFailure(
-          `${out} cannot be written: ${(error as Error).message}`,
-          exitCodes.failed,
-        );
-      }
-      await write(`${join(out, 'passwords')} and ${join(out, 'acl')} are written.\n`);
-    });
+  addBrokerFiles(devices);
 };
 
 /** A command on a device whose options are the body. */

@@ -58,15 +58,24 @@ export class Topics {
     return { device: olderDevice, kind: what === 'data' ? 'samples' : 'occurrences', older };
   }
 
+  /** What a device may publish on, as filters for the access list of a broker. */
+  filtersOf(device: string): readonly string[] {
+    return [...upKinds.map((kind) => upTopic(device, kind)), ...this.olderFilters(device)];
+  }
+
   /** What a bridge subscribes to, by class of traffic: one that is slow does not hold up the others. */
   filters(): readonly (readonly string[])[] {
     const of = (...kinds: readonly UpKind[]) => kinds.map((kind) => `${root}/+/${kind}`);
-    const older = (what: string) =>
-      this.olderPrefix === undefined ? [] : [`${this.olderPrefix}_read/+/+/+/+/${what}`];
+    const [data = [], event = []] = this.olderFilters('+').map((filter) => [filter]);
     return [
-      [...of('samples'), ...older('data')],
-      [...of('birth', 'state', 'reports', 'occurrences', 'steps', 'acks'), ...older('event')],
+      [...of('samples'), ...data],
+      [...of('birth', 'state', 'reports', 'occurrences', 'steps', 'acks'), ...event],
     ];
+  }
+
+  private olderFilters(device: string): readonly string[] {
+    if (this.olderPrefix === undefined) return [];
+    return ['data', 'event'].map((what) => `${this.olderPrefix}_read/+/${device}/+/+/${what}`);
   }
 }
 
