@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { LinkMetrics } from '#device-link/link-metrics.js';
 import { upTopic } from '#device-link/topics.js';
 import { pause } from '#event-log/pause.js';
+import { CommandObserver } from '#observability/command-observer.js';
+import { Logger } from '#observability/logging.js';
+import { Metrics } from '#observability/metrics.js';
+import { deviceStream } from '#telemetry/device/events.js';
+import { DeviceLink } from '#telemetry/link/device-link.js';
 import { samplesStream } from '#telemetry/samples/events.js';
+import { newEvent } from '#testing/new-event.js';
 import { until } from '#testing/until.js';
 
 import { BrokerFixture, envelope } from './broker.fixture.js';
@@ -49,6 +56,39 @@ describe('a device', () => {
     await pause(50);
     expect(isAcknowledged).toBe(false);
     expect(await fixture.newest('MessageQuarantined', victim)).toEqual([]);
+  });
+
+  it('that is retired is cut off, not let in again, and has what another broker lets through in the quarantine', async () => {
+    const device = await fixture.newDevice();
+    const registered = { type: 'egauge', serialNumber: null, productId: null };
+    await fixture.log.append(
+      deviceStream(device),
+      [newEvent('DeviceRegistered', registered)],
+      'no_stream',
+    );
+    const client = await fixture.connect(device, { reconnectPeriod: 0 });
+    const send = (seq: number) =>
+      client.publishAsync(upTopic(device, 'samples'), envelope(device, seq, body(seq)), { qos: 1 });
+    await send(1);
+    const closed = new Promise<void>((resolve) => client.once('close', resolve));
+    await fixture.log.append(deviceStream(device), [newEvent('DeviceRetired', {})], 0n);
+    await closed;
+    await expect(fixture.connect(device)).rejects.toThrow('Bad username or password');
+    const logger = Logger.create({ app: 'test', level: 'silent' });
+    const metrics = new Metrics({ processMetrics: false });
+    const link = new DeviceLink({
+      ...{ log: fixture.log, logger, metrics: new LinkMetrics(metrics) },
+      observer: new CommandObserver(logger, metrics),
+    });
+    const topic = upTopic(device, 'samples');
+    const payload = Buffer.from(envelope(device, 2, body(2)));
+    const message = { device, kind: 'samples', topic, payload, isAwaited: () => true } as const;
+    expect(await link.inbox.put(message)).toBe(true);
+    await link.stop();
+    expect(await numbersOf(device)).toEqual([1]);
+    expect(await fixture.newest('MessageQuarantined', device)).toMatchObject([
+      { data: { problems: [{ reason: 'the device is not used any more' }] } },
+    ]);
   });
 
   it('that sends what cannot be read has it in the quarantine with the reason', async () => {

@@ -4,7 +4,7 @@ import { Topics } from '#device-link/topics.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog } from '#process/stores.js';
-import { isSecretOf } from '#telemetry/link/device-credentials.js';
+import { isRetired, isSecretOf } from '#telemetry/link/device-credentials.js';
 import { DeviceLink } from '#telemetry/link/device-link.js';
 
 import { brokerEnvironment } from './config.js';
@@ -24,7 +24,8 @@ runProcess({
       topics: new Topics(config.MQTT_OLDER_PREFIX),
       maxConnections: config.MQTT_MAX_CONNECTIONS,
       messagesPerSecond: config.MQTT_MESSAGES_PER_SECOND,
-      authenticate: (device, secret) => isSecretOf(log, device, secret),
+      authenticate: async (device, secret) =>
+        (await isSecretOf(log, device, secret)) && !(await isRetired(log, device)),
       onListening: (device) => void link.sendConfiguration(device),
       onRejected: (reason, device) => {
         link.reject(reason, device);

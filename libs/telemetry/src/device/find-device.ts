@@ -3,7 +3,13 @@ import { LRUCache } from 'lru-cache';
 import type { EventLog } from '#event-log/event-log.js';
 import { States } from '#event-log/states.js';
 
-import { deviceDecider, type KnownDevice, retiredDevice, unknownDevice } from './decider.js';
+import {
+  deviceDecider,
+  type DeviceState,
+  type KnownDevice,
+  retiredDevice,
+  unknownDevice,
+} from './decider.js';
 
 const maxDevices = 10_000;
 /** How long a device that another process retires may go on here. */
@@ -33,11 +39,23 @@ export class Devices {
   async known(id: string): Promise<KnownDevice> {
     // Anything else names no device, and would only be read for nothing.
     if (!idShape.test(id)) throw unknownDevice();
+    const recent = await this.recent(id);
+    const state = recent.status === 'absent' ? (await this.states.refresh(id)).state : recent;
+    if (state.status === 'absent') throw unknownDevice();
+    return state;
+  }
+
+  /** Throws `DEVICE_RETIRED`. A device that nobody registered is none of those. */
+  async refuseRetired(id: string): Promise<void> {
+    if ((await this.recent(id)).status === 'retired') throw retiredDevice();
+  }
+
+  private async recent(id: string): Promise<DeviceState> {
     const age = performance.now() - (this.readAt.get(id) ?? -Infinity);
     const cached = age < maxAgeMs ? this.states.cached(id) : undefined;
-    const { state } = cached ?? (await this.states.refresh(id));
-    if (state.status === 'absent') throw unknownDevice();
-    if (!cached) this.readAt.set(id, performance.now());
+    if (cached) return cached.state;
+    const { state } = await this.states.refresh(id);
+    this.readAt.set(id, performance.now());
     return state;
   }
 }

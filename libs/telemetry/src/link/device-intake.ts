@@ -16,6 +16,7 @@ import {
   configurationDecider,
   unknownVersion,
 } from '../configuration/decider.js';
+import { Devices } from '../device/find-device.js';
 import { occurrenceDecider } from '../occurrence/decider.js';
 import { occurrenceIdOf } from '../occurrence/events.js';
 import type { Message } from '../samples/events.js';
@@ -54,6 +55,7 @@ export class DeviceIntake implements InboxHandler {
   private readonly link;
   private readonly occurrences;
   private readonly configurations;
+  private readonly devices;
   private readonly tracker;
   private readonly kept = new Rate(keptPerSecond, keptBurst);
 
@@ -61,10 +63,13 @@ export class DeviceIntake implements InboxHandler {
     this.link = new States(parts.log, linkDecider);
     this.occurrences = new States(parts.log, occurrenceDecider);
     this.configurations = new States(parts.log, configurationDecider);
+    this.devices = new Devices(parts.log);
     this.tracker = new GapTracker(parts.log);
   }
 
   async take(device: string, messages: readonly Inbound[]): Promise<void> {
+    // Another broker than ours may still let it in.
+    await this.devices.refuseRetired(device);
     const isFirst = this.tracker.isNew(device);
     await this.tracker.load(device);
     const rules = { known: await this.parts.samples.knownSeries(device), now: wallNow() };

@@ -11,6 +11,7 @@ import type { Logger } from '#observability/logging.js';
 
 import { configurationStream } from '../configuration/events.js';
 import { credentialStream } from '../credential/events.js';
+import { deviceStream } from '../device/events.js';
 import { SamplesIntake } from '../samples/samples-intake.js';
 import { seriesStream } from '../series/events.js';
 import { type Gap, linkDecider } from './decider.js';
@@ -85,6 +86,8 @@ export class DeviceLink {
       void this.send(stream.slice(configurationStream('').length), 'config', data, true);
     } else if (type === 'DeviceCredentialRevoked') {
       this.downlink?.disconnect?.(stream.slice(credentialStream('').length));
+    } else if (type === 'DeviceRetired') {
+      this.downlink?.disconnect?.(stream.slice(deviceStream('').length));
     } else if (type === 'SeriesDeclared') {
       void this.readSeries(stream.slice(seriesStream('').length));
     }
