@@ -156,16 +156,16 @@ export async function* readSamples(
   await client.query('close samples_read');
 }
 
-/** The samples of the series $1 that counted when the log had got to a position: before each correction the old one did. */
-const countedAt = (position: bigint | undefined): string =>
+/** The samples of a series that counted when the log had got to a position: before each correction the old one did. */
+const countedAt = (position: bigint | undefined, series = '$1'): string =>
   position === undefined
     ? `${schema}.samples`
-    : `(select series_id, at, value, quality from ${schema}.samples
-         where series_id = $1 and position <= ${String(position)}
+    : `(select series_id, at, value, text, quality from ${schema}.samples
+         where series_id = ${series} and position <= ${String(position)}
         union all
-        select series_id, at, old_value, old_quality
+        select series_id, at, old_value, old_text, old_quality
           from (select distinct on (at) * from ${schema}.sample_corrections
-                 where series_id = $1 and position > ${String(position)} order by at, position) later
+                 where series_id = ${series} and position > ${String(position)} order by at, position) later
          where old_position <= ${String(position)})`;
 
 /**
@@ -221,13 +221,15 @@ export interface SamplesPage {
   /** The last sample of the page before. */
   readonly behind?: { readonly at: number; readonly id: number } | undefined;
   readonly limit: number;
+  /** Those that counted at this position of the log; absent: those that count. */
+  readonly position?: bigint | undefined;
 }
 
 /** Samples of several series by time, those of one time in the order of the series' ids. */
 export const readSamplePage = async (
   client: Queryable,
   series: readonly ReadSeries[],
-  { from, to, behind, limit }: SamplesPage,
+  { from, to, behind, limit, position }: SamplesPage,
 ): Promise<readonly SampleRow[]> => {
   const { rows } = await client.query<{
     id: number;
@@ -237,7 +239,8 @@ export const readSamplePage = async (
     quality: number;
   }>(
     `select read.* from unnest($1::int[]) as wanted (id) cross join lateral (
-       select series_id as id, ${milliseconds('at')} as at, value, text, quality from ${schema}.samples
+       select series_id as id, ${milliseconds('at')} as at, value, text, quality
+         from ${countedAt(position, 'wanted.id')} counted
         where series_id = wanted.id and at >= ${timeFrom('$2::float8')} and at < ${timeFrom('$3::float8')}
           and (at > ${timeFrom('$2::float8')} or wanted.id > $4)
         order by at limit $5) read

@@ -34,6 +34,8 @@ export interface Wanted {
   readonly zone: string;
   /** Whether a function is wanted that weighs by time. */
   readonly byTime: boolean;
+  /** What counted at this position of the log, from single samples; absent: what counts. */
+  readonly position?: bigint | undefined;
 }
 
 const widths = { minute: 60_000, hour: 3_600_000 } as const;
@@ -72,16 +74,15 @@ export const readBuckets = async (
   series: ReadSeries,
   wanted: Wanted,
 ): Promise<BucketsRead> => {
-  const { edges } = wanted;
+  const { edges, position } = wanted;
   const [from = 0, to = 0] = [edges[0], edges.at(-1)];
   const aggregator = new Aggregator(edges, series);
   // Whether a total started again shows in the time around.
   const reach = series.kind === 'total' ? returnsWithinMs : 0;
   const around = { from: from - reach, last: to - 1 + reach };
   const known = series.kind === 'total' ? await readFalls(client, series, around) : undefined;
-  const levelsUsed = known?.falls
-    ? []
-    : await fitting(client, series, wanted, { from, last: to - 1 });
+  const isSingle = position !== undefined || known?.falls === true;
+  const levelsUsed = isSingle ? [] : await fitting(client, series, wanted, { from, last: to - 1 });
   const isRaw = levelsUsed.length === 0;
   const { count } = isRaw ? (known ?? (await readFalls(client, series, around))) : { count: 0 };
   const bounds = isRaw ? { from: around.from, to: around.last + 1 } : { from, to };
@@ -91,9 +92,10 @@ export const readBuckets = async (
     : await readPlan(client, series, { ...wanted, levels: levelsUsed, span });
   if (plan.count > mostSamples) throw tooManySamples();
   requireKept(series, isRaw ? [{ from, last: to - 1 }] : plan.samples);
-  const [before, after] = await readNeighbours(client, series, bounds);
+  const [before, after] = await readNeighbours(client, series, bounds, position);
   if (before) aggregator.push(pieceOf(...before));
-  for await (const piece of merged(plan.pieces, readSamples(client, series, plan.samples))) {
+  const single = readSamples(client, series, plan.samples, position);
+  for await (const piece of merged(plan.pieces, single)) {
     aggregator.push(piece);
   }
   if (after) aggregator.push(pieceOf(...after));

@@ -4,6 +4,8 @@ import {
   instant,
   integerFrom,
   listOf,
+  type Moment,
+  moment,
   oneOf,
   type Parser,
   position,
@@ -84,6 +86,11 @@ export const samplesParameters = {
       'What stands where nothing is known; `none` unless given. What is filled is marked.',
   },
   unit: { parse: text(40), description: 'Unit that values are converted to.' },
+  asOf: {
+    parse: moment,
+    description:
+      'ISO 8601 time with zone, or `@position`: what was known then, by the rules of then, and from single samples.',
+  },
   limit: { parse: integerFrom(1, 10_000), description: 'Samples of a page; 1,000 unless given.' },
   cursor: { parse: text(4096), description: 'The `nextCursor` of the page before.' },
 } satisfies Parameters;
@@ -102,6 +109,7 @@ export interface SamplesQuery extends RangeQuery {
   readonly fn?: readonly SeriesFunction[];
   readonly fill?: Fill;
   readonly unit?: string;
+  readonly asOf?: Moment;
   readonly limit?: number;
   readonly cursor?: string;
 }

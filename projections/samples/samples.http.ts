@@ -3,9 +3,12 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
+import type { Position } from '#event-log/event-log.js';
+import { formatPosition } from '#event-log/position.js';
 import { decodeCursor, encodeCursor } from '#http/paging.js';
-import { queryInvalid } from '#http/query-params.js';
+import { type Moment, queryInvalid } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
+import type { Folding } from '#resource/folds.js';
 import { Parametrized, readParameters } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
 import { visibleIn } from '#resource/resource.js';
@@ -13,6 +16,8 @@ import { fromSnapshot } from '#resource/snapshot.js';
 import type { Queryable } from '#resource/sql.js';
 import { bucketEdges } from '#series/buckets.js';
 import type { SeriesFunction } from '#series/functions.js';
+import { seriesDecider, type SeriesState, unknownSeries } from '#telemetry/series/decider.js';
+import { type SeriesEvent, seriesStream } from '#telemetry/series/events.js';
 
 import { readSamplePage, type ReadSeries, readSeries } from './queries.js';
 import { readBuckets } from './read-buckets.js';
@@ -26,6 +31,7 @@ import {
   sendExport,
 } from './samples-export.http.js';
 import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
+import { rulesOf } from './series.js';
 
 /** Buckets of one answer, over all its series. */
 const mostBuckets = 50_000;
@@ -62,10 +68,11 @@ export class DeviceSamplesController {
     const range = rangeOf(wanted);
     const { store } = this.reader;
     await visibleIn(samples)(store, wanted.after);
+    const past = await this.pastOf(device, wanted.asOf);
     const format = formatOf(wanted.format, request.headers.accept);
     if (wanted.bucket) {
       const answer = await store.transaction(
-        (client) => bucketed(client, device, wanted, range),
+        (client) => bucketed(client, device, wanted, { ...range, past }),
         snapshot,
       );
       if (!format) void reply.send(answer);
@@ -75,20 +82,66 @@ export class DeviceSamplesController {
           format,
         });
     } else if (format) {
-      const rows = fromSnapshot(store.pool, (client) => allSamples(client, device, wanted, range));
+      const rows = fromSnapshot(store.pool, (client) =>
+        allSamples(client, device, wanted, { ...range, past }),
+      );
       await sendExport(reply, rows, sampleColumns, { name: device, format });
     } else {
       void reply.send(
-        await store.transaction((client) => samplePage(client, device, wanted, range), snapshot),
+        await store.transaction(
+          (client) => samplePage(client, device, wanted, { ...range, past }),
+          snapshot,
+        ),
       );
     }
   }
+
+  private async pastOf(device: string, asOf: Moment | undefined): Promise<Past | undefined> {
+    if (!asOf) return undefined;
+    const position = await this.reader.positionAt(asOf);
+    if (!position) throw unknownSeries();
+    const then = await this.reader.folds.at(seriesFolding, device, position);
+    if (!then?.state) throw unknownSeries();
+    return { position, series: then.state };
+  }
+}
+
+const seriesFolding: Folding<SeriesState, SeriesEvent> = {
+  streamOf: seriesStream,
+  types: seriesDecider,
+  evolve: (state, _, event) => seriesDecider.evolve(state ?? seriesDecider.initialState, event),
+};
+
+/** What was known at a position of the log. */
+interface Past {
+  readonly position: Position;
+  readonly series: SeriesState;
 }
 
 interface Range {
   readonly from: number;
   readonly to: number;
 }
+type Asked = Range & { readonly past: Past | undefined };
+
+/** The series with the rules that are to be read by. */
+const seriesIn = async (
+  client: Queryable,
+  device: string,
+  names: readonly string[],
+  past: Past | undefined,
+): Promise<readonly ReadSeries[]> => {
+  const all = await readSeries(client, device, names);
+  if (!past) return all;
+  return all.map((one) => {
+    const known = past.series.get(one.name);
+    if (!known) throw unknownSeries();
+    const rules = known.declared ?? rulesOf(known.valueType, known.unit);
+    return { ...one, ...rules, unit: known.unit, declared: known.declared !== undefined };
+  });
+};
+
+const shownPast = (past: Past | undefined) => past && { asOf: formatPosition(past.position) };
 
 const rangeOf = ({ series, from, to }: SamplesQuery): Range => {
   const missing = Object.entries({ series, from, to }).filter(([, value]) => value === undefined);
@@ -105,9 +158,9 @@ const bucketed = async (
   client: Queryable,
   device: string,
   { series: names = [], bucket, fn = ['avg'], tz, fill = 'none', unit }: SamplesQuery,
-  { from, to }: Range,
+  { from, to, past }: Asked,
 ) => {
-  const all = await readSeries(client, device, names);
+  const all = await seriesIn(client, device, names, past);
   const zone = tz ?? all[0]?.zone ?? 'UTC';
   const most = Math.floor(mostBuckets / all.length);
   const edges = bucket ? bucketEdges(bucket, zone, { from, to, most }) : [from, to];
@@ -116,7 +169,9 @@ const bucketed = async (
   for (const one of all) {
     requireNumbers(one);
     const columns = new Map(fn.map((name) => [name, shownAs(name, one, unit)]));
-    const read = await readBuckets(client, one, { edges, zone, byTime: isByTime });
+    const read = await readBuckets(client, one, {
+      ...{ edges, zone, byTime: isByTime, position: past?.position.commit },
+    });
     const { summaries, resolution, isTimeKnown } = read;
     series.push({
       ...rulesShown(one),
@@ -130,7 +185,10 @@ const bucketed = async (
       buckets: bucketsShown(summaries, columns, { fill, isTimeKnown }),
     });
   }
-  return { from: iso(from), to: iso(to), timeZone: zone, fill, functions: fn, series };
+  return {
+    ...{ from: iso(from), to: iso(to), ...shownPast(past) },
+    ...{ timeZone: zone, fill, functions: fn, series },
+  };
 };
 
 const requireNumbers = ({ name, valueType }: ReadSeries): void => {
@@ -156,18 +214,22 @@ const samplePage = async (
   client: Queryable,
   device: string,
   { series: names = [], unit, limit = 1_000, cursor }: SamplesQuery,
-  range: Range,
+  { past, ...range }: Asked,
 ) => {
-  const series = await readSeries(client, device, names);
+  const series = await seriesIn(client, device, names, past);
   const shown = converted(series, unit);
-  const context = JSON.stringify(['samples', device, names, range, unit]);
+  const position = past?.position.commit;
+  const context = JSON.stringify(['samples', device, names, range, unit, String(position)]);
   const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, context, ['bigint', 'bigint']);
   const behind = at === undefined ? undefined : { at: Number(at), id: Number(id) };
-  const rows = await readSamplePage(client, series, { ...range, behind, limit: limit + 1 });
+  const rows = await readSamplePage(client, series, {
+    ...{ ...range, position, behind, limit: limit + 1 },
+  });
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   return {
     ...{ from: iso(range.from), to: iso(range.to), resolution: ['raw'] },
+    ...shownPast(past),
     series: series.map((one) => ({
       ...rulesShown(one),
       unit: unit ?? one.unit,
@@ -186,14 +248,16 @@ async function* allSamples(
   client: Queryable,
   device: string,
   { series: names = [], unit }: SamplesQuery,
-  range: Range,
+  { past, ...range }: Asked,
 ): AsyncGenerator<ExportRow> {
-  const series = await readSeries(client, device, names);
+  const series = await seriesIn(client, device, names, past);
   const shown = converted(series, unit);
   const limit = 10_000;
   let behind: { at: number; id: number } | undefined;
   for (;;) {
-    const rows = await readSamplePage(client, series, { ...range, behind, limit });
+    const rows = await readSamplePage(client, series, {
+      ...{ ...range, position: past?.position.commit, behind, limit },
+    });
     for (const row of rows) {
       const { value, ...rest } = shown(row);
       const isText = typeof value === 'string';

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { type Body, SamplesApi } from './samples.fixture.js';
+
+import 'reflect-metadata';
+
+const day = '2026-05-04';
+let api: SamplesApi;
+let meter: string;
+let then: string;
+let visible: string;
+
+/** Recorded, corrected, corrected again, taken away, late, and declared anew: `then` is before all but the first. */
+beforeAll(async () => {
+  api = await SamplesApi.start();
+  meter = await api.device('meter');
+  await api.declare(meter, 'P', { unit: 'kW', interpolation: 'hold', intervalMs: 60_000 });
+  const from = { t0: `${day}T00:00:00Z`, dt: 60_000 };
+  then = await api.record(meter, { ...from, series: { P: { values: [1, null, 3, 5] } } });
+  const correct = async (time: string, value: number | null) => {
+    const body = { series: 'P', at: `${day}T${time}Z`, value, reason: 'misread' };
+    const answer = await api.post(`/devices/${meter}/correct-sample`, body);
+    api.expectOk(answer);
+    visible = String(answer.body['position']);
+  };
+  await correct('00:00:00', 10);
+  await api.record(meter, { t0: `${day}T00:01:00Z`, t: [0], series: { P: { values: [2] } } });
+  await api.declare(meter, 'P', { unit: 'kW', interpolation: 'linear', intervalMs: 30_000 });
+  await correct('00:00:00', 20);
+  await correct('00:03:00', null);
+}, 60_000);
+afterAll(() => api.stop());
+
+const read = (query: string): Promise<Body> =>
+  api.get(
+    `/devices/${meter}/samples?series=P&from=${day}T00:00:00Z&to=${day}T00:04:00Z&after=${visible}${query}`,
+  );
+const valuesOf = ({ items }: Body): unknown[] =>
+  (items as { at: string; value: number }[]).map(({ at, value }) => [at.slice(14, 16), value]);
+
+it('shows the samples that counted, page by page', async () => {
+  expect(valuesOf(await read(''))).toEqual([
+    ['00', 20],
+    ['01', 2],
+    ['02', 3],
+  ]);
+  const past = await read(`&asOf=@${then}&limit=2`);
+  expect(past).toMatchObject({ asOf: then, series: [{ interpolation: 'hold', unit: 'kW' }] });
+  const next = await read(`&asOf=@${then}&limit=2&cursor=${String(past['nextCursor'])}`);
+  expect([...valuesOf(past), ...valuesOf(next)]).toEqual([
+    ['00', 1],
+    ['02', 3],
+    ['03', 5],
+  ]);
+  const mixed = await read(`&limit=2&cursor=${String(past['nextCursor'])}`);
+  expect(mixed['code']).toBe('CURSOR_INVALID');
+});
+
+it('aggregates them by the rules of then, and says that it took single samples', async () => {
+  const query = '&bucket=4m&fn=avg,count,twa';
+  expect(await read(query)).toMatchObject({
+    series: [{ interpolation: 'linear', buckets: [{ avg: 25 / 3, count: 3 }] }],
+  });
+  expect(await read(`${query}&asOf=@${then}`)).toMatchObject({
+    asOf: then,
+    series: [
+      {
+        ...{ interpolation: 'hold', intervalMs: 60_000, resolution: ['raw'] },
+        // The first minute, and the last two.
+        buckets: [{ avg: 3, count: 3, twa: 3, coverage: 0.75 }],
+      },
+    ],
+  });
+});
+
+it('knows no series before there was one', async () => {
+  expect((await read('&asOf=@1'))['code']).toBe('SERIES_UNKNOWN');
+  expect((await read('&asOf=2099-01-01T00:00:00Z'))['code']).toBe('AS_OF_INVALID');
+});
