@@ -45,6 +45,26 @@ describe('the embedded broker', () => {
     expect(events.length).toBeLessThan(15);
   });
 
+  it('takes messages in their order, though one of them is wrong in part', async () => {
+    const device = await fixture.newDevice();
+    const client = await fixture.connect(device);
+    const wrong = {
+      t0: `${day}T11:00:00Z`,
+      t: [1_000, 9_000],
+      series: { v: { values: [7, 'x'] } },
+    };
+    const bodies = [samplesOf(1), wrong, samplesOf(2)];
+    await Promise.all(
+      bodies.map((body, seq) =>
+        client.publishAsync(upTopic(device, 'samples'), envelope(device, seq, body), { qos: 1 }),
+      ),
+    );
+    const events = await recorded(device);
+    expect(events.map(({ data }) => (data['messages'] as { seq: number }[])[0]?.seq)).toEqual([
+      ...[0, 1, 2],
+    ]);
+  });
+
   it('notes what was left out before it takes the rest, asks for it, and notes what comes after all', async () => {
     const device = await fixture.newDevice();
     const client = await fixture.connect(device);

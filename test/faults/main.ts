@@ -8,12 +8,13 @@ import { generateBatteryList } from '#product-registry/import/testing/generate-b
 import { FanoutRounds } from './fanout/round.js';
 import { freezeRound } from './freeze-round.js';
 import { killRound } from './kill-rounds.js';
+import { MqttRounds } from './mqtt/round.js';
 import { outageRound } from './outage-round.js';
 
 /**
  * Fault injection on the compiled processes: `npm run faults -- [--rounds 20] [--seed 1]
- * [--only kill|freeze|outage|fanout]`. Every round prints its seed; the same seed chooses the same order
- * of harms and the same moments. A round of `kill` goes on for as long as its import takes; one of `fanout`
+ * [--only kill|freeze|outage|fanout|mqtt]`. Every round prints its seed; the same seed chooses the same order
+ * of harms and the same moments. A round of `kill` goes on for as long as its import takes; one of `fanout` or `mqtt`
  * does every harm.
  */
 const { values } = parseArgs({
@@ -60,6 +61,13 @@ if (values.only === undefined || values.only === 'fanout') {
     rounds.push([`fanout, seed ${seed}`, () => fanout.run(seed)]);
   }
 }
+const mqtt = new MqttRounds(dist);
+if (values.only === undefined || values.only === 'mqtt') {
+  for (let n = 0; n < Number(values.rounds); n += 1) {
+    const seed = firstSeed + n;
+    rounds.push([`mqtt, seed ${seed}`, () => mqtt.run(seed)]);
+  }
+}
 
 let failed = 0;
 for (const [name, run] of rounds) {
@@ -71,5 +79,10 @@ for (const [name, run] of rounds) {
   for (const fault of faults) console.log(`    ${fault}`);
 }
 await fanout.end();
-console.log(`\nfaults: ${rounds.length - failed} passed, ${failed} failed`);
+await mqtt.end();
+const { skipped } = mqtt;
+const passed = rounds.length - failed - skipped;
+console.log(
+  `\nfaults: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped (no mosquitto)` : ''}`,
+);
 process.exit(failed > 0 ? 1 : 0);

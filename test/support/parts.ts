@@ -54,6 +54,24 @@ export const startConsumers = (options: KafkaParts): Promise<AppProcess> =>
     ...options.kafka,
   });
 
+/** A bridge to an MQTT broker. */
+export const startBridge = (
+  options: PartOptions & {
+    readonly mqtt: {
+      readonly url: string;
+      readonly credentials: string;
+      readonly clientId: string;
+    };
+  },
+): Promise<AppProcess> =>
+  start('mqtt-bridge', options, {
+    DATABASE_URL: options.databaseUrl,
+    EVENTSTORE_URL: options.eventStoreUrl,
+    MQTT_URL: options.mqtt.url,
+    MQTT_CREDENTIALS_FILE: options.mqtt.credentials,
+    MQTT_CLIENT_ID: options.mqtt.clientId,
+  });
+
 /** One more API on the same stores and data folder, on a free port. */
 export const startApi = async (
   options: PartOptions,

@@ -107,18 +107,27 @@ export class DeviceIntake implements InboxHandler {
     }
   }
 
-  /** Those without a wrong sample in common, the others each with a command that is the same when it comes again. */
+  /**
+   * Those without a wrong sample in common, the others each with a command that is the same when it comes
+   * again. In their order, since of two values of one time the first one counts.
+   */
   private async takeSamples(
     device: string,
     read: readonly { readonly inbound: Inbound; readonly said: ReadMessage }[],
   ): Promise<void> {
     const clean: SamplesRead[] = [];
+    const recordClean = async (): Promise<void> => {
+      if (clean.length > 0) await this.record(device, clean.splice(0), metaOf(device));
+    };
     for (const { inbound, said } of read) {
       if (said.kind !== 'samples') continue;
       if (said.read.refused.length === 0) clean.push(said);
-      else await this.takeFaulty(device, inbound, said);
+      else {
+        await recordClean();
+        await this.takeFaulty(device, inbound, said);
+      }
     }
-    if (clean.length > 0) await this.record(device, clean, metaOf(device));
+    await recordClean();
   }
 
   private async takeFaulty(device: string, { payload }: Inbound, said: SamplesRead): Promise<void> {
