@@ -22,7 +22,8 @@ runProcess({
     const [username, password] = config.MQTT_CREDENTIALS_FILE
       ? readFileSync(config.MQTT_CREDENTIALS_FILE, 'utf8').split(/\r?\n/)
       : [];
-    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL);
+    // Events are heard of here and not read again.
+    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL, { maxEvents: 16 });
     const metrics = new LinkMetrics(context.metrics);
     const observer = new CommandObserver(logger, context.metrics);
     const lease = new Lease(config.DATABASE_URL, logger);

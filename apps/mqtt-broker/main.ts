@@ -14,7 +14,8 @@ runProcess({
   environment: brokerEnvironment,
   start: async (context, config) => {
     const { logger } = context;
-    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL);
+    // Events are heard of here and not read again.
+    const { log, tail } = openEventLog(context, config.EVENTSTORE_URL, { maxEvents: 16 });
     const metrics = new LinkMetrics(context.metrics);
     const observer = new CommandObserver(logger, context.metrics);
     const link = new DeviceLink({ log, observer, metrics, logger });

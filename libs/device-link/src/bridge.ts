@@ -112,11 +112,13 @@ export class Bridge {
 interface Ack {
   messageId: number | undefined;
   isSettled: boolean;
+  /** Until it is sent, or its connection is gone. */
+  isOpen: boolean;
 }
 
 /** What one connection has not acknowledged, in the order in which it came. */
 class AckWindow {
-  private acks: Ack[] = [];
+  private readonly acks: Ack[] = [];
   private waiting: (() => void)[] = [];
 
   constructor(private readonly send: (messageId: number) => void) {}
@@ -126,14 +128,14 @@ class AckWindow {
   }
 
   open(messageId: number | undefined): { settle: () => void; isOpen: () => boolean } {
-    const ack: Ack = { messageId, isSettled: false };
+    const ack: Ack = { messageId, isSettled: false, isOpen: true };
     this.acks.push(ack);
     return {
       settle: () => {
         ack.isSettled = true;
         this.flush();
       },
-      isOpen: () => this.acks.includes(ack),
+      isOpen: () => ack.isOpen,
     };
   }
 
@@ -143,14 +145,15 @@ class AckWindow {
 
   /** The connection is another one: what is open comes again over it. */
   restart(): void {
-    this.acks = [];
+    for (const ack of this.acks.splice(0)) ack.isOpen = false;
     this.flush();
   }
 
   private flush(): void {
     const open = this.acks.findIndex(({ isSettled }) => !isSettled);
-    for (const { messageId } of this.acks.splice(0, open < 0 ? this.acks.length : open)) {
-      if (messageId !== undefined) this.send(messageId);
+    for (const ack of this.acks.splice(0, open < 0 ? this.acks.length : open)) {
+      ack.isOpen = false;
+      if (ack.messageId !== undefined) this.send(ack.messageId);
     }
     for (const go of this.waiting.splice(0)) go();
   }
