@@ -22,9 +22,13 @@ export const childrenOf = (pid: number): number[] =>
       .map(Number),
   );
 
-/** Of a server with a process for each connection, those that ended too. */
-export const cpuSeconds = (pid: number): number =>
-  [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownSeconds(one), 0);
+/** Of a server with a process for each connection, those that ended too; of this process, not what it started. */
+export const cpuSeconds = (pid: number): number => {
+  if (pid !== process.pid)
+    return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownSeconds(one), 0);
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 
 /** What each of `processes` took while `work` ran, as text. */
 export const withCpu = async <T>(
