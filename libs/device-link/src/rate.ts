@@ -14,6 +14,11 @@ export class Rate {
     private readonly burst: number,
   ) {}
 
+  /** Whether it may happen now. */
+  has(key: string): boolean {
+    return this.bucketOf(key).tokens >= 1;
+  }
+
   /** Whether it may happen now, and then it has. */
   allows(key: string): boolean {
     const bucket = this.bucketOf(key);

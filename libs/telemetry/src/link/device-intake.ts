@@ -57,6 +57,7 @@ export class DeviceIntake implements InboxHandler {
   private readonly configurations;
   private readonly devices;
   private readonly tracker;
+  /** Counts what is in the log: what could not be kept comes again, and has its place still. */
   private readonly kept = new Rate(keptPerSecond, keptBurst);
 
   constructor(private readonly parts: DeviceIntakeParts) {
@@ -132,8 +133,9 @@ export class DeviceIntake implements InboxHandler {
 
   private async takeFaulty(device: string, { payload }: Inbound, said: SamplesRead): Promise<void> {
     const commandId = commandIdOf(device, 'mqtt', sha256(payload));
-    if (this.kept.allows(device)) {
+    if (this.kept.has(device)) {
       await this.record(device, [said], { ...metaOf(device), commandId });
+      this.kept.allows(device);
       this.parts.onOutcome('quarantined', 1);
       return;
     }
@@ -192,7 +194,7 @@ export class DeviceIntake implements InboxHandler {
     withContent = true,
   ): Promise<void> {
     const { device, topic, payload } = inbound;
-    if (!this.kept.allows(device)) {
+    if (!this.kept.has(device)) {
       this.count(device, 'QUARANTINE_FULL');
       return;
     }
@@ -200,6 +202,7 @@ export class DeviceIntake implements InboxHandler {
     const id = contentIdOf('quarantined', device, topic, data.sha256);
     const kept = withContent ? data : { ...data, content: '' };
     await this.parts.samples.keep(id, kept, metaOf(device));
+    this.kept.allows(device);
     this.parts.onOutcome('quarantined', 1);
   }
 
