@@ -40,6 +40,11 @@ export interface Taken {
 /** What is kept of a message in the quarantine. */
 const maxKeptBytes = 65_536;
 export const maxProblems = 20;
+/**
+ * Days of devices that are held in memory, each with up to 80 KiB of what repetitions are known by: as many as
+ * devices may be connected. Of another one a single event is read.
+ */
+const maxHeldDays = 2_000;
 /** Messages of the quarantine that are held in memory, each with what is kept of it. */
 const maxHeld = 16;
 
@@ -59,7 +64,7 @@ export class SamplesIntake {
     private readonly log: EventLog,
     private readonly observer: CommandObserver,
   ) {
-    this.samples = new States(log, samplesDecider);
+    this.samples = new States(log, samplesDecider, maxHeldDays);
     this.series = new States(log, seriesDecider);
     this.quarantine = new States(log, quarantineDecider, maxHeld);
   }
