@@ -39,6 +39,7 @@ export class Publisher {
   private readonly random;
   private readonly messages;
   private client: MqttClient | undefined;
+  private isOver = false;
 
   constructor(
     readonly device: Device,
@@ -94,6 +95,7 @@ export class Publisher {
   }
 
   end(): void {
+    this.isOver = true;
     this.client?.end(true);
   }
 
@@ -109,22 +111,27 @@ export class Publisher {
   }
 
   private publish(message: Message): void {
-    const { seq, kind, payload } = message;
+    const { seq, kind } = message;
     if (this.sent.has(seq)) this.repeated.add(seq);
     else this.order.push(seq);
     this.sent.set(seq, message);
     const topic = upTopic(this.device.id, kind);
-    const sending = this.client?.publishAsync(topic, payload, { qos: 1 });
-    const settled = Promise.resolve(sending).then(
-      () => {
-        this.acknowledged.push(message);
-        this.waiting.delete(settled);
-      },
-      () => {
-        this.waiting.delete(settled);
-      },
-    );
+    const settled = this.deliver(message, topic).then(() => void this.waiting.delete(settled));
     this.waiting.add(settled);
+  }
+
+  /** What the client gives up without an acknowledgement may have arrived: it is sent again. */
+  private async deliver(message: Message, topic: string): Promise<void> {
+    while (!this.isOver) {
+      try {
+        await this.client?.publishAsync(topic, message.payload, { qos: 1 });
+        this.acknowledged.push(message);
+        return;
+      } catch {
+        this.repeated.add(message.seq);
+        await sleep(100);
+      }
+    }
   }
 
   private sendAgain({ type, session, from, to }: Readonly<Record<string, unknown>>): void {
