@@ -21,11 +21,14 @@ export const grow = async (client: ProjectionClient, growths: readonly Growth[])
     ...growth,
     samples: growth.samples.filter(isCounted),
   }));
+  let saving: Promise<void> = Promise.resolve();
   for (const level of levels) {
     const buckets = counted.flatMap((growth) => bucketsOf(growth, level));
     const continued = buckets.filter(({ continues }) => continues);
     const ranges = continued.map((bucket) => ({ ...bucket, end: bucket.summary.firstAt }));
     const whole = new Map<Grown, Grown>();
+    // The buckets of the next level are made while PostgreSQL takes those of the one before.
+    await saving;
     for (const { range, summary } of await readPieces(client, level, ranges)) {
       const bucket = continued[range];
       if (!bucket) continue;
@@ -33,12 +36,13 @@ export const grow = async (client: ProjectionClient, growths: readonly Growth[])
       whole.set(bucket, { ...bucket, summary });
     }
     const rows = buckets.map((bucket) => whole.get(bucket) ?? bucket);
-    await saveBuckets(
+    saving = saveBuckets(
       client,
       level,
       rows.filter(({ summary }) => !isSparse(level) || summary.count > 1),
     );
   }
+  await saving;
 };
 
 interface Grown extends Bucket {

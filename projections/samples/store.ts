@@ -79,14 +79,18 @@ const columnsOf = (samples: readonly Arriving[]): unknown[] => [
   samples.some(({ text }) => text !== null) ? samples.map(({ text }) => text) : [],
 ];
 
-/** Inserts samples of which none can be there already. */
+/** Inserts samples of which none can be there already. What is next is made ready while PostgreSQL works. */
 export const insertFresh = async (
   client: ProjectionClient,
   samples: readonly Arriving[],
 ): Promise<void> => {
+  let inserting: Promise<unknown> = Promise.resolve();
   for (let from = 0; from < samples.length; from += maxRows) {
-    await client.query(insert, columnsOf(samples.slice(from, from + maxRows)));
+    const columns = columnsOf(samples.slice(from, from + maxRows));
+    await inserting;
+    inserting = client.query(insert, columns);
   }
+  await inserting;
 };
 
 /** Inserts those of a time that has none. Answers which ones they are, and what the others met. */
