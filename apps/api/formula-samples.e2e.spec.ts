@@ -133,12 +133,26 @@ describe('a formula is refused', () => {
     ['egauge.Wind', 'FORMULA_NAME_UNKNOWN', 'expected a series of egauge, and not Wind'],
     ['egauge.State', 'FORMULA_NAME_UNKNOWN', 'expected numbers, and not the texts of State'],
     ['analytics.nothing', 'FORMULA_NAME_UNKNOWN', 'expected a formula of the site'],
+    ['events.car.EV_END', 'FORMULA_NAME_UNKNOWN', 'expected events.<device>::<kind>, and not'],
     ['analytics.self', 'FORMULA_CYCLE', 'expected a formula that does not need this one'],
     ['integral(egauge.Grid, 60000) + egauge.Load', 'UNIT_MISMATCH', 'and not kWh and kW'],
   ])('that says %s: %s', async (expression, code, reason) => {
     const [refused, why] = reasonOf(await define('self', expression));
     expect(refused).toBe(code);
     expect(why).toContain(reason);
+  });
+
+  it('that grows too large by those that it names', async () => {
+    await define('g0', 'egauge.Grid + egauge.Grid');
+    let last: Answer | undefined;
+    for (let at = 1; at < 12 && last?.status !== 422; at += 1)
+      last = await define(
+        `g${String(at)}`,
+        `analytics.g${String(at - 1)} + analytics.g${String(at - 1)}`,
+      );
+    expect(last && reasonOf(last)).toEqual([
+      ...['FORMULA_INVALID', 'expected at most 2000 numbers, series and functions'],
+    ]);
   });
 
   it('whose unit is another one than it gives, be it through another formula', async () => {
@@ -186,6 +200,7 @@ it.each([
   [{ value: [] }, 'BODY_INVALID', 'expected a number, true or false, a text or null'],
   [{}, 'BODY_INVALID', 'expected a number, true or false, a text or null'],
   [{ value: 1, at: 'noon' }, 'BODY_INVALID', 'expected an ISO 8601 time'],
+  [{ value: 1, at: '2206-05-04T00:00:00Z' }, 'SAMPLE_INVALID', 'more than a day ahead'],
   [{ value: 1, reason: undefined }, 'BODY_INVALID', ''],
   [{ value: 1, series: 'Wind' }, 'SERIES_UNKNOWN', undefined],
 ])('a correction is refused: %j', async (given, code, reason) => {

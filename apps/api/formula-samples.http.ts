@@ -8,8 +8,17 @@ import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { integerFrom, type Moment, moment, queryInvalid } from '#http/query-params.js';
 import { intake } from '#projections/intake/intake.projection.js';
-import { readOccurrenceValues } from '#projections/intake/occurrence-values.js';
-import { devicesOf, readLines } from '#projections/samples/formula-lines.js';
+import {
+  mostOccurrences,
+  readOccurrenceValues,
+  tooManyOccurrences,
+} from '#projections/intake/occurrence-values.js';
+import {
+  devicesOf,
+  type LinesWanted,
+  readLines,
+  zoneOf,
+} from '#projections/samples/formula-lines.js';
 import { samples } from '#projections/samples/samples.projection.js';
 import { bucketsShown, shownAs } from '#projections/samples/samples-answer.js';
 import {
@@ -27,10 +36,8 @@ import { type Parameters, Parametrized, readParameters } from '#resource/paramet
 import { ResourceReader } from '#resource/reader.js';
 import { visibleIn } from '#resource/resource.js';
 import type { Queryable } from '#resource/sql.js';
-import { Aggregator } from '#series/aggregator.js';
 import { bucketEdges } from '#series/buckets.js';
-import { evaluateOver, type Line, reachOf } from '#series/formula.js';
-import { pieceOf } from '#series/piece.js';
+import { aggregateOver, evaluateOver, type Line, reachOf } from '#series/formula.js';
 import { unknownFormula } from '#telemetry/formula/decider.js';
 import { Formulas, type Resolved } from '#telemetry/formula/formulas.js';
 
@@ -109,17 +116,18 @@ export class FormulaSamplesController {
     if (!definition) throw unknownFormula();
     const { expression } = definition;
     const resolved = await this.formulas.resolve(expression, { siteId, within: [name], at });
-    if (resolved.occurrences.size > 0) await visibleIn(intake)(this.reader.store, after);
+    if (resolved.occurrences.size > 0) await visibleIn(intake)(this.reader.store, at ?? after);
     const range = { from: from.getTime(), to: to.getTime() };
+    const reach = reachOf(resolved.expression);
+    const around = { from: range.from - reach, to: range.to + reach };
     const { lines, zone } = await this.reader.store.transaction(
-      (client) => linesOf(client, resolved, { ...range, at }),
+      (client) => linesOf(client, siteId, resolved, { ...around, position: at?.commit }),
       snapshot,
     );
     const timeZone = wanted.tz ?? zone;
     const edges = bucketEdges(bucket, timeZone, { ...range, most: mostBuckets });
-    const { samples: values, rules } = evaluateOver(resolved.expression, lines);
-    const aggregator = new Aggregator(edges, rules);
-    for (const value of values) aggregator.push(pieceOf(...value));
+    const computed = evaluateOver(resolved.expression, lines, around);
+    const { rules } = computed;
     const own = { name, unit: definition.unit };
     const columns = new Map(fn.map((one) => [one, shownAs(one, own, unit)]));
     return {
@@ -131,7 +139,7 @@ export class FormulaSamplesController {
       occurrences: [...resolved.occurrences.keys()],
       unit: unit ?? definition.unit,
       units: Object.fromEntries([...columns].map(([one, shown]) => [one, shown.unit])),
-      buckets: bucketsShown(aggregator.end(), columns, { fill, isTimeKnown: true }),
+      buckets: bucketsShown(aggregateOver(computed, edges), columns, { fill, isTimeKnown: true }),
     };
   }
 
@@ -140,29 +148,26 @@ export class FormulaSamplesController {
     if (!asOf) return undefined;
     const position = await this.reader.positionAt(asOf);
     if (!position) throw unknownFormula();
+    await visibleIn(samples)(this.reader.store, position);
     return position;
   }
 }
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly at?: Position | undefined;
-}
-
-/** All that a formula is computed from, in the time and around it as far as its periods reach. */
+/** All that a formula is computed from, in the time and around it as far as its periods reach; and the zone of its site. */
 const linesOf = async (
   client: Queryable,
-  { expression, series, occurrences }: Resolved,
-  { from, to, at }: Range,
+  siteId: string,
+  { series, occurrences }: Resolved,
+  wanted: LinesWanted,
 ) => {
-  const reach = reachOf(expression);
-  const wanted = { from: from - reach, to: to + reach, position: at?.commit };
-  const read = await readLines(client, series, wanted);
-  const lines = new Map<string, Line>(read.lines);
-  for (const [name, { siteId, devices, kinds, field }] of occurrences) {
+  const lines = new Map<string, Line>(await readLines(client, series, wanted));
+  let values = 0;
+  for (const [name, { devices, kinds, field }] of occurrences) {
     const of = { devices: devices ?? (await devicesOf(client, siteId)), kinds, field };
-    lines.set(name, await readOccurrenceValues(client, { ...of, ...wanted }));
+    const line = await readOccurrenceValues(client, { ...of, ...wanted });
+    values += line.samples.length;
+    if (values > mostOccurrences) throw tooManyOccurrences();
+    lines.set(name, line);
   }
-  return { ...read, lines };
+  return { lines, zone: await zoneOf(client, siteId) };
 };

@@ -60,6 +60,14 @@ it('drops what is older than the days for which it is kept, once, and says so', 
   const set = { series: 'v', days: 3, reason: 'the lab keeps three days' };
   const { body } = await api.post(`/devices/${device}/set-retention`, set);
   await rows(device, '2026-03-10', `after=${String(body['position'])}`);
+  // By the read model as it was, after somebody wants to keep all: nothing is dropped.
+  const keep = (days: number | null) =>
+    api.post(`/devices/${device}/set-retention`, { series: 'v', days, reason: 'changed' });
+  await keep(null);
+  await retention().expireAt(now);
+  expect(await rows(device, '2026-01-10', '')).toHaveLength(4);
+  const { body: last } = await keep(3);
+  await rows(device, '2026-03-10', `after=${String(last['position'])}`);
   // Two copies at once, and each again.
   await Promise.all([retention().expireAt(now), retention().expireAt(now)]);
   await eventually(async () => {

@@ -47,14 +47,13 @@ export class Retention {
   /** Expires what is overdue at a time, in milliseconds since the epoch. Resolves with the number of series. */
   async expireAt(now: number): Promise<number> {
     let count = 0;
-    for (;;) {
-      const overdue = await readOverdue(this.parts.store.pool, now, atOnce);
-      const fresh = [];
-      for (const one of overdue) if (await this.expire(one)) fresh.push(one);
-      count += fresh.length;
-      // The rest is in the log already, and will show when it is projected.
-      if (fresh.length < atOnce || this.stopping.signal.aborted) return count;
-    }
+    let behind: Overdue | undefined;
+    do {
+      const overdue = await readOverdue(this.parts.store.pool, now, atOnce, behind);
+      for (const one of overdue) if (await this.expire(one)) count += 1;
+      behind = overdue.length < atOnce ? undefined : overdue.at(-1);
+    } while (behind && !this.stopping.signal.aborted);
+    return count;
   }
 
   private async expire({ device, series, days, before }: Overdue): Promise<boolean> {
@@ -62,7 +61,7 @@ export class Retention {
     const commandId = commandIdOf(name, name, key);
     const result = await handleCommand(this.parts.log, this.states, device, {
       type: 'ExpireSamples',
-      data: { series, before: before.toISOString() },
+      data: { series, before: before.toISOString(), keptDays: days },
       meta: {
         ...{ commandId, correlationId: commandId, source: 'process' },
         actor: { id: name, kind: 'system', roles: [] },

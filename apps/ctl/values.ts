@@ -43,6 +43,7 @@ export const valueQuery = ({ day, from, to, ...rest }: ValueOptions) => {
   if (day === undefined) {
     // A full minute, for which there are roll-ups.
     const end = to ?? new Date(Math.ceil(wallNow() / minuteMs) * minuteMs).toISOString();
+    if (Number.isNaN(Date.parse(end))) throw usage(`--to is "${end}"; expected an ISO 8601 time.`);
     const start = from ?? new Date(Date.parse(end) - dayMs).toISOString();
     return { ...rest, from: start, to: end };
   }

@@ -4,8 +4,8 @@ import type { Line } from '#series/formula.js';
 
 import { intakeSchema as schema } from './intake.projection.js';
 
-/** Occurrences that one name of a formula stands for. */
-const mostOccurrences = 100_000;
+/** Occurrences that a formula is computed from. */
+export const mostOccurrences = 100_000;
 
 /** Nothing is known between two of them. */
 const rules = { kind: 'gauge', interpolation: 'hold', intervalMs: 0, rollOver: null } as const;
@@ -41,11 +41,11 @@ export const readOccurrenceValues = async (
     values: [devices, kinds ?? null, from, to, position?.toString() ?? null, field ?? null],
     rowMode: 'array',
   });
-  if (rows.length > mostOccurrences) throw tooMany();
+  if (rows.length > mostOccurrences) throw tooManyOccurrences();
   return { samples: rows, rules };
 };
 
-const tooMany = () =>
+export const tooManyOccurrences = () =>
   new Refusal(
     'TOO_MANY_OCCURRENCES',
     'unprocessable',

@@ -49,6 +49,8 @@ export const correct = async (
   await readEnds(client, series);
 };
 
+const weekMs = 7 * 24 * hourMs;
+
 /** Drops single samples; roll-ups stay. Whole minutes, so that each minute can still be computed from all or from none. */
 export const expire = async (
   client: ProjectionClient,
@@ -56,14 +58,22 @@ export const expire = async (
   before: number,
 ): Promise<void> => {
   const until = Math.floor(before / minuteMs) * minuteMs;
-  if (series.expiredBefore !== null && until <= series.expiredBefore) return;
+  const done = series.expiredBefore;
+  if (done !== null && until <= done) return;
   series.expiredBefore = until;
-  for (const level of ['minute', 'hour'] as const) await keepSingles(client, level, series, until);
-  for (const table of ['samples', 'sample_conflicts', 'sample_corrections']) {
-    await client.query(
-      `delete from ${table} where series_id = $1 and at < ${timeFrom('$2::float8')}`,
-      [series.id, until],
-    );
+  const from = Math.max(done ?? -Infinity, series.firstAt ?? until);
+  // A statement has its time: years of seconds are dropped week by week.
+  for (let start = from; start < until; start += weekMs) {
+    const end = Math.min(until, start + weekMs);
+    for (const level of ['minute', 'hour'] as const)
+      await keepSingles(client, level, series, { start, end });
+    for (const table of ['samples', 'sample_conflicts', 'sample_corrections']) {
+      await client.query(
+        `delete from ${table} where series_id = $1
+            and at >= ${timeFrom('$2::float8')} and at < ${timeFrom('$3::float8')}`,
+        [series.id, start, end],
+      );
+    }
   }
   await dropEmptyPartitions(client, until);
 };
@@ -72,11 +82,10 @@ export const expire = async (
 const keepSingles = async (
   client: ProjectionClient,
   level: 'minute' | 'hour',
-  { id, firstAt }: Series,
-  end: number,
+  { id }: Series,
+  { start: from, end }: { readonly start: number; readonly end: number },
 ): Promise<void> => {
-  if (firstAt === null || firstAt >= end) return;
-  const start = Math.floor(firstAt / hourMs) * hourMs;
+  const start = Math.floor(from / hourMs) * hourMs;
   const columns = rollupColumns.join(', ');
   await client.query(
     `${piecesIn(level)} insert into rollup_${level} (${columns})

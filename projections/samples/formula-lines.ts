@@ -25,12 +25,6 @@ export interface LinesWanted {
   readonly position?: bigint | undefined;
 }
 
-export interface LinesRead {
-  readonly lines: ReadonlyMap<string, Line>;
-  /** Time zone of the first of them. */
-  readonly zone: string;
-}
-
 /**
  * The samples of what a formula names, and how each goes between them. To be read within a transaction.
  * Throws a `Refusal` (`SAMPLES_EXPIRED`, `TOO_MANY_SAMPLES`).
@@ -39,14 +33,13 @@ export const readLines = async (
   client: Queryable,
   named: ReadonlyMap<string, NamedSeries>,
   { from, to, position }: LinesWanted,
-): Promise<LinesRead> => {
+): Promise<ReadonlyMap<string, Line>> => {
   const lines = new Map<string, Line>();
   const span = { from, last: to - 1 };
-  let [left, zone] = [mostSamples, 'UTC'];
+  let left = mostSamples;
   for (const [name, { device, series, known }] of named) {
     const [row] = await readSeries(client, device, [series]);
     if (!row) continue;
-    if (lines.size === 0) ({ zone } = row);
     left -= (await readFalls(client, row, span)).count;
     if (left < 0) throw tooManySamples();
     if (row.expiredBefore !== null && row.expiredBefore > from)
@@ -54,7 +47,16 @@ export const readLines = async (
     const rules = known.declared ?? rulesOf(known.valueType, known.unit);
     lines.set(name, { samples: await withNeighbours(client, row, span, position), rules });
   }
-  return { lines, zone };
+  return lines;
+};
+
+/** The time zone of a site. */
+export const zoneOf = async (client: Queryable, siteId: string): Promise<string> => {
+  const { rows } = await client.query<{ zone: string }>(
+    `select zone from ${schema}.sites where id = $1`,
+    [siteId],
+  );
+  return rows[0]?.zone ?? 'UTC';
 };
 
 /** The devices that are attached to a site. */

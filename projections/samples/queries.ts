@@ -3,7 +3,7 @@ import type { Queryable } from '#resource/sql.js';
 import type { Piece, SeriesRules } from '#series/piece.js';
 import { qualities, type Quality } from '#telemetry/samples/events.js';
 
-import { hourMs, type Level, minuteMs } from './buckets.js';
+import { hourMs, type Level } from './buckets.js';
 import { piecesIn, rangeArrays } from './pieces.js';
 import { samplesSchema as schema } from './samples.projection.js';
 import { milliseconds, timeFrom } from './sql.js';
@@ -182,7 +182,7 @@ export const readNeighbours = async (
   const bound = timeFrom('$2::float8');
   const read = async (ofMinutes: string, ofSamples: string, isBefore: boolean, at: number) => {
     // Of a sample that was dropped its minute is there.
-    const parts = at % minuteMs === 0 && position === undefined ? [ofMinutes] : [];
+    const parts = position === undefined ? [ofMinutes] : [];
     const { rows } = await client.query<[number, number]>({
       text: `select ${milliseconds('at')}, value from (${[...parts, ofSamples].join(' union all ')}) sides (at, value)`,
       ...{ values: [id, at], rowMode: 'array' },
@@ -193,7 +193,7 @@ export const readNeighbours = async (
   };
   return [
     await read(
-      `(select last_at, last_value from ${minutes} and start < ${bound} order by start desc limit 1)`,
+      `(select last_at, last_value from ${minutes} and start < date_trunc('minute', ${bound}, 'UTC') order by start desc limit 1)`,
       `(select at, value from ${good} and at < ${bound} order by at desc limit 1)`,
       ...([true, from] as const),
     ),

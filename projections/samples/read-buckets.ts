@@ -85,7 +85,9 @@ export const readBuckets = async (
   const levelsUsed = isSingle ? [] : await fitting(client, series, wanted, { from, last: to - 1 });
   const isRaw = levelsUsed.length === 0;
   const { count } = isRaw ? (known ?? (await readFalls(client, series, around))) : { count: 0 };
-  const bounds = isRaw ? { from: around.from, to: around.last + 1 } : { from, to };
+  // What was dropped tells nothing; its last minute does, as the neighbour.
+  const first = Math.max(around.from, Math.min(series.expiredBefore ?? 0, from));
+  const bounds = isRaw ? { from: first, to: around.last + 1 } : { from, to };
   const span = { from: bounds.from, last: bounds.to - 1 };
   const plan = isRaw
     ? { pieces: [], samples: [span], count, resolution: [], isTimeKnown: true }
@@ -173,7 +175,7 @@ async function* merged(
 const isExpired = ({ expiredBefore }: ReadSeries, at: number): boolean =>
   expiredBefore !== null && at < expiredBefore;
 
-const requireKept = (series: ReadSeries, spans: readonly Span[]): void => {
+export const requireKept = (series: ReadSeries, spans: readonly Span[]): void => {
   if (!spans.some(({ from }) => isExpired(series, from))) return;
   const before = new Date(series.expiredBefore ?? 0).toISOString();
   throw new Refusal(

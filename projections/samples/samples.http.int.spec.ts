@@ -142,6 +142,28 @@ describe('buckets', () => {
     });
   });
 
+  it('of a total right behind what was dropped count what it grew by since, and no more', async () => {
+    const from = Date.parse('2026-03-02T00:00:00Z');
+    const after = from + 24 * 3_600_000;
+    // It grows by one a minute, and starts again half an hour behind the expiry.
+    await readings.add(device, 'dropped', { kind: 'total' }, [
+      ...Array.from(
+        { length: 30 * 60 },
+        (_, at) => [from + at * minute, at < 24.5 * 60 ? 1_000 + at : at - 24.5 * 60] as const,
+      ),
+    ]);
+    await readings.expire('dropped', new Date(after).toISOString());
+    const read = async (start: number) =>
+      (
+        await bucketsOf(
+          `series=dropped&from=${new Date(start).toISOString()}&to=2026-03-03T02:00:00Z&bucket=hour&fn=delta`,
+        )
+      ).buckets.map(({ delta }) => delta);
+    // The last minute before tells where it stood.
+    expect(await read(after)).toEqual([59, 60]);
+    expect(await read(after + 30_000)).toEqual([58, 60]);
+  });
+
   it('are filled where that is wanted, and say so', async () => {
     const filled = async (fill: string) =>
       (await bucketsOf(`series=power&${day}&bucket=hour&fn=max&fill=${fill}`)).buckets[10];

@@ -20,7 +20,7 @@ import { seriesDecider, type SeriesState, unknownSeries } from '#telemetry/serie
 import { type SeriesEvent, seriesStream } from '#telemetry/series/events.js';
 
 import { readSamplePage, type ReadSeries, readSeries } from './queries.js';
-import { readBuckets } from './read-buckets.js';
+import { readBuckets, requireKept } from './read-buckets.js';
 import { samples } from './samples.projection.js';
 import { bucketsShown, type ExportRow, rulesShown, shownAs, toUnit } from './samples-answer.js';
 import {
@@ -100,6 +100,7 @@ export class DeviceSamplesController {
     if (!asOf) return undefined;
     const position = await this.reader.positionAt(asOf);
     if (!position) throw unknownSeries();
+    await visibleIn(samples)(this.reader.store, position);
     const then = await this.reader.folds.at(seriesFolding, device, position);
     if (!then?.state) throw unknownSeries();
     return { position, series: then.state };
@@ -129,13 +130,14 @@ const seriesIn = async (
   client: Queryable,
   device: string,
   names: readonly string[],
-  past: Past | undefined,
+  { from, past }: Asked,
 ): Promise<readonly ReadSeries[]> => {
   const all = await readSeries(client, device, names);
   if (!past) return all;
   return all.map((one) => {
     const known = past.series.get(one.name);
     if (!known) throw unknownSeries();
+    requireKept(one, [{ from, last: from }]);
     const rules = known.declared ?? rulesOf(known.valueType, known.unit);
     return { ...one, ...rules, unit: known.unit, declared: known.declared !== undefined };
   });
@@ -158,9 +160,10 @@ const bucketed = async (
   client: Queryable,
   device: string,
   { series: names = [], bucket, fn = ['avg'], tz, fill = 'none', unit }: SamplesQuery,
-  { from, to, past }: Asked,
+  asked: Asked,
 ) => {
-  const all = await seriesIn(client, device, names, past);
+  const { from, to, past } = asked;
+  const all = await seriesIn(client, device, names, asked);
   const zone = tz ?? all[0]?.zone ?? 'UTC';
   const most = Math.floor(mostBuckets / all.length);
   const edges = bucket ? bucketEdges(bucket, zone, { from, to, most }) : [from, to];
@@ -214,9 +217,10 @@ const samplePage = async (
   client: Queryable,
   device: string,
   { series: names = [], unit, limit = 1_000, cursor }: SamplesQuery,
-  { past, ...range }: Asked,
+  asked: Asked,
 ) => {
-  const series = await seriesIn(client, device, names, past);
+  const { past, ...range } = asked;
+  const series = await seriesIn(client, device, names, asked);
   const shown = converted(series, unit);
   const position = past?.position.commit;
   const context = JSON.stringify(['samples', device, names, range, unit, String(position)]);
@@ -248,9 +252,10 @@ async function* allSamples(
   client: Queryable,
   device: string,
   { series: names = [], unit }: SamplesQuery,
-  { past, ...range }: Asked,
+  asked: Asked,
 ): AsyncGenerator<ExportRow> {
-  const series = await seriesIn(client, device, names, past);
+  const { past, ...range } = asked;
+  const series = await seriesIn(client, device, names, asked);
   const shown = converted(series, unit);
   const limit = 10_000;
   let behind: { at: number; id: number } | undefined;

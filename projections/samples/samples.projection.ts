@@ -18,7 +18,7 @@ const table = source('./table.sql');
 export const samples: Projection = defineProjection<SamplesWork>({
   ...{ name: 'samples', version: 2 },
   sameRows: {
-    hash: 'ffb7cacfb7eef8b12f138e960a5d49e1e72a9dd037692e944591e78d293826ce',
+    hash: '86b47c52e63ef751df70f3e403e8aaddd7dd9846b722d9e1bf6af93f9a66b65b',
     as: ['de9e2c445f7dae48d96557501a57818629219347f6a2474bcc51446b4c05dd97'],
   },
   sources: [

@@ -45,10 +45,24 @@ export const dropEmptyPartitions = async (
   );
   for (const { name } of rows) {
     const held = await client.query(`select from ${name} limit 1`);
-    // Whoever reads samples just now is waited for.
-    if (held.rowCount === 0) await client.query(`drop table ${name}`);
+    if (held.rowCount === 0) await dropUnread(client, name);
   }
 };
+
+/** Where somebody reads samples just now, the empty partition stays until the next time: nobody waits. */
+const dropUnread = async (client: ProjectionClient, name: string): Promise<void> => {
+  await client.query('savepoint dropping');
+  try {
+    await client.query('lock table samples in access exclusive mode nowait');
+    await client.query(`drop table ${name}`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== lockNotAvailable) throw error;
+    await client.query('rollback to savepoint dropping');
+  }
+};
+
+/** SQLSTATE of a lock that somebody else has. */
+const lockNotAvailable = '55P03';
 
 const dayMs = 86_400_000;
 

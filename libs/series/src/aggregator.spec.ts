@@ -51,6 +51,17 @@ describe('a total', () => {
     expect(after(24 * hour + 1)).toMatchObject({ increase: 101, badReadings: 0, resets: 1 });
   });
 
+  it('keeps what is covered before a bad reading in a later bucket', () => {
+    const minute = 60_000;
+    const [first, second] = ofSamples([0, hour, 2 * hour], total, [
+      [10 * minute, 100],
+      [90 * minute, 0],
+      [100 * minute, 100],
+    ]);
+    expect([first?.coveredMs, first?.badReadings]).toEqual([50 * minute, 0]);
+    expect([second?.coveredMs, second?.badReadings]).toEqual([40 * minute, 1]);
+  });
+
   it('passes over bad readings within bad readings', () => {
     const samples = [100, 50, 1, 60, 2, 101].map((value, index) => [index, value] as const);
     expect(only(ofSamples([0, 9], total, samples))).toMatchObject({ increase: 1, badReadings: 4 });

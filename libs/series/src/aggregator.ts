@@ -38,6 +38,7 @@ export class Aggregator {
   private readonly counter: CounterReadings | undefined;
   private readonly longestGapMs: number;
   private before: Piece | undefined;
+  private isBroken = false;
   /** The bucket that the last segment or piece was in: both only move on. */
   private current = 0;
 
@@ -65,14 +66,23 @@ export class Aggregator {
   end(): readonly Summary[] {
     this.counter?.end();
     const { before } = this;
-    if (before) this.coverAfter(before.lastAt, before.lastValue, Infinity);
+    if (before && !this.isBroken) this.coverAfter(before.lastAt, before.lastValue, Infinity);
     return this.buckets;
+  }
+
+  /** Nothing is known from a time on until the next piece. A held value stands until then, a line ends at its last point. */
+  breakAt(at: number): void {
+    const { before } = this;
+    if (!before || this.isBroken) return;
+    if (this.rules.interpolation === 'hold') this.cover(before.lastAt, at, () => before.lastValue);
+    this.isBroken = true;
   }
 
   private take(piece: Piece): void {
     const { before } = this;
-    if (before) this.connect(before, piece);
+    if (before && !this.isBroken) this.connect(before, piece);
     this.before = piece;
+    this.isBroken = false;
     const bucket = this.bucketAt(piece.firstAt);
     if (!bucket) return;
     bucket.count += piece.count;
@@ -138,8 +148,15 @@ export class Aggregator {
   }
 
   private countBad({ firstAt, count }: Piece): void {
-    const bucket = this.bucketAt(firstAt);
-    if (bucket) bucket.badReadings += count;
+    // Not by the bucket that is filled just now: what is good goes on from there.
+    let [low, high] = [0, this.buckets.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.buckets[middle]?.end ?? Infinity) <= firstAt) low = middle + 1;
+      else high = middle;
+    }
+    const bucket = this.buckets[low];
+    if (bucket && firstAt >= bucket.start) bucket.badReadings += count;
   }
 
   private bucketAt(at: number): Summary | undefined {

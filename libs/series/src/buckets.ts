@@ -31,7 +31,7 @@ export const parseBucket = (text: string): Bucket | undefined => {
 };
 
 const durationMs = (text: string): number | undefined =>
-  /^PT(\d{1,6}[HMS]){1,3}$/.test(text)
+  /^PT(?=\d)(\d{1,6}H)?(\d{1,6}M)?(\d{1,6}S)?$/.test(text)
     ? Temporal.Duration.from(text).total('milliseconds')
     : undefined;
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import type { Refusal } from '#kernel/refusal.js';
 
-import { evaluate, evaluateOver, type Line, reachOf } from './formula.js';
+import {
+  aggregateOver,
+  type Computed,
+  evaluate,
+  evaluateOver,
+  type Line,
+  reachOf,
+} from './formula.js';
 import { readFormula } from './read-formula.js';
 
 const valueOf = (text: string, values: Readonly<Record<string, number>> = {}): number | null =>
@@ -28,6 +35,9 @@ describe('a formula', () => {
     ['abs(1 - 3) * exp(0) + cos(0)', 3],
     ['1 / 0', null],
     ['a.missing * 0', null],
+    ['a.b > 5 ? a.b : a.missing', 7],
+    ['a.b == 0 ? 0 : 1 / a.b', 1 / 7],
+    ['a.missing > 5 ? 1 : 1', null],
   ])('%s is %p', (text, expected) => {
     const values = { 'a.b': 7, 'analytics.load': 2, 'events.ev::EV_END_CHARGING.energy': 3 };
     expect(valueOf(text, values)).toEqual(expected);
@@ -65,8 +75,9 @@ describe('a formula', () => {
 });
 
 const rules = { kind: 'gauge', interpolation: 'hold', intervalMs: null, rollOver: null } as const;
-const overAll = (text: string, lines: Readonly<Record<string, Line>>): Line =>
-  evaluateOver(readFormula(text).expression, new Map(Object.entries(lines)));
+const always = { from: 0, to: 1e9 };
+const overAll = (text: string, lines: Readonly<Record<string, Line>>): Computed =>
+  evaluateOver(readFormula(text).expression, new Map(Object.entries(lines)), always);
 
 it('is computed at each sample, where every series has a value of its own rule', () => {
   const held: Line = {
@@ -90,7 +101,52 @@ it('is computed at each sample, where every series has a value of its own rule',
       [10, 14],
       [20, 24],
     ],
+    breaks: [20.5, 50, 90, 130],
     rules: { ...rules, interpolation: 'linear', intervalMs: null },
+  });
+});
+
+describe('where one of its series is not known, nothing is', () => {
+  const hour = 3_600_000;
+  const every = (stepMs: number, from: number, to: number, value: number): [number, number][] =>
+    Array.from({ length: (to - from) / stepMs }, (_, at) => [from + at * stepMs, value]);
+  const withHole = [...every(4_000, 0, hour, 1), ...every(4_000, 2 * hour, 3 * hour, 1)];
+  const once: Line = {
+    samples: [
+      [0, 10],
+      [3 * hour, 10],
+    ],
+    rules: { ...rules },
+  };
+
+  it.each(['hold', 'linear'] as const)('in a hole of a series that is %s', (interpolation) => {
+    const a: Line = { samples: withHole, rules: { ...rules, interpolation, intervalMs: 4_000 } };
+    const computed = overAll('a.v + b.v', { 'a.v': a, 'b.v': once });
+    const [known, hole, again] = aggregateOver(computed, [0, hour, 2 * hour, 3 * hour]);
+    expect([known?.area, known?.coveredMs]).toEqual(
+      interpolation === 'hold' ? [11 * hour, hour] : [11 * (hour - 4_000), hour - 4_000],
+    );
+    expect([hole?.count, hole?.coveredMs, hole?.area]).toEqual([0, 0, 0]);
+    expect(again?.count).toBe(900);
+  });
+
+  it('between two periods that nothing was measured in', () => {
+    const a: Line = { samples: withHole, rules: { ...rules, intervalMs: 4_000 } };
+    const computed = overAll('avg(a.v, 900000)', { 'a.v': a });
+    const hours = aggregateOver(computed, [0, hour, 2 * hour, 3 * hour]);
+    expect(hours.map(({ coveredMs }) => coveredMs)).toEqual([hour, 0, hour]);
+  });
+
+  it('and the growth over it counts', () => {
+    const total: Line = {
+      samples: [
+        [0, 5],
+        [2 * hour, 9],
+      ],
+      rules: { ...rules, intervalMs: 60_000 },
+    };
+    const [whole] = aggregateOver(overAll('a.v * 2', { 'a.v': total }), [0, 3 * hour]);
+    expect([whole?.increase, whole?.coveredMs]).toEqual([8, 120_000]);
   });
 });
 
@@ -140,12 +196,27 @@ describe('what is said of periods', () => {
   it('can be of each other, and need the time around as far as all of them reach', () => {
     const { expression } = readFormula('avg(pos(avg(a.b, 60000) - 2), 120000) + a.b');
     expect(reachOf(expression)).toBe(180_000);
-    const found = evaluateOver(expression, new Map([['a.b', minutes(1, 3, 5)]]));
+    expect(reachOf(readFormula('delta(a.b, 60000)').expression)).toBe(86_460_000);
+    const found = evaluateOver(expression, new Map([['a.b', minutes(1, 3, 5)]]), always);
     expect(found.samples).toEqual([
       [0, 1.5],
       [60_000, 3.5],
       [120_000, 8],
     ]);
+  });
+
+  it('are those of the time that is asked for, however far back a neighbour is', () => {
+    const far: Line = {
+      samples: [
+        [0, 1],
+        [9e9, 2],
+        [9e9 + 1_000, 4],
+      ],
+      rules,
+    };
+    const range = { from: 9e9 - 60_000, to: 9e9 + 60_000 };
+    const { expression } = readFormula('avg(a.b, 60000)');
+    expect(evaluateOver(expression, new Map([['a.b', far]]), range).samples).toEqual([[9e9, 3]]);
   });
 
   it('have at most 100,000 of them', () => {

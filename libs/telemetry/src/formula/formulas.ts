@@ -15,6 +15,8 @@ import { formulaDecider, type KnownFormula, unknownFormula } from './decider.js'
 
 /** Formulas within formulas, one in the other. */
 const maxDepth = 20;
+/** Numbers, series and functions of one, with those of the formulas in it. */
+const maxSize = 2_000;
 
 /** The formula of a name at a site: it needs no other claim to be the only one. */
 export const formulaIdOf = (siteId: string, name: string): string =>
@@ -52,6 +54,8 @@ interface Place {
   readonly within: readonly string[];
   /** As things were called at this position of the log; absent: now. */
   readonly at?: Position | undefined;
+  /** Formulas that were met before: each is looked up once. */
+  readonly resolved?: Map<string, Resolved>;
 }
 
 /** The formulas of the write side, and what they name. */
@@ -78,7 +82,8 @@ export class Formulas {
    *
    * Throws a `Refusal`: `FORMULA_INVALID`, `FORMULA_NAME_UNKNOWN`, `FORMULA_CYCLE`, `UNIT_MISMATCH`.
    */
-  async resolve(text: string, place: Place): Promise<Resolved> {
+  async resolve(text: string, given: Place): Promise<Resolved> {
+    const place = { resolved: new Map<string, Resolved>(), ...given };
     const { expression, names } = readFormula(text);
     const series = new Map<string, NamedSeries>();
     const occurrences = new Map<string, NamedOccurrences>();
@@ -102,20 +107,26 @@ export class Formulas {
     }
     const ofName = (name: string): Quantity => quantities.get(name) ?? quantityIn(null);
     const quantity = quantityOf(expression, ofName);
-    return { expression: substituted(expression, formulas), series, occurrences, quantity };
+    const whole = substituted(expression, formulas);
+    if (sizeOf(whole) > maxSize) throw tooLarge();
+    return { expression: whole, series, occurrences, quantity };
   }
 
   private async formulaIn(name: string, character: number, place: Place): Promise<Resolved> {
     const { siteId, within, at } = place;
     if (within.includes(name) || within.length > maxDepth)
       throw cycle(character, [...within, name]);
+    const known = place.resolved?.get(name);
+    if (known) return known;
     const state = await stateOf(this.states, formulaIdOf(siteId, name), at);
     const definition = state.status === 'inUse' ? state.definitions.at(-1) : undefined;
     if (!definition) throw unknownName(character, `a formula of the site, and not ${name}`);
     const inner = { ...place, within: [...within, name] };
     const resolved = await this.resolve(definition.expression, inner);
     const { unit } = definition;
-    return unit === null ? resolved : { ...resolved, quantity: quantityIn(unit) };
+    const found = unit === null ? resolved : { ...resolved, quantity: quantityIn(unit) };
+    place.resolved?.set(name, found);
+    return found;
   }
 
   private async seriesOf(
@@ -138,8 +149,9 @@ export class Formulas {
     character: number,
     place: Place,
   ): Promise<NamedOccurrences> {
-    const [, devices = '', kinds = '', field] =
-      /^events\.([^.]*?)::([^.]*)(?:\.(.+))?$/.exec(name) ?? [];
+    const found = /^events\.([^.]*?)::([^.]*)(?:\.(.+))?$/.exec(name);
+    if (!found) throw unknownName(character, `events.<device>::<kind>, and not ${name}`);
+    const [, devices = '', kinds = '', field] = found;
     const named = (list: string): string[] => list.split(':').filter((one) => one !== '');
     const ids: string[] = [];
     for (const device of named(devices)) ids.push(await this.deviceOf(device, character, place));
@@ -170,6 +182,27 @@ const stateOf = async <S, C extends Command, E extends DomainEvent>(
   id: string,
   at: Position | undefined,
 ): Promise<S> => (at ? states.at(id, at) : (await states.refresh(id)).state);
+
+const sizeOf = (expression: Expression): number => {
+  if (expression.is === 'window') return 1 + sizeOf(expression.of);
+  if (expression.is !== 'call') return 1;
+  return expression.of.reduce((sum, one) => sum + sizeOf(one), 1);
+};
+
+const tooLarge = () =>
+  new Refusal(
+    'FORMULA_INVALID',
+    'unprocessable',
+    'the formula is too large with those that it names',
+    {
+      errors: [
+        {
+          pointer: '/expression',
+          reason: `expected at most ${String(maxSize)} numbers, series and functions`,
+        },
+      ],
+    },
+  );
 
 const substituted = (
   expression: Expression,

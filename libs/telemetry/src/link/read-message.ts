@@ -9,6 +9,7 @@ import { choice, closed } from '#kernel/schema.js';
 import type { OccurrenceEvent } from '../occurrence/events.js';
 import type { Message } from '../samples/events.js';
 import {
+  cellsOf,
   type ReadRules,
   type ReadSamples,
   readSamples,
@@ -154,17 +155,6 @@ const samples = (
   }
   const read = readSamples(written, { ...rules, timeUnit: 'ms' });
   return { kind: 'samples', read, ...(message && { message }) };
-};
-
-const cellsOf = (written: WrittenSamples): number => {
-  if ('rows' in written) {
-    const series = new Set(written.rows.flatMap(({ values }) => Object.keys(values)));
-    return series.size * written.rows.length;
-  }
-  const columns = Object.values(written.series);
-  return (
-    columns.length * Math.max(written.t?.length ?? 0, ...columns.map(({ values }) => values.length))
-  );
 };
 
 const occurrence = (

@@ -5,12 +5,13 @@ import { RequirePermission } from '#access/require-permission.js';
 import { ChoiceField, InstantField, ScalarField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, RequiredReasonBody } from '#http/command-route.js';
-import { parseInstant } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
+import { wallNow } from '#kernel/wall-clock.js';
 
 import { Devices } from '../device/find-device.js';
 import { type KnownSeries, unknownSeries } from '../series/decider.js';
 import { qualities, type Quality, samplesIdOf, type SampleValue } from './events.js';
+import { readTime } from './read-time.js';
 import { SamplesIntake } from './samples-intake.js';
 
 class CorrectSampleBody extends RequiredReasonBody {
@@ -49,7 +50,9 @@ export class CorrectSampleController {
   })
   correct(@Param('id') device: string, @Body() body: CorrectSampleBody, @Call() call: HttpCall) {
     const { series, value, quality = 'good' } = body;
-    const at = new Date(parseInstant(body.at) ?? NaN).toISOString();
+    const { ms, reason: wrongTime } = readTime(body.at, { timeUnit: 'ms', now: wallNow() });
+    if (ms === undefined) throw timeInvalid(wrongTime ?? '');
+    const at = new Date(ms).toISOString();
     const data = { device, series, at, value, quality };
     return this.gateway.handle(call, {
       on: this.intake.samples,
@@ -66,6 +69,11 @@ export class CorrectSampleController {
     });
   }
 }
+
+const timeInvalid = (reason: string) =>
+  new Refusal('SAMPLE_INVALID', 'unprocessable', 'no sample can be of that time', {
+    errors: [{ pointer: '/at', reason }],
+  });
 
 const typeNames = { number: 'a number', boolean: 'true or false', text: 'a text' } as const;
 

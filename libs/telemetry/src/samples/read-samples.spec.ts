@@ -37,6 +37,28 @@ describe('samples', () => {
     ]);
   });
 
+  it.each([
+    [{ t0: 1_767_225_600, dt: 500 }, 's'],
+    [{ t0: 1_767_225_600_000_000, t: [0, 500] }, 'us'],
+    [{ t0: '2026-01-01T00:00:00Z', dt: 500 }, 's'],
+    [{ t0: '2026-01-01 01:00:00+01:00', t: [0, 500] }, 'ms'],
+  ] as const)('count in milliseconds from a t0 of any unit: %j in %s', (times, timeUnit) => {
+    const { days } = read({ ...times, series: { v: { values: [1, 2] } } }, { timeUnit });
+    expect(days.get('2026-01-01')).toMatchObject({ t0: '2026-01-01T00:00:00.000Z', t: [0, 500] });
+  });
+
+  it.each(['2026-01-01T00:00:00', '2026-02-30T00:00:00Z'])('do not count from %s', (t0) => {
+    const { refused, taken } = read({ t0, dt: 500, series: { v: { values: [1, 2] } } });
+    expect([taken, refused.length]).toEqual([0, 2]);
+    expect(refused[0]?.reason).toContain('expected an ISO 8601 time');
+  });
+
+  it('have a series called __proto__ like any other', () => {
+    const values = JSON.parse('{"__proto__": 5}') as Record<string, unknown>;
+    const { days } = read({ rows: [{ t: '2026-01-01T00:00:00Z', values }] });
+    expect(JSON.stringify(days.get('2026-01-01'))).toContain('"__proto__":{"values":[5]}');
+  });
+
   it('of columns count from t0', () => {
     const { days, learnt } = read({
       ...{ t0: '2026-01-01T00:00:00Z', dt: 500 },

@@ -76,8 +76,7 @@ const unkeepable = /[\p{Cc}\p{Cs}]/u;
 
 /** What a message says, sample by sample: a wrong one is refused and does not take the others with it. */
 export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamples => {
-  const times = timesOf(written);
-  const read = times.map((time) => readTime(time, rules));
+  const times = timesOf(written, rules);
   const refused: RefusedSample[] = [];
   const learnt = new Map<string, Learnt>();
   const good = new Map<string, Pick<Column, 'quality'> & { values: SampleValue[] }>();
@@ -85,8 +84,7 @@ export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamp
     const type = typeOf(column, rules, learnt);
     const wrong = wrongName(column.series) ?? wrongUnit(column, rules);
     const values = column.values.map((value, row): SampleValue => {
-      const t = times[row] ?? '';
-      const time = read[row];
+      const { t = '', time } = times[row] ?? {};
       if (isMissing(value)) return null;
       const found = valueOf(value, type, rules);
       const reason = wrong ?? time?.reason ?? (typeof found === 'string' ? found : undefined);
@@ -108,7 +106,7 @@ export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamp
     }
   }
   const days = byDay(
-    read.map((time) => time.ms),
+    times.map(({ time }) => time.ms),
     good,
   );
   let taken = 0;
@@ -117,15 +115,38 @@ export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamp
   return { days, learnt: [...learnt.values()], refused, taken };
 };
 
-const timesOf = (written: WrittenSamples): readonly WrittenTime[] => {
-  if ('rows' in written) return written.rows.map(({ t }) => t);
+/** Places for values: so many series, each with a value for every time. */
+export const cellsOf = (written: WrittenSamples): number => {
+  if ('rows' in written) {
+    const series = new Set(written.rows.flatMap(({ values }) => Object.keys(values)));
+    return series.size * written.rows.length;
+  }
+  const columns = Object.values(written.series);
+  return (
+    columns.length * Math.max(written.t?.length ?? 0, ...columns.map(({ values }) => values.length))
+  );
+};
+
+/** As they were written, or counted in milliseconds from `t0`, whose own unit or zone is that of all times. */
+const timesOf = (written: WrittenSamples, rules: TimeRules): readonly Counted[] => {
+  const each = (t: WrittenTime): Counted => ({ t, time: readTime(t, rules) });
+  if ('rows' in written) return written.rows.map(({ t }) => each(t));
   const { t0, dt, t, series } = written;
-  if (t && t0 === undefined) return t;
+  if (t0 === undefined) return (t ?? []).map(each);
   const count =
     t?.length ?? Math.max(0, ...Object.values(series).map(({ values }) => values.length));
-  const start = typeof t0 === 'string' ? Date.parse(t0) : Number(t0);
-  return Array.from({ length: count }, (_, row) => start + Number(t?.[row] ?? row * (dt ?? 0)));
+  const start = readTime(t0, rules);
+  return Array.from({ length: count }, (_, row) => {
+    if (start.ms === undefined) return { t: t0, time: start };
+    const at = start.ms + Number(t?.[row] ?? row * (dt ?? 0));
+    return { t: at, time: readTime(at, { ...rules, timeUnit: 'ms' }) };
+  });
 };
+
+interface Counted {
+  readonly t: WrittenTime;
+  readonly time: ReturnType<typeof readTime>;
+}
 
 const columnsOf = (written: WrittenSamples, rows: number): readonly Column[] => {
   if (!('rows' in written)) {
@@ -248,16 +269,20 @@ const byDay = (
   for (const [day, rows] of rowsOf) {
     const ms = rows.map((row) => times[row] ?? 0);
     const start = ms.reduce((least, one) => Math.min(least, one), Infinity);
-    const series: Record<string, { values: SampleValue[]; quality?: Quality[] }> = {};
+    const series = new Map<string, { values: SampleValue[]; quality?: Quality[] }>();
     for (const [name, { values, quality }] of columns) {
       const own = rows.map((row) => values[row] ?? null);
       if (own.every((value) => value === null)) continue;
-      series[name] = {
+      series.set(name, {
         values: own,
         ...(quality && { quality: rows.map((row) => quality[row] ?? 'good') }),
-      };
+      });
     }
-    days.set(day, { t0: new Date(start).toISOString(), t: ms.map((one) => one - start), series });
+    days.set(day, {
+      ...{ t0: new Date(start).toISOString(), t: ms.map((one) => one - start) },
+      // Whatever a series is called: one named __proto__ is a member, too.
+      series: Object.fromEntries(series),
+    });
   }
   return days;
 };

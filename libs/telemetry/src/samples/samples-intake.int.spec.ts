@@ -104,3 +104,30 @@ it('that are wrong are kept in the quarantine, the others recorded', async () =>
     { pointer: '/0/series/v/values/0', reason: expect.stringContaining('ahead of the server') },
   ]);
 });
+
+it('reads again what two say otherwise of one new series, in one batch or in two processes', async () => {
+  const device = randomUUID();
+  const written = (unit: string): WrittenSamples => ({
+    ...{ t0: '2026-05-04T00:00:00Z', dt: 1_000 },
+    series: { P: { unit, values: [1] } },
+  });
+  const rules = { timeUnit: 'ms', parsesText: false, now: Date.parse('2026-06-05') } as const;
+  const [one, other] = ['kW', 'W'].map((unit) => ({
+    read: readSamples(written(unit), { ...rules, known: new Map() }),
+  }));
+  if (!one || !other) throw new Error('both were read');
+  const mine = freshIntake();
+  await expect(mine.take(device, [one, other], commandMeta(), 'mqtt')).rejects.toMatchObject({
+    code: 'CONCURRENT_CHANGE',
+  });
+  // Another process, which knows nothing of it.
+  const theirs = freshIntake();
+  await expect(
+    theirs.take(device, [other], commandMeta({ commandId: 'theirs' }), 'http'),
+  ).rejects.toMatchObject({ code: 'CONCURRENT_CHANGE' });
+  const again = readSamples(written('W'), { ...rules, known: await theirs.knownSeries(device) });
+  expect(again.refused[0]?.reason).toContain('expected values in kW');
+  const learnt: StoredEvent[] = [];
+  for await (const event of log.readStream(seriesStream(device))) learnt.push(event);
+  expect(learnt.map(({ data }) => data['unit'])).toEqual(['kW']);
+});

@@ -5,6 +5,7 @@ import { type CommandResult, handleCommand } from '#event-log/handle-command.js'
 import { States } from '#event-log/states.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf, contentIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
 import type { CommandObserver } from '#observability/command-observer.js';
 
 import {
@@ -13,7 +14,7 @@ import {
   quarantineDecider,
 } from '../quarantine/decider.js';
 import type { Way } from '../quarantine/events.js';
-import { seriesDecider, type SeriesState } from '../series/decider.js';
+import { type Learnt, seriesDecider, type SeriesState } from '../series/decider.js';
 import { type Part, samplesDecider } from './decider.js';
 import { type Block, type Message, samplesIdOf } from './events.js';
 import type { ReadSamples, RefusedSample } from './read-samples.js';
@@ -99,6 +100,7 @@ export class SamplesIntake {
         meta: partOf(meta, 'series'),
       } as const;
       results.push(await handleCommand(this.log, this.series, device, command));
+      requireAsLearnt(learnt, await this.knownSeries(device));
     }
     const parts = [...partsByDay(sent)];
     let repeated = 0;
@@ -138,6 +140,22 @@ export class SamplesIntake {
     return handleCommand(this.log, this.samples, id, command);
   }
 }
+
+/** Others may have said something else of a series first: then what was read is to be read again by that. */
+const requireAsLearnt = (learnt: readonly Learnt[], state: SeriesState): void => {
+  const isOther = ({ series, valueType, unit }: Learnt): boolean => {
+    const known = state.get(series);
+    const isOtherUnit = unit !== null && known?.unit !== null && known?.unit !== unit;
+    return known?.valueType !== valueType || isOtherUnit;
+  };
+  const other = learnt.find(isOther);
+  if (!other) return;
+  throw new Refusal(
+    'CONCURRENT_CHANGE',
+    'conflict',
+    `somebody else said of ${other.series} what its values are; send this again`,
+  );
+};
 
 /** The quarantined message of a command: a repeated command meets the same one. */
 export const quarantineIdOf = (device: string, { commandId }: CommandMeta): string =>

@@ -26,10 +26,13 @@ import { Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
 
 import { Devices } from '../device/find-device.js';
-import { readSamples, type WrittenRow, type WrittenSamples } from './read-samples.js';
+import { cellsOf, readSamples, type WrittenRow, type WrittenSamples } from './read-samples.js';
 import { SamplesIntake, type Taken } from './samples-intake.js';
 import { csvRows, inPieces, jsonRows } from './streamed-samples.js';
 import { readWritten, writtenSamplesSchema } from './written-samples.js';
+
+/** Series times rows of one body, or one piece of a streamed one. */
+const maxCells = 500_000;
 
 const takeQuery = {
   series: text(200),
@@ -171,6 +174,7 @@ export class SamplesController {
     { timeUnit = 'ms', parseText = false }: TakeQuery,
     meta: CommandMeta,
   ): Promise<Taken> {
+    if (cellsOf(written) > maxCells) throw tooManyCells();
     const known = await this.intake.knownSeries(device);
     const rules = { known, timeUnit, parsesText: parseText, now: wallNow() };
     return this.intake.take(device, [{ read: readSamples(written, rules) }], meta, 'http');
@@ -181,6 +185,13 @@ const answer = ({ position, ...taken }: Taken): TakenResponse => ({
   ...taken,
   position: position ? formatPosition(position) : '0',
 });
+
+const tooManyCells = () =>
+  new Refusal(
+    'TOO_MANY_SAMPLES',
+    'unprocessable',
+    `a body holds at most ${String(maxCells)} values of series and times; send it in parts, or as CSV or NDJSON`,
+  );
 
 const writtenOf = (body: unknown): WrittenSamples => {
   const written = readWritten(body);

@@ -22,6 +22,7 @@ export interface CsvMapping {
 
 /** Samples that are handed on at once: the same body always gives the same pieces. */
 const pieceSamples = 5_000;
+const pieceCells = 100_000;
 const maxLineCharacters = 262_144;
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -113,12 +114,17 @@ export async function* inPieces(
 ): AsyncGenerator<readonly WrittenRow[]> {
   let piece: WrittenRow[] = [];
   let samples = 0;
+  const series = new Set<string>();
   for await (const row of rows) {
     piece.push(row);
-    samples += Object.keys(row.values).length;
-    if (samples < pieceSamples) continue;
+    const names = Object.keys(row.values);
+    samples += names.length;
+    for (const name of names) series.add(name);
+    // Rows of few series each are a large table where these are not the same ones.
+    if (samples < pieceSamples && series.size * piece.length < pieceCells) continue;
     yield piece;
     [piece, samples] = [[], 0];
+    series.clear();
   }
   if (piece.length > 0) yield piece;
 }

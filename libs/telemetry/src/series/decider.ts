@@ -24,8 +24,8 @@ export type SeriesCommand = CommandOf<{
   LearnSeries: { readonly learnt: readonly Learnt[] };
   DeclareSeries: { readonly series: string } & SeriesDeclaration;
   SetRetention: { readonly series: string; readonly days: number | null };
-  /** By an operator, or by whoever carries out the retention each day. */
-  ExpireSamples: { readonly series: string; readonly before: string };
+  /** `keptDays`: by whoever carries out that retention each day; absent: by a person. */
+  ExpireSamples: { readonly series: string; readonly before: string; readonly keptDays?: number };
 }>;
 
 export interface KnownSeries {
@@ -42,7 +42,9 @@ export interface KnownSeries {
 export type SeriesState = ReadonlyMap<string, KnownSeries>;
 
 const learn = (learnt: readonly Learnt[], state: SeriesState): readonly SeriesEvent[] => {
-  const fresh = learnt.filter(({ series }) => !state.has(series));
+  // Of two that say something else of one series the first counts.
+  const first = new Map(learnt.toReversed().map((one) => [one.series, one]));
+  const fresh = learnt.filter((one) => !state.has(one.series) && first.get(one.series) === one);
   if (state.size + fresh.length > maxSeries) throw tooMany();
   return fresh.map((data) => ({ type: 'SeriesLearnt', data }));
 };
@@ -100,8 +102,11 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
       case 'ExpireSamples': {
         const known = state.get(command.data.series);
         if (!known) throw unknownSeries();
-        const isDone = Date.parse(known.expiredBefore ?? '') >= Date.parse(command.data.before);
-        return isDone ? [] : [{ type: 'SamplesExpired', data: command.data }];
+        const { series, before, keptDays } = command.data;
+        // Somebody has set another retention meanwhile.
+        if (keptDays !== undefined && keptDays !== known.retentionDays) return [];
+        const isDone = Date.parse(known.expiredBefore ?? '') >= Date.parse(before);
+        return isDone ? [] : [{ type: 'SamplesExpired', data: { series, before } }];
       }
     }
   },
