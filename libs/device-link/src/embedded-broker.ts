@@ -163,7 +163,9 @@ export class EmbeddedBroker {
     secret: Buffer | undefined,
   ): Promise<number> {
     try {
-      if (user !== undefined && secret && this.reconnects.allows(user)) {
+      if (user !== undefined && secret) {
+        // Too often: its secret may be right, and a wrong one is not tried on.
+        if (!this.reconnects.allows(user)) return serverUnavailable;
         if (await this.options.authenticate(user, secret)) {
           this.devices.set(client, user);
           return 0;

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { pause } from '#event-log/pause.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { CheckResult } from '#observability/health.js';
@@ -59,6 +61,8 @@ export class Inbox {
     options: InboxOptions = {},
   ) {
     this.options = { ...defaults, ...options };
+    // Each device whose messages are held waits for it.
+    setMaxListeners(0, this.stopping.signal);
   }
 
   /** Messages that are not acknowledged yet. */

@@ -1,6 +1,6 @@
 import { Refusal } from '#kernel/refusal.js';
 
-import type { Expression } from './formula.js';
+import type { Expression } from './expression.js';
 import { areCompatible, conversion, dimensionsOf, perHourOf } from './units.js';
 
 /** What is known of the quantity that values stand for. */

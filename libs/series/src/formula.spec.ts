@@ -2,14 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Refusal } from '#kernel/refusal.js';
 
-import {
-  aggregateOver,
-  type Computed,
-  evaluate,
-  evaluateOver,
-  type Line,
-  reachOf,
-} from './formula.js';
+import { evaluate } from './expression.js';
+import { aggregateOver, evaluateOver, type Line, reachOf } from './formula.js';
 import { readFormula } from './read-formula.js';
 
 const valueOf = (text: string, values: Readonly<Record<string, number>> = {}): number | null =>
@@ -76,7 +70,7 @@ describe('a formula', () => {
 
 const rules = { kind: 'gauge', interpolation: 'hold', intervalMs: null, rollOver: null } as const;
 const always = { from: 0, to: 1e9 };
-const overAll = (text: string, lines: Readonly<Record<string, Line>>): Computed =>
+const overAll = (text: string, lines: Readonly<Record<string, Line>>): Line =>
   evaluateOver(readFormula(text).expression, new Map(Object.entries(lines)), always);
 
 it('is computed at each sample, where every series has a value of its own rule', () => {
@@ -219,16 +213,40 @@ describe('what is said of periods', () => {
     expect(evaluateOver(expression, new Map([['a.b', far]]), range).samples).toEqual([[9e9, 3]]);
   });
 
-  it('have at most 100,000 of them', () => {
+  it('are at most 200,000 in all', () => {
     const line: Line = {
       samples: [
         [0, 1],
-        [200_000_000, 1],
+        [150_000_000, 1],
       ],
       rules,
     };
-    expect(() => overAll('avg(a.b, 1000)', { 'a.b': line })).toThrow('at most 100000 buckets');
+    expect(() => overAll('avg(avg(a.b, 1000), 1000)', { 'a.b': line })).toThrow(
+      'at most 200000 periods',
+    );
+    expect(overAll('avg(a.b, 1000)', { 'a.b': line }).samples).toHaveLength(2);
   });
+});
+
+it('that is one series is that series: a total may start again', () => {
+  const samples = [10, 12, 1, 2].map((value, at) => [at * 60_000, value] as const);
+  const total: Line = { samples, rules: { ...rules, kind: 'total' } };
+  const [whole] = aggregateOver(overAll('a.total', { 'a.total': total }), [0, 300_000]);
+  expect([whole?.increase, whole?.resets]).toEqual([4, 1]);
+});
+
+it('ends where it is no number, and goes on where it is one', () => {
+  const x: Line = {
+    samples: [
+      [0, 4],
+      [30, 0],
+      [45, 2],
+      [60, 2],
+    ],
+    rules,
+  };
+  const [whole] = aggregateOver(overAll('1 / a.x', { 'a.x': x }), [0, 60]);
+  expect([whole?.coveredMs, whole?.area]).toEqual([45, 30 / 4 + 15 / 2]);
 });
 
 it('of occurrences knows nothing between them', () => {

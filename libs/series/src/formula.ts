@@ -1,91 +1,11 @@
+import { Refusal } from '#kernel/refusal.js';
+
 import { Aggregator, type Summary } from './aggregator.js';
 import { bucketEdges } from './buckets.js';
 import { returnsWithinMs } from './counter.js';
+import { evaluate, type Expression, type WindowFunction } from './expression.js';
 import { valueOf } from './functions.js';
 import { longestGapMs, pieceOf, type SeriesRules } from './piece.js';
-
-/** What says one thing of each period: the mean of the samples in it, the value times hours, the growth. */
-export const windowFunctions = ['avg', 'integral', 'delta'] as const;
-export type WindowFunction = (typeof windowFunctions)[number];
-
-/** An expression that was checked: nothing else of it is ever carried out. */
-export type Expression =
-  | { readonly is: 'number'; readonly value: number }
-  | { readonly is: 'series'; readonly name: string }
-  | { readonly is: 'call'; readonly fn: string; readonly of: readonly Expression[] }
-  | {
-      readonly is: 'window';
-      readonly fn: WindowFunction;
-      readonly of: Expression;
-      /** Periods count from the Unix epoch. */
-      readonly periodMs: number;
-    };
-
-const fromBoolean = (holds: boolean): number => (holds ? 1 : 0);
-
-export type Compute = (...values: number[]) => number;
-const nan = Number.NaN;
-
-/** Functions that may be written as such. */
-export const functions: Readonly<Record<string, Compute>> = {
-  sin: Math.sin,
-  cos: Math.cos,
-  tan: Math.tan,
-  abs: Math.abs,
-  exp: Math.exp,
-  pos: (value = nan) => Math.max(value, 0),
-  neg: (value = nan) => Math.min(value, 0),
-};
-
-/** Operators by the name that the parser gives them. */
-export const operators: Readonly<Record<string, Compute>> = {
-  add: (one = nan, other = nan) => one + other,
-  subtract: (one = nan, other = nan) => one - other,
-  multiply: (one = nan, other = nan) => one * other,
-  divide: (one = nan, other = nan) => one / other,
-  pow: (one = nan, other = nan) => one ** other,
-  unaryMinus: (value = nan) => -value,
-  unaryPlus: (value = nan) => value,
-  smaller: (one = nan, other = nan) => fromBoolean(one < other),
-  smallerEq: (one = nan, other = nan) => fromBoolean(one <= other),
-  larger: (one = nan, other = nan) => fromBoolean(one > other),
-  largerEq: (one = nan, other = nan) => fromBoolean(one >= other),
-  equal: (one = nan, other = nan) => fromBoolean(one === other),
-  unequal: (one = nan, other = nan) => fromBoolean(one !== other),
-  conditional: (condition = nan, one = nan, other = nan) => (condition === 0 ? other : one),
-};
-
-const computations: Readonly<Record<string, Compute>> = { ...functions, ...operators };
-/** The value of an expression without periods; null where one of the values that it needs is not known, or it is no number. */
-export const evaluate = (
-  expression: Expression,
-  valueOf: (name: string) => number | null,
-): number | null => {
-  switch (expression.is) {
-    case 'number':
-      return expression.value;
-    case 'series':
-      return valueOf(expression.name);
-    case 'window':
-      throw new Error('what is said of periods is computed before');
-    case 'call': {
-      // What is not chosen need not be known.
-      const [condition, one, other] = expression.of;
-      if (expression.fn === 'conditional' && condition && one && other) {
-        const chosen = evaluate(condition, valueOf);
-        return chosen === null ? null : evaluate(chosen === 0 ? other : one, valueOf);
-      }
-      const values: number[] = [];
-      for (const one of expression.of) {
-        const value = evaluate(one, valueOf);
-        if (value === null) return null;
-        values.push(value);
-      }
-      const result = computations[expression.fn]?.(...values) ?? nan;
-      return Number.isFinite(result) ? result : null;
-    }
-  }
-};
 
 /** Samples by time, and how the series goes between them. */
 export interface Line {
@@ -114,8 +34,8 @@ export const reachOf = (expression: Expression): number => {
   }
 };
 
-/** Periods of one `avg`, `integral` or `delta`. */
-const mostPeriods = 100_000;
+/** Periods of all `avg`, `integral` and `delta` of a formula. */
+const mostPeriods = 200_000;
 
 /** Milliseconds since the epoch; `to` is not included. */
 export interface TimeRange {
@@ -127,17 +47,22 @@ export interface TimeRange {
  * The values of an expression over series, at each time at which one of them has a sample: there every series has the
  * value that it goes through by its own rule. Computed before anything is aggregated, since the positive part of a mean is
  * not the mean of positive parts. What is said of a period has one value, at its beginning, and holds until its end. Periods
- * are those of `range`, which is wider than what is asked for by `reachOf`.
+ * are those of `range`, which is wider than what is asked for by `reachOf`. A formula that is one series is that series.
  *
- * Throws a `Refusal` (`TOO_MANY_BUCKETS`).
+ * Throws a `Refusal` (`TOO_MANY_PERIODS`).
  */
 export const evaluateOver = (
   expression: Expression,
   series: ReadonlyMap<string, Line>,
   range: TimeRange,
-): Computed => {
+): Line | Computed => {
   const lines = new Map(series);
-  const plain = withPeriods(expression, lines, range);
+  const plain = withPeriods(expression, lines, { ...range, periodsLeft: mostPeriods });
+  const bare = plain.is === 'series' ? lines.get(plain.name) : undefined;
+  return bare ?? computedOver(plain, lines);
+};
+
+const computedOver = (plain: Expression, lines: ReadonlyMap<string, Line>): Computed => {
   const used = [...namesIn(plain)].flatMap((name) => lines.get(name) ?? []);
   const rules = rulesOver(used);
   const samples: (readonly [at: number, value: number])[] = [];
@@ -153,6 +78,16 @@ export const evaluateOver = (
 
 /** What is computed, by bucket. `edges`: the start of each bucket, and the end of the last one. */
 export const aggregateOver = (
+  line: Line | Computed,
+  edges: readonly number[],
+): readonly Summary[] => {
+  if ('breaks' in line) return aggregateRuns(line, edges);
+  const aggregator = new Aggregator(edges, line.rules);
+  for (const sample of line.samples) aggregator.push(pieceOf(...sample));
+  return aggregator.end();
+};
+
+const aggregateRuns = (
   { samples, breaks, rules }: Computed,
   edges: readonly number[],
 ): readonly Summary[] => {
@@ -199,11 +134,24 @@ const namesIn = (expression: Expression, names = new Set<string>()): ReadonlySet
   return names;
 };
 
+interface Periods extends TimeRange {
+  /** How many more may be computed. */
+  periodsLeft: number;
+}
+
+const tooManyPeriods = () =>
+  new Refusal(
+    'TOO_MANY_PERIODS',
+    'unprocessable',
+    `a formula is computed over at most ${String(mostPeriods)} periods of its avg, integral and delta; ask for a shorter time`,
+    { errors: [{ pointer: '?to', reason: 'expected a shorter time' }] },
+  );
+
 /** The expression with a series in the place of each period function, whose line is added to `lines`. */
 const withPeriods = (
   expression: Expression,
   lines: Map<string, Line>,
-  range: TimeRange,
+  range: Periods,
 ): Expression => {
   switch (expression.is) {
     case 'number':
@@ -214,7 +162,7 @@ const withPeriods = (
     case 'window': {
       const of = withPeriods(expression.of, lines, range);
       // A series as it is keeps its own rules: a total may start again.
-      const line = of.is === 'series' ? lines.get(of.name) : evaluateOver(of, lines, range);
+      const line = of.is === 'series' ? lines.get(of.name) : computedOver(of, lines);
       // No name in a formula begins so.
       const name = `#${String(lines.size)}`;
       lines.set(name, overPeriods(expression.fn, expression.periodMs, line, range));
@@ -227,7 +175,7 @@ const overPeriods = (
   fn: WindowFunction,
   periodMs: number,
   line: Line | Computed | undefined,
-  range: TimeRange,
+  range: Periods,
 ): Line => {
   const rules = { ...plainRules, intervalMs: periodMs };
   const [first] = line?.samples.at(0) ?? [];
@@ -236,19 +184,14 @@ const overPeriods = (
   const from = Math.floor(Math.max(first, range.from) / periodMs) * periodMs;
   const to = (Math.floor(Math.min(last, range.to) / periodMs) + 1) * periodMs;
   if (from >= to) return { samples: [], rules };
+  range.periodsLeft -= (to - from) / periodMs;
+  if (range.periodsLeft < 0) throw tooManyPeriods();
   const edges = bucketEdges({ widthMs: periodMs }, 'UTC', { from, to, most: mostPeriods });
-  const samples = summariesOf(line, edges).flatMap((period) => {
+  const samples = aggregateOver(line, edges).flatMap((period) => {
     const value = valueOf(fn, period);
     return value === null ? [] : [[period.start, value] as const];
   });
   return { samples, rules };
-};
-
-const summariesOf = (line: Line | Computed, edges: readonly number[]): readonly Summary[] => {
-  if ('breaks' in line) return aggregateOver(line, edges);
-  const aggregator = new Aggregator(edges, line.rules);
-  for (const sample of line.samples) aggregator.push(pieceOf(...sample));
-  return aggregator.end();
 };
 
 const plainRules = {

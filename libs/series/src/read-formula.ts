@@ -10,7 +10,7 @@ import {
   operators,
   type WindowFunction,
   windowFunctions,
-} from './formula.js';
+} from './expression.js';
 
 const { parseDependencies = {} } = mathjs;
 const { parse } = mathjs.create({ parseDependencies });

@@ -5,7 +5,7 @@ import type { Command } from '#kernel/command.js';
 import type { DomainEvent } from '#kernel/event.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
-import type { Expression } from '#series/formula.js';
+import type { Expression } from '#series/expression.js';
 import { type Quantity, quantityIn, quantityOf } from '#series/formula-units.js';
 import { readFormula } from '#series/read-formula.js';
 
@@ -17,6 +17,8 @@ import { formulaDecider, type KnownFormula, unknownFormula } from './decider.js'
 const maxDepth = 20;
 /** Numbers, series and functions of one, with those of the formulas in it. */
 const maxSize = 2_000;
+/** What is said of periods is computed over all of the time before anything else. */
+const windowSize = 200;
 
 /** The formula of a name at a site: it needs no other claim to be the only one. */
 export const formulaIdOf = (siteId: string, name: string): string =>
@@ -184,7 +186,7 @@ const stateOf = async <S, C extends Command, E extends DomainEvent>(
 ): Promise<S> => (at ? states.at(id, at) : (await states.refresh(id)).state);
 
 const sizeOf = (expression: Expression): number => {
-  if (expression.is === 'window') return 1 + sizeOf(expression.of);
+  if (expression.is === 'window') return windowSize + sizeOf(expression.of);
   if (expression.is !== 'call') return 1;
   return expression.of.reduce((sum, one) => sum + sizeOf(one), 1);
 };
