@@ -31,6 +31,7 @@ runProcess({
     const name = `bridge ${config.MQTT_CLIENT_ID}`;
     let bridge: Bridge | undefined;
     let link: DeviceLink | undefined;
+    let leaseProblem: string | undefined;
 
     const open = (): void => {
       const made = new DeviceLink({ log, observer, metrics, logger });
@@ -53,9 +54,13 @@ runProcess({
     // Two with one session would take it from each other again and again.
     const keep = async (): Promise<void> => {
       while (!signal.aborted) {
-        const holds = await lease.acquire(name).catch(() => false);
-        if (holds && !bridge) open();
-        if (!holds && bridge) await close();
+        const holds = await lease.acquire(name).catch((error: unknown) => {
+          leaseProblem = error instanceof Error ? error.message : String(error);
+          return undefined;
+        });
+        if (holds !== undefined) leaseProblem = undefined;
+        if (holds === true && !bridge) open();
+        if (holds !== true && bridge) await close();
         await pause(leaseMs, signal);
       }
       await close();
@@ -70,6 +75,9 @@ runProcess({
       metrics.connections.set(bridge?.connected ?? 0);
     });
     context.health.register('broker', () => {
+      if (leaseProblem !== undefined) {
+        return { status: 'down', reason: `PostgreSQL does not say who works: ${leaseProblem}` };
+      }
       if (!bridge) return { status: 'up', state: 'standby' };
       if (bridge.connected < bridge.wanted) {
         return { status: 'down', reason: 'there is no connection to the MQTT broker' };

@@ -93,25 +93,24 @@ describe('migrations', () => {
   it('take over what a process of the version before the engine commits meanwhile', async () => {
     const earlier = files.filter((file) => basename(file) < '000093');
     await migrate(database.url, { files: earlier });
-    const pool = new pg.Pool({ connectionString: database.url });
-    const batch = await pool.connect();
+    const [batch, watcher] = [new pg.Client(database.url), new pg.Client(database.url)];
+    await Promise.all([batch.connect(), watcher.connect()]);
     await batch.query(`insert into fanout.consumer (name, transport, state) values ('one', 'log', 'running');
       insert into fanout.consumer_offset (consumer, topic, partition, transport, next_offset)
       values ('one', 'topic', 0, 'log', 5)`);
     await batch.query('begin; update fanout.consumer_offset set next_offset = 6');
     const migrated = migrate(database.url);
     await until('the migration waits for it', async () => {
-      const { rowCount } = await pool.query(
+      const { rowCount } = await watcher.query(
         `select from pg_stat_activity where datname = current_database()
             and application_name = 'voltrace migrate' and wait_event_type = 'Lock'`,
       );
       return rowCount === 1;
     });
     await batch.query('commit');
-    batch.release();
     await migrated;
-    const { rows } = await pool.query('select next_offset from subscription.checkpoint');
-    await pool.end();
+    const { rows } = await watcher.query('select next_offset from subscription.checkpoint');
+    await Promise.all([batch.end(), watcher.end()]);
     expect(rows).toEqual([{ next_offset: '6' }]);
   });
 

@@ -39,7 +39,11 @@ export type ReadMessage =
       readonly data: Acknowledgement;
       readonly message: Message;
     }
-  | { readonly kind: 'malformed'; readonly problems: readonly FieldError[] };
+  | {
+      readonly kind: 'malformed';
+      readonly problems: readonly FieldError[];
+      readonly message?: Message;
+    };
 
 /** Series times rows: a short message could mean millions of empty cells. */
 const maxCells = 20_000;
@@ -82,7 +86,10 @@ export const readMessage = (inbound: Kept, rules: Rules): ReadMessage => {
   }
   const read = readEnvelope(payload, device);
   if ('problems' in read) return malformed(read);
-  return ofEnvelope(inbound, read.value, rules);
+  const said = ofEnvelope(inbound, read.value, rules);
+  // It did come, and goes to the quarantine: its number is not missed. A last will has the one of its session's beginning.
+  if (said.kind !== 'malformed' || kind === 'state') return said;
+  return { ...said, message: { session: read.value.session, seq: read.value.seq } };
 };
 
 const ofEnvelope = ({ device, kind }: Kept, envelope: Envelope, rules: Rules): ReadMessage => {
