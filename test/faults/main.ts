@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 
-import { FanoutRounds } from './fanout/round.js';
+import { fanoutRounds } from './fanout/round.js';
 import { freezeRound } from './freeze-round.js';
 import { killRound } from './kill-rounds.js';
 import { MqttRounds } from './mqtt/round.js';
@@ -54,7 +54,7 @@ if (values.only === undefined || values.only === 'outage') {
   const seconds = Number(values['outage-seconds']);
   rounds.push(['outage', () => outageRound({ dist, seconds, seed: firstSeed })]);
 }
-const fanout = new FanoutRounds(dist);
+const fanout = fanoutRounds(dist);
 if (values.only === undefined || values.only === 'fanout') {
   for (let n = 0; n < Number(values.rounds); n += 1) {
     const seed = firstSeed + n;

@@ -7,47 +7,20 @@ import { seeded } from '#test/support/seeded.js';
 import { until } from '#testing/until.js';
 
 import { ConflictLoad } from '../conflicts/load.js';
+import { SystemRounds } from '../system-rounds.js';
 import { describeHarm, doHarm, harmsOf } from './disturb.js';
 import { fanoutFaults } from './settled.js';
 import { type FanoutSystem, startFanoutSystem } from './system.js';
 
 const rowsPerList = 120;
-const roundsPerSystem = 10;
 
 /**
  * Rounds of imports without a pause, while the relay, the consumer, the event node and one of three
  * brokers are killed or frozen, leaders are moved and the disk is slow and full, each once at a random
- * moment; a second relay and a second consumer stand by. A system serves
- * ten rounds, what it holds grows with them, and each round compares all of it. After a failed round
- * the next one begins on a new system.
+ * moment; a second relay and a second consumer stand by.
  */
-export class FanoutRounds {
-  private system: FanoutSystem | undefined;
-  private rounds = 0;
-
-  constructor(private readonly dist: string) {}
-
-  /** One round; the seed says which victims and moments. Resolves with what was wrong afterwards. */
-  async run(seed: number): Promise<readonly string[]> {
-    try {
-      const system = (this.system ??= await startFanoutSystem(this.dist));
-      const faults = await round(system, seed);
-      this.rounds += 1;
-      if (faults.length > 0 || this.rounds >= roundsPerSystem) await this.end();
-      return faults;
-    } catch (error) {
-      await this.end();
-      return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    }
-  }
-
-  async end(): Promise<void> {
-    const { system } = this;
-    this.system = undefined;
-    this.rounds = 0;
-    await system?.remove();
-  }
-}
+export const fanoutRounds = (dist: string): SystemRounds<FanoutSystem> =>
+  new SystemRounds(() => startFanoutSystem(dist), round);
 
 const round = async (system: FanoutSystem, seed: number): Promise<readonly string[]> => {
   const began = performance.now();

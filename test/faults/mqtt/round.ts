@@ -10,65 +10,54 @@ import { until } from '#testing/until.js';
 
 import { logIsSound, tableHashes, wholeLog } from '../checks.js';
 import { databaseUrlOf, eventStoreUrlOf, rebuild } from '../operate.js';
+import { type RoundSystem, SystemRounds } from '../system-rounds.js';
 import { type Broker, embeddedBroker, mosquittoBroker } from './brokers.js';
 import { deviceFaults, expected, isVisible, orderFaults } from './compare.js';
 import { type Device, Publisher } from './publisher.js';
 
 const devices = 4;
-const roundsPerSystem = 10;
 const hourMs = 3_600_000;
 
-interface System {
+interface System extends RoundSystem {
   readonly voltrace: Voltrace;
   readonly mqttPort: number;
 }
 
 /**
  * Rounds of devices that send over MQTT while broker, bridge, event node and projector are killed, each twice
- * at a random moment: through the embedded broker where the seed is even, else through Mosquitto. A system serves
- * ten rounds, each with devices of its own. After a failed round the next one begins on a new system.
+ * at a random moment: through the embedded broker where the seed is even, else through Mosquitto; each with devices of its own.
  */
 export class MqttRounds {
   /** Rounds that had no Mosquitto. */
   skipped = 0;
-  private system: System | undefined;
-  private rounds = 0;
+  private readonly rounds;
 
-  constructor(private readonly dist: string) {}
-
-  /** One round; the seed says which victims, messages and moments. Resolves with what was wrong afterwards. */
-  async run(seed: number): Promise<readonly string[]> {
-    if (!isEmbedded(seed) && !mosquittoIsThere) {
-      this.skipped += 1;
-      console.log('  skipped: mosquitto is not installed');
-      return [];
-    }
-    try {
-      const system = (this.system ??= await this.start());
-      const faults = await round(system, this.dist, seed);
-      this.rounds += 1;
-      if (faults.length > 0 || this.rounds >= roundsPerSystem) await this.end();
-      return faults;
-    } catch (error) {
-      await this.end();
-      return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    }
+  constructor(dist: string) {
+    this.rounds = new SystemRounds(
+      () => startSystem(dist),
+      (system, seed) => round(system, dist, seed),
+    );
   }
 
-  async end(): Promise<void> {
-    const { system } = this;
-    this.system = undefined;
-    this.rounds = 0;
-    await system?.voltrace.remove();
+  /** As `SystemRounds.run`. */
+  run(seed: number): Promise<readonly string[]> {
+    if (isEmbedded(seed) || mosquittoIsThere) return this.rounds.run(seed);
+    this.skipped += 1;
+    console.log('  skipped: mosquitto is not installed');
+    return Promise.resolve([]);
   }
 
-  private async start(): Promise<System> {
-    const mqttPort = await freePort();
-    const limits = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' };
-    const env = { MQTT_PORT: String(mqttPort), ...limits };
-    return { voltrace: await startVoltrace({ dist: this.dist, env }), mqttPort };
+  end(): Promise<void> {
+    return this.rounds.end();
   }
 }
+
+const startSystem = async (dist: string): Promise<System> => {
+  const mqttPort = await freePort();
+  const limits = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' };
+  const voltrace = await startVoltrace({ dist, env: { MQTT_PORT: String(mqttPort), ...limits } });
+  return { voltrace, mqttPort, remove: () => voltrace.remove() };
+};
 
 const isEmbedded = (seed: number): boolean => seed % 2 === 0;
 
