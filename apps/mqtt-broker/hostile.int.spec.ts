@@ -74,6 +74,10 @@ describe('a device', () => {
     await fixture.log.append(deviceStream(device), [newEvent('DeviceRetired', {})], 0n);
     await closed;
     await expect(fixture.connect(device)).rejects.toThrow('Bad username or password');
+    // Its name went to another one: that is no longer the last thing that is said of it.
+    const forfeited = { kind: 'device-name', value: 'house/egauge', claim: '0' };
+    await fixture.log.append(deviceStream(device), [newEvent('KeyForfeited', forfeited)], 1n);
+    await expect(fixture.connect(device)).rejects.toThrow('Bad username or password');
     const logger = Logger.create({ app: 'test', level: 'silent' });
     const metrics = new Metrics({ processMetrics: false });
     const link = new DeviceLink({

@@ -4,7 +4,8 @@ import { Topics } from '#device-link/topics.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog } from '#process/stores.js';
-import { isRetired, isSecretOf } from '#telemetry/link/device-credentials.js';
+import { Devices } from '#telemetry/device/find-device.js';
+import { isSecretOf } from '#telemetry/link/device-credentials.js';
 import { DeviceLink } from '#telemetry/link/device-link.js';
 
 import { brokerEnvironment } from './config.js';
@@ -18,6 +19,7 @@ runProcess({
     const { log, tail } = openEventLog(context, config.EVENTSTORE_URL, { maxEvents: 16 });
     const metrics = new LinkMetrics(context.metrics);
     const observer = new CommandObserver(logger, context.metrics);
+    const devices = new Devices(log);
     const link = new DeviceLink({ log, observer, metrics, logger });
     context.onStop(() => link.stop());
     const broker = await EmbeddedBroker.start({
@@ -26,7 +28,7 @@ runProcess({
       maxConnections: config.MQTT_MAX_CONNECTIONS,
       messagesPerSecond: config.MQTT_MESSAGES_PER_SECOND,
       authenticate: async (device, secret) =>
-        (await isSecretOf(log, device, secret)) && !(await isRetired(log, device)),
+        (await isSecretOf(log, device, secret)) && !(await devices.isRetired(device)),
       onListening: (device) => void link.sendConfiguration(device),
       onRejected: (reason, device) => {
         link.reject(reason, device);

@@ -45,6 +45,11 @@ export class Devices {
     return state;
   }
 
+  /** As the log says now, for who is let in once and stays: what it connects with may not have been revoked. */
+  async isRetired(id: string): Promise<boolean> {
+    return (await this.states.refresh(id)).state.status === 'retired';
+  }
+
   /** Throws `DEVICE_RETIRED`. A device that nobody registered is none of those. */
   async refuseRetired(id: string): Promise<void> {
     if ((await this.recent(id)).status === 'retired') throw retiredDevice();

@@ -1,9 +1,7 @@
 import type { EventLog } from '#event-log/event-log.js';
-import { readOne } from '#event-log/read-one.js';
 
 import { type CredentialEvent, credentialStream } from '../credential/events.js';
 import { fitsVerifier } from '../credential/verifier.js';
-import { deviceStream } from '../device/events.js';
 
 const deviceId = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -22,10 +20,4 @@ export const isSecretOf = async (
   }
   const given = secret.toString();
   return [...verifiers.values()].some((verifier) => fitsVerifier(given, verifier));
-};
-
-/** Whether the device was retired, as the log says now; what it could connect with may not have been revoked. */
-export const isRetired = async (log: EventLog, device: string): Promise<boolean> => {
-  const last = await readOne(log, deviceStream(device), { direction: 'backwards' });
-  return last?.type === 'DeviceRetired';
 };
