@@ -102,7 +102,7 @@ describe('the live feed', () => {
     await expect(feed.next()).rejects.toThrow('revoked');
   });
 
-  it('of a device shows its samples as they came, of the series that are wanted', async () => {
+  it('of a device shows its samples of the series that are wanted, once it is known what became of them', async () => {
     const { SamplesRecorded: recorded } = exampleEvents(samplesEvents);
     const { position } = await foreign({});
     const append = (device: string) =>
@@ -113,19 +113,26 @@ describe('the live feed', () => {
       );
     await append('other');
     await append('mine');
+    const answers = [undefined, ['conflict'] as const];
     const feed = live(log, new LogTail(log), {
       ...{
         filter: { categories: ['samples'] },
         from: position,
-        show: shownSamples('mine', ['A.EV']),
+        show: shownSamples('mine', ['A.EV'], () => Promise.resolve(answers.shift())),
       },
       signal: new AbortController().signal,
       stillAllowed: () => Promise.resolve(),
     });
     await feed.next();
+    expect((await feed.next()).value).toBe(': \n\n');
     const shown = String((await feed.next()).value);
     expect(JSON.parse(shown.slice(shown.indexOf('data: ') + 6))).toEqual({
-      samples: [{ series: 'A.EV', at: '2026-05-04T11:00:04.000Z', value: 0, quality: 'good' }],
+      samples: [
+        {
+          ...{ series: 'A.EV', at: '2026-05-04T11:00:04.000Z', value: 0, quality: 'good' },
+          outcome: 'conflict',
+        },
+      ],
     });
   });
 });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
@@ -14,6 +16,8 @@ const pageSize = 500;
 const heartbeatMs = 15_000;
 /** How long a feed that is busy goes on without asking whether its reader still may. */
 const recheckMs = 1_000;
+/** Between two attempts to know what an event shows. */
+const retryMs = 500;
 
 const passes = ({ categories, types }: EventFilter, { stream, type }: StoredEvent): boolean =>
   (categories?.includes(categoryOf(stream)) ?? true) && (types?.includes(type) ?? true);
@@ -92,13 +96,22 @@ export interface LiveOptions {
   readonly filter: EventFilter;
   /** Exclusive; from now on where absent. */
   readonly from: Position | undefined;
-  /** What is shown of an event, `shownEvent` unless given; undefined passes it over. */
+  /** What is shown of an event, `shownEvent` unless given; undefined passes it over, after `notYet` it is asked again. */
   readonly show?: (event: StoredEvent) => unknown;
   /** Ends the feed. */
   readonly signal: AbortSignal;
   /** Called before an event that comes a second or more after the last call, and before each wait; what it throws ends the feed. */
   readonly stillAllowed: () => Promise<unknown>;
 }
+
+/** What an event shows is not known yet: the feed says that it lives, and waits. */
+export const notYet = Symbol('not yet');
+const beat = ': \n\n';
+
+const isAbortedAfter = async (ms: number, signal: AbortSignal): Promise<boolean> => {
+  await sleep(ms);
+  return signal.aborted;
+};
 
 const serverSentEvent = ({ position }: StoredEvent, shown: unknown): string =>
   `id: ${formatPosition(position)}\ndata: ${JSON.stringify(shown)}\n\n`;
@@ -123,7 +136,14 @@ export async function* live(
     const { events, next } = await eventsAfter(log, tail, position);
     for (const event of events) {
       if (performance.now() - asked >= recheckMs) await ask();
-      const shown = passes(filter, event) ? show(event) : undefined;
+      if (!passes(filter, event)) continue;
+      let shown = await show(event);
+      while (shown === notYet) {
+        yield beat;
+        await ask();
+        if (await isAbortedAfter(retryMs, signal)) return;
+        shown = await show(event);
+      }
       if (shown !== undefined) yield serverSentEvent(event, shown);
     }
     position = next;
@@ -132,7 +152,7 @@ export async function* live(
     await tail.changed(position, { signal, timeoutMs: heartbeatMs });
     if (tail.after(position, 1)?.length !== 0) continue;
     // Says the position too, so that a filtered feed resumes where it was.
-    yield position ? `: ${formatPosition(position)}\n\n` : ': \n\n';
+    yield position ? `: ${formatPosition(position)}\n\n` : beat;
   }
 }
 

@@ -11,6 +11,7 @@ import { LogTail } from '#event-log/log-tail.js';
 import { Expectation, position, queryInvalid } from '#http/query-params.js';
 import { actorOf } from '#http/request-context.js';
 import { ProcessContext } from '#process/process-context.js';
+import { ReadStore } from '#read-store/read-store.js';
 
 import { live, type LiveOptions } from './event-feed.js';
 import { LiveFeeds } from './live-feeds.js';
@@ -33,6 +34,7 @@ const lastEventId = 'Last-Event-ID';
 export class FeedController {
   constructor(
     protected readonly log: EsdbEventLog,
+    protected readonly store: ReadStore,
     private readonly tail: LogTail,
     private readonly authenticator: Authenticator,
     private readonly context: ProcessContext,

@@ -73,6 +73,55 @@ it('aggregates them by the rules of then, and says that it took single samples',
   });
 });
 
+it('shows live what became of each sample, as it was when it came', async () => {
+  const P = (at: string, ...values: (number | null)[]) =>
+    api.record(meter, { t0: `${day}T${at}Z`, dt: 60_000, series: { P: { values } } });
+  // Had at 00 a correction, at 01 a late sample, at 02 the first one, and at 03 one that was taken away.
+  visible = await P('00:00:00', 1, 2, 4, 5);
+  const expired = { series: 'P', before: `${day}T00:01:00Z`, reason: 'test' };
+  const answer = await api.post(`/devices/${meter}/expire-samples`, expired);
+  api.expectOk(answer);
+  visible = String(answer.body['position']);
+  await read('');
+  const path = `/v1/devices/${meter}/samples/live?series=P&from=${then}`;
+  const shown = await live(path, 8);
+  expect(shown.map(({ at, value, outcome }) => [at.slice(14, 16), value, outcome])).toEqual([
+    ['00', 10, 'expired'],
+    ['01', 2, 'accepted'],
+    ['00', 20, 'expired'],
+    ['03', null, 'accepted'],
+    ['00', 1, 'expired'],
+    ['01', 2, 'duplicate'],
+    ['02', 4, 'conflict'],
+    ['03', 5, 'conflict'],
+  ]);
+});
+
+interface Shown {
+  readonly at: string;
+  readonly value: unknown;
+  readonly outcome: string;
+}
+
+/** The first samples of a feed. */
+const live = async (path: string, count: number): Promise<readonly Shown[]> => {
+  const { body } = await api.api.raw(path);
+  const shown: Shown[] = [];
+  if (!body) return shown;
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines)
+      if (line.startsWith('data: '))
+        shown.push(...(JSON.parse(line.slice(6)) as { samples: Shown[] }).samples);
+    if (shown.length >= count) break;
+  }
+  return shown;
+};
+
 it('knows no series before there was one', async () => {
   expect((await read('&asOf=@1'))['code']).toBe('SERIES_UNKNOWN');
   expect((await read('&asOf=2099-01-01T00:00:00Z'))['code']).toBe('AS_OF_INVALID');

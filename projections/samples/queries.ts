@@ -157,13 +157,13 @@ export async function* readSamples(
 }
 
 /** The samples of a series that counted when the log had got to a position: before each correction the old one did. */
-const countedAt = (position: bigint | undefined, series = '$1'): string =>
+export const countedAt = (position: bigint | undefined, series = '$1'): string =>
   position === undefined
     ? `${schema}.samples`
-    : `(select series_id, at, value, text, quality from ${schema}.samples
+    : `(select series_id, at, value, text, quality, position from ${schema}.samples
          where series_id = ${series} and position <= ${String(position)}
         union all
-        select series_id, at, old_value, old_text, old_quality
+        select series_id, at, old_value, old_text, old_quality, old_position
           from (select distinct on (at) * from ${schema}.sample_corrections
                  where series_id = ${series} and position > ${String(position)} order by at, position) later
          where old_position <= ${String(position)})`;
