@@ -14,6 +14,7 @@ import { schemaCheck } from './json-schema.js';
 
 interface Message {
   readonly name: string;
+  readonly bindings?: { readonly kafka: { readonly key: { readonly description: string } } };
   readonly payload: object;
   readonly examples: readonly { readonly headers: object; readonly payload: object }[];
 }
@@ -50,6 +51,16 @@ describe('docs/asyncapi.yaml', () => {
     const problems = (await asyncApiProblems(broken)).join('\n');
     expect(problems).toContain('action');
     expect(problems).toContain('Nothing');
+  });
+
+  it('says of messages that are not keyed by stream what they are keyed by', () => {
+    const keys = Object.values(components.messages).flatMap(({ name, bindings }) =>
+      bindings ? [[name, bindings.kafka.key.description]] : [],
+    );
+    expect(keys).toEqual([
+      ['voltrace.telemetry.SamplesRecorded.v1', 'The device, as in the data.'],
+      ['voltrace.telemetry.SampleCorrected.v1', 'The device, as in the data.'],
+    ]);
   });
 
   it.each(messagesOf(contracts).map(({ message, contract }) => [message.name, contract.topic]))(

@@ -7,10 +7,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { generateBatteryList } from '#product-registry/import/testing/generate-battery-list.js';
 import { appendProducts, eventsPerProduct } from '#test/bench/synthetic-log.js';
-import { loggedFacts } from '#test/faults/fanout/logged-facts.js';
+import { loggedFacts, samplesTopic, telemetryTopic } from '#test/faults/fanout/logged-facts.js';
 import { fanoutFaults, type FanoutUnderTest } from '#test/faults/fanout/settled.js';
 import { databaseUrlOf, eventStoreUrlOf } from '#test/faults/operate.js';
 import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
+import { House, valuesByReader } from '#test/telemetry/house.js';
+import { publishedFaults } from '#test/telemetry/published.js';
 import { compiledRoot } from '#testing/build.js';
 import { describeWithKafkaPrograms } from '#testing/kafka/describe-with-kafka.js';
 import { type OwnKafka, ownKafka } from '#testing/kafka/shared.js';
@@ -74,6 +76,25 @@ describeWithKafkaPrograms('the registry on a Kafka broker, from the list to the 
     await log.close();
     expect((await loggedFacts(parts.eventStoreUrl)).length).toBe(before + generated + 1);
     expect(await fanoutFaults(parts)).toEqual([]);
+  }, 600_000);
+
+  it('shows what devices sent once and in order, although the relay is killed meanwhile', async () => {
+    const house = await House.start(voltrace.api);
+    const killed = new Set<number>();
+    await house.measure(6, (round) => {
+      const relay = voltrace.children().find(({ name }) => name === 'relay');
+      if (round % 2 === 0 || !relay) return;
+      process.kill(relay.pid, 'SIGKILL');
+      killed.add(relay.pid);
+    });
+    expect(killed.size).toBeGreaterThan(0);
+    const said = await publishedFaults(parts, telemetryTopic);
+    const measured = await publishedFaults(parts, samplesTopic);
+    expect([...said.faults, ...measured.faults]).toEqual([]);
+    const types = [...said.records, ...measured.records].map(({ type }) => type);
+    expect(new Set(types)).toEqual(new Set(house.published));
+    // A stranger who adds the facts up comes to what the API answers.
+    expect(valuesByReader(measured.records)).toEqual(await house.values());
   }, 600_000);
 
   it('finds no difference when the topics are verified', async () => {

@@ -32,7 +32,7 @@ const headers = {
     ce_specversion: { const: '1.0' },
     ce_id: uuid('Of the event, the same in every delivery.'),
     ce_type: text('The name of the message.'),
-    ce_source: text('The stream that the fact is of; the key of the record too.'),
+    ce_source: text('The stream that the fact is of.'),
     ce_time: time('When it happened. UTC.'),
     ce_traceparent: text('W3C trace context of the request that led to it.'),
     voltrace_revision: text('Place in its stream, from 0. Grows, with gaps.', {
@@ -83,6 +83,8 @@ const channels = (contract: Contract, messages: readonly MessageOf[]) => {
   return { [topic]: channelOf(topic, partitions, `${summary}\n\n${orderOfFacts}`, names) };
 };
 
+const kafkaKey = (about: string) => ({ kafka: { key: text(about), bindingVersion } });
+
 const messageOf = (publication: Publication, { category, type, message }: MessageOf) => {
   const published = publication.of(exampleEvent(category.types.category, type, message.example));
   if (!published) throw new Error(`${message.name} is not published`);
@@ -92,6 +94,8 @@ const messageOf = (publication: Publication, { category, type, message }: Messag
     title: type,
     summary,
     traits: [{ $ref: '#/components/messageTraits/fact' }],
+    // What a message says itself counts before what its trait says.
+    ...(category.key && { bindings: kafkaKey(category.key.about) }),
     headers: { type: 'object', properties: { ce_type: { const: name } } },
     payload: schema,
     examples: [
@@ -148,9 +152,7 @@ export const buildAsyncApi = (contracts: readonly Contract[]): object => {
           contentType: 'application/json',
           correlationId: { location: '$message.header#/voltrace_correlation_id' },
           headers,
-          bindings: {
-            kafka: { key: text('The stream, as in ce_source.'), bindingVersion },
-          },
+          bindings: kafkaKey('The stream, as in ce_source.'),
         },
       },
       messages: Object.fromEntries(

@@ -78,7 +78,7 @@ export class Publication {
 
 const factOf = (
   stored: StoredEvent,
-  { keyOf }: PublishedCategory,
+  { key }: PublishedCategory,
   message: PublishedMessage,
   data: object,
 ): Fact => {
@@ -87,7 +87,7 @@ const factOf = (
     id: stored.id,
     type: message.name,
     stream: stored.stream,
-    key: keyOf?.(stored.stream) ?? stored.stream,
+    key: key?.of(stored.stream) ?? stored.stream,
     revision: stored.revision,
     position: stored.position,
     occurredAt: metadata.occurredAt,

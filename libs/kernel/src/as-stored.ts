@@ -23,7 +23,7 @@ export const asStored = (
   ),
 });
 
-export interface AsStored extends Pick<PublishedCategory, 'keyOf'> {
+export interface AsStored extends Pick<PublishedCategory, 'key'> {
   /** Members of the data that are nobody else's concern. */
   readonly without?: readonly string[];
 }

@@ -20,6 +20,13 @@ export interface PublishedMessage<D extends object = object> {
   readonly example: D;
 }
 
+/** The key of the records of a category. */
+export interface PublishedKey {
+  /** One sentence for the reader of the AsyncAPI document. */
+  readonly about: string;
+  readonly of: (stream: string) => string;
+}
+
 /**
  * What a stream category tells others. Each of its stored types is decided on: a message, or
  * `'private'`. A type that stands in neither is unknown, and what is unknown is never passed over.
@@ -30,7 +37,7 @@ export interface PublishedCategory<E extends DomainEvent = DomainEvent> {
     readonly [T in E['type']]: PublishedMessage<Extract<E, { type: T }>['data']> | 'private';
   };
   /** What the facts of a stream are kept in order with, such as a device that has many streams: the stream itself where absent. */
-  readonly keyOf?: (stream: string) => string;
+  readonly key?: PublishedKey;
 }
 
 /** The facts that a context publishes, and where. */

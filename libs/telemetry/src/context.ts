@@ -46,7 +46,12 @@ export const telemetry: Context = {
       partitions: 12,
       summary: 'What devices measured, as it came, and what persons corrected. Keyed by device.',
       // What a stream knows repetitions by helps nobody who reads each chunk once.
-      categories: [asStored(name, samplesDecider, { keyOf: deviceOfSamples, without: ['seen'] })],
+      categories: [
+        asStored(name, samplesDecider, {
+          key: { about: 'The device, as in the data.', of: deviceOfSamples },
+          without: ['seen'],
+        }),
+      ],
     },
   ],
   permissions: {

@@ -4,23 +4,26 @@ import { activityFaults, type LoggedFact, topicFaults, type TopicRecord } from '
 
 const event = (stream: string, revision: number, position: number): LoggedFact => ({
   stream,
+  key: stream,
   revision,
   position: BigInt(position),
   id: `${stream}@${revision}`,
   hash: 'as stored',
   type: revision === 0 ? 'ProductRegistered' : 'ElementsSet',
+  name: `voltrace.product-registry.${revision === 0 ? 'ProductRegistered' : 'ElementsSet'}.v1`,
   ...(revision === 0 && { manufacturerId: 'm' }),
 });
 
 const log = [event('product-a', 0, 10), event('product-b', 0, 15), event('product-a', 1, 21)];
 
 const record = (of: LoggedFact, offset: number, partition = 0): TopicRecord => ({
-  key: of.stream,
+  key: of.key,
+  stream: of.stream,
   partition,
   offset,
   id: of.id,
   hash: of.hash,
-  type: `voltrace.product-registry.${of.type}.v1`,
+  type: of.name,
   revision: of.revision,
   position: of.position,
 });
@@ -39,7 +42,7 @@ describe('the comparison of the topic with the log', () => {
     [
       'a stream out of order',
       [record(a0, 3), record(b0, 0, 1), record(a1, 2)],
-      'product-a: revision 0 after 1',
+      'product-a: position 10 after 21',
     ],
     [
       'a stream on two partitions',
@@ -55,6 +58,13 @@ describe('the comparison of the topic with the log', () => {
     ],
   ])('finds %s', (_, records, fault) => {
     expect(topicFaults(records, log).join('\n')).toContain(fault);
+  });
+
+  it('finds another key', () => {
+    const wrong = { ...record(b0, 0, 1), key: 'product-a' };
+    expect(topicFaults([record(a0, 0), wrong, record(a1, 2)], log)[0]).toBe(
+      'product-b@0 has key product-a, not product-b',
+    );
   });
 
   it('finds another id, and other data', () => {

@@ -5,11 +5,16 @@ import canonicalize from 'canonicalize';
 /** An event of the log that the registry publishes, with what the comparison needs of it. */
 export interface LoggedFact {
   readonly stream: string;
+  /** Of its record. */
+  readonly key: string;
   readonly revision: number;
+  /** As it is stored. */
   readonly type: string;
+  /** As it is published. */
+  readonly name: string;
   readonly position: bigint;
   readonly id: string;
-  /** Of the data; see `hashOf`. */
+  /** Of the published data; see `hashOf`. */
   readonly hash: string;
   /** Of a ProductRegistered. */
   readonly manufacturerId?: string;
@@ -18,6 +23,7 @@ export interface LoggedFact {
 /** A record of the topic as a reader sees it who knows nothing of our code. */
 export interface TopicRecord {
   readonly key: string;
+  readonly stream: string;
   readonly partition: number;
   readonly offset: number;
   readonly id: string;
@@ -33,13 +39,11 @@ export const hashOf = (value: unknown): string =>
     .update(canonicalize(value) ?? '')
     .digest('base64');
 
-const publicName = (type: string): string => `voltrace.product-registry.${type}.v1`;
-
 const shownFaults = 20;
 
 /**
  * What is wrong on the topic: an event that is missing or there twice, something that the log does
- * not hold, a stream out of its order or on two partitions. At most twenty, then their number.
+ * not hold, a key out of the log's order or on two partitions. At most twenty, then their number.
  */
 export const topicFaults = (
   records: readonly TopicRecord[],
@@ -50,11 +54,13 @@ export const topicFaults = (
   const seen = new Set<string>();
   const last = new Map<string, TopicRecord>();
   for (const record of inOrder(records)) {
-    const place = placeOf(record.key, record.revision);
+    const place = placeOf(record.stream, record.revision);
     const event = wanted.get(place);
     if (!event) faults.push(`${place} is on the topic, not in the log`);
-    else if (publicName(event.type) !== record.type) {
-      faults.push(`${place} is a ${record.type} on the topic, a ${event.type} in the log`);
+    else if (event.name !== record.type) {
+      faults.push(`${place} is a ${record.type} on the topic, not a ${event.name}`);
+    } else if (event.key !== record.key) {
+      faults.push(`${place} has key ${record.key}, not ${event.key}`);
     } else if (event.position !== record.position) {
       faults.push(
         `${place} has position ${String(record.position)}, not ${String(event.position)}`,
@@ -68,8 +74,9 @@ export const topicFaults = (
     if (before && before.partition !== record.partition) {
       faults.push(`${record.key} is on partitions ${before.partition} and ${record.partition}`);
     }
-    if (before && before.revision >= record.revision) {
-      faults.push(`${record.key}: revision ${record.revision} after ${before.revision}`);
+    if (before && before.position >= record.position) {
+      const [first, second] = [before, record].map(({ position }) => String(position));
+      faults.push(`${record.key}: position ${second} after ${first}`);
     }
     last.set(record.key, record);
   }

@@ -86,9 +86,17 @@ const activity = async (api: ApiClient): Promise<readonly Activity[]> => {
   return rows;
 };
 
-const asTopicRecord = ({ key, partition, offset, headers, value }: ReadRecord): TopicRecord => ({
+/** A record as a reader sees it who knows our headers only. */
+export const asTopicRecord = ({
+  key,
+  partition,
+  offset,
+  headers,
+  value,
+}: ReadRecord): TopicRecord => ({
   hash: hashOf(JSON.parse(value ?? 'null')),
   key: key ?? '',
+  stream: headers.get('ce_source') ?? '',
   partition,
   offset,
   id: headers.get('ce_id') ?? '',
