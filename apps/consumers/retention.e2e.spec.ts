@@ -76,6 +76,10 @@ it('drops what is older than the days for which it is kept, once, and says so', 
   expect(await retention().expireAt(now)).toBe(0);
   expect(await rows(device, '2026-03-09', '')).toEqual([]);
   expect(await rows(device, '2026-03-10', '')).toHaveLength(1);
+  // The API did not drop them itself, and still says of late ones that they do not count.
+  const late = { t0: '2026-03-09T12:00:00Z', dt: 1_000, series: { v: { values: [4, 4.5] } } };
+  const { body: told } = await api.post(`/devices/${device}/samples`, late);
+  expect(told).toMatchObject({ samples: 0, expired: 2 });
   expect(await partitions()).toEqual(['samples_202603']);
   // What was computed of them stays.
   const range = 'from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&bucket=month&fn=count,sum,max';
@@ -104,6 +108,9 @@ it('counts as expired what comes for a time that was dropped, and neither counts
   api.expectOk(await expire('2026-02-02T00:00:00Z'));
   const again = await expire('2026-02-01T12:00:00Z');
   expect(again.headers.get('command-outcome')).toBe('unchanged');
+  const columns = { t0: '2026-02-01T23:59:59Z', dt: 1_000, series: { v: { values: [1, 2, 7] } } };
+  const late = await api.post(`/devices/${device}/samples`, columns);
+  expect(late.body).toMatchObject({ samples: 2, expired: 1, quarantined: 0, repeated: 0 });
   const after = await record(device, '2026-02-01', [1, 2, 7]);
   expect(await rows(device, '2026-02-01', `after=${after}`)).toEqual([]);
   const range = 'from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&bucket=day&fn=count,sum';
@@ -112,12 +119,12 @@ it('counts as expired what comes for a time that was dropped, and neither counts
   });
   expect((await api.get(`/intake?deviceId=${device}&limit=10`))['items']).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ samples: expect.objectContaining({ expired: 3 }) }),
+      expect.objectContaining({ samples: expect.objectContaining({ expired: 4 }) }),
     ]),
   );
   const correct = { series: 'v', at: '2026-02-01T12:00:00Z', value: 3, reason: 'misread' };
-  const late = await api.post(`/devices/${device}/correct-sample`, correct);
-  expect(late.body['code']).toBe('SAMPLES_EXPIRED');
+  const corrected = await api.post(`/devices/${device}/correct-sample`, correct);
+  expect(corrected.body['code']).toBe('SAMPLES_EXPIRED');
 });
 
 it('carries out by itself what is overdue when it starts', async () => {

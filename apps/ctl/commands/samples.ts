@@ -28,6 +28,7 @@ interface ImportOptions {
 
 interface Taken {
   readonly samples: number;
+  readonly expired: number;
   readonly quarantined: number;
   readonly repeated: number;
   readonly position: string;
@@ -75,13 +76,14 @@ async function importSamples(
   const size = await sizeOf(file);
   const device = await deviceIdOf(api, named);
   const isCsv = !/\.(ndjson|jsonl)$/i.test(file);
-  const sent = { rows: 0, samples: 0, quarantined: 0, repeated: 0, position: '0' };
+  const sent = { rows: 0, samples: 0, expired: 0, quarantined: 0, repeated: 0, position: '0' };
   const bar = progressBar('samples');
   try {
     for await (const piece of piecesOf(file, isCsv, Number(skipRows))) {
       const taken = await send(api, device, isCsv, query, piece.text);
       sent.rows = piece.rows;
       sent.samples += taken.samples;
+      sent.expired += taken.expired;
       sent.quarantined += taken.quarantined;
       sent.repeated += taken.repeated;
       sent.position = taken.position;

@@ -15,7 +15,7 @@ export class LinkMetrics {
     const registers = [registry];
     this.messages = new Counter({
       name: 'voltrace_mqtt_messages_total',
-      help: 'Messages of devices by outcome (accepted, duplicate, quarantined, rejected).',
+      help: 'Messages of devices by outcome (accepted, expired, duplicate, quarantined, rejected).',
       labelNames: ['outcome'] as const,
       registers,
     });

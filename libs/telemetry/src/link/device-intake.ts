@@ -28,7 +28,7 @@ import type { IntakeCounts } from './intake-counts.js';
 import type { Acknowledgement } from './read-acknowledgement.js';
 import { type ReadMessage, readMessage } from './read-message.js';
 
-export type Outcome = 'accepted' | 'duplicate' | 'quarantined' | 'rejected';
+export type Outcome = 'accepted' | 'expired' | 'duplicate' | 'quarantined' | 'rejected';
 
 export interface DeviceIntakeParts {
   readonly log: EventLog;
@@ -145,11 +145,13 @@ export class DeviceIntake implements InboxHandler {
 
   private async record(device: string, said: readonly SamplesRead[], meta: CommandMeta) {
     const sent = said.map(({ read, message }) => ({ read, message }));
-    const { repeated } = await this.parts.samples.take(device, sent, meta, 'mqtt');
+    const { repeated, expiredMessages } = await this.parts.samples.take(device, sent, meta, 'mqtt');
     const duplicates = Math.min(repeated, said.length);
     if (duplicates > 0) this.parts.counts.duplicate(device, duplicates);
     this.parts.onOutcome('duplicate', duplicates);
-    this.parts.onOutcome('accepted', said.length - duplicates);
+    const expired = Math.min(expiredMessages, said.length - duplicates);
+    this.parts.onOutcome('expired', expired);
+    this.parts.onOutcome('accepted', said.length - duplicates - expired);
   }
 
   private async takeOther(device: string, inbound: Inbound, said: ReadMessage): Promise<void> {

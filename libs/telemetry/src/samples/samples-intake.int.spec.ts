@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import type { StoredEvent } from '#event-log/event-log.js';
+import { handleCommand } from '#event-log/handle-command.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
@@ -103,6 +104,23 @@ it('that are wrong are kept in the quarantine, the others recorded', async () =>
   expect(kept?.data['problems']).toEqual([
     { pointer: '/0/series/v/values/0', reason: expect.stringContaining('ahead of the server') },
   ]);
+});
+
+it('of an expired time are counted apart, also where another process dropped them', async () => {
+  const device = randomUUID();
+  const intake = freshIntake();
+  await take(intake, device, overMidnight(1), 1);
+  const expire = { series: 'v', before: '2026-05-05T00:00:30.000Z' };
+  await handleCommand(log, freshIntake().series, device, {
+    ...{ type: 'ExpireSamples', data: expire, meta: commandMeta({ commandId: randomUUID() }) },
+  });
+  expect(await take(intake, device, overMidnight(2), 2)).toMatchObject({
+    ...{ samples: 1, expired: 1, expiredMessages: 0, repeated: 0 },
+  });
+  const early = { rows: [{ t: '2026-05-04T12:00:00Z', values: { v: 3 } }] };
+  expect(await take(intake, device, early, 3)).toMatchObject({
+    ...{ samples: 0, expired: 1, expiredMessages: 1 },
+  });
 });
 
 it('reads again what two say otherwise of one new series, in one batch or in two processes', async () => {

@@ -6,6 +6,7 @@ import { States } from '#event-log/states.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf, contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
+import { wallNow } from '#kernel/wall-clock.js';
 import type { CommandObserver } from '#observability/command-observer.js';
 
 import {
@@ -28,8 +29,12 @@ export interface SentSamples {
 }
 
 export interface Taken {
-  /** Samples that are in the log now, whether or not they were before. */
+  /** Samples that are in the log now and count, whether or not they were before. */
   readonly samples: number;
+  /** Samples that are in the log now and do not count: of a time whose single samples were dropped. */
+  readonly expired: number;
+  /** Messages that hold such samples and no others. */
+  readonly expiredMessages: number;
   /** Samples that are in the quarantine now. */
   readonly quarantined: number;
   /** Blocks that were in the log already. */
@@ -110,8 +115,13 @@ export class SamplesIntake {
       repeated += ofDay.length - (held && 'blocks' in held ? held.blocks.length : 0);
       results.push(result);
     }
+    const expired = await this.expiredOf(device, sent);
+    const all = expired.reduce((sum, one) => sum + one, 0);
     return {
-      samples: sent.reduce((sum, { read }) => sum + read.taken, 0),
+      samples: sent.reduce((sum, { read }) => sum + read.taken, 0) - all,
+      expired: all,
+      expiredMessages: sent.filter(({ read }, at) => read.taken > 0 && read.taken === expired[at])
+        .length,
       quarantined: refused.length,
       repeated,
       position: newest(results.map(({ position }) => position)),
@@ -128,6 +138,17 @@ export class SamplesIntake {
     return this.observer.observe(command, id, () =>
       handleCommand(this.log, this.quarantine, id, command),
     );
+  }
+
+  /** How many samples of each are of a time whose single samples were dropped. */
+  private async expiredOf(device: string, sent: readonly SentSamples[]): Promise<number[]> {
+    const today = new Date(wallNow()).toISOString().slice(0, 10);
+    const isPast = sent.some(({ read }) => [...read.days.keys()].some((day) => day < today));
+    // What is over is dropped day by day, by another process: of that this one may not know yet.
+    const known = isPast
+      ? (await this.series.refresh(device)).state
+      : await this.knownSeries(device);
+    return sent.map(({ read }) => expiredIn(read, known));
   }
 
   private record(device: string, day: string, parts: readonly Part[], meta: CommandMeta) {
@@ -155,6 +176,19 @@ const requireAsLearnt = (learnt: readonly Learnt[], state: SeriesState): void =>
     'conflict',
     `somebody else said of ${other.series} what its values are; send this again`,
   );
+};
+
+const expiredIn = ({ days }: ReadSamples, known: SeriesState): number => {
+  let count = 0;
+  for (const { t0, t, series } of days.values()) {
+    for (const [name, { values }] of Object.entries(series)) {
+      const before = Date.parse(known.get(name)?.expiredBefore ?? '') - Date.parse(t0);
+      for (const [row, offset] of t.entries()) {
+        if (offset < before && values[row] !== null) count += 1;
+      }
+    }
+  }
+  return count;
 };
 
 /** The quarantined message of a command: a repeated command meets the same one. */

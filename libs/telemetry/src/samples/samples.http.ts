@@ -46,8 +46,15 @@ const takeQuery = {
 type TakeQuery = Parsed<typeof takeQuery>;
 
 class TakenResponse {
-  @ApiProperty({ description: 'Samples that are recorded now, those that were before among them.' })
+  @ApiProperty({
+    description: 'Samples that are recorded now and count, those that were before among them.',
+  })
   samples!: number;
+  @ApiProperty({
+    description:
+      'Samples that are recorded and do not count: single samples of their time were dropped.',
+  })
+  expired!: number;
   @ApiProperty({ description: 'Samples that wait in the quarantine now, each with the reason.' })
   quarantined!: number;
   @ApiProperty({
@@ -151,8 +158,8 @@ export class SamplesController {
     rows: AsyncIterable<WrittenRow>,
     query: TakeQuery,
     meta: CommandMeta,
-  ): Promise<Taken> {
-    let sum: Taken = { samples: 0, quarantined: 0, repeated: 0, position: undefined };
+  ): Promise<TakenHere> {
+    let sum = nothingTaken;
     let piece = 0;
     for await (const some of inPieces(rows)) {
       piece += 1;
@@ -160,6 +167,7 @@ export class SamplesController {
       const taken = await this.takePiece(device, { rows: some }, query, { ...meta, commandId });
       sum = {
         samples: sum.samples + taken.samples,
+        expired: sum.expired + taken.expired,
         quarantined: sum.quarantined + taken.quarantined,
         repeated: sum.repeated + taken.repeated,
         position: taken.position ?? sum.position,
@@ -173,15 +181,24 @@ export class SamplesController {
     written: WrittenSamples,
     { timeUnit = 'ms', parseText = false }: TakeQuery,
     meta: CommandMeta,
-  ): Promise<Taken> {
+  ): Promise<TakenHere> {
     if (cellsOf(written) > maxCells) throw tooManyCells();
     const known = await this.intake.knownSeries(device);
     const rules = { known, timeUnit, parsesText: parseText, now: wallNow() };
-    return this.intake.take(device, [{ read: readSamples(written, rules) }], meta, 'http');
+    const sent = [{ read: readSamples(written, rules) }];
+    const { samples, expired, quarantined, repeated, position } = await this.intake.take(
+      ...([device, sent, meta, 'http'] as const),
+    );
+    return { samples, expired, quarantined, repeated, position };
   }
 }
 
-const answer = ({ position, ...taken }: Taken): TakenResponse => ({
+type TakenHere = Omit<Taken, 'expiredMessages'>;
+const nothingTaken: TakenHere = {
+  ...{ samples: 0, expired: 0, quarantined: 0, repeated: 0, position: undefined },
+};
+
+const answer = ({ position, ...taken }: TakenHere): TakenResponse => ({
   ...taken,
   position: position ? formatPosition(position) : '0',
 });

@@ -29,6 +29,9 @@ describe('the series of a device', () => {
     given(learnt).when(expire()).then(expired);
     given(learnt, kept(400)).when(expire()).then(expired);
     given(learnt, expired).when(expire()).thenNothing();
+    // Whole minutes are dropped.
+    const within = { ...expired, data: { series: 'P', before: '2026-05-04T00:00:59.000Z' } };
+    given(learnt, within).when(expire()).thenNothing();
     given().when(expire()).thenRefused('SERIES_UNKNOWN');
   });
 

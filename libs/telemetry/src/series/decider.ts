@@ -34,7 +34,7 @@ export interface KnownSeries {
   /** Absent: nobody declared it, so that the defaults hold. */
   readonly declared?: SeriesDeclaration;
   readonly retentionDays: number | null;
-  /** Single samples before it were dropped. */
+  /** Single samples before it, a whole minute, were dropped. */
   readonly expiredBefore?: string;
 }
 
@@ -80,6 +80,12 @@ const fixed = (field: string, now: string) =>
     { errors: [{ pointer: `/${field}`, reason: `expected ${now}` }] },
   );
 
+const minuteMs = 60_000;
+
+/** What is dropped is dropped by whole minutes. */
+const wholeMinute = (before: string): string =>
+  new Date(Math.floor(Date.parse(before) / minuteMs) * minuteMs).toISOString();
+
 export const unknownSeries = () =>
   new Refusal('SERIES_UNKNOWN', 'not-found', 'the device has no such series');
 
@@ -105,7 +111,7 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
         const { series, before, keptDays } = command.data;
         // Somebody has set another retention meanwhile.
         if (keptDays !== undefined && keptDays !== known.retentionDays) return [];
-        const isDone = Date.parse(known.expiredBefore ?? '') >= Date.parse(before);
+        const isDone = (known.expiredBefore ?? '') >= wholeMinute(before);
         return isDone ? [] : [{ type: 'SamplesExpired', data: { series, before } }];
       }
     }
@@ -127,7 +133,7 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
           : state;
       case 'SamplesExpired':
         return known
-          ? new Map(state).set(data.series, { ...known, expiredBefore: data.before })
+          ? new Map(state).set(data.series, { ...known, expiredBefore: wholeMinute(data.before) })
           : state;
     }
   },
