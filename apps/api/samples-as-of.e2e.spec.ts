@@ -122,6 +122,37 @@ const live = async (path: string, count: number): Promise<readonly Shown[]> => {
   return shown;
 };
 
+it('shows texts from before a series was declared as numbers, and the unit that was named first', async () => {
+  const device = await api.device('mode');
+  const at = (time: string, column: object) => ({ t: [`${day}T${time}Z`], series: { m: column } });
+  await api.record(device, at('00:00:00', { values: ['eco'] }));
+  await api.declare(device, 'm', { low: 0, high: 5 });
+  await api.record(device, at('00:01:00', { unit: 'kW', values: [2] }));
+  const other = await api.post(
+    `/devices/${device}/samples`,
+    at('00:02:00', { unit: 'W', values: [2] }),
+  );
+  expect(other.body).toMatchObject({ samples: 0, quarantined: 1 });
+  const after = await api.record(device, at('00:03:00', { values: [6] }));
+  const range = `series=m&from=${day}T00:00:00Z&to=${day}T01:00:00Z&after=${after}`;
+  const read = await api.get(`/devices/${device}/samples?${range}`);
+  expect(read).toMatchObject({
+    series: [{ unit: 'kW', declared: true }],
+    items: [
+      { value: 'eco', quality: 'good' },
+      { value: 2, quality: 'good' },
+      { value: 6, quality: 'uncertain' },
+    ],
+  });
+  expect(
+    await api.get(`/devices/${device}/samples?${range}&bucket=hour&fn=count,sum`),
+  ).toMatchObject({
+    series: [{ buckets: [{ count: 2, sum: 8 }] }],
+  });
+  const known = await api.get(`/devices/${device}/series?after=${after}`);
+  expect(known['items']).toMatchObject([{ series: 'm', unit: 'kW', declared: true, high: 5 }]);
+});
+
 it('knows no series before there was one', async () => {
   expect((await read('&asOf=@1'))['code']).toBe('SERIES_UNKNOWN');
   expect((await read('&asOf=2099-01-01T00:00:00Z'))['code']).toBe('AS_OF_INVALID');

@@ -18,6 +18,10 @@ const table = source('./table.sql');
 /** Which sites and devices there are, how devices connect, what they run with, and what their series stand for. */
 export const devices: Projection = defineProjection({
   ...{ name: 'devices', version },
+  sameRows: {
+    hash: '1ca5639b48db194639119ba9aa5fe307c04a93b982d3788d573d730bee67fb3e',
+    as: ['1607242b1588c5a29fa160299229edea02d2bb3e215c62402391ae15c4ae889d'],
+  },
   sources: [
     table,
     source('./projector.js'),

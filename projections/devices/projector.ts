@@ -157,8 +157,10 @@ const ofSeries: Readonly<Record<SeriesEvent['type'], Apply>> = {
     const { series, valueType, unit } = event.data as Of<'SeriesLearnt'>;
     const id = seriesId(idOf(event), series);
     device_series.set(id, {
-      ...{ id, device_id: idOf(event), series, value_type: valueType, unit, ...undeclared },
+      ...{ id, device_id: idOf(event), series, value_type: valueType, ...undeclared },
       ...{ retention_days: null, known_at: timeOf(event) },
+      // It had no unit, and keeps all else that was said of it.
+      ...{ ...device_series.get(id), unit },
     });
   },
   SeriesDeclared: ({ device_series }, event) => {

@@ -62,7 +62,7 @@ export const changes: Readonly<Partial<Record<Any['type'], Apply>>> = {
     const { series, valueType, unit } = event.data as Of<'SeriesLearnt'>;
     const known = work.seriesOf(deviceOfSeries(event), series, valueType, unit);
     // Its first samples may lie before it in the log.
-    if (!known.declared) known.rules = rulesOf(valueType, unit);
+    known.rules = known.declared ? { ...known.rules, unit } : rulesOf(valueType, unit);
     work.touch(known);
   },
   SeriesDeclared: (work, event) => {

@@ -18,8 +18,11 @@ const table = source('./table.sql');
 export const samples: Projection = defineProjection<SamplesWork>({
   ...{ name: 'samples', version: 2 },
   sameRows: {
-    hash: '86b47c52e63ef751df70f3e403e8aaddd7dd9846b722d9e1bf6af93f9a66b65b',
-    as: ['de9e2c445f7dae48d96557501a57818629219347f6a2474bcc51446b4c05dd97'],
+    hash: '0dfda5f9405f3ee50c07e827745c8e220e0f12d38d4ec482defc8284e52844f1',
+    as: [
+      'de9e2c445f7dae48d96557501a57818629219347f6a2474bcc51446b4c05dd97',
+      '86b47c52e63ef751df70f3e403e8aaddd7dd9846b722d9e1bf6af93f9a66b65b',
+    ],
   },
   sources: [
     table,

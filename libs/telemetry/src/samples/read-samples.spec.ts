@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream';
+
 import { describe, expect, it } from 'vitest';
 
 import { type ReadRules, readSamples, type WrittenSamples } from './read-samples.js';
+import { csvRows } from './streamed-samples.js';
 import { writtenAgain } from './written-again.js';
 
 const rules: ReadRules = {
@@ -137,6 +140,75 @@ describe('samples', () => {
     const kept = extremes.days.get('2026-01-01')?.series['v']?.values;
     expect(kept).toEqual([0, 1e308, 5e-324]);
     expect(Object.is(kept?.[0], 0)).toBe(true);
+  });
+
+  it.each(['1,5', 'NaN', '1 000', '12 %', '-inf', 'n/a', '9007199254740993'])(
+    'do not make a series of texts of %s, which is meant as a number',
+    (cell) => {
+      const rows = [cell, '2.5'].map((value, minute) =>
+        row(`2026-01-01T00:0${String(minute)}:00Z`, value),
+      );
+      const { learnt, refused, taken } = read({ rows }, { parsesText: true });
+      expect(learnt).toEqual([{ series: 'v', valueType: 'number', unit: null }]);
+      expect(taken).toBe(1);
+      expect(refused[0]?.reason).toContain('where these are texts, declare the series as text');
+      const known = new Map([['v', { ...numeric.get('v'), valueType: 'text' } as never]]);
+      expect(read({ rows }, { known, parsesText: true }).taken).toBe(2);
+      const none = read({ rows: rows.slice(0, 1) }, { parsesText: true });
+      expect([none.learnt, none.taken]).toEqual([[], 0]);
+    },
+  );
+
+  it('of JSON are texts where they are written as texts, but for an integer that no number holds', () => {
+    const typeOf = (value: string) =>
+      read({ rows: [row('2026-01-01T00:00:00Z', value)] }).learnt[0]?.valueType;
+    expect(['1,5', '12.5', 'NaN', '1234567890123456'].map(typeOf)).toEqual(
+      Array.from({ length: 4 }, () => 'text'),
+    );
+    expect(typeOf('9007199254740993')).toBeUndefined();
+    expect(typeOf(`${'1'.repeat(30_000)}x`)).toBeUndefined();
+  });
+
+  it.each(['a,b', '', 'a\nb', 'x'.repeat(201)])('are of no series called %j', (series) => {
+    const rows = [{ t: '2026-01-01T00:00:00Z', values: { [series]: 1, b: 2 } }];
+    const { refused, taken, learnt } = read({ rows });
+    expect([taken, learnt.map((one) => one.series)]).toEqual([1, ['b']]);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      'expected the name of a series of 1 to 200 characters without a comma',
+    ]);
+  });
+
+  it('of CSV are refused as a whole where a column would be such a series', async () => {
+    const chunks = (text: string) => Readable.from([Buffer.from(text)]);
+    const mapping = { time: 'time', delimiter: ',', numericTimes: false } as const;
+    const rows = async (text: string) => {
+      const found = [];
+      for await (const { values } of csvRows(chunks(text), mapping)) found.push(values);
+      return found;
+    };
+    const line = '2026-01-01T00:00:00Z,1\n';
+    expect(await rows(`time,a\n${line}`)).toEqual([{ a: '1' }]);
+    await expect(rows(`time,"a,b"\n${line}`)).rejects.toMatchObject({
+      code: 'SERIES_NAME_INVALID',
+    });
+  });
+
+  it('out of the plausible range are kept as uncertain', () => {
+    const declared = { low: 0, high: 40 };
+    const known = new Map([['v', { ...numeric.get('v'), declared } as never]]);
+    const values = [-0.1, 0, 40, 41, 42, 43];
+    const quality = ['good', 'good', 'good', 'good', 'bad', 'uncertain'] as const;
+    const flags = ['uncertain', 'good', 'good', 'uncertain', 'bad', 'uncertain'];
+    const t0 = '2026-01-01T23:59:54Z';
+    const qualityOf = (written: WrittenSamples, day = '2026-01-01') =>
+      read(written, { known }).days.get(day)?.series['v']?.quality;
+    expect(qualityOf({ t0, dt: 1_000, series: { v: { values, quality } } })).toEqual(flags);
+    expect(qualityOf({ t0, dt: 1_000, series: { v: { values: values.slice(0, 2) } } })).toEqual([
+      ...['uncertain', 'good'],
+    ]);
+    const overMidnight = { t0, dt: 6_000, series: { v: { values: [41, 40] } } };
+    expect(qualityOf(overMidnight)).toEqual(['uncertain']);
+    expect(qualityOf(overMidnight, '2026-01-02')).toBeUndefined();
   });
 
   it('say what a time in another unit looks like', () => {

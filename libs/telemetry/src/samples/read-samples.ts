@@ -2,8 +2,10 @@ import type { FieldError } from '#kernel/refusal.js';
 
 import type { Learnt, SeriesState } from '../series/decider.js';
 import type { ValueType } from '../series/events.js';
+import { wrongSeriesName } from '../series/series-name.js';
 import type { Block, Quality, SampleValue } from './events.js';
 import { readTime, type TimeRules } from './read-time.js';
+import { isMissing, typeShownBy, valueOf } from './read-value.js';
 
 /** A time as it is written: ISO 8601 with a zone, or a number in the declared unit. */
 export type WrittenTime = string | number;
@@ -68,12 +70,6 @@ interface Column {
   readonly quality: readonly Quality[] | undefined;
 }
 
-export const maxNameLength = 200;
-const maxTextLength = 1_000;
-const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-/** A control character, or half of a character, could not be kept or shown. */
-const unkeepable = /[\p{Cc}\p{Cs}]/u;
-
 /** What a message says, sample by sample: a wrong one is refused and does not take the others with it. */
 export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamples => {
   const times = timesOf(written, rules);
@@ -82,11 +78,11 @@ export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamp
   const good = new Map<string, Pick<Column, 'quality'> & { values: SampleValue[] }>();
   for (const column of columnsOf(written, times.length)) {
     const type = typeOf(column, rules, learnt);
-    const wrong = wrongName(column.series) ?? wrongUnit(column, rules);
+    const wrong = wrongSeriesName(column.series) ?? wrongUnit(column, rules);
     const values = column.values.map((value, row): SampleValue => {
       const { t = '', time } = times[row] ?? {};
       if (isMissing(value)) return null;
-      const found = valueOf(value, type, rules);
+      const found = valueOf(value, type, rules.parsesText);
       const reason = wrong ?? time?.reason ?? (typeof found === 'string' ? found : undefined);
       if (typeof found === 'object' && reason === undefined) return found.value;
       const { series, unit, quality } = column;
@@ -100,7 +96,7 @@ export const readSamples = (written: WrittenSamples, rules: ReadRules): ReadSamp
       return null;
     });
     if (values.some((value) => value !== null)) {
-      good.set(column.series, { values, quality: column.quality });
+      good.set(column.series, { values, quality: flagged(column, values, rules) });
     } else {
       learnt.delete(column.series);
     }
@@ -183,23 +179,12 @@ const typeOf = (
   learnt: Map<string, Learnt>,
 ): ValueType => {
   const before = known.get(series);
-  const first = values.find((value) => value !== null && value !== undefined && value !== '');
-  const shown: ValueType =
-    typeof first === 'boolean'
-      ? 'boolean'
-      : typeof first === 'number' || (parsesText && decimal.test(String(first)))
-        ? 'number'
-        : 'text';
-  const valueType = before?.valueType ?? shown;
+  const first = values.find((value) => !isMissing(value));
+  const valueType = before?.valueType ?? typeShownBy(first, parsesText);
   const isNews = before === undefined || (before.unit === null && unit !== undefined);
   if (isNews && first !== undefined) learnt.set(series, { series, valueType, unit: unit ?? null });
   return valueType;
 };
-
-const wrongName = (series: string): string | undefined =>
-  series === '' || series.length > maxNameLength || unkeepable.test(series)
-    ? `expected the name of a series of 1 to ${String(maxNameLength)} characters`
-    : undefined;
 
 const wrongUnit = ({ series, unit }: Column, { known }: ReadRules): string | undefined => {
   const now = known.get(series)?.unit ?? undefined;
@@ -208,45 +193,21 @@ const wrongUnit = ({ series, unit }: Column, { known }: ReadRules): string | und
     : `expected values in ${now}, the unit of the series, not in ${unit}`;
 };
 
-/** Nothing was measured; an empty text says no more. */
-const isMissing = (value: unknown): boolean =>
-  value === null || value === undefined || value === '';
-
-/** The value, or what was expected. */
-const valueOf = (
-  value: unknown,
-  type: ValueType,
-  { parsesText }: ReadRules,
-): { readonly value: SampleValue } | string => {
-  switch (type) {
-    case 'number':
-      return numberOf(value, parsesText);
-    case 'boolean':
-      if (typeof value === 'boolean') return { value };
-      if (parsesText && (value === 'true' || value === 'false')) return { value: value === 'true' };
-      return 'expected true or false, as the series holds';
-    case 'text':
-      if (typeof value !== 'string') return 'expected a text, as the series holds';
-      if (unkeepable.test(value)) return 'expected a text without control characters';
-      return value.length <= maxTextLength
-        ? { value }
-        : `expected a text of at most ${String(maxTextLength)} characters`;
-  }
+/** What lies outside of the plausible range of its series is kept, and uncertain where the sender found it good. */
+const flagged = (
+  { series, quality }: Column,
+  values: readonly SampleValue[],
+  { known }: ReadRules,
+): Column['quality'] => {
+  const { low = null, high = null } = known.get(series)?.declared ?? {};
+  const isOutside = (value: SampleValue): boolean =>
+    typeof value === 'number' && (value < (low ?? -Infinity) || value > (high ?? Infinity));
+  if (!values.some(isOutside)) return quality;
+  return values.map((value, row) => {
+    const said = quality?.[row] ?? 'good';
+    return said === 'good' && isOutside(value) ? 'uncertain' : said;
+  });
 };
-
-const numberOf = (value: unknown, parsesText: boolean): { readonly value: number } | string => {
-  if (typeof value === 'number') return Number.isFinite(value) ? { value: value + 0 } : finite;
-  if (typeof value !== 'string') return 'expected a number, as the series holds';
-  if (/^-?\d{16,}$/.test(value) && !Number.isSafeInteger(Number(value))) {
-    return 'expected a number that is kept exactly: an integer beyond 2^53 is not';
-  }
-  if (!parsesText) return 'expected a number: text is read as one only where the mapping says so';
-  if (!decimal.test(value)) return 'expected a number with a decimal point, such as -12.5 or 1e3';
-  const number = Number(value);
-  return Number.isFinite(number) ? { value: number + 0 } : finite;
-};
-
-const finite = 'expected a finite number';
 
 /** One block for each day; rows that hold nothing are left out, and so are series without a value on that day. */
 const byDay = (
@@ -273,10 +234,9 @@ const byDay = (
     for (const [name, { values, quality }] of columns) {
       const own = rows.map((row) => values[row] ?? null);
       if (own.every((value) => value === null)) continue;
-      series.set(name, {
-        values: own,
-        ...(quality && { quality: rows.map((row) => quality[row] ?? 'good') }),
-      });
+      const flags = rows.map((row) => quality?.[row] ?? 'good');
+      const isGood = flags.every((flag) => flag === 'good');
+      series.set(name, { values: own, ...(!isGood && { quality: flags }) });
     }
     days.set(day, {
       ...{ t0: new Date(start).toISOString(), t: ms.map((one) => one - start) },

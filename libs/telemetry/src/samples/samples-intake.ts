@@ -166,7 +166,7 @@ export class SamplesIntake {
 const requireAsLearnt = (learnt: readonly Learnt[], state: SeriesState): void => {
   const isOther = ({ series, valueType, unit }: Learnt): boolean => {
     const known = state.get(series);
-    const isOtherUnit = unit !== null && known?.unit !== null && known?.unit !== unit;
+    const isOtherUnit = unit !== null && known?.unit !== unit;
     return known?.valueType !== valueType || isOtherUnit;
   };
   const other = learnt.find(isOther);

@@ -5,6 +5,7 @@ import { type Delimiter, readRecords } from '#csv/records.js';
 import { quoteLongIntegers } from '#kernel/long-integers.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { requireSeriesName } from '../series/series-name.js';
 import type { WrittenRow } from './read-samples.js';
 
 /** Which column of a CSV file is what. */
@@ -27,7 +28,7 @@ const maxLineCharacters = 262_144;
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** Throws `Refusal`: `CSV_EMPTY`, `COLUMN_MISSING`, `SERIES_AMBIGUOUS`, and what `readRecords` throws. */
+/** Throws `Refusal`: `CSV_EMPTY`, `COLUMN_MISSING`, `SERIES_AMBIGUOUS`, `SERIES_NAME_INVALID`, and what `readRecords` throws. */
 export async function* csvRows(chunks: Chunks, mapping: CsvMapping): AsyncGenerator<WrittenRow> {
   const { delimiter } = mapping;
   let columns: Columns | undefined;
@@ -37,6 +38,7 @@ export async function* csvRows(chunks: Chunks, mapping: CsvMapping): AsyncGenera
         cells.map((title) => title.trim()),
         mapping,
       );
+      for (const [, series] of columns.series) requireSeriesName(series, '?columns');
       continue;
     }
     const values: Record<string, string> = {};

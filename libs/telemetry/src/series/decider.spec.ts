@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
 import { seriesDecider } from './decider.js';
+import type { SeriesDeclaration } from './events.js';
 
 const given = givenFor(seriesDecider);
 const meta = commandMeta();
@@ -12,6 +13,15 @@ const kept = (days: number | null) =>
   ({ type: 'SeriesRetentionSet', data: { series: 'P', days } }) as const;
 const before = '2026-05-04T00:00:00.000Z';
 const expired = { type: 'SamplesExpired', data: { series: 'P', before } } as const;
+const declared = (more: Partial<SeriesDeclaration> & { readonly series?: string }) => ({
+  ...({ series: 'P', valueType: 'number', unit: 'kW', kind: 'gauge' } as const),
+  ...({ interpolation: 'hold', intervalMs: null, rollOver: null, low: null, high: null } as const),
+  ...more,
+});
+const declaration = (more: Partial<SeriesDeclaration>) =>
+  ({ type: 'SeriesDeclared', data: declared(more) }) as const;
+const declare = (more: Parameters<typeof declared>[0]) =>
+  ({ type: 'DeclareSeries', data: declared(more), meta }) as const;
 const expire = (keptDays?: number) => {
   const data = { series: 'P', before, ...(keptDays !== undefined && { keptDays }) };
   return { type: 'ExpireSamples', data, meta } as const;
@@ -23,6 +33,47 @@ describe('the series of a device', () => {
     const learn = { type: 'LearnSeries', data: { learnt: [kw, other] }, meta } as const;
     given().when(learn).then(learnt);
     given(learnt).when(learn).thenNothing();
+  });
+
+  it('get their unit from whoever names it first, whatever was declared of them', () => {
+    const learn = (...units: (string | null)[]) => {
+      const all = units.map((unit) => ({ ...kw, unit }));
+      return { type: 'LearnSeries', data: { learnt: all }, meta } as const;
+    };
+    const without = { type: 'SeriesLearnt', data: { ...kw, unit: null } } as const;
+    given()
+      .when(learn(null, 'kW', 'W'))
+      .then(learnt);
+    given(without)
+      .when(learn(null, 'kW', 'W'))
+      .then(learnt);
+    given(without, learnt).when(learn('W', null)).thenNothing();
+    const undeclared = declaration({ unit: null });
+    given(undeclared, kept(3), expired).when(learn('kW')).then(learnt);
+    given(undeclared, kept(3), expired, learnt).when(declare({})).thenNothing();
+    given(undeclared, kept(3), expired, learnt).when(expire(3)).thenNothing();
+    given(without, learnt)
+      .when(declare({ unit: 'W' }))
+      .thenRefused('SERIES_HAS_VALUES');
+  });
+
+  it('are declared by a person, who knows better than their first value', () => {
+    const of = (valueType: 'number' | 'boolean' | 'text') =>
+      ({ type: 'SeriesLearnt', data: { ...kw, valueType } }) as const;
+    given(of('text')).when(declare({})).then(declaration({}));
+    given(of('boolean')).when(declare({})).then(declaration({}));
+    given(of('number'))
+      .when(declare({ valueType: 'text' }))
+      .then(declaration({ valueType: 'text' }));
+    given(of('number'))
+      .when(declare({ valueType: 'boolean' }))
+      .thenRefused('SERIES_HAS_VALUES');
+    given(declaration({}))
+      .when(declare({ valueType: 'text' }))
+      .thenRefused('SERIES_HAS_VALUES');
+    given()
+      .when(declare({ series: 'a,b' }))
+      .thenRefused('SERIES_NAME_INVALID');
   });
 
   it('lose samples when a person says so, whatever their retention', () => {

@@ -9,6 +9,7 @@ import {
   seriesEvents,
   type ValueType,
 } from './events.js';
+import { requireSeriesName } from './series-name.js';
 
 /** Of one device: what a single message or a mistake in a device must not exceed. */
 export const maxSeries = 1_000;
@@ -42,11 +43,16 @@ export interface KnownSeries {
 export type SeriesState = ReadonlyMap<string, KnownSeries>;
 
 const learn = (learnt: readonly Learnt[], state: SeriesState): readonly SeriesEvent[] => {
-  // Of two that say something else of one series the first counts.
-  const first = new Map(learnt.toReversed().map((one) => [one.series, one]));
-  const fresh = learnt.filter((one) => !state.has(one.series) && first.get(one.series) === one);
+  const news = new Map<string, Learnt>();
+  for (const { series, valueType, unit } of learnt) {
+    // Of two that say something else of one series the first counts.
+    const before = news.get(series) ?? state.get(series);
+    if (before && (before.unit !== null || unit === null)) continue;
+    news.set(series, { series, valueType: before?.valueType ?? valueType, unit });
+  }
+  const fresh = [...news.keys()].filter((series) => !state.has(series));
   if (state.size + fresh.length > maxSeries) throw tooMany();
-  return fresh.map((data) => ({ type: 'SeriesLearnt', data }));
+  return [...news.values()].map((data) => ({ type: 'SeriesLearnt', data }));
 };
 
 const declare = (
@@ -54,13 +60,21 @@ const declare = (
   state: SeriesState,
 ): readonly SeriesEvent[] => {
   const known = state.get(data.series);
+  if (!known) requireSeriesName(data.series, '/series');
   if (!known && state.size >= maxSeries) throw tooMany();
-  if (known && known.valueType !== data.valueType) throw fixed('valueType', known.valueType);
+  if (known && !mayHold(known, data.valueType)) throw fixed('valueType', known.valueType);
   if (known && known.unit !== null && known.unit !== data.unit) throw fixed('unit', known.unit);
   const { series, ...declaration } = data;
   if (known?.declared && same(known.declared, declaration)) return [];
   return [{ type: 'SeriesDeclared', data: { series, ...declaration } }];
 };
+
+/**
+ * Who declares a series knows better than its first value. Texts stay texts and are no numbers; numbers, which are
+ * neither true nor false, can be shown among texts.
+ */
+const mayHold = ({ valueType, declared }: KnownSeries, wanted: ValueType): boolean =>
+  wanted === valueType || (!declared && !(valueType === 'number' && wanted === 'boolean'));
 
 const same = (one: SeriesDeclaration, other: SeriesDeclaration): boolean =>
   (Object.keys(other) as (keyof SeriesDeclaration)[]).every((key) => one[key] === other[key]);
@@ -85,6 +99,15 @@ const minuteMs = 60_000;
 /** What is dropped is dropped by whole minutes. */
 const wholeMinute = (before: string): string =>
   new Date(Math.floor(Date.parse(before) / minuteMs) * minuteMs).toISOString();
+
+/** Also of a series that was declared: its unit, which nobody had said. */
+const withLearnt = (known: KnownSeries | undefined, { valueType, unit }: Learnt): KnownSeries => {
+  const { declared } = known ?? {};
+  return {
+    ...{ valueType, retentionDays: null, ...known, unit },
+    ...(declared && { declared: { ...declared, unit } }),
+  };
+};
 
 export const unknownSeries = () =>
   new Refusal('SERIES_UNKNOWN', 'not-found', 'the device has no such series');
@@ -121,7 +144,7 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
     const retentionDays = known?.retentionDays ?? null;
     switch (type) {
       case 'SeriesLearnt':
-        return new Map(state).set(data.series, { ...data, retentionDays });
+        return new Map(state).set(data.series, withLearnt(known, data));
       case 'SeriesDeclared': {
         const { series, ...declared } = data;
         const { valueType, unit } = declared;

@@ -44,7 +44,8 @@ const rules = {
 
 export const seriesEvents = eventTypes({
   SeriesLearnt: {
-    about: 'A device sent a series that nobody had declared: what its first value showed.',
+    about:
+      'A device sent a series that nobody had declared, or first named the unit of one that had none: what that showed.',
     data: closed({ series, valueType, unit }),
     example: { series: 'A.Solar', valueType: 'number', unit: 'kW' },
   },

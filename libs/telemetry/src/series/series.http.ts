@@ -65,12 +65,16 @@ class DeclareSeriesBody extends OptionalReasonBody {
   @IsNumber({}, isNumber)
   rollOver?: number | null;
 
-  @ApiPropertyOptional(number('Lowest plausible value.'))
+  @ApiPropertyOptional(
+    number('Lowest plausible value: a lower one is kept, with the quality uncertain.'),
+  )
   @IsOptional()
   @IsNumber({}, isNumber)
   low?: number | null;
 
-  @ApiPropertyOptional(number('Highest plausible value.'))
+  @ApiPropertyOptional(
+    number('Highest plausible value: a higher one is kept, with the quality uncertain.'),
+  )
   @IsOptional()
   @IsNumber({}, isNumber)
   high?: number | null;
@@ -117,7 +121,9 @@ export class SeriesController {
   @CommandRoute(':id/declare-series', {
     summary: 'Say what the values of a series stand for',
     description:
-      'Past samples are read by it too, so type and unit of a series that has them stay as they are. What is left out gets its default, whatever was declared before.',
+      'Past samples are read by it too, so that a unit stays as it is, and a type that was declared. One that was learnt from the ' +
+      'first value may be set right: texts that came before are kept and shown as texts, and are no numbers of the series; to ' +
+      'have a number in the place of one, correct it. What is left out gets its default, whatever was declared before.',
   })
   declare(@Param('id') id: string, @Body() body: DeclareSeriesBody, @Call() call: HttpCall) {
     const { series: name, valueType, unit = null, kind = kindOf[valueType] } = body;
