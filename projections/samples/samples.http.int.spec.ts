@@ -192,6 +192,9 @@ describe('buckets', () => {
     expect((await get(`series=mode&${day}&bucket=day`)).code).toBe('SERIES_IS_TEXT');
     expect((await get(`series=wind&${day}&bucket=day`)).code).toBe('SERIES_UNKNOWN');
     expect((await get(`series=power&${day}&bucket=fortnight`)).code).toBe('QUERY_INVALID');
+    // What says how buckets are made is not passed over where there are none.
+    for (const idle of ['fn=max', 'fill=zero', 'tz=UTC'])
+      expect((await get(`series=power&${day}&${idle}`)).code).toBe('QUERY_INVALID');
   });
 });
 

@@ -145,10 +145,14 @@ const seriesIn = async (
 
 const shownPast = (past: Past | undefined) => past && { asOf: formatPosition(past.position) };
 
-const rangeOf = ({ series, from, to }: SamplesQuery): Range => {
+const rangeOf = ({ series, from, to, bucket, ...ofBuckets }: SamplesQuery): Range => {
   const missing = Object.entries({ series, from, to }).filter(([, value]) => value === undefined);
   if (!from || !to || !series) {
     throw queryInvalid(missing.map(([name]) => ({ pointer: `?${name}`, reason: 'is missing' })));
+  }
+  const idle = (['fn', 'fill', 'tz'] as const).filter((name) => ofBuckets[name] !== undefined);
+  if (!bucket && idle.length > 0) {
+    throw queryInvalid(idle.map((name) => ({ pointer: `?${name}`, reason: 'expected a bucket' })));
   }
   if (from < to) return { from: from.getTime(), to: to.getTime() };
   throw queryInvalid([{ pointer: '?to', reason: 'expected a time after from' }]);

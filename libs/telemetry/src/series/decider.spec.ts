@@ -76,6 +76,17 @@ describe('the series of a device', () => {
       .thenRefused('SERIES_NAME_INVALID');
   });
 
+  it('are not declared as nothing can be', () => {
+    given()
+      .when(declare({ low: 3, high: 2 }))
+      .thenRefused('DECLARATION_INVALID');
+    given()
+      .when(declare({ rollOver: 0 }))
+      .thenRefused('DECLARATION_INVALID');
+    const right = { low: 2, high: 2, rollOver: 1 };
+    given().when(declare(right)).then(declaration(right));
+  });
+
   it('lose samples when a person says so, whatever their retention', () => {
     given(learnt).when(expire()).then(expired);
     given(learnt, kept(400)).when(expire()).then(expired);

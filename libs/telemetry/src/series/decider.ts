@@ -61,6 +61,7 @@ const declare = (
 ): readonly SeriesEvent[] => {
   const known = state.get(data.series);
   if (!known) requireSeriesName(data.series, '/series');
+  requireMeaning(data);
   if (!known && state.size >= maxSeries) throw tooMany();
   if (known && !mayHold(known, data.valueType)) throw fixed('valueType', known.valueType);
   if (known && known.unit !== null && known.unit !== data.unit) throw fixed('unit', known.unit);
@@ -75,6 +76,25 @@ const declare = (
  */
 const mayHold = ({ valueType, declared }: KnownSeries, wanted: ValueType): boolean =>
   wanted === valueType || (!declared && !(valueType === 'number' && wanted === 'boolean'));
+
+/** No sample could be plausible, or a total never start again. */
+const requireMeaning = ({ low, high, rollOver }: SeriesDeclaration): void => {
+  const errors = [
+    ...(low !== null && high !== null && low > high
+      ? [{ pointer: '/high', reason: `expected ${String(low)}, the lowest value, or more` }]
+      : []),
+    ...(rollOver !== null && rollOver <= 0
+      ? [{ pointer: '/rollOver', reason: 'expected more than 0' }]
+      : []),
+  ];
+  if (errors.length === 0) return;
+  throw new Refusal(
+    'DECLARATION_INVALID',
+    'unprocessable',
+    'no series can be as it is declared here',
+    { errors },
+  );
+};
 
 const same = (one: SeriesDeclaration, other: SeriesDeclaration): boolean =>
   (Object.keys(other) as (keyof SeriesDeclaration)[]).every((key) => one[key] === other[key]);
