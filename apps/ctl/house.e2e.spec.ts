@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -94,7 +94,7 @@ describe('a simulated house', () => {
     await ok('formulas', 'define', house, 'net', better, '--reason', 'the car was forgotten');
     await eventually(async () => {
       const history = await ok('formulas', 'history', house, 'net');
-      expect(history).toMatch(/FormulaRevised.*the car was forgotten/);
+      expect(history).toMatch(/FormulaRevised.*\n {2}why: the car was forgotten\n/);
     });
     expect(await ok('formulas', 'show', house, 'net')).toContain(better);
     const of = ['formulas', 'values', house, 'net', '--day', yesterday, '--bucket', 'day'];
@@ -107,6 +107,73 @@ describe('a simulated house', () => {
     await eventually(async () => {
       expect(await ok('formulas', 'list', house)).toMatch(/net .*withdrawn/);
     });
+  });
+
+  it('is read by the days of its site, which has a name and a zone of its own', async () => {
+    await ok('sites', 'add', 'lake', '--time-zone', 'America/Los_Angeles');
+    await eventually(() => ok('devices', 'add', 'meter', '--site', 'lake', '--name', 'm'));
+    await eventually(() =>
+      ok('devices', 'declare-series', 'lake/m', 'P', '--interval-ms', '3600000'),
+    );
+    const rows = Array.from({ length: 72 }, (_, hour) => {
+      const at = new Date(Date.parse('2026-03-07T00:00:00Z') + hour * 3_600_000);
+      return `${at.toISOString()},${String(hour)}\n`;
+    });
+    const file = join(root, 'p.csv');
+    writeFileSync(file, `time,P\n${rows.join('')}`);
+    await ok('samples', 'import', 'lake/m', file);
+    // The clocks go forward that day.
+    const day = ['--day', '2026-03-08'];
+    const of = ['samples', 'show', 'lake/m', 'P', ...day];
+    await eventually(async () => {
+      const { items } = await json<{ items: { at: string }[] }>(...of);
+      expect(items).toHaveLength(23);
+      expect(items[0]?.at).toBe('2026-03-08T08:00:00.000Z');
+    });
+    const utc = await json<{ items: object[] }>(...of, '--tz', 'UTC');
+    expect(utc.items).toHaveLength(24);
+    const picture = await ok('samples', 'plot', 'lake/m', 'P', ...day);
+    expect(picture).toContain('138 buckets');
+
+    expect(await ok('samples', 'gaps', 'lake/m', 'P', ...day)).toContain('Nothing found.');
+    const after = ['--day', '2026-03-10'];
+    expect(await ok('samples', 'gaps', 'lake/m', 'P', ...after)).toContain(' 86400 ');
+    expect(await ok('devices', 'stale', '--site', 'lake')).toMatch(/ P .* 71 /);
+    expect(await ok('intake', '--device', 'lake/m')).toMatch(/ http .* 72 /);
+    expect(await ok('devices', 'series', 'lake/m')).toContain('3600000');
+    expect(await ok('devices', 'attachments', 'lake/m')).toContain(' m ');
+    expect(await ok('devices', 'show', 'lake/m')).toMatch(/name +m\n/);
+
+    await ok('devices', 'rename', 'lake/m', '--name', 'pier');
+    await ok('sites', 'rename', 'lake', 'sea', '--reason', 'it is salty');
+    await eventually(async () => {
+      expect(await ok('devices', 'history', 'sea/pier')).toContain('/attached/name: m -> pier');
+    });
+    await ok('sites', 'set-time-zone', 'sea', 'UTC');
+    await eventually(async () => {
+      expect(await ok('sites', 'history', 'sea')).toMatch(/SiteRenamed.*\n {2}why: it is salty\n/);
+      expect((await json<{ items: object[] }>(...of.with(2, 'sea/pier'))).items).toHaveLength(24);
+    });
+    await ok('devices', 'retire', 'sea/pier');
+    await ok('sites', 'retire', 'sea');
+    expect(await ok('sites', 'show', 'sea')).toMatch(/status +retired/);
+  });
+
+  it('is followed as its samples come, until that is interrupted', async () => {
+    const before = await json<{ position: string }>('sites', 'add', 'pond', '--time-zone', 'UTC');
+    const at = `${yesterday}T12:00:00.000Z`;
+    await ok('samples', 'correct', meter, 'A.Load', at, '0.5', '--reason', 'misread');
+    const live = ['samples', 'live', meter, 'A.Load,A.EV', '--from', before.position];
+    const plain = await runCtl(dataDir, live, {}, (stdout) => stdout.includes('\n'));
+    expect(plain).toEqual({
+      exitCode: null,
+      stdout: `${at}  A.Load  0.5  corrected\n`,
+      stderr: '',
+    });
+    const { stdout } = await runCtl(dataDir, ['--json', ...live], {}, (text) =>
+      text.includes('\n'),
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ samples: [{ series: 'A.Load', value: 0.5 }] });
   });
 
   it('is put right, and loses what is not to be kept', async () => {
@@ -134,6 +201,11 @@ describe('a simulated house', () => {
     [['samples', 'show', 'nowhere/egauge', 'A'], 1, 'There is no site nowhere.'],
     [['samples', 'show', `${house}/nothing`, 'A'], 1, `There is no device ${house}/nothing.`],
     [['samples', 'plot', meter, 'A', '--day', 'today'], 2, '--day is "today"; expected a date'],
+    [
+      ['samples', 'plot', meter, 'A', '--day', '2011-12-30', '--tz', 'Pacific/Apia'],
+      ...([2, 'there was no such day in Pacific/Apia'] as const),
+    ],
+    [['devices', 'stale', '--intervals', 'x'], 2, "'--intervals <n>' argument 'x' is invalid"],
     [
       ['samples', 'correct', meter, 'A.Solar', 'now', 'one', '--reason', 'x'],
       ...([2, '"one" is no JSON'] as const),

@@ -4,6 +4,11 @@ import { printJson, write } from './output.js';
 
 export const defaultLimit = 100;
 
+export const limitOption = [
+  '--limit <n>',
+  `rows at most (${String(defaultLimit)} unless given)`,
+] as const;
+
 export interface ListOptions {
   /** As it was given; `defaultLimit` without it. */
   readonly limit?: string | undefined;

@@ -1,10 +1,11 @@
 import { CommanderError } from 'commander';
 
 import { addAnalyticsCommands } from './commands/analytics.js';
-import { addDeviceCommands, addSiteCommands } from './commands/devices.js';
+import { addDeviceCommands } from './commands/devices.js';
 import { addEventCommands } from './commands/events.js';
 import { addFormulaCommands } from './commands/formulas.js';
 import { addImportCommands } from './commands/import.js';
+import { addIntakeCommand } from './commands/intake.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
@@ -12,6 +13,7 @@ import { addQuarantineCommands } from './commands/quarantine.js';
 import { addRelayCommands } from './commands/relay.js';
 import { addSamplesCommands } from './commands/samples.js';
 import { addSimulateCommands } from './commands/simulate.js';
+import { addSiteCommands } from './commands/sites.js';
 import { addSubscriptionCommands } from './commands/subscriptions.js';
 import { addTopicCommands } from './commands/topics.js';
 import { CommandFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
@@ -39,6 +41,7 @@ function program(): GroupedCommand {
   addFormulaCommands(voltrace);
   addSiteCommands(voltrace);
   addDeviceCommands(voltrace);
+  addIntakeCommand(voltrace);
   addQuarantineCommands(voltrace);
   addSimulateCommands(voltrace);
   addSubscriptionCommands(voltrace);

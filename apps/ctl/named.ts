@@ -1,5 +1,9 @@
 import type { ApiClient } from './client.js';
+import { segment } from './context.js';
 import { CommandFailure, exitCodes } from './exit-codes.js';
+
+export const siteHelp = 'id or name of the site';
+export const deviceHelp = 'id of the device, or site/device by name';
 
 const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -16,6 +20,18 @@ export const deviceIdOf = async (api: ApiClient, device: string): Promise<string
   const siteId = await siteIdOf(api, device.slice(0, slash));
   const name = device.slice(slash + 1);
   return foundIn(api, '/v1/devices', { siteId, name }, `There is no device ${device}.`);
+};
+
+/** The time zone of a site, by its id. */
+export const zoneOfSite = async (api: ApiClient, siteId: string): Promise<string> =>
+  (await api.get<{ readonly timeZone: string }>(`/v1/sites/${segment(siteId)}`)).timeZone;
+
+/** The time zone of the site where a device works now; UTC where it works nowhere. By its id. */
+export const zoneOfDevice = async (api: ApiClient, device: string): Promise<string> => {
+  const { siteId } = await api.get<{ readonly siteId: string | null }>(
+    `/v1/devices/${segment(device)}`,
+  );
+  return siteId === null ? 'UTC' : zoneOfSite(api, siteId);
 };
 
 const foundIn = async (

@@ -93,7 +93,11 @@ export async function printHistory(items: readonly HistoryItem[]): Promise<void>
       `revision ${revision}  ${recordedAt}  ${event}  by ${who(actor)} (${source})`,
       ...(reason === null ? [] : [`  why: ${reason}`]),
       ...(item.evidence === null ? [] : [`  evidence: ${evidenceOf(item)}`]),
-      ...changes.map(({ path, from, to }) => `  ${path}: ${orNone(from)} -> ${orNone(to)}`),
+      ...changes
+        .map(({ path, from, to }) => ({ path, from: orNone(from), to: orNone(to) }))
+        // Such as an empty text where there was none.
+        .filter(({ from, to }) => from !== to)
+        .map(({ path, from, to }) => `  ${path}: ${from} -> ${to}`),
     ];
     await write(`${lines.map((line) => shown(line.replace(/\n/g, ' '))).join('\n')}\n\n`);
   }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { Temporal } from 'temporal-polyfill';
 
 import { wallNow } from '#kernel/wall-clock.js';
 
@@ -21,7 +22,10 @@ export interface ValueOptions {
 
 export const withValueOptions = (command: Command): Command =>
   command
-    .option('--day <date>', 'a UTC day, such as 2026-05-04; the last 24 hours unless given')
+    .option(
+      '--day <date>',
+      'a day at the site, or in --tz, such as 2026-05-04; the last 24 hours unless given',
+    )
     .option('--from <time>', 'ISO 8601 with zone')
     .option('--to <time>', 'ISO 8601 with zone; now unless given')
     .option('--bucket <width>', '15m, PT15M, hour, day, week, month or year')
@@ -38,25 +42,48 @@ export const withValueOptions = (command: Command): Command =>
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 
-/** What the API is asked for, by the options. */
-export const valueQuery = ({ day, from, to, ...rest }: ValueOptions) => {
+/** What the API is asked for, by the options. `zoneOf`: where a day is one, unless they say it. */
+export const valueQuery = async (
+  { day, from, to, ...rest }: ValueOptions,
+  zoneOf: () => Promise<string>,
+) => {
   if (day === undefined) {
     // A full minute, for which there are roll-ups.
     const end = to ?? new Date(Math.ceil(wallNow() / minuteMs) * minuteMs).toISOString();
-    if (Number.isNaN(Date.parse(end))) throw usage(`--to is "${end}"; expected an ISO 8601 time.`);
+    if (Number.isNaN(Date.parse(end)))
+      throw usage(
+        `--to is "${end}"; expected an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z.`,
+      );
     const start = from ?? new Date(Date.parse(end) - dayMs).toISOString();
     return { ...rest, from: start, to: end };
   }
-  const start = Date.parse(`${day}T00:00:00Z`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(start))
-    throw usage(`--day is "${day}"; expected a date such as 2026-05-04.`);
   if (from !== undefined || to !== undefined)
     throw usage('--day says it all: leave --from and --to out.');
-  return {
-    ...rest,
-    from: new Date(start).toISOString(),
-    to: new Date(start + dayMs).toISOString(),
+  const date = dateOf(day);
+  return { ...rest, ...dayIn(date, rest.tz ?? (await zoneOf())) };
+};
+
+const dateOf = (day: string): Temporal.PlainDate => {
+  try {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(day)) return Temporal.PlainDate.from(day);
+  } catch {
+    // Such as the 30th of February.
+  }
+  throw usage(`--day is "${day}"; expected a date such as 2026-05-04.`);
+};
+
+/** From the first moment of the day to that of the next one: 23 to 25 hours, where the clocks change. */
+const dayIn = (date: Temporal.PlainDate, zone: string) => {
+  const startOf = (day: Temporal.PlainDate): string => {
+    try {
+      return day.toZonedDateTime({ timeZone: zone }).toInstant().toString();
+    } catch {
+      throw usage(`--tz is "${zone}"; expected a time zone such as Europe/Brussels.`);
+    }
   };
+  const [from, to] = [startOf(date), startOf(date.add({ days: 1 }))];
+  if (from !== to) return { from, to };
+  throw usage(`--day is "${date.toString()}"; there was no such day in ${zone}.`);
 };
 
 export interface BucketAnswer {

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 
+import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
-import { defaultLimit, listRows } from '../list-rows.js';
+import { limitOption, listRows } from '../list-rows.js';
+import { deviceHelp, deviceIdOf, siteHelp, siteIdOf } from '../named.js';
 import { brief, type Cell, inBrief, printFields, printJson, printTable, write } from '../output.js';
-
-const limitHelp = `rows at most (${String(defaultLimit)} unless given)`;
+import { addDeviceLists } from './device-lists.js';
+import { addHistory } from './history.js';
 
 interface Device {
   readonly id: string;
@@ -36,54 +38,66 @@ interface Occurrence {
   readonly recordedAt: string;
 }
 
+const pathOf = async (api: ApiClient, device: string): Promise<string> =>
+  `/v1/devices/${segment(await deviceIdOf(api, device))}`;
+
 /** What is known of devices. */
 export const addDeviceReading = (devices: Command): void => {
   devices
     .command('list')
     .description('which devices there are, the newest first')
-    .option('--site-id <id>', 'those that work there now')
-    .option('--type <type>')
-    .option('--limit <n>', limitHelp)
-    .action((options: { siteId?: string; type?: string; limit?: string }, command: Command) => {
-      const { api, json } = contextOf(command);
-      const { siteId, type } = options;
-      const print = (items: readonly Device[]) =>
-        printTable(['id', 'name', 'type', 'serial number', 'site', 'status', ''], items.map(cells));
-      return listRows<Device>(
-        api,
-        { path: '/v1/devices', query: { siteId, type }, json, print },
-        options,
-      );
-    });
+    .option('--site <site>', `those that work there now: ${siteHelp}`)
+    .option('--type <type>', 'those of this type')
+    .option('--serial-number <number>', 'the one of this serial number')
+    .option(...limitOption)
+    .action(list);
   devices
     .command('show')
     .description('one device')
-    .argument('<device>')
+    .argument('<device>', deviceHelp)
     .action(async (device: string, _options: object, command: Command) => {
       const { api, json } = contextOf(command);
-      const found = await api.get<Device>(`/v1/devices/${segment(device)}`);
+      const found = await api.get<Device>(await pathOf(api, device));
       if (json) return printJson(found);
       await printFields(inBrief(found));
     });
   devices
     .command('link')
     .description('how a device is connected, and what is missed of what it sent')
-    .argument('<device>')
+    .argument('<device>', deviceHelp)
     .action(link);
   devices
     .command('occurrences')
     .description('what happened at a device, the newest first')
-    .argument('<device>')
-    .option('--kind <kind>')
+    .argument('<device>', deviceHelp)
+    .option('--kind <kind>', 'those of this kind')
     .option('--from <time>', 'ISO 8601 with zone')
     .option('--to <time>', 'ISO 8601 with zone')
-    .option('--limit <n>', limitHelp)
+    .option(...limitOption)
     .action(occurrences);
+  addDeviceLists(devices);
+  addHistory(devices, ['<device>', deviceHelp], pathOf);
 };
+
+interface ListOptions {
+  readonly site?: string;
+  readonly limit?: string;
+  readonly type?: string;
+  readonly serialNumber?: string;
+}
+
+async function list({ site, limit, ...query }: ListOptions, command: Command): Promise<void> {
+  const { api, json } = contextOf(command);
+  const siteId = site === undefined ? undefined : await siteIdOf(api, site);
+  const print = (items: readonly Device[]) =>
+    printTable(['id', 'name', 'type', 'serial number', 'site', 'status', ''], items.map(cells));
+  const wanted = { path: '/v1/devices', query: { ...query, siteId }, json, print };
+  await listRows<Device>(api, wanted, { limit });
+}
 
 async function link(device: string, _options: object, command: Command): Promise<void> {
   const { api, json } = contextOf(command);
-  const found = await api.get<Link>(`/v1/devices/${segment(device)}/link`);
+  const found = await api.get<Link>(`${await pathOf(api, device)}/link`);
   if (json) return printJson(found);
   const { gaps, ...fields } = found;
   await printFields(inBrief(fields));
@@ -105,7 +119,7 @@ interface OccurrenceOptions {
   readonly limit?: string;
 }
 
-function occurrences(
+async function occurrences(
   device: string,
   { limit, ...query }: OccurrenceOptions,
   command: Command,
@@ -116,7 +130,7 @@ function occurrences(
       ['at', 'kind', 'details', 'recorded at'],
       items.map(({ at, kind, details, recordedAt }) => [at, kind, brief(details), recordedAt]),
     );
-  const path = `/v1/devices/${segment(device)}/occurrences`;
+  const path = `${await pathOf(api, device)}/occurrences`;
   return listRows<Occurrence>(api, { path, query: { ...query }, json, print }, { limit });
 }
 

@@ -1,51 +1,12 @@
 import type { Command } from 'commander';
 
+import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
 import { usage } from '../exit-codes.js';
-import { defaultLimit, listRows } from '../list-rows.js';
-import { printTable } from '../output.js';
+import { deviceHelp, deviceIdOf, siteHelp, siteIdOf } from '../named.js';
 import { addBrokerFiles } from './broker-files.js';
 import { addDeviceReading } from './device-reading.js';
 import { type Done, numberOf, post, reasonOption } from './post.js';
-
-const limitHelp = `rows at most (${String(defaultLimit)} unless given)`;
-
-interface Site {
-  readonly id: string;
-  readonly name: string;
-  readonly timeZone: string;
-  readonly status: string;
-  readonly description: string;
-}
-
-export function addSiteCommands(voltrace: Command): void {
-  const sites = voltrace.command('sites').description('places with devices');
-  sites
-    .command('list')
-    .description('which sites there are, the newest first')
-    .option('--name <name>', 'the one of this name')
-    .option('--limit <n>', limitHelp)
-    .action((options: { name?: string; limit?: string }, command: Command) => {
-      const { api, json } = contextOf(command);
-      const print = (items: readonly Site[]) =>
-        printTable(
-          ['id', 'name', 'time zone', 'status', 'description'],
-          items.map((site) => [site.id, site.name, site.timeZone, site.status, site.description]),
-        );
-      const list = { path: '/v1/sites', query: { name: options.name }, json, print };
-      return listRows<Site>(api, list, options);
-    });
-  sites
-    .command('add')
-    .description('register a site')
-    .argument('<name>')
-    .requiredOption('--time-zone <zone>', 'IANA name, such as Europe/Brussels')
-    .option('--description <text>')
-    .option(...reasonOption)
-    .action((name: string, options: object, command: Command) =>
-      post(command, '/v1/sites', { name, ...options }, ({ id }) => `Site ${id} is registered.`),
-    );
-}
 
 export function addDeviceCommands(voltrace: Command): void {
   const devices = voltrace.command('devices').description('what measures or is controlled');
@@ -56,45 +17,85 @@ export function addDeviceCommands(voltrace: Command): void {
     .argument('<type>', 'what kind of device it is, such as egauge')
     .option('--serial-number <number>')
     .option('--product-id <id>', 'product of the registry')
-    .option('--site-id <id>', 'where it works')
+    .option('--site <site>', `where it works: ${siteHelp}`)
     .option('--name <name>', 'its name there')
     .option('--at <time>', 'since when, ISO 8601 with zone')
     .option(...reasonOption)
-    .action((type: string, options: object, command: Command) =>
-      post(command, '/v1/devices', { type, ...options }, ({ id }) => `Device ${id} is registered.`),
-    );
+    .action(async (type: string, options: object, command: Command) => {
+      const body = { type, ...(await withSiteId(contextOf(command).api, options)) };
+      return post(command, '/v1/devices', body, ({ id }) => `Device ${id} is registered.`);
+    });
   change(devices, 'attach', 'attach a device to a site')
-    .requiredOption('--site-id <id>', 'where it works')
+    .requiredOption('--site <site>', `where it works: ${siteHelp}`)
     .requiredOption('--name <name>', 'its name there')
     .option('--at <time>', 'since when, ISO 8601 with zone');
   change(devices, 'detach', 'detach a device from its site').option(
     '--at <time>',
     'since when, ISO 8601 with zone',
   );
+  change(devices, 'rename', 'give a device another name at its site').requiredOption(
+    '--name <name>',
+    'that no other device of the site has',
+  );
+  devices
+    .command('set-product')
+    .description('say of which product of the registry a device is one')
+    .argument('<device>', deviceHelp)
+    .argument('[product-id]', 'none unless given')
+    .option(...reasonOption)
+    .action((device: string, productId: string | undefined, options: object, command: Command) => {
+      const body = { productId: productId ?? null, ...options };
+      return postTo(command, device, 'set-product', body, atRevision);
+    });
+  change(devices, 'retire', 'use a device no longer, and let it connect no more');
   change(devices, 'revoke-credential', 'refuse a credential of a device for good').requiredOption(
     '--credential <id>',
+    'as `devices credentials` shows it',
   );
   addSeries(devices);
   addCredentials(devices);
   devices
     .command('configure')
     .description('say with which configuration a device should run')
-    .argument('<device>')
+    .argument('<device>', deviceHelp)
     .argument('<json>', 'all settings by name; a secret is {"$secret": "<name>"}')
     .option(...reasonOption)
     .action((device: string, text: string, options: object, command: Command) => {
-      const path = `/v1/devices/${segment(device)}/configure`;
-      return post(command, path, { configuration: parsed(text), ...options }, ({ revision }) => {
-        return `Done: revision ${String(revision)}.`;
-      });
+      const body = { configuration: parsed(text), ...options };
+      return postTo(command, device, 'configure', body, atRevision);
     });
 }
+
+interface AtSite {
+  readonly site?: string;
+}
+
+/** Options as the body has them: a site may be named. */
+const withSiteId = async (api: ApiClient, options: object): Promise<object> => {
+  const { site, ...rest } = options as AtSite;
+  return { ...rest, ...(site !== undefined && { siteId: await siteIdOf(api, site) }) };
+};
+
+const atRevision = ({ revision }: Done): string => `Done: revision ${String(revision)}.`;
+
+/** Sends a command to a device, which may be named. */
+const postTo = async <T extends object = Done>(
+  command: Command,
+  device: string,
+  verb: string,
+  body: object,
+  said: (done: T) => string,
+): Promise<void> => {
+  const { api } = contextOf(command);
+  const path = `/v1/devices/${segment(await deviceIdOf(api, device))}/${verb}`;
+  return post<T>(command, path, await withSiteId(api, body), said);
+};
 
 const addSeries = (devices: Command): void => {
   devices
     .command('declare-series')
     .description('say what the values of a series stand for')
-    .argument('<device>')
+    .argument('<device>', deviceHelp)
     .argument('<series>')
     .option('--value-type <type>', 'number, boolean or text', 'number')
     .option('--unit <unit>')
@@ -106,8 +107,8 @@ const addSeries = (devices: Command): void => {
     .option('--high <value>', 'highest plausible value', numberOf)
     .option(...reasonOption)
     .action((device: string, series: string, options: object, command: Command) => {
-      const path = `/v1/devices/${segment(device)}/declare-series`;
-      return post(command, path, { series, ...options }, () => `Series ${series} is declared.`);
+      const body = { series, ...options };
+      return postTo(command, device, 'declare-series', body, () => `Series ${series} is declared.`);
     });
 };
 
@@ -121,12 +122,13 @@ const addCredentials = (devices: Command): void => {
   devices
     .command('issue-credential')
     .description('let a device connect; the secret is shown once')
-    .argument('<device>')
+    .argument('<device>', deviceHelp)
     .option(...reasonOption)
     .action((device: string, options: object, command: Command) =>
-      post<Issued>(
+      postTo<Issued>(
         command,
-        `/v1/devices/${segment(device)}/issue-credential`,
+        device,
+        'issue-credential',
         options,
         ({ credential, secret, note }) => `Credential ${credential}:\n${secret ?? note ?? ''}`,
       ),
@@ -139,19 +141,16 @@ const change = (devices: Command, name: string, description: string): Command =>
   devices
     .command(name)
     .description(description)
-    .argument('<device>')
+    .argument('<device>', deviceHelp)
     .option(...reasonOption)
-    .action((device: string, options: object, command: Command) => {
-      const path = `/v1/devices/${segment(device)}/${name}`;
-      return post(command, path, options, ({ revision }) => {
-        return `Done: revision ${String(revision)}.`;
-      });
-    });
+    .action((device: string, options: object, command: Command) =>
+      postTo(command, device, name, options, atRevision),
+    );
 
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    throw usage('the configuration is no JSON; expected an object such as {"pollSeconds": 4}.');
+    throw usage('The configuration is no JSON; expected an object such as {"pollSeconds": 4}.');
   }
 };

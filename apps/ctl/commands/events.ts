@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Command } from 'commander';
 
-import type { ApiClient, Query } from '../client.js';
 import { contextOf } from '../context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
+import { follow } from '../live.js';
 import { write } from '../output.js';
 
 interface EventOptions {
@@ -35,7 +33,9 @@ async function events(options: EventOptions, command: Command): Promise<void> {
   if (options.follow === true) {
     if (limit !== undefined)
       throw new CommandFailure('--limit and --follow exclude each other', exitCodes.usage);
-    return follow(api, { category, type }, from);
+    const feed = follow(api, '/v1/events/live', { category, type }, from);
+    for await (const event of feed) await write(`${event}\n`);
+    return;
   }
   const query = { category, type, from, limit };
   let end = '';
@@ -49,51 +49,4 @@ async function events(options: EventOptions, command: Command): Promise<void> {
       exitCodes.unreachable,
     );
   }
-}
-
-const reconnectMs = 1_000;
-
-/** Goes on after the last event that was seen, however often the connection breaks. */
-async function follow(api: ApiClient, filter: Query, from: string | undefined): Promise<void> {
-  let seen = from;
-  let connected = false;
-  for (;;) {
-    try {
-      const feed = api.stream(
-        '/v1/events/live',
-        { ...filter, from: seen },
-        { accept: 'text/event-stream' },
-      );
-      for await (const message of messagesOf(feed)) {
-        connected = true;
-        seen = message.id ?? seen;
-        if (message.data !== undefined) await write(`${message.data}\n`);
-      }
-    } catch (error) {
-      const passing = error instanceof CommandFailure && error.exitCode === exitCodes.unreachable;
-      if (!passing || !connected) throw error;
-      process.stderr.write(`${error.message} Trying again.\n`);
-    }
-    await sleep(reconnectMs);
-  }
-}
-
-interface Message {
-  readonly id: string | undefined;
-  readonly data: string | undefined;
-}
-
-/** Server-sent events: fields line by line, a blank line ends one. Comments keep the connection alive. */
-async function* messagesOf(pieces: AsyncIterable<string>): AsyncGenerator<Message> {
-  let rest = '';
-  for await (const piece of pieces) {
-    const blocks = (rest + piece).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) yield { id: fieldOf(block, 'id'), data: fieldOf(block, 'data') };
-  }
-}
-
-function fieldOf(block: string, name: string): string | undefined {
-  const line = block.split('\n').find((candidate) => candidate.startsWith(`${name}:`));
-  return line?.slice(name.length + 1).trimStart();
 }

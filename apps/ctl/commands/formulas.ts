@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
-import { defaultLimit, listRows } from '../list-rows.js';
-import { siteIdOf } from '../named.js';
+import { limitOption, listRows } from '../list-rows.js';
+import { siteHelp, siteIdOf, zoneOfSite } from '../named.js';
 import { counted, inBrief, printFields, printJson, printTable, write } from '../output.js';
 import {
   printBuckets,
@@ -14,9 +14,8 @@ import {
   type Values,
   withValueOptions,
 } from '../values.js';
+import { history } from './history.js';
 import { post, reasonOption } from './post.js';
-
-const siteHelp = 'id or name of the site';
 
 interface Formula {
   readonly id: string;
@@ -36,7 +35,7 @@ export function addFormulaCommands(voltrace: Command): void {
     .command('list')
     .description('which formulas a site has')
     .argument('<site>', siteHelp)
-    .option('--limit <n>', `rows at most (${String(defaultLimit)} unless given)`)
+    .option(...limitOption)
     .action(list);
   formulas
     .command('show')
@@ -49,7 +48,7 @@ export function addFormulaCommands(voltrace: Command): void {
     .description('who defined a formula, when and why')
     .argument('<site>', siteHelp)
     .argument('<name>')
-    .action(history);
+    .action(historyOf);
   formulas
     .command('define')
     .description('define a formula, or define it anew: what it was stays as a version')
@@ -123,24 +122,11 @@ async function show(site: string, name: string, _options: object, own: Command):
   );
 }
 
-interface Change {
-  readonly event: string;
-  readonly recordedAt: string;
-  readonly actor: { readonly id: string; readonly name?: string | null };
-  readonly reason: string | null;
-}
-
-async function history(site: string, name: string, _options: object, own: Command): Promise<void> {
+async function historyOf(site: string, name: string, _options: object, own: Command) {
   const { api, json } = contextOf(own);
   const query = { siteId: await siteIdOf(api, site), name };
-  for await (const { id } of api.items<Formula>('/v1/formulas', query, 1)) {
-    const { items } = await api.get<{ items: readonly Change[] }>(`/v1/formulas/${id}/history`);
-    if (json) return printJson(items);
-    return printTable(
-      ['recorded at', 'event', 'by', 'why'],
-      items.map((one) => [one.recordedAt, one.event, one.actor.name ?? one.actor.id, one.reason]),
-    );
-  }
+  for await (const { id } of api.items<Formula>('/v1/formulas', query, 1))
+    return history(api, `/v1/formulas/${segment(id)}`, json);
   throw new CommandFailure(`The site has no formula ${name}.`, exitCodes.failed);
 }
 
@@ -207,7 +193,12 @@ const values =
   async (site: string, name: string, options: ReadOptions, own: Command): Promise<void> => {
     const { api, json } = contextOf(own);
     const { formulaVersion: version, asOf, ...rest } = options;
-    const query = { ...valueQuery({ bucket: '10m', fn: 'twa', ...rest }), version, asOf };
-    const answer = await api.get<Answer>(`${await pathOf(api, site, name)}/samples`, query);
+    const siteId = await siteIdOf(api, site);
+    const range = await valueQuery({ bucket: '10m', fn: 'twa', ...rest }, () =>
+      zoneOfSite(api, siteId),
+    );
+    const answer = await api.get<Answer>(`${await pathOf(api, siteId, name)}/samples`, {
+      ...{ ...range, version, asOf },
+    });
     await (json ? printJson(answer) : print([{ ...answer, title: answer.formula }]));
   };

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 import { contextOf } from '../context.js';
-import { usage } from '../exit-codes.js';
 import { printJson, write } from '../output.js';
 
 export interface Done {
@@ -24,8 +23,10 @@ export const post = async <T extends object = Done>(
   await (json ? printJson(done) : write(`${said(done)}\n`));
 };
 
+/** Of an option, which the message names. */
 export const numberOf = (text: string): number => {
   const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) throw usage(`"${text}" is no number.`);
+  if (text.trim() === '' || !Number.isFinite(number))
+    throw new InvalidArgumentError('Expected a number.');
   return number;
 };

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
-import { defaultLimit, listRows } from '../list-rows.js';
+import { limitOption, listRows } from '../list-rows.js';
+import { deviceHelp, deviceIdOf } from '../named.js';
 import { counted, inBrief, printFields, printJson, printTable, shown, write } from '../output.js';
+import { addHistory } from './history.js';
 
 interface Problem {
   readonly pointer: string;
@@ -30,10 +32,12 @@ export function addQuarantineCommands(voltrace: Command): void {
   quarantine
     .command('list', { isDefault: true })
     .description('which messages there are, the newest first')
-    .option('--device <id>', 'those of one device')
+    .option('--device <device>', `those of one device: ${deviceHelp}`)
     .option('--state <state>', 'waiting, replayed or discarded')
     .option('--reason <part>', 'those with this in a reason')
-    .option('--limit <n>', `rows at most (${String(defaultLimit)} unless given)`)
+    .option('--from <time>', 'that came then or later, ISO 8601 with zone')
+    .option('--to <time>', 'that came then or before, ISO 8601 with zone')
+    .option(...limitOption)
     .action(list);
   quarantine
     .command('show')
@@ -52,16 +56,19 @@ export function addQuarantineCommands(voltrace: Command): void {
     .argument('<id>')
     .requiredOption('--reason <text>', 'why; kept with the event')
     .action(discard);
+  addHistory(quarantine, ['<id>'], (_, id) => Promise.resolve(`/v1/quarantine/${segment(id)}`));
 }
 
 interface ListOptions {
   readonly device?: string;
   readonly state?: string;
   readonly reason?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit?: string;
 }
 
-function list({ device, state, reason, limit }: ListOptions, command: Command): Promise<void> {
+async function list({ device, limit, ...filter }: ListOptions, command: Command): Promise<void> {
   const { api, json } = contextOf(command);
   const print = (items: readonly Quarantined[]) =>
     printTable(
@@ -71,7 +78,8 @@ function list({ device, state, reason, limit }: ListOptions, command: Command): 
         ...[item.bytes, item.state, item.problems[0] && problemText(item.problems[0])],
       ]),
     );
-  const query = { deviceId: device, state, reason };
+  const deviceId = device === undefined ? undefined : await deviceIdOf(api, device);
+  const query = { deviceId, ...filter };
   return listRows<Quarantined>(api, { path: '/v1/quarantine', query, json, print }, { limit });
 }
 

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
 import { usage } from '../exit-codes.js';
-import { defaultLimit, listRows } from '../list-rows.js';
-import { deviceIdOf, siteIdOf } from '../named.js';
+import { defaultLimit, limitOption, listRows } from '../list-rows.js';
+import { deviceHelp, deviceIdOf, siteIdOf, zoneOfDevice } from '../named.js';
 import { printJson, printTable, write } from '../output.js';
 import {
   printBuckets,
@@ -15,8 +15,6 @@ import {
   withValueOptions,
 } from '../values.js';
 import { numberOf, post, reasonOption } from './post.js';
-
-const deviceHelp = 'id of the device, or site/device by name';
 
 interface Sample {
   readonly series: string;
@@ -58,7 +56,7 @@ export const addSamplesReading = (samples: Command): void => {
     .description('the newest sample of each series')
     .argument('[device]', deviceHelp)
     .option('--site <site>', 'id or name: of its devices')
-    .option('--limit <n>', `rows at most (${String(defaultLimit)} unless given)`)
+    .option(...limitOption)
     .action(latest);
   samples
     .command('correct')
@@ -134,8 +132,7 @@ async function show(
   own: Command,
 ): Promise<void> {
   const { api, json } = contextOf(own);
-  const path = `/v1/devices/${segment(await deviceIdOf(api, device))}/samples`;
-  const query = { series, ...valueQuery(options) };
+  const { path, query } = await wanted(api, device, series, options);
   if (options.bucket !== undefined && csv !== true) {
     const answer = await api.get<Bucketed>(path, query);
     return json ? printJson(answer) : printBuckets(valuesIn(answer));
@@ -147,6 +144,15 @@ async function show(
     );
   return listRows<Sample>(api, { path, query, json, print }, { limit, csv });
 }
+
+const wanted = async (api: ApiClient, device: string, series: string, options: ValueOptions) => {
+  const id = await deviceIdOf(api, device);
+  const { tz, ...range } = await valueQuery(options, () => zoneOfDevice(api, id));
+  return {
+    path: `/v1/devices/${segment(id)}/samples`,
+    query: { series, ...range, tz: range.bucket && tz },
+  };
+};
 
 interface Bucketed {
   readonly timeZone: string;
@@ -164,8 +170,8 @@ async function plot(
   own: Command,
 ): Promise<void> {
   const { api, json } = contextOf(own);
-  const path = `/v1/devices/${segment(await deviceIdOf(api, device))}/samples`;
-  const query = { series, ...valueQuery({ bucket: '10m', fn: 'twa', ...options }) };
+  const asked = { bucket: '10m', fn: 'twa', ...options };
+  const { path, query } = await wanted(api, device, series, asked);
   await printPlots(valuesIn(await api.get<Bucketed>(path, query)), json);
 }
 

@@ -7,9 +7,10 @@ import { type Command, Option } from 'commander';
 import type { ApiClient, Query } from '../client.js';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
-import { deviceIdOf } from '../named.js';
+import { deviceHelp, deviceIdOf } from '../named.js';
 import { counted, printFields, printJson } from '../output.js';
 import { progressBar } from '../progress.js';
+import { addSamplesFollowing } from './samples-following.js';
 import { addSamplesReading } from './samples-reading.js';
 
 /** Rows that are sent at once: what is lost with a connection is sent again, and changes nothing. */
@@ -39,7 +40,7 @@ export function addSamplesCommands(voltrace: Command): void {
   samples
     .command('import')
     .description('record samples of a device from a file: CSV with a row of titles, or NDJSON')
-    .argument('<device>', 'id of the device, or site/device by name')
+    .argument('<device>', deviceHelp)
     .argument('<file>')
     .option('--time <title>', 'column of times (time)')
     .option(
@@ -61,6 +62,7 @@ export function addSamplesCommands(voltrace: Command): void {
     .option('--reason <text>', 'why; kept with the events')
     .action(importSamples);
   addSamplesReading(samples);
+  addSamplesFollowing(samples);
 }
 
 async function importSamples(

@@ -83,11 +83,12 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs the `voltrace` command line against a data folder's server. */
+/** Runs the `voltrace` command line against a data folder's server; interrupts it once it wrote what `isEnough`. */
 export async function runCtl(
   dataDir: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  isEnough: (stdout: string) => boolean = () => false,
 ): Promise<CommandResult> {
   const script = join(compiledRoot, 'apps', 'ctl', 'main.js');
   return new Promise((resolve, reject) => {
@@ -97,7 +98,10 @@ export async function runCtl(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.stdout += text;
+      if (isEnough(output.stdout)) child.kill('SIGINT');
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
     child.once('error', reject);
     child.once('close', (exitCode) => resolve({ exitCode, ...output }));
