@@ -120,9 +120,9 @@ describe('a formula', () => {
     const path = `/v1/sites/${api.site}/formulas/exported/samples?${range}`;
     const lines = (await (await api.api.raw(path)).text()).trim().split('\r\n');
     expect(lines).toEqual([
-      'series,unit,start,end,min,max,coverage,filled',
-      `exported,kW,${day}T00:00:00.000Z,${day}T00:02:00.000Z,-4,2,1,`,
-      `exported,kW,${day}T00:02:00.000Z,${day}T00:04:00.000Z,-4,2,1,`,
+      'series,unit,start,end,min,max,coverage,filled,overflowed',
+      `exported,kW,${day}T00:00:00.000Z,${day}T00:02:00.000Z,-4,2,1,,`,
+      `exported,kW,${day}T00:02:00.000Z,${day}T00:04:00.000Z,-4,2,1,,`,
     ]);
   });
 });

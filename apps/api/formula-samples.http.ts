@@ -32,6 +32,7 @@ import {
   samplesParameters,
   type SamplesQuery,
 } from '#projections/samples/samples-parameters.http.js';
+import { zoneOfSiteAt } from '#projections/samples/zone-at.js';
 import { type Parameters, Parametrized, readParameters } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
 import { visibleIn } from '#resource/resource.js';
@@ -124,7 +125,8 @@ export class FormulaSamplesController {
       (client) => linesOf(client, siteId, resolved, { ...around, position: at?.commit }),
       snapshot,
     );
-    const timeZone = wanted.tz ?? zone;
+    const zoneThen = at && (await zoneOfSiteAt(this.reader.folds, siteId, at));
+    const timeZone = wanted.tz ?? zoneThen ?? zone;
     const edges = bucketEdges(bucket, timeZone, { ...range, most: mostBuckets });
     const computed = evaluateOver(resolved.expression, lines, around);
     const { rules } = computed;

@@ -153,6 +153,53 @@ it('shows texts from before a series was declared as numbers, and the unit that 
   expect(known['items']).toMatchObject([{ series: 'm', unit: 'kW', declared: true, high: 5 }]);
 });
 
+it('cuts days by the zone that the site had then', async () => {
+  const made = await api.post('/sites', { name: 'moved', timeZone: 'Europe/Brussels' });
+  const site = String(made.body['id']);
+  const device = String(
+    (await api.post('/devices', { type: 'test', siteId: site, name: 'm' })).body['id'],
+  );
+  const at = await api.record(device, {
+    ...{ t0: `${day}T21:00:00Z`, dt: 7_200_000, series: { P: { values: [1, 2] } } },
+  });
+  api.expectOk(await api.post(`/sites/${site}/formulas/twice/define`, { expression: 'm.P * 2' }));
+  const zoned = await api.post(`/sites/${site}/set-time-zone`, {
+    ...{ timeZone: 'Asia/Kathmandu', reason: 'it was entered wrongly' },
+  });
+  api.expectOk(zoned);
+  const { position, ...range } = {
+    position: String(zoned.body['position']),
+    path: `from=${day}T00:00:00Z&to=2026-05-06T00:00:00Z&bucket=day&fn=count`,
+  };
+  const zoneOf = async (path: string, past: string): Promise<unknown> =>
+    (await api.get(`${path}?${range.path}&after=${position}${past}`))['timeZone'];
+  const own = (past: string) => zoneOf(`/devices/${device}/samples`, `&series=P${past}`);
+  const formula = (past: string) => zoneOf(`/sites/${site}/formulas/twice/samples`, past);
+  expect(await own('')).toBe('Asia/Kathmandu');
+  expect(await own(`&asOf=@${at}`)).toBe('Europe/Brussels');
+  expect(await formula('')).toBe('Asia/Kathmandu');
+  expect(await formula(`&asOf=@${String(Number(position) - 1)}`)).toBe('Europe/Brussels');
+  expect(await own(`&asOf=@${at}&tz=UTC`)).toBe('UTC');
+});
+
+it('says what is too large for a number, from roll-ups and from samples', async () => {
+  const device = await api.device('huge');
+  const values = { huge: { values: [1.7e308, 1.7e308] }, large: { values: [1e306, 1e306] } };
+  const after = await api.record(device, { t0: `${day}T00:00:00Z`, dt: 60_000, series: values });
+  const path = `/devices/${device}/samples?series=huge,large&to=2026-05-05T00:00:00Z&after=${after}`;
+  const fns = 'bucket=day&fn=max,sum,avg,twa&fill=zero';
+  for (const from of [`${day}T00:00:00Z`, '2026-05-03T23:59:59.999Z']) {
+    const { series } = await api.get(`${path}&from=${from}&${fns}`);
+    const last = (series as { buckets: object[] }[]).map(({ buckets }) => buckets.at(-1));
+    expect(last).toMatchObject([
+      { max: 1.7e308, sum: null, avg: null, twa: null, overflowed: ['sum', 'avg', 'twa'] },
+      { max: 1e306, sum: 2e306, avg: 1e306, twa: null, overflowed: ['twa'] },
+    ]);
+  }
+  const csv = await api.api.raw(`/v1${path}&from=${day}T00:00:00Z&${fns}&format=csv`);
+  expect(await csv.text()).toContain(',1.7e+308,,,,');
+});
+
 it('knows no series before there was one', async () => {
   expect((await read('&asOf=@1'))['code']).toBe('SERIES_UNKNOWN');
   expect((await read('&asOf=2099-01-01T00:00:00Z'))['code']).toBe('AS_OF_INVALID');

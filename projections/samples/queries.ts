@@ -66,7 +66,7 @@ export interface RolledUp extends Piece {
 
 const rollupColumns = (area: 'hold' | 'linear'): string =>
   `${milliseconds('r.first_at')} as "firstAt", r.first_value as "firstValue", ${milliseconds('r.last_at')} as "lastAt",
-   r.last_value as "lastValue", r.count, r.sum, r.min, r.max, r.${area}_area * 1000 as area,
+   r.last_value as "lastValue", r.count, r.sum, r.min, r.max, r.${area}_area as area,
    r.max_gap_ms::float8 as "maxGapMs"`;
 
 const rangesOf = (id: number, spans: readonly Span[]) =>
@@ -83,7 +83,8 @@ export const readRollups = async (
     `${piecesIn(level, `${schema}.`)} select ${rollupColumns(interpolation)} from piece r order by r.first_at`,
     rangesOf(id, spans),
   );
-  return rows;
+  // Seconds; a product that overflows is an error of PostgreSQL, and none of ours.
+  return rows.map((row) => ({ ...row, area: row.area * 1_000 }));
 };
 
 /** Whether the days (or months) in a span were all made by the clocks of the zone. */

@@ -106,7 +106,12 @@ export interface BucketShown extends Readonly<Partial<Record<SeriesFunction, num
   readonly coverage: number | null;
   /** Functions whose value was put in where there is none. */
   readonly filled?: readonly SeriesFunction[];
+  /** Functions whose value is larger than a double can be: it is given as null, and is not missing. */
+  readonly overflowed?: readonly SeriesFunction[];
 }
+
+const finite = (value: number | null | undefined): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -122,11 +127,13 @@ export const bucketsShown = (
   });
   return summaries.map((summary, index) => {
     const put = values.filter(({ own, all }) => own[index] === null && all[index] !== null);
+    const overflowed = values.filter(({ all }) => !Number.isFinite(all[index] ?? 0));
     return {
       ...{ start: iso(summary.start), end: iso(summary.end) },
-      ...Object.fromEntries(values.map(({ fn, all }) => [fn, all[index] ?? null])),
+      ...Object.fromEntries(values.map(({ fn, all }) => [fn, finite(all[index])])),
       coverage: isTimeKnown ? valueOf('coverage', summary) : null,
       ...(put.length > 0 && { filled: put.map(({ fn }) => fn) }),
+      ...(overflowed.length > 0 && { overflowed: overflowed.map(({ fn }) => fn) }),
     };
   });
 };

@@ -63,8 +63,12 @@ interface Bucketed {
 
 export function* bucketRows({ series }: Bucketed): Generator<ExportRow> {
   for (const { series: name, unit, buckets } of series) {
-    for (const { filled, ...bucket } of buckets) {
-      yield { series: name, unit, ...bucket, filled: filled?.join(' ') ?? null };
+    for (const { filled, overflowed, ...bucket } of buckets) {
+      const marks = {
+        filled: filled?.join(' ') ?? null,
+        overflowed: overflowed?.join(' ') ?? null,
+      };
+      yield { series: name, unit, ...bucket, ...marks };
     }
   }
 }
@@ -72,7 +76,7 @@ export function* bucketRows({ series }: Bucketed): Generator<ExportRow> {
 export const bucketColumns = ({ functions }: Bucketed): ExportColumns => ({
   ...{ series: 'STRING', unit: 'STRING', start: 'STRING', end: 'STRING' },
   ...Object.fromEntries(functions.map((fn) => [fn, 'DOUBLE' as const])),
-  ...{ coverage: 'DOUBLE', filled: 'STRING' },
+  ...{ coverage: 'DOUBLE', filled: 'STRING', overflowed: 'STRING' },
 });
 
 async function* asyncOf<T>(rows: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {

@@ -32,6 +32,7 @@ import {
 } from './samples-export.http.js';
 import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
 import { rulesOf } from './series.js';
+import { zoneOfDeviceAt } from './zone-at.js';
 
 /** Buckets of one answer, over all its series. */
 const mostBuckets = 50_000;
@@ -103,7 +104,8 @@ export class DeviceSamplesController {
     await visibleIn(samples)(this.reader.store, position);
     const then = await this.reader.folds.at(seriesFolding, device, position);
     if (!then?.state) throw unknownSeries();
-    return { position, series: then.state };
+    const zone = await zoneOfDeviceAt(this.reader.folds, device, position);
+    return { position, series: then.state, zone };
   }
 }
 
@@ -117,6 +119,8 @@ const seriesFolding: Folding<SeriesState, SeriesEvent> = {
 interface Past {
   readonly position: Position;
   readonly series: SeriesState;
+  /** Of the site of the device. */
+  readonly zone: string;
 }
 
 interface Range {
@@ -139,7 +143,8 @@ const seriesIn = async (
     if (!known) throw unknownSeries();
     requireKept(one, [{ from, last: from }]);
     const rules = known.declared ?? rulesOf(known.valueType, known.unit);
-    return { ...one, ...rules, unit: known.unit, declared: known.declared !== undefined };
+    const { unit, declared } = known;
+    return { ...one, ...rules, unit, declared: declared !== undefined, zone: past.zone };
   });
 };
 

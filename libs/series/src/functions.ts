@@ -7,8 +7,9 @@ export const functions = [
 ];
 export type SeriesFunction = (typeof functions)[number];
 
+/** What overflowed says nothing, and stays as it is. */
 const within = (value: number, low: number, high: number): number =>
-  Math.min(Math.max(value, low), high);
+  Number.isFinite(value) ? Math.min(Math.max(value, low), high) : value;
 
 const ifAny = (count: number, value: () => number | null): number | null =>
   count > 0 ? value() : null;
