@@ -120,6 +120,13 @@ describe('a request that cannot be served', () => {
     expect(pointers.sort()).toEqual(['/colour', '/name', '/reason', '/roles']);
   });
 
+  it.each(['', '  \n', '\u00a0', 'x'.repeat(2_001)])('refuses %j as a reason', async (reason) => {
+    const { body } = await api.ask(keys, { json: { ...good, reason } });
+    expect(body['errors']).toEqual([
+      { pointer: '/reason', reason: 'expected text of 1 to 2000 characters' },
+    ]);
+  });
+
   it.each([
     ['/v1/products', 'elements'],
     ['/v1/products', 'evidence'],

@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
-import { Length, ValidateIf, type ValidationError } from 'class-validator';
+import { Matches, ValidateIf, type ValidationError } from 'class-validator';
 
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
@@ -44,9 +44,11 @@ export const assertNoFields = (body: unknown): void => {
   if (names.length > 0) throw bodyInvalid(names.map((name) => unknownField(pointerTo('', name))));
 };
 
-/** A field that holds text of 1 to `max` characters. */
+/** A field that holds text of 1 to `max` characters, of which one at least is no blank. */
 export const IsText = (max: number): PropertyDecorator =>
-  Length(1, max, { message: `expected text of 1 to ${String(max)} characters` });
+  Matches(new RegExp(`^(?=[^]*\\S)[^]{1,${String(max)}}$`, 'u'), {
+    message: `expected text of 1 to ${String(max)} characters`,
+  });
 
 /** A field that need not be there. Null is a value, which the other decorators of the field may refuse. */
 export const MayBeMissing = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);

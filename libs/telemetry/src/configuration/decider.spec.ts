@@ -59,6 +59,11 @@ describe('the configuration of a device', () => {
     [{ a: [{ 'API-key': 'x' }, { mqtt_tokens: ['x'] }] }, ['/a/0/API-key', '/a/1/mqtt_tokens']],
     [{ 'a/b~c': { privateKey: { $secret: '' } } }, ['/a~1b~0c/privateKey']],
     [{ secret: { $secret: 'name', more: 1 } }, ['/secret']],
+    [
+      { url: 'mqtts://me:let me in@host', to: ['HTTP://:x@host/path', 'https://host:80/a@b'] },
+      ['/to/0'],
+    ],
+    [{ url: 'mqtts://me:pass@host:8883/?a=b', user: 'ftp://me@host', at: 'a: b@c' }, ['/url']],
     [{ tokenSeconds: 60, token: null, user: { $secret: 'user' }, passwords: {} }, ['/passwords']],
   ])('names the plain secrets of %j', (settings, pointers) => {
     const refusal = given().when(desire(settings)).thenRefused('CONFIGURATION_HOLDS_SECRET');

@@ -2,8 +2,12 @@
 const secretKey =
   /(password|passwd|passphrase|pwd|secret|token|credential|apikey|accesskey|privatekey|secretkey)s?$/;
 
+/** A URL with a password in it: `mqtt://user:password@host`. */
+const urlWithPassword = /^[a-z][a-z\d+.-]*:\/\/[^/?#\s@:]*:[^/?#\s@]+@/i;
+
 /** Where a secret stands as a value and not as a reference, as JSON pointers. */
 export const plainSecretsIn = (value: unknown, pointer = ''): readonly string[] => {
+  if (typeof value === 'string') return urlWithPassword.test(value) ? [pointer] : [];
   if (typeof value !== 'object' || value === null || isReference(value)) return [];
   return Object.entries(value).flatMap(([key, member]: [string, unknown]) => {
     const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

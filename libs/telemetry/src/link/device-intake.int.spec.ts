@@ -14,6 +14,7 @@ import { eventually } from '#testing/until.js';
 
 import { SamplesIntake } from '../samples/samples-intake.js';
 import { DeviceIntake } from './device-intake.js';
+import { GapTracker } from './gap-tracker.js';
 import { IntakeCounts } from './intake-counts.js';
 
 const disk = new FullDisk();
@@ -28,6 +29,16 @@ afterAll(async () => {
   await log.close();
   await node.stop();
   disk.remove();
+});
+
+it('states of a number that jumps a gap of bounded size', async () => {
+  const tracker = new GapTracker(log);
+  const device = randomUUID();
+  await tracker.load(device);
+  tracker.took(device, [{ session: 's', seq: 3 }]);
+  const gap = (seq: number) => tracker.gaps(device, [{ session: 's', seq }]);
+  expect(gap(100_004)).toEqual([{ session: 's', from: 4, to: 100_003 }]);
+  expect(gap(1e15)).toEqual([{ session: 's', from: 1e15 - 100_000, to: 1e15 - 1 }]);
 });
 
 it('keeps a wrong message though the log could not take it many times', async () => {

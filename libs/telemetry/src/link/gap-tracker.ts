@@ -9,6 +9,8 @@ import type { Gap } from './decider.js';
 /** Sessions of one device whose numbers are followed. */
 const maxSessions = 16;
 const dayMs = 86_400_000;
+/** Of a longer gap the newest numbers are missed: nobody left out more, and a number that was never counted may be anything. */
+const longestGap = 100_000;
 
 /** The highest number of each session, the newest session last. */
 type Progress = ReadonlyMap<string, number>;
@@ -51,7 +53,7 @@ export class GapTracker {
     for (const { session, seq } of messages) {
       const before = highest.get(session);
       if (before !== undefined && seq > before + 1)
-        gaps.push({ session, from: before + 1, to: seq - 1 });
+        gaps.push({ session, from: Math.max(before + 1, seq - longestGap), to: seq - 1 });
       highest.set(session, Math.max(before ?? seq, seq));
     }
     return gaps;

@@ -193,6 +193,14 @@ describe('samples', () => {
     });
   });
 
+  it('of CSV are refused where a row is no UTF-8', async () => {
+    const source = Readable.from([Buffer.from('time,a\n2026-01-01T00:00:00Z,\xe9\n', 'latin1')]);
+    const rows = csvRows(source, { time: 'time', delimiter: ',', numericTimes: false });
+    await expect(rows.next()).rejects.toMatchObject({
+      ...{ code: 'CSV_BROKEN', message: 'row 2: expected text in UTF-8' },
+    });
+  });
+
   it('out of the plausible range are kept as uncertain', () => {
     const declared = { low: 0, high: 40 };
     const known = new Map([['v', { ...numeric.get('v'), declared } as never]]);

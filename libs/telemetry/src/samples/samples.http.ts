@@ -17,7 +17,15 @@ import { RequirePermission } from '#access/require-permission.js';
 import { formatPosition } from '#event-log/position.js';
 import { AcceptsStream } from '#http/body-parsers.js';
 import { Call, type HttpCall } from '#http/command-gateway.js';
-import { boolean, oneOf, type Parsed, readQuery, text } from '#http/query-params.js';
+import {
+  boolean,
+  Expectation,
+  oneOf,
+  type Parsed,
+  type Parser,
+  readQuery,
+  text,
+} from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { streamedBody } from '#http/streamed-body.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -34,6 +42,11 @@ import { readWritten, writtenSamplesSchema } from './written-samples.js';
 /** Series times rows of one body, or one piece of a streamed one. */
 const maxCells = 500_000;
 
+const reason: Parser<string> = (raw) => {
+  if (raw.trim() === '') throw new Expectation('expected a reason, and not blanks alone');
+  return text(1_000)(raw);
+};
+
 const takeQuery = {
   series: text(200),
   time: text(200),
@@ -41,7 +54,7 @@ const takeQuery = {
   timeUnit: oneOf('ms', 's', 'us', 'ns'),
   parseText: boolean,
   delimiter: oneOf(',', ';', '|', 'tab'),
-  reason: text(1_000),
+  reason,
 };
 type TakeQuery = Parsed<typeof takeQuery>;
 

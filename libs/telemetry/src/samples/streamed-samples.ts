@@ -28,11 +28,14 @@ const maxLineCharacters = 262_144;
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** Throws `Refusal`: `CSV_EMPTY`, `COLUMN_MISSING`, `SERIES_AMBIGUOUS`, `SERIES_NAME_INVALID`, and what `readRecords` throws. */
+/** Throws `Refusal`: `CSV_EMPTY`, `COLUMN_MISSING`, `SERIES_AMBIGUOUS`, `SERIES_NAME_INVALID`, `CSV_BROKEN`, and what `readRecords` throws. */
 export async function* csvRows(chunks: Chunks, mapping: CsvMapping): AsyncGenerator<WrittenRow> {
   const { delimiter } = mapping;
   let columns: Columns | undefined;
+  let row = 0;
   for await (const cells of readRecords({ source: chunks, encoding: 'utf-8', delimiter })) {
+    row += 1;
+    if (cells.some(isBroken)) throw brokenText(row);
     if (!columns) {
       columns = columnsOf(
         cells.map((title) => title.trim()),
@@ -48,6 +51,9 @@ export async function* csvRows(chunks: Chunks, mapping: CsvMapping): AsyncGenera
   if (!columns)
     throw new Refusal('CSV_EMPTY', 'unprocessable', 'expected a row of titles, found nothing');
 }
+
+/** What stands for bytes that are no UTF-8 once they were read. */
+const isBroken = (text: string): boolean => text.includes('\ufffd');
 
 interface Columns {
   readonly time: number;
@@ -86,6 +92,7 @@ export async function* jsonRows(
   for await (const text of createInterface({ input: Readable.from(chunks), crlfDelay: Infinity })) {
     line += 1;
     if (text.trim() === '') continue;
+    if (isBroken(text)) throw brokenLine(line, utf8Expected);
     yield rowOf(text, line, series);
   }
 }
@@ -144,6 +151,11 @@ const seriesAmbiguous = (found: number) =>
     'unprocessable',
     `expected one column beside the times for ?series=, found ${String(found)}; name each by ?columns=`,
   );
+
+const utf8Expected = 'expected text in UTF-8';
+
+const brokenText = (row: number) =>
+  new Refusal('CSV_BROKEN', 'unprocessable', `row ${String(row)}: ${utf8Expected}`);
 
 const brokenLine = (line: number, expectation: string) =>
   new Refusal('NDJSON_BROKEN', 'unprocessable', `line ${String(line)}: ${expectation}`);
