@@ -20,7 +20,7 @@ import {
   zoneOf,
 } from '#projections/samples/formula-lines.js';
 import { samples } from '#projections/samples/samples.projection.js';
-import { bucketsShown, shownAs } from '#projections/samples/samples-answer.js';
+import { bucketsShown, requireFillable, shownAs } from '#projections/samples/samples-answer.js';
 import {
   bucketColumns,
   bucketRows,
@@ -109,6 +109,7 @@ export class FormulaSamplesController {
     if (!from || !to || !bucket || from >= to) {
       throw queryInvalid([{ pointer: '?bucket', reason: 'expected bucket, from, and a later to' }]);
     }
+    requireFillable(fn, fill);
     await visibleIn(samples)(this.reader.store, after);
     const at = await this.momentOf(wanted.asOf);
     const { definitions } = await this.formulas.find(siteId, name, at);

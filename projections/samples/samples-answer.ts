@@ -1,4 +1,5 @@
 import type { Cell, Column } from '#http/export.js';
+import { queryInvalid } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { Summary } from '#series/aggregator.js';
 import { type SeriesFunction, valueOf } from '#series/functions.js';
@@ -8,6 +9,25 @@ import type { ReadSeries } from './queries.js';
 
 export const fills = ['none', 'previous', 'linear', 'zero'] as const;
 export type Fill = (typeof fills)[number];
+
+/** What a series is at a time, which its neighbours tell; the others say what happened within a bucket. */
+const ofState: readonly SeriesFunction[] = ['avg', 'min', 'max', 'first', 'last', 'twa'];
+/** Nothing of it where there is no sample, be the time covered or not. */
+const ofSamples: readonly SeriesFunction[] = ['sum', 'delta'];
+
+export const fillDescription =
+  'What stands where nothing is known; `none` unless given. `previous` and `linear` are for ' +
+  `${ofState.join(', ')}: what happened in a bucket does not follow from those around it. \`zero\` stands for ${ofSamples.join(' and ')} ` +
+  'where there is no sample, and for the others where neither samples nor the time around tell anything. What is filled is marked.';
+
+/** Throws a `Refusal` (`QUERY_INVALID`) where a function cannot be filled so. */
+export const requireFillable = (wanted: readonly SeriesFunction[], fill: Fill): void => {
+  if (fill !== 'previous' && fill !== 'linear') return;
+  const others = wanted.filter((fn) => !ofState.includes(fn) && !unitless.includes(fn));
+  if (others.length === 0) return;
+  const reason = `expected none or zero with ${others.join(', ')}: only ${ofState.join(', ')} are filled by ${fill}`;
+  throw queryInvalid([{ pointer: '?fill', reason }]);
+};
 
 /** What is computed of a series, or of a formula. */
 type Named = Pick<ReadSeries, 'name' | 'unit'>;
@@ -67,14 +87,23 @@ export const shownAs = (fn: SeriesFunction, series: Named, unit: string | undefi
   };
 };
 
-/** Fills nulls between, and (by `previous` and `zero`) behind values. What is before all of them stays. */
-export const filled = (
+/** Puts zeros where there is nothing: see `fillDescription`. */
+const withZeros = (
+  fn: SeriesFunction,
+  values: readonly (number | null)[],
+  summaries: readonly Summary[],
+): readonly (number | null)[] =>
+  values.map((value, index) => {
+    const { count = 0, coveredMs = 0 } = summaries[index] ?? {};
+    return ofSamples.includes(fn) || (count === 0 && coveredMs === 0) ? (value ?? 0) : value;
+  });
+
+/** Fills nulls between, and by `previous` behind values. What is before all of them stays. */
+const filled = (
   values: readonly (number | null)[],
   middles: readonly number[],
-  fill: Fill,
+  fill: 'previous' | 'linear',
 ): readonly (number | null)[] => {
-  if (fill === 'none') return values;
-  if (fill === 'zero') return values.map((value) => value ?? 0);
   let before = -1;
   const nextAfter = followers(values);
   return values.map((value, index) => {
@@ -123,7 +152,9 @@ export const bucketsShown = (
   const middles = summaries.map(({ start, end }) => (start + end) / 2);
   const values = [...columns].map(([fn, { of }]) => {
     const own = summaries.map(of);
-    return { fn, own, all: unitless.includes(fn) ? own : filled(own, middles, fill) };
+    if (fill === 'none' || unitless.includes(fn)) return { fn, own, all: own };
+    if (fill === 'zero') return { fn, own, all: withZeros(fn, own, summaries) };
+    return { fn, own, all: filled(own, middles, fill) };
   });
   return summaries.map((summary, index) => {
     const put = values.filter(({ own, all }) => own[index] === null && all[index] !== null);

@@ -16,7 +16,7 @@ import { type Bucket, bucketExpected, parseBucket } from '#series/buckets.js';
 import { functions, type SeriesFunction } from '#series/functions.js';
 import { isTimeZone } from '#series/time-zone.js';
 
-import { type Fill, fills } from './samples-answer.js';
+import { type Fill, fillDescription, fills } from './samples-answer.js';
 
 const mostSeries = 20;
 
@@ -82,8 +82,7 @@ export const samplesParameters = {
   },
   fill: {
     parse: oneOf(...fills),
-    description:
-      'What stands where nothing is known; `none` unless given. What is filled is marked.',
+    description: fillDescription,
   },
   unit: { parse: text(40), description: 'Unit that values are converted to.' },
   asOf: {

@@ -165,10 +165,19 @@ describe('buckets', () => {
   });
 
   it('are filled where that is wanted, and say so', async () => {
-    const filled = async (fill: string) =>
-      (await bucketsOf(`series=power&${day}&bucket=hour&fn=max&fill=${fill}`)).buckets[10];
+    const filled = async (fill: string, fn = 'max', series = 'power') =>
+      (await bucketsOf(`series=${series}&${day}&bucket=hour&fn=${fn}&fill=${fill}`)).buckets[10];
     expect(await filled('previous')).toMatchObject({ max: 59, filled: ['max'], coverage: 0 });
-    expect(await filled('zero')).toMatchObject({ max: 0, filled: ['max'] });
+    expect(await filled('zero', 'max,integral')).toMatchObject({ max: 0, integral: 0 });
+    // No sample came, and what came before still held: only sums are known to be nothing.
+    expect(await filled('zero', 'avg,twa,sum,delta,count', 'steady')).toMatchObject({
+      ...{ avg: null, twa: 59, sum: 0, delta: 0, count: 0, filled: ['sum', 'delta'] },
+    });
+    const refused = await get(`series=power&${day}&bucket=hour&fn=avg,sum,count&fill=previous`);
+    expect(refused).toMatchObject({
+      code: 'QUERY_INVALID',
+      errors: [{ pointer: '?fill', reason: expect.stringContaining('zero with sum: only avg') }],
+    });
   });
 
   it('are in the unit that is wanted', async () => {

@@ -22,7 +22,14 @@ import { type SeriesEvent, seriesStream } from '#telemetry/series/events.js';
 import { readSamplePage, type ReadSeries, readSeries } from './queries.js';
 import { readBuckets, requireKept } from './read-buckets.js';
 import { samples } from './samples.projection.js';
-import { bucketsShown, type ExportRow, rulesShown, shownAs, toUnit } from './samples-answer.js';
+import {
+  bucketsShown,
+  type ExportRow,
+  requireFillable,
+  rulesShown,
+  shownAs,
+  toUnit,
+} from './samples-answer.js';
 import {
   bucketColumns,
   bucketRows,
@@ -172,6 +179,7 @@ const bucketed = async (
   asked: Asked,
 ) => {
   const { from, to, past } = asked;
+  requireFillable(fn, fill);
   const all = await seriesIn(client, device, names, asked);
   const zone = tz ?? all[0]?.zone ?? 'UTC';
   const most = Math.floor(mostBuckets / all.length);
