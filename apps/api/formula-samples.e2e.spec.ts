@@ -184,11 +184,27 @@ it('as it was known: formulas, names, samples, corrections and occurrences of th
   api.expectOk(await correct('00:02:00', null));
   await define('inner', 'meter.P * 10');
   const renamed = await api.post(`/devices/${meter}/rename`, { name: 'old_meter' });
-  await define('inner', 'old_meter.P * 10');
   visible = String(renamed.body['position']);
+  const average = ((9 + 98 + 1) / 3) * 10;
   expect(await read('outer', '&fn=avg,count')).toMatchObject({
-    buckets: [{ avg: ((9 + 98 + 1) / 3) * 20, count: 3 }],
+    buckets: [{ avg: average * 2, count: 3 }],
   });
+  // Also where another device has the former name: the formula means the one that it was defined with.
+  const other = await api.device('meter');
+  const inner = { expression: 'old_meter.P * 10', buckets: [{ avg: average }] };
+  expect(await read('inner', '&fn=avg')).toMatchObject(inner);
+  expect(await api.get(`/sites/${api.site}/formulas/inner`)).toMatchObject({
+    versions: [{ expression: 'old_meter.P' }, { expression: 'old_meter.P * 10' }],
+  });
+  // The device is gone, and the other one that has its name has no such series.
+  const retired = await api.post(`/devices/${meter}/retire`, {});
+  api.expectOk(retired);
+  const broken = await read('inner');
+  expect(broken['detail']).toContain('inner cannot be computed');
+  expect(broken['detail']).toContain('expected a series of meter, and not P');
+  expect(broken['errors']).toBeUndefined();
+  await api.declare(other, 'P', held);
+  expect(await read('inner')).toMatchObject({ expression: 'meter.P * 10' });
   const past = await read('outer', `&fn=avg,count&asOf=@${at}`);
   expect(past).toMatchObject({ asOf: at, series: ['meter.P'], buckets: [{ avg: 2, count: 3 }] });
   expect((await read('outer', '&asOf=@1'))['code']).toBe('FORMULA_UNKNOWN');

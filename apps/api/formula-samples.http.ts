@@ -7,6 +7,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { integerFrom, type Moment, moment, queryInvalid } from '#http/query-params.js';
+import { Refusal } from '#kernel/refusal.js';
 import { intake } from '#projections/intake/intake.projection.js';
 import {
   mostOccurrences,
@@ -116,8 +117,9 @@ export class FormulaSamplesController {
     const { version = definitions.length } = wanted;
     const definition = definitions[version - 1];
     if (!definition) throw unknownFormula();
-    const { expression } = definition;
-    const resolved = await this.formulas.resolve(expression, { siteId, within: [name], at });
+    const { expression, devices } = definition;
+    const place = { siteId, within: [name], at, devices };
+    const resolved = await this.formulas.resolve(expression, place).catch(notComputable(name));
     if (resolved.occurrences.size > 0) await visibleIn(intake)(this.reader.store, at ?? after);
     const range = { from: from.getTime(), to: to.getTime() };
     const reach = reachOf(resolved.expression);
@@ -134,7 +136,8 @@ export class FormulaSamplesController {
     const own = { name, unit: definition.unit };
     const columns = new Map(fn.map((one) => [one, shownAs(one, own, unit)]));
     return {
-      ...{ formula: name, version, expression, timeZone, functions: fn },
+      ...{ formula: name, version, timeZone, functions: fn },
+      expression: await this.formulas.named(siteId, definition, at),
       ...{ from: from.toISOString(), to: to.toISOString(), resolution: ['raw'] },
       ...(at && { asOf: formatPosition(at) }),
       ...{ interpolation: rules.interpolation, intervalMs: rules.intervalMs },
@@ -155,6 +158,17 @@ export class FormulaSamplesController {
     return position;
   }
 }
+
+/** What a formula says was not sent with this request, so that it is no field of it. */
+const notComputable =
+  (name: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof Refusal)) throw error;
+    const { errors = [], ...details } = error.details;
+    const reasons = errors.map(({ reason }) => reason).join('; ');
+    const message = `${name} cannot be computed: ${error.message}${reasons && `: ${reasons}`}`;
+    throw new Refusal(error.code, error.kind, message, details);
+  };
 
 /** All that a formula is computed from, in the time and around it as far as its periods reach; and the zone of its site. */
 const linesOf = async (

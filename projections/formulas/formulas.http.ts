@@ -39,11 +39,10 @@ const folding: Folding<State, FormulaEvent> = {
   streamOf: (id) => `${formulaCategory}-${id}`,
   types: formulaDecider,
   evolve(state, id, { type, data }) {
-    if (type === 'FormulaDefined') return { ...data, id, status: 'inUse' };
-    if (!state) return null;
-    return type === 'FormulaRevised'
-      ? { ...state, ...data, status: 'inUse' }
-      : { ...state, status: 'withdrawn' };
+    if (type === 'FormulaWithdrawn') return state && { ...state, status: 'withdrawn' };
+    const { devices: _, ...definition } = data;
+    if ('siteId' in definition) return { ...definition, id, status: 'inUse' };
+    return state && { ...state, ...definition, status: 'inUse' };
   },
 };
 

@@ -4,7 +4,7 @@ import type { Refusal } from '#kernel/refusal.js';
 
 import { evaluate } from './expression.js';
 import { aggregateOver, evaluateOver, type Line, reachOf } from './formula.js';
-import { readFormula } from './read-formula.js';
+import { readFormula, renamed } from './read-formula.js';
 
 const valueOf = (text: string, values: Readonly<Record<string, number>> = {}): number | null =>
   evaluate(readFormula(text).expression, (name) => values[name] ?? null);
@@ -37,9 +37,26 @@ describe('a formula', () => {
     expect(valueOf(text, values)).toEqual(expected);
   });
 
+  it('adds up any number of terms: a chain is no nesting', () => {
+    expect(valueOf(Array.from({ length: 500 }, () => 'a.b').join('-'), { 'a.b': 1 })).toBe(-498);
+  });
+
+  it('is written with other names of devices', () => {
+    const names = new Map([
+      ['a', 'c'],
+      ['c', 'a'],
+    ]);
+    expect(renamed('abs(a.b) + analytics.a - events.a:b:c::a.a + c.a', names)).toBe(
+      'abs(c.b) + analytics.a - events.c:b:a::a.a + a.a',
+    );
+  });
+
   it.each([
     ['a.b = 3', 'numbers, series, operators'],
-    ['f(x) = 3', 'at character 1: expected a function, or device.series, and not f'],
+    [
+      'f(x) = 3',
+      'at character 1: expected device.series, or one of sin, cos, tan, abs, exp, pos, neg, avg,',
+    ],
     ['2 a.b', 'an operator between two values'],
     ['import("fs")', 'not import'],
     ['a.b["constructor"]', 'and not constructor'],

@@ -43,7 +43,8 @@ export const readFormula = (text: string): Formula => {
   const replaced = text.replace(word, (found: string, at: number) => {
     const constant = constants[found.toUpperCase()];
     if (/^\d/.test(found) || isFunction(found) || constant !== undefined) return found;
-    if (!found.includes('.')) throw invalid(at, `a function, or device.series, and not ${found}`);
+    if (!found.includes('.'))
+      throw invalid(at, `device.series, or one of ${known.join(', ')}, and not ${found}`);
     if (!names.has(found)) names.set(found, at);
     if (names.size > maxNames) throw invalid(at, `at most ${String(maxNames)} names`);
     // As long as the name, so that places stay the same.
@@ -55,8 +56,20 @@ export const readFormula = (text: string): Formula => {
   return { expression, names };
 };
 
+/** The text with other names of devices: of `meter.P`, and of `events.meter:car::KIND.field`. */
+export const renamed = (text: string, names: ReadonlyMap<string, string>): string =>
+  text.replace(word, (found: string) => {
+    const of = (name: string): string => names.get(name) ?? name;
+    const [first = '', ...rest] = found.split('.');
+    if (rest.length === 0 || first === 'analytics') return found;
+    if (first !== 'events') return [of(first), ...rest].join('.');
+    const [devices = '', ...others] = rest.join('.').split('::');
+    return `events.${[devices.split(':').map(of).join(':'), ...others].join('::')}`;
+  });
+
 const isWindow = (name: string): name is WindowFunction =>
   windowFunctions.some((one) => one === name);
+const known = [...Object.keys(functions), ...windowFunctions, 'PI', 'E'];
 const isFunction = (name: string): boolean => Object.hasOwn(functions, name) || isWindow(name);
 
 const parsed = (text: string): MathNode => {
@@ -106,7 +119,14 @@ const checked = (given: unknown, names: ReadonlyMap<string, string>, depth: numb
       };
     case 'OperatorNode':
       if (node.implicit === true) throw invalid(0, 'an operator between two values');
-      return callOf(String(node.fn), operators, node.args?.map(inner) ?? []);
+      // What stands before a chain such as a + b + c has no parentheses, and is no level.
+      return callOf(
+        String(node.fn),
+        operators,
+        (node.args ?? []).map((one, index, { length }) =>
+          checked(one, names, length === 2 && index === 0 ? depth : depth + 1),
+        ),
+      );
     case 'FunctionNode': {
       const fn = (node.fn as Node).name ?? '';
       const args = node.args?.map(inner) ?? [];
@@ -118,15 +138,14 @@ const checked = (given: unknown, names: ReadonlyMap<string, string>, depth: numb
 
 const callOf = (
   fn: string,
-  known: Readonly<Record<string, Compute>>,
+  all: Readonly<Record<string, Compute>>,
   of: readonly Expression[],
 ): Expression => {
-  const compute = Object.hasOwn(known, fn) ? known[fn] : undefined;
+  const compute = Object.hasOwn(all, fn) ? all[fn] : undefined;
   if (!compute) {
-    const names = [...Object.keys(functions), ...windowFunctions].join(', ');
-    throw invalid(0, `one of ${names} or an operator, and not ${fn}`);
+    throw invalid(0, `one of ${known.join(', ')} or an operator, and not ${fn}`);
   }
-  const expected = known === functions || fn.startsWith('unary') ? 1 : 2;
+  const expected = all === functions || fn.startsWith('unary') ? 1 : 2;
   if (of.length !== expected) throw invalid(0, `${fn} of ${String(expected)} values`);
   return { is: 'call', fn, of };
 };

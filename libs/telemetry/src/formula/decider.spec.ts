@@ -22,6 +22,11 @@ describe('a formula', () => {
     given(defined).when(define(first)).thenNothing();
     given(defined).when(define(other)).then(revised);
     given(defined, revised).when(define(other)).thenNothing();
+    // The same name, of another device.
+    const moved = { ...first, devices: { egauge: '8a5f0f59-6a51-4f50-8a6e-9a0f6f3f7b22' } };
+    const renewed = { type: 'FormulaRevised', data: { version: 2, ...moved } } as const;
+    given(defined).when(define(moved)).then(renewed);
+    given(defined, renewed).when(define(moved)).thenNothing();
   });
 
   it('is withdrawn once, and taken into use again by a definition', () => {

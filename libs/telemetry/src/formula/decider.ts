@@ -9,6 +9,8 @@ export interface Definition {
   readonly expression: string;
   readonly unit: string | null;
   readonly description: string;
+  /** The devices that it names, by these names; absent in formulas of before. */
+  readonly devices?: Readonly<Record<string, string>>;
 }
 
 export type FormulaCommand = CommandOf<{
@@ -27,19 +29,20 @@ export interface KnownFormula {
 export type FormulaState = { readonly status: 'absent' } | KnownFormula;
 
 const define = (
-  { siteId, name, expression, unit, description }: Definition & { siteId: string; name: string },
+  { siteId, name, ...definition }: Definition & { siteId: string; name: string },
   state: FormulaState,
 ): readonly FormulaEvent[] => {
-  const definition = { expression, unit, description };
   if (state.status === 'absent') {
     return [{ type: 'FormulaDefined', data: { siteId, name, version: 1, ...definition } }];
   }
   const last = state.definitions.at(-1);
   const isSame =
     state.status === 'inUse' &&
-    last?.expression === expression &&
-    last.unit === unit &&
-    last.description === description;
+    last?.expression === definition.expression &&
+    last.unit === definition.unit &&
+    last.description === definition.description &&
+    // In the order in which one expression names them.
+    JSON.stringify(last.devices) === JSON.stringify(definition.devices);
   if (isSame) return [];
   const version = state.definitions.length + 1;
   return [{ type: 'FormulaRevised', data: { version, ...definition } }];

@@ -13,6 +13,12 @@ const definition = {
   expression: name('The expression, as it was written.'),
   unit: orNull(text('Unit of its values; null where it has none or nobody said.')),
   description: text('What it stands for; empty where nobody said.'),
+  devices: Type.Optional(
+    Type.Record(Type.String(), id('The device.'), {
+      description:
+        'The devices that it names, by these names: they are meant whatever they are called later, as long as they are at the site. Else, and for others, whichever has the name.',
+    }),
+  ),
 };
 
 export const formulaEvents = eventTypes({
@@ -40,6 +46,7 @@ export const formulaEvents = eventTypes({
       expression: 'pos(egauge.A.Solar) * 0.98',
       unit: 'kW',
       description: 'Power of the panels behind the inverter',
+      devices: { egauge: '8a5f0f59-6a51-4f50-8a6e-9a0f6f3f7b22' },
     },
   },
   FormulaWithdrawn: {

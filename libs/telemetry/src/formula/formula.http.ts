@@ -40,7 +40,8 @@ export class FormulaController {
   @CommandRoute(':id/formulas/:name/define', {
     summary: 'Define a formula of a site, or define it anew',
     description:
-      'Series are `device.series`, other formulas `analytics.<name>`. What it was before stays as a version. ' +
+      'Series are `device.series`, other formulas `analytics.<name>`. What it was before stays as a version. A device may be renamed: ' +
+      'the formula goes on with it. ' +
       'Operators are + - * / ^ and comparisons, `condition ? one : other`; functions sin, cos, tan, abs, exp, pos, neg, and ' +
       '`avg`, `integral` (value times hours) and `delta` of a value and a period in milliseconds: `avg(egauge.A.Solar, 900000)`. ' +
       '`events.<device:device>::<kind:kind>.<field>` is what occurrences say, without `.field` 1 for each; without devices or ' +
@@ -61,10 +62,14 @@ export class FormulaController {
       body,
       command: async (meta) => {
         await this.sites.find(siteId);
-        const { quantity } = await this.formulas.resolve(expression, { siteId, within: [name] });
+        const { quantity, devices } = await this.formulas.resolve(expression, {
+          ...{ siteId, within: [name] },
+        });
         const { unit = quantity.unit ?? null } = body;
         if (unit !== null) requireUnit(quantity, unit);
-        const data = { siteId, name, expression, unit, description };
+        const isNaming = Object.keys(devices).length > 0;
+        const definition = { expression, unit, description, ...(isNaming && { devices }) };
+        const data = { siteId, name, ...definition };
         return { type: 'DefineFormula', data, meta } as const;
       },
     });
@@ -93,15 +98,20 @@ export class FormulaController {
   @RequirePermission('formulas.read')
   @ApiOperation({
     summary: 'A formula with all its versions',
-    description: 'Who defined each, when and why; withdrawn ones too.',
+    description:
+      'Withdrawn ones too. Devices are called as they are now. Who defined each, when and why says `GET /v1/formulas/{id}/history`.',
   })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   async one(@Param('id') siteId: string, @Param('name') name: string) {
     const { status, definitions } = await this.formulas.find(siteId, name);
-    const versions = definitions.map((definition, index) => ({
-      version: index + 1,
-      ...definition,
-    }));
+    const versions = await Promise.all(
+      definitions.map(async (definition, index) => ({
+        version: index + 1,
+        expression: await this.formulas.named(siteId, definition),
+        unit: definition.unit,
+        description: definition.description,
+      })),
+    );
     return { siteId, name, status, versions };
   }
 }

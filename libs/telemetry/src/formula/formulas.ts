@@ -7,11 +7,11 @@ import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { Expression } from '#series/expression.js';
 import { type Quantity, quantityIn, quantityOf } from '#series/formula-units.js';
-import { readFormula } from '#series/read-formula.js';
+import { readFormula, renamed } from '#series/read-formula.js';
 
 import { deviceDecider, deviceNameKey } from '../device/decider.js';
 import { type KnownSeries, seriesDecider } from '../series/decider.js';
-import { formulaDecider, type KnownFormula, unknownFormula } from './decider.js';
+import { type Definition, formulaDecider, type KnownFormula, unknownFormula } from './decider.js';
 
 /** Formulas within formulas, one in the other. */
 const maxDepth = 20;
@@ -47,6 +47,8 @@ export interface Resolved {
   readonly series: ReadonlyMap<string, NamedSeries>;
   readonly occurrences: ReadonlyMap<string, NamedOccurrences>;
   readonly quantity: Quantity;
+  /** The devices that it names itself, by these names. */
+  readonly devices: Readonly<Record<string, string>>;
 }
 
 /** Where names are looked up. */
@@ -56,9 +58,13 @@ interface Place {
   readonly within: readonly string[];
   /** As things were called at this position of the log; absent: now. */
   readonly at?: Position | undefined;
+  /** Devices that were found when the formula was defined; others are those that have the name. */
+  readonly devices?: Readonly<Record<string, string>> | undefined;
   /** Formulas that were met before: each is looked up once. */
   readonly resolved?: Map<string, Resolved>;
 }
+
+type PlaceWithDevices = Place & { readonly devices: Record<string, string> };
 
 /** The formulas of the write side, and what they name. */
 export class Formulas {
@@ -85,7 +91,8 @@ export class Formulas {
    * Throws a `Refusal`: `FORMULA_INVALID`, `FORMULA_NAME_UNKNOWN`, `FORMULA_CYCLE`, `UNIT_MISMATCH`.
    */
   async resolve(text: string, given: Place): Promise<Resolved> {
-    const place = { resolved: new Map<string, Resolved>(), ...given };
+    const devices: Record<string, string> = { ...given.devices };
+    const place = { resolved: new Map<string, Resolved>(), ...given, devices };
     const { expression, names } = readFormula(text);
     const series = new Map<string, NamedSeries>();
     const occurrences = new Map<string, NamedOccurrences>();
@@ -111,7 +118,7 @@ export class Formulas {
     const quantity = quantityOf(expression, ofName);
     const whole = substituted(expression, formulas);
     if (sizeOf(whole) > maxSize) throw tooLarge();
-    return { expression: whole, series, occurrences, quantity };
+    return { expression: whole, series, occurrences, quantity, devices };
   }
 
   private async formulaIn(name: string, character: number, place: Place): Promise<Resolved> {
@@ -123,7 +130,7 @@ export class Formulas {
     const state = await stateOf(this.states, formulaIdOf(siteId, name), at);
     const definition = state.status === 'inUse' ? state.definitions.at(-1) : undefined;
     if (!definition) throw unknownName(character, `a formula of the site, and not ${name}`);
-    const inner = { ...place, within: [...within, name] };
+    const inner = { ...place, within: [...within, name], devices: definition.devices };
     const resolved = await this.resolve(definition.expression, inner);
     const { unit } = definition;
     const found = unit === null ? resolved : { ...resolved, quantity: quantityIn(unit) };
@@ -135,7 +142,7 @@ export class Formulas {
     name: string,
     series: string,
     character: number,
-    place: Place,
+    place: PlaceWithDevices,
   ): Promise<NamedSeries> {
     const device = await this.deviceOf(name, character, place);
     const known = (await stateOf(this.series, device, place.at)).get(series);
@@ -149,7 +156,7 @@ export class Formulas {
   private async occurrencesOf(
     name: string,
     character: number,
-    place: Place,
+    place: PlaceWithDevices,
   ): Promise<NamedOccurrences> {
     const found = /^events\.([^.]*?)::([^.]*)(?:\.(.+))?$/.exec(name);
     if (!found) throw unknownName(character, `events.<device>::<kind>, and not ${name}`);
@@ -166,16 +173,40 @@ export class Formulas {
     };
   }
 
-  private async deviceOf(name: string, character: number, { siteId, at }: Place): Promise<string> {
+  /** The device that is known by the name, as long as it is at the site; else the one that has it. */
+  private async deviceOf(
+    name: string,
+    character: number,
+    { siteId, at, devices }: PlaceWithDevices,
+  ): Promise<string> {
+    const known = Object.hasOwn(devices, name) ? devices[name] : undefined;
+    if (known !== undefined && (await this.placeOf(known, at))?.siteId === siteId) return known;
     const key = deviceNameKey(siteId, name);
     const device = await (at ? keyOwnerAt(this.log, key, at) : keyOwner(this.log, key));
-    const state = device === undefined ? undefined : await stateOf(this.devices, device, at);
-    const isHere =
-      state?.status === 'inUse' &&
-      state.attached?.siteId === siteId &&
-      state.attached.name === name;
-    if (device !== undefined && isHere) return device;
-    throw unknownName(character, `a device of the site, and not ${name}`);
+    const place = device === undefined ? undefined : await this.placeOf(device, at);
+    if (device === undefined || place?.siteId !== siteId || place.name !== name)
+      throw unknownName(character, `a device of the site, and not ${name}`);
+    devices[name] = device;
+    return device;
+  }
+
+  /** The expression with its devices called as they are now, or were then. */
+  async named(
+    siteId: string,
+    { expression, devices = {} }: Definition,
+    at?: Position,
+  ): Promise<string> {
+    const names = new Map<string, string>();
+    for (const [name, device] of Object.entries(devices)) {
+      const place = await this.placeOf(device, at);
+      if (place?.siteId === siteId) names.set(name, place.name);
+    }
+    return renamed(expression, names);
+  }
+
+  private async placeOf(device: string, at: Position | undefined) {
+    const state = await stateOf(this.devices, device, at);
+    return state.status === 'inUse' ? state.attached : null;
   }
 }
 
