@@ -203,4 +203,10 @@ it('says what is too large for a number, from roll-ups and from samples', async 
 it('knows no series before there was one', async () => {
   expect((await read('&asOf=@1'))['code']).toBe('SERIES_UNKNOWN');
   expect((await read('&asOf=2099-01-01T00:00:00Z'))['code']).toBe('AS_OF_INVALID');
+  expect(await read(`&asOf=@${String(10 ** 15)}`)).toMatchObject({
+    code: 'AS_OF_INVALID',
+    errors: [
+      { reason: expect.stringMatching(/^expected a position up to \d+, where the log ends/) },
+    ],
+  });
 });

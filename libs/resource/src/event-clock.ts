@@ -1,5 +1,5 @@
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
-import { comparePositions, isAfter } from '#event-log/position.js';
+import { comparePositions, formatPosition, isAfter } from '#event-log/position.js';
 import type { Moment } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
@@ -21,7 +21,15 @@ export const resolveMoment = (
   log: Log,
   moment: Moment,
 ): Promise<Position | undefined> =>
-  'position' in moment ? Promise.resolve(moment.position) : positionAt(store, log, moment.at);
+  'position' in moment ? reached(log, moment.position) : positionAt(store, log, moment.at);
+
+/** A position that the log has. Throws a `Refusal` (`AS_OF_INVALID`) for one beyond its end, which nobody need wait for. */
+const reached = async (log: Log, position: Position): Promise<Position> => {
+  const head = await newestPosition(log);
+  if (head && position.commit <= head.commit) return position;
+  const end = head ? formatPosition(head) : '0';
+  throw asOfInvalid(`expected a position up to ${end}, where the log ends now`);
+};
 
 /**
  * The last position whose running maximum of `created` is at or before `time`; undefined when there
@@ -186,7 +194,9 @@ const notBuiltYet = (): Refusal =>
     retryAfterSeconds: 2,
   });
 
-const inTheFuture = (): Refusal =>
+const asOfInvalid = (reason: string): Refusal =>
   new Refusal('AS_OF_INVALID', 'invalid', 'asOf is not a moment of the log', {
-    errors: [{ pointer: '?asOf', reason: 'expected a time that is not in the future' }],
+    errors: [{ pointer: '?asOf', reason }],
   });
+
+const inTheFuture = (): Refusal => asOfInvalid('expected a time that is not in the future');
