@@ -28,7 +28,7 @@ export const completeOperations = (document: OpenAPIObject): void => {
 
 const complete = (operation: Operation, reads: boolean, schemas: Schemas): void => {
   operation.security ??= [];
-  if (!reads) {
+  if (!reads && !isRepeatedByContent(operation)) {
     const headers = Object.keys(commandHeaders).map((name) => ({
       $ref: `#/components/parameters/${name}`,
     }));
@@ -51,6 +51,9 @@ const complete = (operation: Operation, reads: boolean, schemas: Schemas): void 
   }
 };
 
+/** What came before is known by what it holds, and not by a key or a revision. */
+const isRepeatedByContent = (operation: Operation): boolean => 'x-repeats-by-content' in operation;
+
 /** Every kind that a request of this shape can be refused with. */
 const refusalsOf = (operation: Operation, reads: boolean): readonly RefusalKind[] => {
   const inPath = (parameter: Parameter) => 'in' in parameter && parameter.in === 'path';
@@ -58,7 +61,8 @@ const refusalsOf = (operation: Operation, reads: boolean): readonly RefusalKind[
     'invalid',
     ...(operation.security?.length ? (['unauthenticated', 'forbidden'] as const) : []),
     ...(operation.parameters?.some(inPath) === true ? (['not-found'] as const) : []),
-    ...(reads ? [] : (['conflict', 'stale', 'unprocessable'] as const)),
+    ...(reads ? [] : (['conflict', 'unprocessable'] as const)),
+    ...(reads || isRepeatedByContent(operation) ? [] : (['stale'] as const)),
     ...(operation.requestBody ? (['too-large', 'unsupported-media-type'] as const) : []),
     'too-many',
     'unavailable',

@@ -1,5 +1,12 @@
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -33,6 +40,7 @@ import {
   samplesParameters,
   type SamplesQuery,
 } from '#projections/samples/samples-parameters.http.js';
+import { BucketResponse, unitsProperty } from '#projections/samples/samples-responses.http.js';
 import { zoneOfSiteAt } from '#projections/samples/zone-at.js';
 import { type Parameters, Parametrized, readParameters } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
@@ -40,8 +48,10 @@ import { visibleIn } from '#resource/resource.js';
 import type { Queryable } from '#resource/sql.js';
 import { bucketEdges } from '#series/buckets.js';
 import { aggregateOver, evaluateOver, type Line, reachOf } from '#series/formula.js';
+import { functions, type SeriesFunction } from '#series/functions.js';
 import { unknownFormula } from '#telemetry/formula/decider.js';
 import { Formulas, type Resolved } from '#telemetry/formula/formulas.js';
+import { interpolations } from '#telemetry/series/events.js';
 
 const mostBuckets = 10_000;
 const snapshot = 'set transaction isolation level repeatable read read only';
@@ -61,6 +71,26 @@ const parameters = {
 } satisfies Parameters;
 
 type FormulaQuery = SamplesQuery & { readonly version?: number; readonly asOf?: Moment };
+
+class FormulaSamplesResponse {
+  @ApiProperty({ example: 'solar' }) formula!: string;
+  @ApiProperty() version!: number;
+  @ApiProperty({ description: 'With devices as they are called now, or were then.' })
+  expression!: string;
+  @ApiProperty() timeZone!: string;
+  @ApiProperty({ enum: functions, isArray: true }) functions!: readonly SeriesFunction[];
+  @ApiProperty({ format: 'date-time' }) from!: string;
+  @ApiProperty({ format: 'date-time' }) to!: string;
+  @ApiProperty({ enum: ['raw'], isArray: true }) resolution!: readonly string[];
+  @ApiPropertyOptional() asOf?: string;
+  @ApiProperty({ enum: interpolations }) interpolation!: string;
+  @ApiProperty({ type: Number, nullable: true }) intervalMs!: number | null;
+  @ApiProperty({ description: 'That it is computed from.' }) series!: string[];
+  @ApiProperty({ description: 'That it is computed from.' }) occurrences!: string[];
+  @ApiProperty({ type: String, nullable: true }) unit!: string | null;
+  @ApiProperty(unitsProperty) units!: Readonly<Record<string, string | null>>;
+  @ApiProperty({ type: BucketResponse, isArray: true }) buckets!: readonly BucketResponse[];
+}
 
 /** Joins two read models, so that it is of neither: samples are in the one, occurrences in the other. */
 @ApiTags('formulas')
@@ -86,7 +116,7 @@ export class FormulaSamplesController {
       '`ndjson` or `parquet`, or such an `Accept`, it is exported.',
   })
   @Parametrized(parameters)
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ type: FormulaSamplesResponse })
   async read(
     @Param('id') siteId: string,
     @Param('name') name: string,
@@ -105,7 +135,11 @@ export class FormulaSamplesController {
     }
   }
 
-  private async answer(siteId: string, name: string, wanted: FormulaQuery) {
+  private async answer(
+    siteId: string,
+    name: string,
+    wanted: FormulaQuery,
+  ): Promise<FormulaSamplesResponse> {
     const { from, to, bucket, fn = ['twa'], fill = 'none', unit, after } = wanted;
     if (!from || !to || !bucket || from >= to) {
       throw queryInvalid([{ pointer: '?bucket', reason: 'expected bucket, from, and a later to' }]);

@@ -16,6 +16,7 @@ import { type LatestOf, readGaps, readLatest } from './latest-queries.js';
 import { type ReadSeries, readSeries } from './queries.js';
 import { samples } from './samples.projection.js';
 import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
+import { GapsResponse, LatestPageResponse } from './samples-responses.http.js';
 
 const after = { parse: position, description: 'Wait until this position is visible.' };
 const page = {
@@ -69,7 +70,7 @@ export class LatestController {
     description: 'The newest by the time at which it was taken, in whatever order samples came.',
   })
   @Parametrized(latestParameters)
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ type: LatestPageResponse })
   latest(@Query() query: Record<string, unknown>) {
     const wanted = readParameters<PageQuery>(query, latestParameters);
     return this.page(wanted, { site: wanted.site });
@@ -82,7 +83,7 @@ export class LatestController {
       'Those with an expected interval, of which so many passed since their newest sample.',
   })
   @Parametrized(staleParameters)
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ type: LatestPageResponse })
   stale(@Query() query: Record<string, unknown>) {
     const wanted = readParameters<PageQuery>(query, staleParameters);
     const { intervals = 3 } = wanted;
@@ -95,7 +96,7 @@ export class LatestController {
     description: 'By the time at which it was taken, whenever it came.',
   })
   @Parametrized(page)
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ type: LatestPageResponse })
   latestOfDevice(@Param('id') device: string, @Query() query: Record<string, unknown>) {
     return this.page(readParameters<PageQuery>(query, page), { device });
   }
@@ -106,8 +107,11 @@ export class LatestController {
     description: `The first ${String(mostGaps)} of each series; bad samples are none.`,
   })
   @Parametrized(gapParameters)
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
-  async gaps(@Param('id') device: string, @Query() query: Record<string, unknown>) {
+  @ApiOkResponse({ type: GapsResponse })
+  async gaps(
+    @Param('id') device: string,
+    @Query() query: Record<string, unknown>,
+  ): Promise<GapsResponse> {
     const wanted = readParameters<SamplesQuery & { longest?: number }>(query, gapParameters);
     const { series: names, from, to, longest } = wanted;
     if (!names || !from || !to || from >= to) throw rangeMissing();
@@ -136,7 +140,7 @@ export class LatestController {
   private async page(
     { limit = 1_000, cursor, after: position }: PageQuery,
     wanted: Pick<LatestOf, 'device' | 'site' | 'stale'>,
-  ) {
+  ): Promise<LatestPageResponse> {
     const { store } = this.reader;
     await visibleIn(samples)(store, position);
     const context = JSON.stringify(['latest', wanted.device, wanted.site, wanted.stale?.intervals]);

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
@@ -38,6 +38,11 @@ import {
   sendExport,
 } from './samples-export.http.js';
 import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
+import {
+  AnswersSamples,
+  type BucketedSamplesResponse,
+  type SamplesPageResponse,
+} from './samples-responses.http.js';
 import { rulesOf } from './series.js';
 import { zoneOfDeviceAt } from './zone-at.js';
 
@@ -65,7 +70,7 @@ export class DeviceSamplesController {
   })
   @ApiParam({ name: 'id', description: 'Id of the device.' })
   @Parametrized(samplesParameters)
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
+  @AnswersSamples
   async read(
     @Param('id') device: string,
     @Query() query: Record<string, unknown>,
@@ -177,7 +182,7 @@ const bucketed = async (
   device: string,
   { series: names = [], bucket, fn = ['avg'], tz, fill = 'none', unit }: SamplesQuery,
   asked: Asked,
-) => {
+): Promise<BucketedSamplesResponse> => {
   const { from, to, past } = asked;
   requireFillable(fn, fill);
   const all = await seriesIn(client, device, names, asked);
@@ -235,7 +240,7 @@ const samplePage = async (
   device: string,
   { series: names = [], unit, limit = 1_000, cursor }: SamplesQuery,
   asked: Asked,
-) => {
+): Promise<SamplesPageResponse> => {
   const { past, ...range } = asked;
   const series = await seriesIn(client, device, names, asked);
   const shown = converted(series, unit);

@@ -47,4 +47,24 @@ describe('the OpenAPI document', () => {
     expect(names.length).toBeGreaterThan(50);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
+
+  it('says what every question is answered with, and documents no header that does nothing', () => {
+    const { paths } = JSON.parse(document) as { paths: Paths };
+    const undescribed = Object.entries(paths).filter(([path, { get }]) => {
+      const { content = {} } = get?.responses['200'] ?? {};
+      const schemas = Object.values(content).map(({ schema }) => JSON.stringify(schema));
+      const isOpen = schemas.includes('{"type":"object","additionalProperties":true}');
+      return get?.responses['200'] && !path.startsWith('/health/') && (isOpen || !schemas.length);
+    });
+    expect(undescribed.map(([path]) => path)).toEqual([]);
+    const { parameters } = paths['/v1/devices/{id}/samples']?.['post'] ?? {};
+    expect(JSON.stringify(parameters)).toContain('timeUnit');
+    expect(JSON.stringify(parameters)).not.toContain('#/components/parameters/');
+  });
 });
+
+interface Operation {
+  readonly parameters?: unknown;
+  readonly responses: Readonly<Record<string, { content?: Record<string, { schema: unknown }> }>>;
+}
+type Paths = Readonly<Record<string, Readonly<Partial<Record<string, Operation>>>>>;

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { TextField } from '#http/body-fields.js';
@@ -25,6 +25,21 @@ class DefineFormulaBody extends OptionalReasonBody {
 
   @TextField(2_000, { optional: true, example: 'Power of the panels' })
   description?: string;
+}
+
+class FormulaVersionResponse {
+  @ApiProperty() version!: number;
+  @ApiProperty({ example: 'pos(egauge.A.Solar)' }) expression!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'kW' }) unit!: string | null;
+  @ApiProperty() description!: string;
+}
+
+class FormulaVersionsResponse {
+  @ApiProperty({ format: 'uuid' }) siteId!: string;
+  @ApiProperty({ example: 'solar' }) name!: string;
+  @ApiProperty({ enum: ['inUse', 'withdrawn'] }) status!: string;
+  @ApiProperty({ type: FormulaVersionResponse, isArray: true })
+  versions!: readonly FormulaVersionResponse[];
 }
 
 @ApiTags('formulas')
@@ -101,8 +116,11 @@ export class FormulaController {
     description:
       'Withdrawn ones too. Devices are called as they are now. Who defined each, when and why says `GET /v1/formulas/{id}/history`.',
   })
-  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
-  async one(@Param('id') siteId: string, @Param('name') name: string) {
+  @ApiOkResponse({ type: FormulaVersionsResponse })
+  async one(
+    @Param('id') siteId: string,
+    @Param('name') name: string,
+  ): Promise<FormulaVersionsResponse> {
     const { status, definitions } = await this.formulas.find(siteId, name);
     const versions = await Promise.all(
       definitions.map(async (definition, index) => ({

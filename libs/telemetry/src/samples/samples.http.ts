@@ -5,6 +5,7 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiConsumes,
+  ApiExtension,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -91,6 +92,7 @@ export class SamplesController {
   @Post(':id/samples')
   @HttpCode(200)
   @AcceptsStream('text/csv', 'application/x-ndjson')
+  @ApiExtension('x-repeats-by-content', true)
   @ApiOperation({
     summary: 'Record samples of a device',
     description:

@@ -49,7 +49,8 @@ class DeclareSeriesBody extends OptionalReasonBody {
 
   @ChoiceField(interpolations, {
     optional: true,
-    description: 'How it goes between two samples; hold unless said otherwise.',
+    description:
+      'How it goes between two samples; hold unless said otherwise. Numbers of a series that nobody declared are taken for linear, so say `linear` where that is to stay.',
   })
   interpolation?: Interpolation;
 
