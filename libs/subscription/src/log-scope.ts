@@ -183,6 +183,7 @@ export class LogScope<T> {
     const { gatherMs } = this;
     if (count > 0 && gatherMs !== undefined) await pause(gatherMs, signal);
     else if (count === 0) {
+      await sink.rest(this.own);
       await this.tail.changed(this.reader.position, { signal, timeoutMs: standbyMs });
     }
   }

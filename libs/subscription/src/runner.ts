@@ -184,11 +184,18 @@ export class SubscriptionRunner<T> {
         if (delivery.end !== undefined) this.collector.ends(delivery, delivery.end);
         return taken;
       },
+      rest: (partition) => this.rest(partition),
       release: (partition) => this.release(partition),
       ends: (partition, end) => {
         this.collector.ends(partition, end);
       },
     };
+  }
+
+  /** Readers wait for the checkpoint of a projection, and for that of nothing else. */
+  private async rest(partition: Partition): Promise<void> {
+    if (this.follower.kind !== 'projection') return;
+    await this.workers.get(partitionKey(partition))?.persist();
   }
 
   private async release(partition: Partition): Promise<void> {

@@ -94,6 +94,8 @@ export interface Sink<T> {
    * Undefined: as `open`.
    */
   take(delivery: Delivery<T>, signal: AbortSignal): Promise<Checkpoint | undefined>;
+  /** Nothing more lies in the partition for now: what readers wait for is written down, if it was not yet. */
+  rest(partition: Partition): Promise<void>;
   /** This process reads the partition no longer. */
   release(partition: Partition): Promise<void>;
   /** The end of a partition, as it was just seen. */

@@ -132,6 +132,7 @@ const repeating = (inner: Source<Fact>): Source<Fact> => ({
             return sink.moves;
           },
           open: (partition, ended) => sink.open(partition, ended),
+          rest: (partition) => sink.rest(partition),
           release: (partition) => sink.release(partition),
           ends: (partition, end) => sink.ends(partition, end),
           take: async (delivery, ended) => {

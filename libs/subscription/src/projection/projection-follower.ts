@@ -28,6 +28,8 @@ import { switchBuild } from './switch-build.js';
 
 /** How long a build waits after queries kept it from being switched to. */
 const switchAgainMs = 1_000;
+/** While events of others go by, and no end of the log is reached. */
+const lazyMs = 250;
 
 export interface ProjectionParts {
   readonly store: ReadStore;
@@ -39,6 +41,7 @@ export interface ProjectionParts {
 /** A projection as the engine follows it: each build is a scope, and a build that is level is switched to. */
 export class ProjectionFollower implements Follower<StoredEvent> {
   readonly kind = 'projection';
+  readonly lazyMs = lazyMs;
   readonly name: string;
   readonly version: number;
   readonly cure: string;

@@ -54,6 +54,16 @@ describe('the projection runner', () => {
     expect(await sum()).toBe(3);
   });
 
+  it('writes down at the end of the log how far it passed over such events, however soon after the last time', async () => {
+    await fixture.run(tally());
+    for (let passed = 0; passed < 4; passed += 1) {
+      const foreign = [newEvent('SomethingElse', {})];
+      const { position } = await fixture.log.append(`other-${randomUUID()}`, foreign, 'no_stream');
+      const timeoutMs = passed === 0 ? 10_000 : 400;
+      await waitForPosition(fixture.store, tally(), position, { timeoutMs });
+    }
+  });
+
   it('reads old events in their newest shape, in a build too', async () => {
     const append = (type: string, data: object) =>
       fixture.log.append(`tally-${randomUUID()}`, [newEvent(type, data)], 'no_stream');

@@ -6,6 +6,12 @@ import type { Projection } from './projection.js';
 import { ProjectionFollower } from './projection-follower.js';
 
 /**
+ * Between two batches at the end of the log, in milliseconds: the first event after a rest is shown at once,
+ * and many that follow each other cost a transaction for some of them and not for each.
+ */
+const gatherMs = 50;
+
+/**
  * Runs projections: follows the log into each build in use, builds new versions beside the old ones,
  * carries out what operators request. Any number of processes may run the same projections: one works
  * on each build, the others stand by. Processes of different versions run beside each other.
@@ -22,7 +28,9 @@ export class ProjectionRunner {
     this.lease = lease;
     this.runners = projections.map((projection) => {
       const follower = new ProjectionFollower(projection, { store, log, lease, logger });
-      const source = logSource(log, tail, pollMs === undefined ? {} : { scopesMs: pollMs });
+      const source = logSource(log, tail, {
+        ...(pollMs === undefined ? { gatherMs } : { scopesMs: pollMs }),
+      });
       return new SubscriptionRunner(follower, source, {
         ...parts,
         lease,
