@@ -35,11 +35,13 @@ const check = ajv.compile<Envelope>(envelope);
 
 export type Read<T> = { readonly value: T } | { readonly problems: readonly FieldError[] };
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** The JSON of a payload. */
 export const readJson = (payload: Buffer): Read<unknown> => {
   let json: string;
   try {
-    json = new TextDecoder('utf-8', { fatal: true }).decode(payload);
+    json = utf8.decode(payload);
   } catch {
     return wrong('expected text in UTF-8');
   }

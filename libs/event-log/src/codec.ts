@@ -5,16 +5,22 @@ import { Refusal } from '#kernel/refusal.js';
 import type { StoredEvent } from './event-log.js';
 
 /** JSON bytes of an event's data or metadata. Throws a clear error where JSON would lose or refuse something. */
-export const encode = (value: object): Buffer => Buffer.from(JSON.stringify(value, refuseLossy));
+export const encode = (value: object): Buffer => {
+  refuseLossy(value, '');
+  return Buffer.from(JSON.stringify(value));
+};
 
-const refuseLossy = (key: string, value: unknown): unknown => {
+/** Beforehand: a function that JSON.stringify calls for each member takes it three times as long. */
+const refuseLossy = (value: unknown, key: string): void => {
   if (typeof value === 'bigint') {
     throw new TypeError(`"${key}" is a bigint: 64-bit numbers are stored as strings`);
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new TypeError(`"${key}" is ${String(value)}, which JSON cannot hold`);
   }
-  return value;
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) for (const element of value) refuseLossy(element, key);
+  else for (const [name, member] of Object.entries(value)) refuseLossy(member, name);
 };
 
 export const decode = (bytes: Uint8Array): unknown =>

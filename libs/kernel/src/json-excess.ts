@@ -1,8 +1,8 @@
 const quote = '"'.charCodeAt(0);
 const backslash = '\\'.charCodeAt(0);
-const opening = new Set(['[', '{'].map((c) => c.charCodeAt(0)));
-const closing = new Set([']', '}'].map((c) => c.charCodeAt(0)));
-const separators = new Set([',', ':'].map((c) => c.charCodeAt(0)));
+const codeOf = (character: string): number => character.charCodeAt(0);
+const [openArray, closeArray, openObject, closeObject] = ['[', ']', '{', '}'].map(codeOf);
+const [comma, colon] = [',', ':'].map(codeOf);
 
 /** The index behind the text that begins behind `start`. */
 const endOfText = (json: string, start: number): number => {
@@ -27,9 +27,9 @@ export const excessOf = (
   for (let i = 0; i < json.length; i += 1) {
     const c = json.charCodeAt(i);
     if (c === quote) i = endOfText(json, i + 1) - 1;
-    else if (opening.has(c)) depth += 1;
-    else if (closing.has(c)) depth -= 1;
-    else if (separators.has(c)) nodes += 1;
+    else if (c === openArray || c === openObject) depth += 1;
+    else if (c === closeArray || c === closeObject) depth -= 1;
+    else if (c === comma || c === colon) nodes += 1;
     if (depth > most.depth) return 'depth';
     if (nodes > most.nodes) return 'nodes';
   }

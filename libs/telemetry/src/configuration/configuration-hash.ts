@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import canonicalize from 'canonicalize';
-
+import { canonicalJson } from '#kernel/canonical-json.js';
 import { Refusal } from '#kernel/refusal.js';
 
 export type Configuration = Readonly<Record<string, unknown>>;
@@ -14,7 +13,7 @@ const maxDepth = 16;
  * Throws `CONFIGURATION_TOO_LARGE` for what is deeper or longer than a device is given.
  */
 export const configurationHash = (configuration: Configuration): string => {
-  const canonical = isDeeper(configuration, maxDepth) ? undefined : canonicalize(configuration);
+  const canonical = isDeeper(configuration, maxDepth) ? undefined : canonicalJson(configuration);
   if (canonical === undefined || Buffer.byteLength(canonical) > maxBytes) throw tooLarge();
   return createHash('sha256').update(canonical).digest('hex');
 };

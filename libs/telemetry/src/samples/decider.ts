@@ -32,10 +32,11 @@ export type SamplesCommand = CommandOf<{
 }>;
 
 const record = (device: string, parts: readonly Part[], before: Seen): readonly SamplesEvent[] => {
+  const isHeld = holdsBlock(before);
   const taken = new Map<string, Part>();
   for (const part of parts) {
     const { hash } = part.block;
-    if (!holdsBlock(before, hash) && !taken.has(hash)) taken.set(hash, part);
+    if (!isHeld(hash) && !taken.has(hash)) taken.set(hash, part);
   }
   if (taken.size === 0) return [];
   const news = [...taken.values()];

@@ -12,7 +12,10 @@ const hashCharacters = 16;
 const short = (hash: string): string => hash.slice(0, hashCharacters);
 
 /** Whether the stream holds the same block: samples of the same values at the same times, however they came. */
-export const holdsBlock = ({ hashes }: Seen, hash: string): boolean => hashes.includes(short(hash));
+export const holdsBlock = ({ hashes }: Seen): ((hash: string) => boolean) => {
+  const held = new Set(hashes);
+  return (hash) => held.has(short(hash));
+};
 
 /**
  * With what one event adds. All of its own blocks are remembered: after a crash they are what is sent again,
