@@ -8,10 +8,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { upTopic } from '#device-link/topics.js';
 import { Fixture } from '#subscription/projection/test/fixture.js';
+import { deviceStream } from '#telemetry/device/events.js';
 import { samplesStream } from '#telemetry/samples/events.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiledRoot } from '#testing/build.js';
 import { Mosquitto, mosquittoIsThere } from '#testing/mosquitto.js';
+import { newEvent } from '#testing/new-event.js';
 import { eventually, until } from '#testing/until.js';
 
 if (!mosquittoIsThere) console.warn('skipped: mosquitto is not installed');
@@ -39,6 +41,9 @@ afterAll(async () => {
     mosquitto = await Mosquitto.start(folder, ['allow_anonymous true']);
     const { url } = mosquitto;
     const device = randomUUID();
+    const registered = { type: 'egauge', serialNumber: null, productId: null };
+    const known = [newEvent('DeviceRegistered', registered)];
+    await fixture.log.append(deviceStream(device), known, 'no_stream');
     const script = join(compiledRoot, 'apps/mqtt-bridge/main.js');
     const start = async () => {
       const env = { EVENTSTORE_URL: fixture.node.url, DATABASE_URL: fixture.database.url };

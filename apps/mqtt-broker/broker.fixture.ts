@@ -9,6 +9,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { credentialStream } from '#telemetry/credential/events.js';
 import { verifierOf } from '#telemetry/credential/verifier.js';
+import { deviceStream } from '#telemetry/device/events.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiledRoot } from '#testing/build.js';
 import { newEvent } from '#testing/new-event.js';
@@ -75,6 +76,9 @@ export class BrokerFixture {
     const data = { credential: randomUUID(), verifier: verifierOf(secret) };
     const issued = newEvent('DeviceCredentialIssued', data);
     await this.log.append(credentialStream(device), [issued], 'no_stream');
+    const registered = { type: 'egauge', serialNumber: null, productId: null };
+    const known = [newEvent('DeviceRegistered', registered)];
+    await this.log.append(deviceStream(device), known, 'no_stream');
     return device;
   }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { LinkMetrics } from '#device-link/link-metrics.js';
@@ -30,12 +32,39 @@ const numbersOf = async (device: string): Promise<number[]> =>
     (data['messages'] as { seq: number }[]).map(({ seq }) => seq),
   );
 
+/** Has a message of each device taken as a bridge takes it. */
+const byAnotherBroker = async (devices: readonly string[], seq: number): Promise<void> => {
+  const logger = Logger.create({ app: 'test', level: 'silent' });
+  const metrics = new Metrics({ processMetrics: false });
+  const link = new DeviceLink({
+    ...{ log: fixture.log, logger, metrics: new LinkMetrics(metrics) },
+    observer: new CommandObserver(logger, metrics),
+  });
+  const taken = devices.map((device) => {
+    const topic = upTopic(device, 'samples');
+    const payload = Buffer.from(envelope(device, seq, body(seq)));
+    return link.inbox.put({ device, kind: 'samples', topic, payload, isAwaited: () => true });
+  });
+  expect(new Set(await Promise.all(taken))).toEqual(new Set([true]));
+  await link.stop();
+};
+
 describe('a device', () => {
   it('with a wrong secret is not let in', async () => {
     const device = await fixture.newDevice();
     await expect(fixture.connect(device, { password: 'wrong' })).rejects.toThrow(
       'Bad username or password',
     );
+  });
+
+  it('is let in though a stranger has tried its name many times', async () => {
+    const device = await fixture.newDevice();
+    const guesses = Array.from({ length: 40 }, (_, guess) =>
+      fixture.connect(device, { password: `guess ${String(guess)}`, clientId: String(guess) }),
+    );
+    const refused = await Promise.allSettled(guesses);
+    expect(refused.filter(({ status }) => status === 'rejected')).toHaveLength(40);
+    await fixture.connect(device);
   });
 
   it.each([
@@ -60,12 +89,6 @@ describe('a device', () => {
 
   it('that is retired is cut off, not let in again, and has what another broker lets through in the quarantine', async () => {
     const device = await fixture.newDevice();
-    const registered = { type: 'egauge', serialNumber: null, productId: null };
-    await fixture.log.append(
-      deviceStream(device),
-      [newEvent('DeviceRegistered', registered)],
-      'no_stream',
-    );
     const client = await fixture.connect(device, { reconnectPeriod: 0 });
     const send = (seq: number) =>
       client.publishAsync(upTopic(device, 'samples'), envelope(device, seq, body(seq)), { qos: 1 });
@@ -78,21 +101,24 @@ describe('a device', () => {
     const forfeited = { kind: 'device-name', value: 'house/egauge', claim: '0' };
     await fixture.log.append(deviceStream(device), [newEvent('KeyForfeited', forfeited)], 1n);
     await expect(fixture.connect(device)).rejects.toThrow('Bad username or password');
-    const logger = Logger.create({ app: 'test', level: 'silent' });
-    const metrics = new Metrics({ processMetrics: false });
-    const link = new DeviceLink({
-      ...{ log: fixture.log, logger, metrics: new LinkMetrics(metrics) },
-      observer: new CommandObserver(logger, metrics),
-    });
-    const topic = upTopic(device, 'samples');
-    const payload = Buffer.from(envelope(device, 2, body(2)));
-    const message = { device, kind: 'samples', topic, payload, isAwaited: () => true } as const;
-    expect(await link.inbox.put(message)).toBe(true);
-    await link.stop();
+    await byAnotherBroker([device], 2);
     expect(await numbersOf(device)).toEqual([1]);
     expect(await fixture.newest('MessageQuarantined', device)).toMatchObject([
       { data: { problems: [{ reason: 'the device is not used any more' }] } },
     ]);
+  });
+
+  it('that nobody registered has what another broker lets through in the quarantine, in a few places for all of them', async () => {
+    const strangers = ['meter-1', ...Array.from({ length: 30 }, () => randomUUID())];
+    await byAnotherBroker(strangers, 1);
+    const { events } = await fixture.log.readAll({ direction: 'backwards', limit: 500 });
+    const kept = events.filter(({ data }) => strangers.includes(String(data['device'])));
+    expect(kept).toHaveLength(20);
+    for (const { type, data } of kept) {
+      expect(type).toBe('MessageQuarantined');
+      expect(data).toMatchObject({ problems: [{ reason: 'there is no such device' }] });
+    }
+    expect(await numbersOf('meter-1')).toEqual([]);
   });
 
   it('that sends what cannot be read has it in the quarantine with the reason', async () => {

@@ -131,7 +131,12 @@ async function connect(
   // The client of MQTT takes half of the start of a command, and no other command needs it.
   const { DeviceClient: Client } = await import('#device-link/device-client.js');
   try {
-    return await Client.connect({ url, device: id, secret });
+    return await Client.connect({
+      ...{ url, device: id, secret },
+      onRetry: ({ message }) => {
+        process.stderr.write(`Device ${id} sends a message again: ${message}\n`);
+      },
+    });
   } catch (error) {
     throw new CommandFailure(
       `The broker at ${url} does not take device ${id}: ${(error as Error).message}`,

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 
 import { connectAsync, type MqttClient } from 'mqtt';
 
+import { pause } from '#event-log/pause.js';
 import { timeOfDay } from '#kernel/wall-clock.js';
 
 import { upTopic } from './topics.js';
@@ -12,11 +14,16 @@ export interface DeviceOptions {
   /** Id of the device, which is its user name. */
   readonly device: string;
   readonly secret: string;
+  /** A message was not sent, or perhaps sent and not acknowledged: it is sent again. */
+  readonly onRetry?: (error: Error) => void;
 }
+
+type SentKind = 'birth' | 'samples' | 'occurrences';
 
 /** Messages that may wait for their acknowledgement. */
 const maxUnacknowledged = 200;
 const connectTimeoutMs = 10_000;
+const retryMs = 100;
 
 /**
  * A device's side of the link, for simulated ones and for tests: one session, numbered messages, each sent
@@ -27,13 +34,19 @@ export class DeviceClient {
   private seq = 0;
   private readonly waiting = new Set<Promise<unknown>>();
 
-  private constructor(
-    private readonly client: MqttClient,
-    private readonly device: string,
-  ) {}
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly client: Pick<MqttClient, 'publishAsync' | 'endAsync'>,
+    private readonly options: Pick<DeviceOptions, 'device' | 'onRetry'>,
+  ) {
+    // Each message that is sent again waits for it.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** Rejects where the broker cannot be reached, or does not know the device. */
-  static async connect({ url, device, secret }: DeviceOptions): Promise<DeviceClient> {
+  static async connect(options: DeviceOptions): Promise<DeviceClient> {
+    const { url, device, secret } = options;
     const client = await connectAsync(
       url,
       {
@@ -44,26 +57,39 @@ export class DeviceClient {
     );
     // The connection is made again; what was not acknowledged is kept.
     client.on('error', () => undefined);
-    return new DeviceClient(client, device);
+    return new DeviceClient(client, options);
   }
 
   /** Sends one message. Resolves when there is room for the next one, not when it is acknowledged: see `flush`. */
-  async send(kind: 'birth' | 'samples' | 'occurrences', body: object): Promise<void> {
+  async send(kind: SentKind, body: object): Promise<void> {
     while (this.waiting.size >= maxUnacknowledged) await Promise.race(this.waiting);
     this.seq += 1;
+    const { device } = this.options;
     const message = {
-      ...{ v: 1, id: this.device, session: this.session, seq: this.seq },
+      ...{ v: 1, id: device, session: this.session, seq: this.seq },
       ...{ sentAt: timeOfDay(performance.now()).toISOString(), body },
     };
-    const sent = this.client.publishAsync(upTopic(this.device, kind), JSON.stringify(message), {
-      qos: 1,
-      retain: kind === 'birth',
-    });
-    const settled = sent.then(
-      () => void this.waiting.delete(settled),
+    const settled = this.deliver(kind, JSON.stringify(message)).finally(
       () => void this.waiting.delete(settled),
     );
     this.waiting.add(settled);
+  }
+
+  /** The client gives up what is published while its connection closes, though it may have arrived. */
+  private async deliver(kind: SentKind, payload: string): Promise<void> {
+    const { device, onRetry } = this.options;
+    const { signal } = this.closing;
+    for (;;) {
+      try {
+        const retain = kind === 'birth';
+        await this.client.publishAsync(upTopic(device, kind), payload, { qos: 1, retain });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        onRetry?.(error as Error);
+        await pause(retryMs, signal);
+      }
+    }
   }
 
   /** Resolves when every message is acknowledged. */
@@ -71,7 +97,9 @@ export class DeviceClient {
     while (this.waiting.size > 0) await Promise.all(this.waiting);
   }
 
+  /** What is not acknowledged by now is not sent again. */
   async close(): Promise<void> {
+    this.closing.abort();
     await this.client.endAsync();
   }
 }

@@ -164,9 +164,9 @@ export class EmbeddedBroker {
   ): Promise<number> {
     try {
       if (user !== undefined && secret) {
-        // Too often: its secret may be right, and a wrong one is not tried on.
-        if (!this.reconnects.allows(user)) return serverUnavailable;
         if (await this.options.authenticate(user, secret)) {
+          // Counted with the right secret alone: who only knows its id must not shut the device out.
+          if (!this.reconnects.allows(user)) return serverUnavailable;
           this.devices.set(client, user);
           return 0;
         }

@@ -50,11 +50,6 @@ export class Devices {
     return (await this.states.refresh(id)).state.status === 'retired';
   }
 
-  /** Throws `DEVICE_RETIRED`. A device that nobody registered is none of those. */
-  async refuseRetired(id: string): Promise<void> {
-    if ((await this.recent(id)).status === 'retired') throw retiredDevice();
-  }
-
   private async recent(id: string): Promise<DeviceState> {
     const age = performance.now() - (this.readAt.get(id) ?? -Infinity);
     const cached = age < maxAgeMs ? this.states.cached(id) : undefined;

@@ -12,9 +12,9 @@ export interface Gap {
   readonly to: number;
 }
 
-interface MissedGap extends Gap {
-  /** The device was asked to send it again. */
-  readonly isAskedFor?: true;
+export interface MissedGap extends Gap {
+  /** How often the device was asked to send it again. */
+  readonly asked: number;
 }
 
 export type LinkCommand = CommandOf<{
@@ -32,9 +32,10 @@ export interface LinkState {
   readonly state: 'online' | 'offline' | undefined;
   /** What is missed, the newest last. */
   readonly missed: readonly MissedGap[];
-  /** The last minute that was counted. */
-  readonly counted: string | undefined;
 }
+
+/** A device that does not send again what it was asked for so often does not have it any more. */
+export const maxAsked = 3;
 
 /**
  * Older ones stay in the log; whether they arrive is not followed any more. What arrives of a gap may leave
@@ -70,7 +71,7 @@ const recovered = (session: string, numbers: readonly number[], missed: readonly
 export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
   category: linkCategory,
   events: linkEvents,
-  initialState: { session: undefined, state: undefined, missed: [], counted: undefined },
+  initialState: { session: undefined, state: undefined, missed: [] },
   decide({ type, data }, state) {
     switch (type) {
       case 'NoteBirth':
@@ -84,7 +85,7 @@ export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
       case 'NoteResendRequested':
         return data.gaps
           .filter((gap) =>
-            state.missed.some((known) => known.isAskedFor !== true && isWithin(gap, known)),
+            state.missed.some((known) => known.asked < maxAsked && isWithin(gap, known)),
           )
           .map((gap) => ({ type: 'ResendRequested', data: gap }));
       case 'NoteRecovered':
@@ -93,7 +94,8 @@ export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
           data: gap,
         }));
       case 'CountIntake':
-        return data.minute === state.counted ? [] : [{ type: 'IntakeCounted', data }];
+        // Each of several processes may have something to count of one minute: it adds up.
+        return [{ type: 'IntakeCounted', data }];
     }
   },
   evolve(state, { type, data }) {
@@ -104,12 +106,12 @@ export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
       case 'DeviceStateReported':
         return { ...state, state: data.state };
       case 'MessagesMissed':
-        return { ...state, missed: [...state.missed, data].slice(-maxMissed) };
+        return { ...state, missed: [...state.missed, { ...data, asked: 0 }].slice(-maxMissed) };
       case 'ResendRequested':
         return {
           ...state,
           missed: state.missed.map((gap) =>
-            isWithin(gap, data) ? { ...gap, isAskedFor: true } : gap,
+            isWithin(gap, data) ? { ...gap, asked: gap.asked + 1 } : gap,
           ),
         };
       case 'MessagesRecovered': {
@@ -117,7 +119,7 @@ export const linkDecider: Decider<LinkState, LinkCommand, LinkEvent> = {
         return { ...state, missed: left.slice(-maxMissed) };
       }
       case 'IntakeCounted':
-        return { ...state, counted: data.minute };
+        return state;
     }
   },
 };

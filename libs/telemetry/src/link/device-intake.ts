@@ -27,6 +27,7 @@ import { GapTracker } from './gap-tracker.js';
 import type { IntakeCounts } from './intake-counts.js';
 import type { Acknowledgement } from './read-acknowledgement.js';
 import { type ReadMessage, readMessage } from './read-message.js';
+import { Resends } from './resends.js';
 
 export type Outcome = 'accepted' | 'expired' | 'duplicate' | 'quarantined' | 'rejected';
 
@@ -39,11 +40,15 @@ export interface DeviceIntakeParts {
   /** The first message of a device that comes here. */
   readonly onFirst: (device: string) => Promise<void>;
   readonly onOutcome: (outcome: Outcome, messages: number) => void;
+  /** See `Resends`. */
+  readonly resendPausesMs?: readonly number[];
 }
 
 /** Messages of one device that are kept in the quarantine: a burst, and so many a second. */
 const keptBurst = 20;
 const keptPerSecond = 1 / 60;
+/** No id of a device. */
+const unknownDevices = '';
 
 type SamplesRead = Extract<ReadMessage, { kind: 'samples' }>;
 
@@ -57,6 +62,7 @@ export class DeviceIntake implements InboxHandler {
   private readonly configurations;
   private readonly devices;
   private readonly tracker;
+  private readonly resends;
   /** Counts what is in the log: what could not be kept comes again, and has its place still. */
   private readonly kept = new Rate(keptPerSecond, keptBurst);
 
@@ -66,11 +72,16 @@ export class DeviceIntake implements InboxHandler {
     this.configurations = new States(parts.log, configurationDecider);
     this.devices = new Devices(parts.log);
     this.tracker = new GapTracker(parts.log);
+    this.resends = new Resends({
+      missed: async (device) => (await this.link.refresh(device)).state.missed,
+      ask: (device, gaps) => this.ask(device, gaps),
+      ...(parts.resendPausesMs && { pausesMs: parts.resendPausesMs }),
+    });
   }
 
   async take(device: string, messages: readonly Inbound[]): Promise<void> {
-    // Another broker than ours may still let it in.
-    await this.devices.refuseRetired(device);
+    // Another broker than ours lets in whom it likes.
+    await this.devices.find(device);
     const isFirst = this.tracker.isNew(device);
     await this.tracker.load(device);
     const rules = { known: await this.parts.samples.knownSeries(device), now: wallNow() };
@@ -82,19 +93,36 @@ export class DeviceIntake implements InboxHandler {
     for (const { inbound, said } of read) await this.takeOther(device, inbound, said);
     await this.noteRecovered(device, late);
     this.tracker.took(device, numbers);
-    if (isFirst) await this.parts.onFirst(device);
+    if (!isFirst) return;
+    await this.parts.onFirst(device);
+    this.resends.schedule(device);
+  }
+
+  stop(): void {
+    this.resends.stop();
   }
 
   async refuse(inbound: Inbound, { code, message, details }: Refusal): Promise<void> {
     const problems = details.errors ?? [{ pointer: '', reason: message }];
     // The log keeps for ever what it is given, and a secret is none of it.
-    await this.keep(inbound, problems, code !== 'CONFIGURATION_HOLDS_SECRET');
+    const withContent = code !== 'CONFIGURATION_HOLDS_SECRET';
+    await this.keep(inbound, problems, { withContent, isUnknown: code === 'DEVICE_UNKNOWN' });
   }
 
   private async noteMissed(device: string, numbers: readonly Message[]): Promise<void> {
-    const gaps = this.tracker.gaps(device, numbers);
-    if (gaps.length === 0) return;
-    await this.note(device, { type: 'NoteMissed', data: { gaps }, meta: metaOf(device) });
+    const { missed, doubtful } = this.tracker.gaps(device, numbers);
+    // What came is known when it comes again: asking costs less than a record that is wrong, or a loss.
+    if (doubtful.length > 0) await this.parts.askFor(device, doubtful);
+    if (missed.length === 0) return;
+    await this.note(device, {
+      ...{ type: 'NoteMissed', data: { gaps: missed }, meta: metaOf(device) },
+    });
+    await this.ask(device, missed);
+    this.resends.schedule(device);
+  }
+
+  private async ask(device: string, missed: readonly Gap[]): Promise<void> {
+    const gaps = missed.map(({ session, from, to }) => ({ session, from, to }));
     if (!(await this.parts.askFor(device, gaps))) return;
     await this.note(device, { type: 'NoteResendRequested', data: { gaps }, meta: metaOf(device) });
   }
@@ -193,10 +221,15 @@ export class DeviceIntake implements InboxHandler {
   private async keep(
     inbound: Inbound,
     problems: readonly FieldError[],
-    withContent = true,
+    { withContent = true, isUnknown = false } = {},
   ): Promise<void> {
     const { device, topic, payload } = inbound;
-    if (!this.kept.has(device)) {
+    // Names that nobody registered cost nothing: all of them have the places of one device.
+    if (isUnknown && !this.kept.allows(unknownDevices)) {
+      this.parts.onOutcome('rejected', 1);
+      return;
+    }
+    if (!isUnknown && !this.kept.has(device)) {
       this.count(device, 'QUARANTINE_FULL');
       return;
     }
@@ -204,7 +237,7 @@ export class DeviceIntake implements InboxHandler {
     const id = contentIdOf('quarantined', device, topic, data.sha256);
     const kept = withContent ? data : { ...data, content: '' };
     await this.parts.samples.keep(id, kept, metaOf(device));
-    this.kept.allows(device);
+    if (!isUnknown) this.kept.allows(device);
     this.parts.onOutcome('quarantined', 1);
   }
 

@@ -17,7 +17,7 @@ import { seriesStream } from '../series/events.js';
 import { type Gap, linkDecider } from './decider.js';
 import { desiredConfiguration } from './desired-configuration.js';
 import { DeviceIntake, metaOf } from './device-intake.js';
-import { IntakeCounts } from './intake-counts.js';
+import { type IntakeCount, IntakeCounts } from './intake-counts.js';
 
 /** What sends to devices: the embedded broker, or the connection to another one. */
 export interface Downlink {
@@ -42,6 +42,7 @@ export class DeviceLink {
   private readonly counts = new IntakeCounts(wallNow);
   private readonly link;
   private readonly samples;
+  private readonly intake;
   private readonly stopping = new AbortController();
   private readonly counting: Promise<void>;
   private downlink: Downlink | undefined;
@@ -50,7 +51,7 @@ export class DeviceLink {
     const { log, observer, metrics, logger } = parts;
     this.link = new States(log, linkDecider);
     this.samples = new SamplesIntake(log, observer);
-    const intake = new DeviceIntake({
+    this.intake = new DeviceIntake({
       ...{ log, counts: this.counts, samples: this.samples },
       askFor: (device, gaps) => this.askFor(device, gaps),
       onFirst: (device) => this.sendConfiguration(device),
@@ -58,7 +59,7 @@ export class DeviceLink {
         metrics.messages.inc({ outcome }, messages);
       },
     });
-    this.inbox = new Inbox(intake, {
+    this.inbox = new Inbox(this.intake, {
       onWaiting: (device, error) => {
         logger.warn({ device, error }, 'messages of a device cannot be taken now and are held');
       },
@@ -114,6 +115,7 @@ export class DeviceLink {
 
   async stop(): Promise<void> {
     this.inbox.stop();
+    this.intake.stop();
     this.stopping.abort();
     await this.counting;
   }
@@ -145,20 +147,23 @@ export class DeviceLink {
   private async countEachMinute(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       await pause(countMs, this.stopping.signal);
-      for (const { device, minute, duplicates, rejected, reasons } of this.counts.drain()) {
-        const counted = { minute, duplicates, rejected };
-        const texts = Object.fromEntries(
-          [...reasons].map(([code, count]) => [code, String(count)]),
-        );
-        const data = { ...counted, reasons: texts };
-        const command = { type: 'CountIntake', data, meta: metaOf(device) } as const;
-        await handleCommand(this.parts.log, this.link, device, command).catch((error: unknown) => {
-          this.parts.logger.warn(
-            { device, ...counted, error },
-            'what was refused cannot be counted',
-          );
-        });
-      }
+      await this.counts.flush((count) => this.record(count));
+    }
+  }
+
+  private async record(count: IntakeCount): Promise<void> {
+    const { commandId, device, minute, duplicates, rejected } = count;
+    const reasons = Object.fromEntries(
+      [...count.reasons].map(([code, times]) => [code, String(times)]),
+    );
+    const data = { minute, duplicates, rejected, reasons };
+    const command = { type: 'CountIntake', data, meta: { ...metaOf(device), commandId } } as const;
+    try {
+      await handleCommand(this.parts.log, this.link, device, command);
+    } catch (error) {
+      const fields = { device, minute, duplicates, rejected, error };
+      this.parts.logger.warn(fields, 'what was refused cannot be counted now');
+      throw error;
     }
   }
 }

@@ -12,8 +12,21 @@ const dayMs = 86_400_000;
 /** Of a longer gap the newest numbers are missed: nobody left out more, and a number that was never counted may be anything. */
 const longestGap = 100_000;
 
+interface Reached {
+  readonly seq: number;
+  /** Read from the log, which has the numbers of samples alone: what follows may have come with another message. */
+  readonly isOfSamples?: true;
+}
+
 /** The highest number of each session, the newest session last. */
-type Progress = ReadonlyMap<string, number>;
+type Progress = ReadonlyMap<string, Reached>;
+
+/** What messages leave out. */
+export interface LeftOut {
+  readonly missed: readonly Gap[];
+  /** May have come to another process, or to this one before it was started anew. */
+  readonly doubtful: readonly Gap[];
+}
 
 /**
  * Follows the numbers of each session. It begins with what the newest samples of today and yesterday say;
@@ -31,7 +44,7 @@ export class GapTracker {
 
   async load(device: string): Promise<void> {
     if (this.devices.has(device)) return;
-    const progress = new Map<string, number>();
+    const progress = new Map<string, Reached>();
     for (const at of [wallNow() - dayMs, wallNow()]) {
       const stream = samplesStream(device, new Date(at).toISOString().slice(0, 10));
       for await (const { data } of this.log.readStream(stream, {
@@ -39,7 +52,8 @@ export class GapTracker {
         limit: 1,
       })) {
         for (const { session, last } of (data['seen'] as Seen).sessions) {
-          progress.set(session, Math.max(progress.get(session) ?? 0, last));
+          const seq = Math.max(progress.get(session)?.seq ?? 0, last);
+          progress.set(session, { seq, isOfSamples: true });
         }
       }
     }
@@ -47,32 +61,34 @@ export class GapTracker {
   }
 
   /** What these messages, which come next, leave out. */
-  gaps(device: string, messages: readonly Message[]): Gap[] {
-    const highest = new Map(this.devices.get(device));
-    const gaps: Gap[] = [];
+  gaps(device: string, messages: readonly Message[]): LeftOut {
+    const reached = new Map(this.devices.get(device));
+    const [missed, doubtful]: [Gap[], Gap[]] = [[], []];
     for (const { session, seq } of messages) {
-      const before = highest.get(session);
-      if (before !== undefined && seq > before + 1)
-        gaps.push({ session, from: Math.max(before + 1, seq - longestGap), to: seq - 1 });
-      highest.set(session, Math.max(before ?? seq, seq));
+      const before = reached.get(session);
+      if (before && seq > before.seq + 1) {
+        const gap = { session, from: Math.max(before.seq + 1, seq - longestGap), to: seq - 1 };
+        (before.isOfSamples ? doubtful : missed).push(gap);
+      }
+      if (!before || seq > before.seq) reached.set(session, { seq });
     }
-    return gaps;
+    return { missed, doubtful };
   }
 
   /** Those that come after later ones of their session. */
   late(device: string, messages: readonly Message[]): Message[] {
-    const highest = this.devices.get(device);
-    return messages.filter(({ session, seq }) => seq <= (highest?.get(session) ?? -1));
+    const reached = this.devices.get(device);
+    return messages.filter(({ session, seq }) => seq <= (reached?.get(session)?.seq ?? -1));
   }
 
   /** These are durable. */
   took(device: string, messages: readonly Message[]): void {
-    const highest = new Map(this.devices.get(device));
+    const reached = new Map(this.devices.get(device));
     for (const { session, seq } of messages) {
-      const now = Math.max(highest.get(session) ?? seq, seq);
-      highest.delete(session);
-      highest.set(session, now);
+      const before = reached.get(session);
+      reached.delete(session);
+      reached.set(session, before && before.seq >= seq ? before : { seq });
     }
-    this.devices.set(device, new Map([...highest].slice(-maxSessions)));
+    this.devices.set(device, new Map([...reached].slice(-maxSessions)));
   }
 }

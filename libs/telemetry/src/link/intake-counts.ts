@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
+
 import { LRUCache } from 'lru-cache';
 
 /** What changed nothing for one device in one minute. */
 export interface IntakeCount {
+  /** Of the command that records it: however often that is tried, it counts once. */
+  readonly commandId: string;
   readonly device: string;
   readonly minute: string;
   duplicates: number;
@@ -10,10 +14,13 @@ export interface IntakeCount {
 }
 
 const minuteMs = 60_000;
+/** Counts that are held for a log that cannot take them. */
+const maxHeld = 10_000;
 
-/** Counts what is not recorded message by message, by device, until it is taken out once a minute. */
+/** Counts what is not recorded message by message, by device, until it is recorded once a minute. */
 export class IntakeCounts {
-  private readonly counts = new LRUCache<string, IntakeCount>({ max: 10_000 });
+  private readonly counts = new LRUCache<string, IntakeCount>({ max: maxHeld });
+  private held: readonly IntakeCount[] = [];
 
   constructor(private readonly now: () => number) {}
 
@@ -27,18 +34,21 @@ export class IntakeCounts {
     count.reasons.set(reason, (count.reasons.get(reason) ?? 0) + 1);
   }
 
-  /** What was counted since the last time. */
-  drain(): IntakeCount[] {
-    const all = [...this.counts.values()];
+  /** Records what was counted since the last time; what `record` rejects is tried again the next time. */
+  async flush(record: (count: IntakeCount) => Promise<unknown>): Promise<void> {
+    const all = [...this.held, ...this.counts.values()];
     this.counts.clear();
-    return all;
+    const left: IntakeCount[] = [];
+    for (const count of all) await record(count).catch(() => left.push(count));
+    this.held = left.slice(-maxHeld);
   }
 
   private of(device: string): IntakeCount {
     const known = this.counts.get(device);
     if (known) return known;
     const minute = new Date(Math.floor(this.now() / minuteMs) * minuteMs).toISOString();
-    const fresh = { device, minute, duplicates: 0, rejected: 0, reasons: new Map() };
+    const nothing = { duplicates: 0, rejected: 0, reasons: new Map<string, number>() };
+    const fresh = { commandId: randomUUID(), device, minute, ...nothing };
     this.counts.set(device, fresh);
     return fresh;
   }
