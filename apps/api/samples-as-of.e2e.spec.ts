@@ -153,6 +153,32 @@ it('shows texts from before a series was declared as numbers, and the unit that 
   expect(known['items']).toMatchObject([{ series: 'm', unit: 'kW', declared: true, high: 5 }]);
 });
 
+it('reads samples by what was declared to another process meanwhile', async () => {
+  const device = await api.device('shared');
+  const at = (time: string, value: unknown) => ({
+    t: [`${day}T${time}Z`],
+    series: { m: { values: [value] } },
+  });
+  await api.record(device, at('00:00:00', 'eco'));
+  await api.api.limited({}, async (url) => {
+    const { status } = await fetch(`${url}/v1/devices/${device}/declare-series`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${api.api.admin}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ series: 'm', valueType: 'number', high: 5 }),
+    });
+    expect(status).toBe(200);
+  });
+  const sent = await api.post(`/devices/${device}/samples`, at('00:01:00', 6));
+  expect(sent.body).toMatchObject({ samples: 1, quarantined: 0 });
+  const range = `series=m&from=${day}T00:01:00Z&to=${day}T01:00:00Z&after=${String(sent.body['position'])}`;
+  expect(await api.get(`/devices/${device}/samples?${range}`)).toMatchObject({
+    items: [{ value: 6, quality: 'uncertain' }],
+  });
+});
+
 it('cuts days by the zone that the site had then', async () => {
   const made = await api.post('/sites', { name: 'moved', timeZone: 'Europe/Brussels' });
   const site = String(made.body['id']);

@@ -99,6 +99,18 @@ it('states of a number that jumps a gap of bounded size', async () => {
   expect(gap(1e15)).toEqual([{ session: 's', from: 1e15 - 100_000, to: 1e15 - 1 }]);
 });
 
+it('does not state missed what comes behind a higher number of the same messages', async () => {
+  const tracker = new GapTracker(log);
+  const device = randomUUID();
+  await tracker.load(device);
+  const messages = (...numbers: number[]) => numbers.map((seq) => ({ session: 's', seq }));
+  expect(tracker.gaps(device, messages(7, 3)).missed).toEqual([]);
+  tracker.took(device, messages(1, 2));
+  expect(tracker.gaps(device, messages(5, 3, 7, 4)).missed).toEqual([
+    { session: 's', from: 6, to: 6 },
+  ]);
+});
+
 it('asks again for what does not come, for what is left of it, and after three times not any more', async () => {
   const device = await newDevice();
   const { asked, take, stop } = newIntake({ resendPausesMs: [200, 400] });

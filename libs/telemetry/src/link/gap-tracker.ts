@@ -63,8 +63,11 @@ export class GapTracker {
   /** What these messages, which come next, leave out. */
   gaps(device: string, messages: readonly Message[]): LeftOut {
     const reached = new Map(this.devices.get(device));
+    for (const { session, seq } of messages)
+      if (!reached.has(session)) reached.set(session, { seq });
     const [missed, doubtful]: [Gap[], Gap[]] = [[], []];
-    for (const { session, seq } of messages) {
+    // A number that comes behind a higher one of the same messages is not left out.
+    for (const { session, seq } of messages.toSorted((one, other) => one.seq - other.seq)) {
       const before = reached.get(session);
       if (before && seq > before.seq + 1) {
         const gap = { session, from: Math.max(before.seq + 1, seq - longestGap), to: seq - 1 };

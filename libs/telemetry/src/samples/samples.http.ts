@@ -198,7 +198,8 @@ export class SamplesController {
     meta: CommandMeta,
   ): Promise<TakenHere> {
     if (cellsOf(written) > maxCells) throw tooManyCells();
-    const known = await this.intake.knownSeries(device);
+    // Another process may have declared a series otherwise, of which none tells this one.
+    const { state: known } = await this.intake.series.refresh(device);
     const rules = { known, timeUnit, parsesText: parseText, now: wallNow() };
     const sent = [{ read: readSamples(written, rules) }];
     const { samples, expired, quarantined, repeated, position } = await this.intake.take(
