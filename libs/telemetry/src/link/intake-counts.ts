@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import { LRUCache } from 'lru-cache';
 
+import { isForNow } from '#device-link/inbox.js';
+import { Refusal } from '#kernel/refusal.js';
+
 /** What changed nothing for one device in one minute. */
 export interface IntakeCount {
   /** Of the command that records it: however often that is tried, it counts once. */
@@ -39,7 +42,17 @@ export class IntakeCounts {
     const all = [...this.held, ...this.counts.values()];
     this.counts.clear();
     const left: IntakeCount[] = [];
-    for (const count of all) await record(count).catch(() => left.push(count));
+    for (const [index, count] of all.entries()) {
+      try {
+        await record(count);
+      } catch (error) {
+        left.push(count);
+        if (!(error instanceof Refusal) || !isForNow(error)) continue;
+        // Each of the others would wait for as long, and who stops waits for them all.
+        left.push(...all.slice(index + 1));
+        break;
+      }
+    }
     this.held = left.slice(-maxHeld);
   }
 

@@ -17,6 +17,7 @@ export interface ResendsParts {
 export class Resends {
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly pausesMs;
+  private isStopped = false;
 
   constructor(private readonly parts: ResendsParts) {
     this.pausesMs = parts.pausesMs ?? resendPausesMs;
@@ -24,12 +25,14 @@ export class Resends {
 
   /** Has the device asked later, where something is missed then. */
   schedule(device: string, asked = 1): void {
-    if (this.waiting.has(device)) return;
+    if (this.isStopped || this.waiting.has(device)) return;
     const ms = this.pausesMs[Math.max(0, asked - 1)] ?? this.pausesMs.at(-1);
     this.waiting.set(device, setTimeout(() => void this.ask(device), ms).unref());
   }
 
   stop(): void {
+    // A device is being asked, perhaps: that one is not scheduled again.
+    this.isStopped = true;
     for (const timer of this.waiting.values()) clearTimeout(timer);
   }
 
