@@ -10,7 +10,7 @@ export const testCode = [
   'test/**',
 ];
 
-const contexts = ['product-registry', 'telemetry', 'access'];
+const contexts = ['product-registry', 'telemetry', 'battery-lab', 'access'];
 const contextFiles = contexts.map((name) => `libs/${name}/**`);
 export const pure = 'libs/*/src/**/{events,commands,decider,state}.ts';
 const io = ['node:**', '@nestjs/**', '@eventstore/**', 'pg', 'knex', 'kafkajs', 'fastify'];
@@ -26,9 +26,9 @@ const purity = [
     only: ['libs/kernel/src/**', 'typebox', 'uuid'],
   },
   {
-    name: 'Events, commands, states and deciders are pure: the kernel, schemas and their own library.',
+    name: 'Events, commands, states and deciders are pure: the kernel, schemas, programs of a cycler and their own library.',
     from: [pure],
-    only: ['libs/kernel/src/**', 'typebox'],
+    only: ['libs/kernel/src/**', 'libs/cycling/src/**', 'typebox'],
     own: true,
     reaches: [...io, wallClock],
   },
@@ -37,6 +37,21 @@ const purity = [
     from: ['libs/series/src/**'],
     except: testCode,
     only: ['libs/kernel/src/**', 'temporal-polyfill', 'lru-cache', 'mathjs', 'mathjs/**'],
+    own: true,
+    reaches: [...io, wallClock],
+  },
+  {
+    name: 'Programs of a cycler and what its records say are computed by the kernel and libraries that compute.',
+    from: ['libs/cycling/src/**'],
+    except: testCode,
+    only: [
+      'libs/kernel/src/**',
+      'libs/series/src/**',
+      'typebox',
+      'typebox/value',
+      'temporal-polyfill',
+      'canonicalize',
+    ],
     own: true,
     reaches: [...io, wallClock],
   },

@@ -19,6 +19,7 @@ const examples: readonly (readonly [rule: RegExp, path: string, text: string])[]
   [/^Events, commands/, `${product}/state.ts`, "import { nowIso } from '#kernel/wall-clock.js';"],
   [/^Events, commands/, `${product}/events.ts`, "const { v4 } = await import('uuid');"],
   [/^What series/, 'libs/series/src/x.ts', "import { a } from '#event-log/position.js';"],
+  [/^Programs of/, 'libs/cycling/src/x.ts', "import { a } from '#event-log/position.js';"],
   [/^A projector/, 'projections/imports/projector.ts', "import { a } from '#kernel/instant.js';"],
   [/EventStoreDB/, 'apps/api/main.ts', "import type { A } from '@eventstore/db-client';"],
   [/Kafka/, 'apps/relay/main.ts', "import { Kafka } from 'kafkajs';"],

@@ -126,7 +126,7 @@ export async function* readRows<C extends string>(
 }
 
 /** Cells are missing, or some hold something beyond the header: empty ones beyond it are padding. */
-const misshape = (
+export const misshape = (
   record: readonly string[],
   { titled, whole }: CsvFile['width'],
 ): string | undefined => {

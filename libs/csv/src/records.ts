@@ -39,6 +39,12 @@ export interface RecordOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A record and the line of the file that it ends on, from 1. */
+export interface NumberedRecord {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
 /**
  * The records of CSV with all their cells, without blank records. Flat in memory, and no turn
  * of the event loop is held for longer than some milliseconds, whatever the file holds.
@@ -48,22 +54,28 @@ export interface RecordOptions {
  * rows. What comes before has been delivered by then.
  */
 export async function* readRecords(options: RecordOptions): AsyncGenerator<readonly string[]> {
+  for await (const { cells } of readNumberedRecords(options)) yield cells;
+}
+
+/** `readRecords`, for who has to say on which line something stands. */
+export async function* readNumberedRecords(options: RecordOptions): AsyncGenerator<NumberedRecord> {
   const { limit = Infinity } = options;
   let [delivered, blank] = [0, 0];
   let turnEnds = performance.now() + turnMs;
   for await (const { records, line } of batchesOf(options)) {
     for (const record of records) {
+      const { cells } = record;
       if (performance.now() > turnEnds) {
         await turn();
         turnEnds = performance.now() + turnMs;
       }
-      const filled = filledCells(record);
+      const filled = filledCells(cells);
       if (filled === 0) {
         blank += 1;
         checkRows(blank, maxBlankRows, 'blank rows');
         continue;
       }
-      checkWidth(record, filled, line);
+      checkWidth(cells, filled, line);
       yield record;
       delivered += 1;
       if (delivered === limit) return;
@@ -72,7 +84,7 @@ export async function* readRecords(options: RecordOptions): AsyncGenerator<reado
 }
 
 interface Batch {
-  readonly records: readonly string[][];
+  readonly records: readonly NumberedRecord[];
   /** Where the parser is in the file. */
   readonly line: number;
 }
@@ -84,8 +96,8 @@ async function* batchesOf({
   delimiter,
   signal,
 }: RecordOptions): AsyncGenerator<Batch> {
-  let records: string[][] = [];
-  const parser = parserOf(delimiter, (record) => records.push(record));
+  let records: NumberedRecord[] = [];
+  const parser = parserOf(delimiter, (cells, line) => records.push({ cells, line }));
   const { info } = parser;
   const batch = (): Batch => {
     const taken = { records, line: info.lines };
@@ -121,7 +133,10 @@ async function* batchesOf({
   if (failure) throw asRefusal(failure, info.lines);
 }
 
-const parserOf = (delimiter: Delimiter, onRecord: (record: string[]) => void): Parser => {
+const parserOf = (
+  delimiter: Delimiter,
+  onRecord: (cells: string[], line: number) => void,
+): Parser => {
   const parser = parse({
     delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -129,8 +144,8 @@ const parserOf = (delimiter: Delimiter, onRecord: (record: string[]) => void): P
     relax_quotes: true,
     skip_empty_lines: true,
     // Taken here, and not from the stream, which takes several times as long.
-    on_record: (record: string[]) => {
-      onRecord(record);
+    on_record: (record: string[], { lines }) => {
+      onRecord(record, lines);
       return null;
     },
   });

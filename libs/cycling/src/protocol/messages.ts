@@ -1,0 +1,135 @@
+import { type Static, Type } from 'typebox';
+
+import { choice, closed } from '#kernel/schema.js';
+
+import type { Cause } from '../program/ends.js';
+
+// What a computational unit sends, as the bodies of its messages. Positive current charges.
+
+const id = (description: string) => Type.String({ minLength: 1, maxLength: 64, description });
+const number = (description: string) => Type.Number({ description });
+const numbers = (description: string) =>
+  Type.Array(Type.Number(), { maxItems: 1_000, description });
+const integers = (description: string) =>
+  Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1_000, description });
+const utc = (description: string) => Type.String({ format: 'date-time', description });
+
+/** On `samples`: columns of one length, of one experiment. */
+export const cyclerSamplesSchema = closed({
+  experiment: id('The experiment.'),
+  station: id('The station.'),
+  t0: utc('UTC of the first row; those of the others are as much later as their test times.'),
+  testTimeS: numbers('Seconds since the experiment began, by a counter that never goes back.'),
+  stepCount: integers('Executed steps: never goes back.'),
+  stepId: integers('Steps of the program, from 1 in the order in which they are written.'),
+  cycle: integers('Cycles.'),
+  voltageV: numbers('V.'),
+  currentA: numbers('A; positive charges.'),
+  temperatureC: numbers('°C.'),
+  channels: Type.Optional(
+    Type.Record(Type.String({ maxLength: 100 }), numbers('Values.'), {
+      description: 'Further measures by their names, which end in the unit: `cell3V`.',
+    }),
+  ),
+});
+
+export const stepEvents = [
+  'started',
+  'ended',
+  'paused',
+  'resumed',
+  'tripped',
+  'safe',
+  'interrupted',
+  'stopped',
+  'completed',
+] as const;
+
+const causes = [
+  ...['time', 'voltage', 'current', 'power', 'capacity', 'energy', 'temperature', 'deltaVoltage'],
+  ...['stop', 'operator', 'trip', 'refused', 'lost'],
+] as const satisfies readonly Cause[];
+
+/** Why a station switched its output off and latched. */
+export const tripSchema = closed({
+  reason: choice(
+    ['limit', 'sensor', 'device', 'instruction'],
+    'A limit is broken, a sensor says the same all the time, the device itself, or the server said so.',
+  ),
+  quantity: Type.Optional(
+    choice(['voltageV', 'currentA', 'powerW', 'temperatureC'], 'Of what, for a limit or a sensor.'),
+  ),
+  bound: Type.Optional(choice(['min', 'max'], 'Which limit.')),
+  limit: Type.Optional(number('The limit, in the unit of the quantity.')),
+  value: Type.Optional(number('What was measured.')),
+});
+
+/**
+ * On `steps`: what happened in an experiment. A step that is broken off (paused, tripped, safe, interrupted) is not
+ * ended: the program stays at it, with its count, and goes on with it when it is resumed.
+ */
+export const stepMessageSchema = closed({
+  experiment: id('The experiment.'),
+  station: id('The station.'),
+  what: choice(stepEvents, 'What happened.'),
+  stepCount: Type.Integer({ minimum: 0, description: 'The executed step.' }),
+  stepId: Type.Integer({ minimum: 0, description: 'The step of the program.' }),
+  cycle: Type.Integer({ minimum: 0, description: 'The cycle.' }),
+  testTimeS: number('Seconds since the experiment began; of `interrupted`: at its last record.'),
+  at: utc('By the clock of the unit, when it says it.'),
+  cause: Type.Optional(choice(causes, 'Why the step ended or was broken off.')),
+  durationS: number('Seconds that the step has lasted so far, without its interruptions.'),
+  chargeAh: number('What was charged in the step so far, Ah, as the unit counts.'),
+  dischargeAh: number('Ah.'),
+  chargeWh: number('Wh.'),
+  dischargeWh: number('Wh.'),
+  voltageV: number('V, the last that was measured.'),
+  currentA: number('A, the same.'),
+  temperatureC: number('°C, the same.'),
+  trip: Type.Optional(tripSchema),
+  gapS: Type.Optional(number('Of `interrupted`: seconds without power, by the clock of the unit.')),
+  reason: Type.Optional(Type.String({ maxLength: 1_000, description: 'In words.' })),
+});
+
+/** On `acks`: the answer to an instruction. */
+export const instructionAckSchema = closed({
+  type: Type.Literal('instruction'),
+  instruction: id('The instruction.'),
+  experiment: Type.Optional(id('The experiment that the instruction was for, if any.')),
+  status: choice(['done', 'refused'], 'Whether it is done.'),
+  reason: Type.Optional(Type.String({ maxLength: 1_000, description: 'Of `refused`: why.' })),
+  state: Type.Optional(
+    choice(
+      ['idle', 'ready', 'running', 'paused', 'tripped', 'safe', 'interrupted'],
+      'The state of the station from then on.',
+    ),
+  ),
+  /** The witness that an output is off. */
+  currentA: Type.Optional(number('A, measured after it was done.')),
+  at: utc('By the clock of the unit.'),
+});
+
+/** On `acks`: the answer to a request to detect devices. */
+export const detectionSchema = closed({
+  type: Type.Literal('detection'),
+  instruction: id('The instruction.'),
+  requestId: id('The request.'),
+  devices: Type.Array(
+    closed({
+      serialNumber: id('Serial number.'),
+      type: Type.String({ maxLength: 40, description: 'Kind of device, such as cycler.' }),
+      manufacturer: Type.String({ maxLength: 100 }),
+      model: Type.String({ maxLength: 100 }),
+      firmware: Type.String({ maxLength: 100 }),
+      linkName: Type.String({ maxLength: 100, description: 'Where it is connected.' }),
+    }),
+    { maxItems: 200 },
+  ),
+});
+
+export type CyclerSamplesMessage = Static<typeof cyclerSamplesSchema>;
+export type StepMessage = Static<typeof stepMessageSchema>;
+export type TripMessage = Static<typeof tripSchema>;
+export type InstructionAck = Static<typeof instructionAckSchema>;
+export type Detection = Static<typeof detectionSchema>;
+export type StationState = NonNullable<InstructionAck['state']>;
