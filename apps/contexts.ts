@@ -1,4 +1,5 @@
 import { access } from '#access/context.js';
+import { batteryLab } from '#battery-lab/context.js';
 import { fanout } from '#fanout/context.js';
 import type { Context } from '#kernel/context.js';
 import { productRegistry } from '#product-registry/context.js';
@@ -22,6 +23,7 @@ const operations: Context = {
 /** Every context, and the libraries that have streams or routes of their own. */
 export const contexts: readonly Context[] = [
   productRegistry,
+  batteryLab,
   telemetry,
   access,
   fanout,

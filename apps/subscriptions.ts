@@ -1,5 +1,6 @@
 import { contracts } from '#apps/contracts.js';
 import { processes } from '#apps/processes.js';
+import { supervisionConsumer } from '#battery-lab/supervision/supervision.js';
 import { UnknownEventType } from '#event-log/codec.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { Publication } from '#fanout/fact.js';
@@ -29,10 +30,12 @@ export const subscriptions = new KnownSubscriptions([
     ...{ forgets: null, startOnly: null },
     mayHandle: handles((event) => readBy(projection, event)),
   })),
-  ...consumers.map(({ name, topics, forgets, startOnly }): KnownSubscription => ({
-    ...{ name, kind: 'consumer', version: 0, forgets, startOnly },
-    mayHandle: (event) => publication.mayHold(event, topics),
-  })),
+  ...[...consumers, supervisionConsumer].map(
+    ({ name, topics, forgets, startOnly }): KnownSubscription => ({
+      ...{ name, kind: 'consumer', version: 0, forgets, startOnly },
+      mayHandle: (event) => publication.mayHold(event, topics),
+    }),
+  ),
   ...processes.map(({ name, forgets, startOnly, read }): KnownSubscription => ({
     ...{ name, kind: 'process', version: 0, forgets, startOnly },
     mayHandle: handles(read),

@@ -3,6 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { apiKeyEvents, apiKeyStream } from '#access/api-key/events.js';
+import { alarmEvents, alarmStream } from '#battery-lab/alarm/events.js';
+import { batteryEvents, batteryStream } from '#battery-lab/battery/events.js';
+import { cyclerDeviceEvents, cyclerDeviceStream } from '#battery-lab/device/events.js';
+import { experimentEvents, experimentStream } from '#battery-lab/experiment/events.js';
+import { profileEvents, profileStream } from '#battery-lab/profile/events.js';
+import { stationEvents, stationStream } from '#battery-lab/station/events.js';
+import { unitEvents, unitStream } from '#battery-lab/unit/events.js';
 import type { NewEvent } from '#event-log/event-log.js';
 import type { EventDeclaration } from '#kernel/event-types.js';
 import { importEvents, importStream } from '#product-registry/import/events.js';
@@ -39,6 +46,20 @@ beforeAll(async () => {
   await appendStory(`${quarantineCategory}-q1`, Object.keys(quarantineEvents), quarantineEvents);
   for (const id of ['f1', 'f2', 'f3', 'f4']) {
     await appendStory(`${formulaCategory}-${id}`, Object.keys(formulaEvents), formulaEvents);
+  }
+  for (const [stream, events] of [
+    ...[[batteryStream('b1'), batteryEvents] as const, [unitStream('u1'), unitEvents] as const],
+    ...[[cyclerDeviceStream('c1'), cyclerDeviceEvents] as const],
+    ...[
+      [stationStream('s1'), stationEvents] as const,
+      [profileStream('p1'), profileEvents] as const,
+    ],
+  ]) {
+    await appendStory(stream, Object.keys(events), events);
+  }
+  for (const id of ['e1', 'e2', 'e3']) {
+    await appendStory(experimentStream(id), Object.keys(experimentEvents), experimentEvents);
+    await appendStory(alarmStream(id), Object.keys(alarmEvents), alarmEvents);
   }
   const last = await fixture.log.head();
   if (!last) throw new Error('nothing was appended');

@@ -78,6 +78,10 @@ export class TestApi {
     return new TestApi(node, database, folder, context, app, await app.getUrl(), admin);
   }
 
+  get log(): EsdbEventLog {
+    return this.app.get(EsdbEventLog);
+  }
+
   /** Another API on the same stores, with other limits. Gives its URL to `use`. */
   async limited(limits: TestLimits, use: (url: string) => Promise<void>): Promise<void> {
     const context = testContext();

@@ -101,6 +101,12 @@ const commandHeaders = {
 const exampleOf = (schema: unknown, schemas: Schemas): unknown => {
   const found = resolved(schema, schemas);
   if (found?.example !== undefined) return found.example;
+  // A reference that says something of its own stands in a list of one.
+  if (found?.allOf?.length === 1) return exampleOf(found.allOf[0], schemas);
+  if (found?.items !== undefined) {
+    const item = exampleOf(found.items, schemas);
+    return item === undefined ? undefined : [item];
+  }
   if (found?.properties === undefined) return undefined;
   const members = Object.entries(found.properties).flatMap(([name, member]) => {
     const example = exampleOf(member, schemas);
@@ -113,6 +119,8 @@ interface Exemplified {
   readonly example?: unknown;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly required?: readonly string[];
+  readonly allOf?: readonly unknown[];
+  readonly items?: unknown;
 }
 
 const resolved = (schema: unknown, schemas: Schemas): Exemplified | undefined => {

@@ -6,6 +6,7 @@ import { type Operation, readOperations } from '#test/fuzz/document.js';
 import { until } from '#testing/until.js';
 
 import { type Answer, TestApi } from './api.fixture.js';
+import { experimentsOf } from './documented-experiments.fixture.js';
 
 const documented = readOperations('docs/openapi.json').filter(({ body }) => body !== undefined);
 
@@ -28,12 +29,26 @@ const send = async ({ method, path, body }: Operation): Promise<Answer> => {
     const headers = { ...sameKey, 'content-type': body.type };
     return api.ask(`${target}?kind=manufacturers`, { method, body: body.example, headers });
   }
-  const json = { ...(body?.example as object), ...existing(body?.example as object) };
+  const json = withRealParts({
+    ...(body?.example as object),
+    ...existing(body?.example as object),
+  });
   return api.ask(target, { method, json, headers: sameKey });
 };
 
 const existing = (example: object): object =>
   Object.fromEntries(Object.entries(real).filter(([name]) => name in example));
+
+/** Ids that examples make up below their members, and those of things that exist. */
+const parts = new Map<string, string>();
+
+const withRealParts = (example: object): object =>
+  JSON.parse(
+    [...parts].reduce(
+      (text, [made, found]) => text.replaceAll(made, found),
+      JSON.stringify(example),
+    ),
+  ) as object;
 
 const sendTo = (path: string): Promise<Answer> => {
   const operation = documented.find((each) => each.path === path && each.method === 'POST');
@@ -74,6 +89,22 @@ const newSite = async (): Promise<void> => {
   real['siteId'] = site;
 };
 
+/** What a lab has, with a unit and a device that the examples of stations name. */
+const newLab = async (): Promise<void> => {
+  const link = { type: 'cycler-unit', reason: 'test' };
+  parts.set(unitOfExamples, String((await api.ask('/v1/devices', { json: link })).body['id']));
+  for (const kind of ['batteries', 'cycler-devices', 'units', 'profiles', 'stations']) {
+    const path = `/v1/${kind}`;
+    ids[path] = String((await sendTo(path)).body['id']);
+    if (kind === 'cycler-devices') parts.set(deviceOfExamples, ids[path]);
+    if (kind === 'batteries') parts.set('3a8f1f36-5b0e-5a35-8c6b-7f6b5b6f9b01', ids[path]);
+    if (kind === 'stations') parts.set('5f2a3f0e-9a93-5f5c-8a43-1f0a3a0f7c55', ids[path]);
+    if (kind === 'profiles') parts.set('9c3f2f51-96e2-5a77-9b5f-0d1c1e2f3a44', ids[path]);
+  }
+};
+const unitOfExamples = '6d5c1c52-8b1e-5d5b-a0e4-5c7f4f3f1a10';
+const deviceOfExamples = '2f0c6c3e-9f4b-5d0e-8a55-6a1b2c3d4e5f';
+
 /** A message of the quarantine: a sample of a time that is none of ours. */
 const newQuarantined = async (): Promise<void> => {
   const json = { rows: [{ t: '1970-01-01T00:00:00Z', values: { [randomUUID()]: 1 } }] };
@@ -98,6 +129,7 @@ beforeAll(async () => {
   ids['/v1/subscriptions'] = 'event-clock';
   ids['/v1/parked'] = await parkedEvent();
   await newSite();
+  await newLab();
   ids['name'] = 'solar';
   const [certificationId = '', by = ''] = await certifications();
   Object.assign(real, { certificationId, by });
@@ -131,6 +163,7 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     real['credential'] = String(body['credential']);
   },
   '/v1/sites/{id}/formulas/{name}/define': newSite,
+  ...experimentsOf(() => api, ids),
   '/v1/quarantine/{id}/replay': newQuarantined,
   '/v1/quarantine/{id}/discard': newQuarantined,
   '/v1/subscriptions/{name}/reset': () => {

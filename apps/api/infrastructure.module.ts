@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs
 
 import { PermissionTable } from '#access/permissions.js';
 import { contexts } from '#apps/contexts.js';
+import { LabLookups } from '#battery-lab/lookups.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
@@ -20,6 +21,8 @@ import { apiKeyNames } from '#projections/api-keys/api-keys.http.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { ResourceReader } from '#resource/reader.js';
 import { SameLog } from '#subscription/projection/same-log.js';
+
+import { ApiLookups } from './lab-lookups.js';
 
 export interface Infrastructure {
   readonly eventStoreUrl: string;
@@ -73,6 +76,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [EsdbEventLog, log],
       [LogTail, tail],
       [ReadStore, store],
+      [LabLookups, new ApiLookups(store, log)],
       [ResourceReader, new ResourceReader(store, log, apiKeyNames)],
     ];
     const providers = values.map(([provide, useValue]) => ({

@@ -220,3 +220,42 @@ describe('a simulated house', () => {
     ]);
   });
 });
+
+describe('a simulated cycler', () => {
+  it('is registered once, runs until it is interrupted, and experiments are queued on it by name', async () => {
+    const simulated = ['simulate', 'cycler', '--folder', join(root, 'cycler')];
+    const run = () => runCtl(dataDir, simulated, {}, (said) => said.includes('until Ctrl-C'));
+    const first = await run();
+    expect(first, first.stderr).toMatchObject({ exitCode: 0 });
+    expect(first.stdout.match(/^New in /gm)).toHaveLength(5);
+    expect(await run()).toMatchObject({
+      exitCode: 0,
+      stdout: expect.not.stringContaining('New in') as string,
+    });
+    await eventually(async () => {
+      const { items } = await json<{ items: { status: string }[] }>('devices', 'credentials');
+      expect(items.filter(({ status }) => status === 'revoked')).toHaveLength(1);
+    });
+    const on = ['--battery', 'simulated-cell', '--station', 'simulated-station'];
+    for (const name of ['ten cycles', 'later', 'sooner']) {
+      await ok('lab', 'experiments', 'queue', name, ...on, '--profile', 'cc-cv-ten-cycles');
+    }
+    const experiments = ['lab', 'experiments'];
+    await eventually(() => ok(...experiments, 'move', 'sooner', '--place', '0'));
+    await ok(...experiments, 'cancel', 'later', '--reason', 'not needed');
+    await eventually(async () => {
+      expect(await ok(...experiments, 'show', 'later')).toMatch(/status +cancelled/);
+    });
+    expect(await ctl(...experiments, 'watch', 'later')).toMatchObject({
+      ...{ exitCode: 1, stdout: 'cancelled\n' },
+    });
+    expect(await ok(...experiments, 'history', 'later')).toContain('not needed');
+    expect(await ctl(...experiments, 'abort', 'sooner')).toMatchObject({ exitCode: 2 });
+    expect((await ctl(...experiments, 'show', 'never')).stderr).toContain(
+      'There is no experiment "never"',
+    );
+    expect((await ctl('lab', 'alarms', 'acknowledge', 'sooner')).stderr).toContain(
+      'named by their ids alone',
+    );
+  });
+});

@@ -7,6 +7,7 @@ import { addFormulaCommands } from './commands/formulas.js';
 import { addImportCommands } from './commands/import.js';
 import { addIntakeCommand } from './commands/intake.js';
 import { addKeyCommands } from './commands/keys.js';
+import { addLabCommands } from './commands/lab.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
 import { addQuarantineCommands } from './commands/quarantine.js';
@@ -41,6 +42,7 @@ function program(): GroupedCommand {
   addFormulaCommands(voltrace);
   addSiteCommands(voltrace);
   addDeviceCommands(voltrace);
+  addLabCommands(voltrace);
   addIntakeCommand(voltrace);
   addQuarantineCommands(voltrace);
   addSimulateCommands(voltrace);

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 
+import { UnitLink } from '#apps/unit-link.js';
 import { Bridge } from '#device-link/bridge.js';
 import { LinkMetrics } from '#device-link/link-metrics.js';
 import { Topics } from '#device-link/topics.js';
 import { pause } from '#event-log/pause.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { runProcess } from '#process/run-process.js';
-import { openEventLog } from '#process/stores.js';
+import { openEventLog, openReadStore } from '#process/stores.js';
 import { Lease } from '#read-store/lease.js';
 import { DeviceLink } from '#telemetry/link/device-link.js';
 
@@ -29,12 +30,15 @@ runProcess({
     const lease = new Lease(config.DATABASE_URL, logger);
     context.onStop(() => lease.close());
     const name = `bridge ${config.MQTT_CLIENT_ID}`;
+    const store = openReadStore(context, config.DATABASE_URL, { maxConnections: 2 });
     let bridge: Bridge | undefined;
+    let units: UnitLink | undefined;
     let link: DeviceLink | undefined;
     let leaseProblem: string | undefined;
 
     const open = (): void => {
-      const made = new DeviceLink({ log, observer, metrics, logger });
+      const ofUnits = new UnitLink({ log, store, logger });
+      const made = new DeviceLink({ log, observer, metrics, logger, taker: ofUnits.intake });
       bridge = new Bridge({
         ...{ url: config.MQTT_URL, username, password, clientId: config.MQTT_CLIENT_ID },
         ...{ topics: new Topics(config.MQTT_OLDER_PREFIX), inbox: made.inbox, logger },
@@ -43,11 +47,13 @@ runProcess({
         },
       });
       made.sendBy(bridge);
-      link = made;
+      ofUnits.sendBy(bridge);
+      [link, units] = [made, ofUnits];
     };
     const close = async (): Promise<void> => {
-      const [was, of] = [bridge, link];
-      [bridge, link] = [undefined, undefined];
+      const [was, of, unitsWere] = [bridge, link, units];
+      [bridge, link, units] = [undefined, undefined, undefined];
+      await unitsWere?.stop();
       await was?.stop();
       await of?.stop();
     };
@@ -68,6 +74,7 @@ runProcess({
     context.onStop(
       tail.onEvent((event) => {
         link?.onEvent(event);
+        units?.onEvent(event);
       }),
     );
     context.onCollect(() => {

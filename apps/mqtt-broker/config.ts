@@ -1,10 +1,14 @@
 import { olderTopicEnvironment } from '#device-link/environment.js';
-import { eventStoreUrl, hostName, integer, portNumber } from '#process/config.js';
+import { eventStoreUrl, hostName, integer, portNumber, postgresUrl } from '#process/config.js';
 import { logEnvironment, supervisionEnvironment } from '#process/environment.js';
 
 /** The environment of the embedded broker; `docs/configuration.md` is generated from it. */
 export const brokerEnvironment = {
   EVENTSTORE_URL: eventStoreUrl({ desc: 'Connection string of the event store.' }),
+  DATABASE_URL: postgresUrl({
+    default: undefined,
+    desc: 'PostgreSQL, for the leases of units; without it no cycler is supervised.',
+  }),
   MQTT_HOST: hostName({
     default: '127.0.0.1',
     desc: 'Address that the embedded MQTT broker listens on. It speaks without TLS: put a proxy in front of it for other networks.',

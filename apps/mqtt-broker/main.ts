@@ -1,9 +1,10 @@
+import { UnitLink } from '#apps/unit-link.js';
 import { EmbeddedBroker } from '#device-link/embedded-broker.js';
 import { LinkMetrics } from '#device-link/link-metrics.js';
 import { Topics } from '#device-link/topics.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { runProcess } from '#process/run-process.js';
-import { openEventLog } from '#process/stores.js';
+import { openEventLog, openReadStore } from '#process/stores.js';
 import { Devices } from '#telemetry/device/find-device.js';
 import { isSecretOf } from '#telemetry/link/device-credentials.js';
 import { DeviceLink } from '#telemetry/link/device-link.js';
@@ -20,7 +21,13 @@ runProcess({
     const metrics = new LinkMetrics(context.metrics);
     const observer = new CommandObserver(logger, context.metrics);
     const devices = new Devices(log);
-    const link = new DeviceLink({ log, observer, metrics, logger });
+    const { DATABASE_URL: url } = config;
+    const store =
+      url === undefined ? undefined : openReadStore(context, url, { maxConnections: 2 });
+    const units = store && new UnitLink({ log, store, logger });
+    const taker = units?.intake;
+    const link = new DeviceLink({ log, observer, metrics, logger, ...(taker && { taker }) });
+    context.onStop(() => units?.stop() ?? Promise.resolve());
     context.onStop(() => link.stop());
     const broker = await EmbeddedBroker.start({
       ...{ host: config.MQTT_HOST, port: config.MQTT_PORT, inbox: link.inbox, logger },
@@ -36,9 +43,11 @@ runProcess({
     });
     context.onStop(() => broker.stop());
     link.sendBy(broker);
+    units?.sendBy(broker);
     context.onStop(
       tail.onEvent((event) => {
         link.onEvent(event);
+        units?.onEvent(event);
       }),
     );
     context.onCollect(() => {

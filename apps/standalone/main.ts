@@ -129,7 +129,8 @@ const usualMqttPort = 1883;
 
 /** The given one, or the usual one unless another broker has it already; 0: the broker takes a free one. */
 async function mqttPortFor({ mqttPort }: StandaloneConfig, terminal: Terminal): Promise<number> {
-  if (mqttPort === 0) return 0;
+  // Chosen here: devices come back to the same one when the broker was started again.
+  if (mqttPort === 0) return freePort();
   const problem = await portProblem('127.0.0.1', mqttPort ?? usualMqttPort);
   if (problem === undefined) return mqttPort ?? usualMqttPort;
   if (mqttPort !== undefined) {

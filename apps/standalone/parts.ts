@@ -93,6 +93,7 @@ export function partsFor(context: Context, ports: Ports): Parts {
     optional: [
       ...(config.kafkaBrokers === undefined ? [] : [app('relay', apart)]),
       app('consumers', apart),
+      app('cycler-control', apart),
       app('mqtt-broker', () => ({ ...apart(), MQTT_PORT: String(ports.mqtt) })),
     ],
   };

@@ -97,7 +97,10 @@ describe('npm start', () => {
     }
     expect(statSync(dataDir).mode & 0o007).toBe(0);
     const { pids } = standalone;
-    const parts = ['api', 'consumers', 'event-node', 'mqtt-broker', 'postgres', 'projector'];
+    const parts = [
+      ...['api', 'consumers', 'cycler-control', 'event-node'],
+      ...['mqtt-broker', 'postgres', 'projector'],
+    ];
     expect(Object.keys(pids).sort()).toEqual(parts);
     const stoppedAt = Date.now();
     standalone.app.signal('SIGTERM');
@@ -182,9 +185,10 @@ describe('npm start', () => {
     expect(moved.said.filter((line) => line.includes('started again'))).toEqual([]);
     // Noted after it was said.
     await eventually(async () => {
-      const [consumer] = await consumersOf(moved);
-      expect(consumer).toMatchObject({ source: 'log', state: 'stopped' });
-      expect(consumer?.reason).toContain('voltrace subscriptions reset registry-activity');
+      for (const { name, ...consumer } of await consumersOf(moved)) {
+        expect(consumer).toMatchObject({ source: 'log', state: 'stopped' });
+        expect(consumer.reason).toContain(`voltrace subscriptions reset ${name}`);
+      }
     });
   });
 

@@ -58,6 +58,7 @@ describe('docs/asyncapi.yaml', () => {
       bindings ? [[name, bindings.kafka.key.description]] : [],
     );
     expect(keys).toEqual([
+      ['voltrace.battery-lab.CyclerSamplesRecorded.v1', 'The experiment, as in the data.'],
       ['voltrace.telemetry.SamplesRecorded.v1', 'The device, as in the data.'],
       ['voltrace.telemetry.SampleCorrected.v1', 'The device, as in the data.'],
     ]);

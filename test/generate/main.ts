@@ -6,6 +6,8 @@ import { apiEnvironment } from '#apps/api/settings.js';
 import { consumersEnvironment } from '#apps/consumers/config.js';
 import { contexts } from '#apps/contexts.js';
 import { contracts } from '#apps/contracts.js';
+import { controlEnvironment } from '#apps/cycler-control/config.js';
+import { simEnvironment } from '#apps/cycler-sim/config.js';
 import { eventNodeEnvironment } from '#apps/event-node/config.js';
 import { bridgeEnvironment } from '#apps/mqtt-bridge/config.js';
 import { brokerEnvironment } from '#apps/mqtt-broker/config.js';
@@ -37,6 +39,8 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
         'apps/event-node': eventNodeEnvironment,
         'apps/mqtt-broker': brokerEnvironment,
         'apps/mqtt-bridge': bridgeEnvironment,
+        'apps/cycler-control': controlEnvironment,
+        'apps/cycler-sim': simEnvironment,
       }),
     ],
     ['docs/event-node.md', renderEventNode(differences)],

@@ -30,3 +30,11 @@ export const numberOf = (text: string): number => {
     throw new InvalidArgumentError('Expected a number.');
   return number;
 };
+
+export const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected JSON: ${(error as Error).message}`);
+  }
+};

@@ -17,6 +17,7 @@ import { dayProfile } from '../simulate/day-profile.js';
 import { House } from '../simulate/house.js';
 import { houseDevices } from '../simulate/house-devices.js';
 import { type PlayedDevice, playNow, playPast } from '../simulate/play.js';
+import { addSimulateCycler } from './simulate-cycler.js';
 
 interface SiteOptions {
   readonly name: string;
@@ -56,6 +57,7 @@ export function addSimulateCommands(voltrace: Command): void {
     .addOption(new Option('--interval <seconds>', 'between two live samples').default('4'))
     .option('--once', 'end when the past is played')
     .action(simulateSite);
+  addSimulateCycler(simulate);
 }
 
 async function simulateSite(options: SiteOptions, command: Command): Promise<void> {

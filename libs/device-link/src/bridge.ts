@@ -4,6 +4,7 @@ import type { Logger } from '#observability/logging.js';
 
 import { admit, type Rejection } from './guard.js';
 import type { Inbox } from './inbox.js';
+import type { PublishOptions } from './message-taker.js';
 import { type DownKind, downTopic, type Topics } from './topics.js';
 
 export interface BridgeOptions {
@@ -49,9 +50,14 @@ export class Bridge {
     return this.clients.length;
   }
 
-  async publish(device: string, kind: DownKind, body: object, retain = false): Promise<void> {
+  async publish(
+    device: string,
+    kind: DownKind,
+    body: object,
+    { retain = false, qos = 1 }: PublishOptions = {},
+  ): Promise<void> {
     const text = JSON.stringify(body);
-    await this.clients.at(-1)?.publishAsync(downTopic(device, kind), text, { qos: 1, retain });
+    await this.clients.at(-1)?.publishAsync(downTopic(device, kind), text, { qos, retain });
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Logger } from '#observability/logging.js';
 import { limitFrames } from './frame-limit.js';
 import { admit, maxPayloadBytes, type Rejection } from './guard.js';
 import type { Inbox } from './inbox.js';
+import type { PublishOptions } from './message-taker.js';
 import { Rate } from './rate.js';
 import { type DownKind, downTopic, isOwnFilter, type Topics } from './topics.js';
 
@@ -111,9 +112,14 @@ export class EmbeddedBroker {
   }
 
   /** Sends to a device, now or when it connects again; the newest retained one stays for later. */
-  publish(device: string, kind: DownKind, body: object, retain = false): Promise<void> {
+  publish(
+    device: string,
+    kind: DownKind,
+    body: object,
+    { retain = false, qos = 1 }: PublishOptions = {},
+  ): Promise<void> {
     const packet: PublishPacket = {
-      ...{ cmd: 'publish', qos: 1, dup: false, retain },
+      ...{ cmd: 'publish', qos, dup: false, retain },
       ...{ topic: downTopic(device, kind), payload: Buffer.from(JSON.stringify(body)) },
     };
     return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ export const upKinds = [
   'acks',
 ] as const;
 export type UpKind = (typeof upKinds)[number];
-export const downKinds = ['instructions', 'config'] as const;
+export const downKinds = ['instructions', 'config', 'lease'] as const;
 export type DownKind = (typeof downKinds)[number];
 
 /** The broker keeps the newest of these for whoever subscribes later. */

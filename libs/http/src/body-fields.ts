@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Type as Transformed } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
@@ -9,6 +10,7 @@ import {
   IsUUID,
   Matches,
   registerDecorator,
+  ValidateNested,
 } from 'class-validator';
 
 import { instantExpected, parseInstant } from '#kernel/instant.js';
@@ -35,7 +37,7 @@ const field = (
 ): PropertyDecorator => {
   const documented = { ...schema, ...about } as ApiPropertyOptions;
   if (nullable) {
-    const orNull = { ...documented, nullable, type: String } as ApiPropertyOptions;
+    const orNull = { type: String, ...documented, nullable } as ApiPropertyOptions;
     return applyDecorators(ApiPropertyOptional(orNull), IsOptional(), ...checks);
   }
   return optional
@@ -67,6 +69,18 @@ export const TextField = (max: number, options: FieldOptions): PropertyDecorator
     options,
     { maxLength: max },
     Passes('isPlainText', `expected text ${textOf(max)}`, (value) => isVisible(value, max)),
+  );
+
+/** Text of several lines, which is read and not kept as it is. */
+export const LinesField = (max: number, options: FieldOptions): PropertyDecorator =>
+  field(
+    options,
+    { type: String, maxLength: max },
+    Passes(
+      'isLines',
+      `expected text of 1 to ${String(max)} characters`,
+      (value) => typeof value === 'string' && value !== '' && value.length <= max,
+    ),
   );
 
 /** A list of at most `maxItems` such texts. */
@@ -189,3 +203,82 @@ const isScalar = (value: unknown): boolean =>
   value === null ||
   typeof value === 'boolean' ||
   (typeof value === 'number' ? Number.isFinite(value) : isPlainText(value, 1_000));
+
+/** Which numbers a field takes; `above` is not among them. */
+export interface Bounds {
+  readonly min?: number;
+  readonly above?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+}
+
+/** A number within bounds. */
+export const NumberField = (
+  { min, above, max, whole = false }: Bounds,
+  options: FieldOptions,
+): PropertyDecorator => {
+  const from = above ?? min;
+  const bounds = [
+    ...(from === undefined ? [] : [`${above === undefined ? 'from' : 'above'} ${String(from)}`]),
+    ...(max === undefined ? [] : [`to ${String(max)}`]),
+  ];
+  const message = ['expected a', ...(whole ? ['whole'] : []), 'number', ...bounds].join(' ');
+  return field(
+    options,
+    {
+      type: whole ? 'integer' : 'number',
+      ...(from !== undefined && { minimum: from }),
+      ...(above !== undefined && { exclusiveMinimum: true }),
+      ...(max !== undefined && { maximum: max }),
+    },
+    Passes('isNumberWithin', message, (value) => {
+      const isNumber = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+      if (typeof value !== 'number' || !isNumber) return false;
+      const isLow = above === undefined ? value < (min ?? -Infinity) : value <= above;
+      return !isLow && value <= (max ?? Infinity);
+    }),
+  );
+};
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An object of a class whose fields are checked; `expected` says in words what that is. */
+export const ObjectField = (
+  type: new () => object,
+  expected: string,
+  options: FieldOptions,
+): PropertyDecorator =>
+  field(
+    options,
+    { type },
+    Transformed(() => type),
+    ValidateNested({ message: `expected ${expected}` }),
+    Passes('isObject', `expected ${expected}`, isObject),
+  );
+
+/** A list of such objects. */
+export const ObjectsField = (
+  type: new () => object,
+  { min = 0, max }: { readonly min?: number; readonly max: number },
+  options: FieldOptions,
+): PropertyDecorator => {
+  const message = `expected a list of ${String(min)} to ${String(max)} objects`;
+  const isList = (value: unknown): boolean =>
+    Array.isArray(value) && value.length >= min && value.length <= max && value.every(isObject);
+  return field(
+    options,
+    { type: [type], minItems: min, maxItems: max },
+    Transformed(() => type),
+    ValidateNested({ each: true, message }),
+    Passes('areObjects', message, isList),
+  );
+};
+
+/** Any JSON object, which is checked elsewhere; `expected` says in words what that is. */
+export const JsonField = (expected: string, options: FieldOptions): PropertyDecorator =>
+  field(
+    options,
+    { type: 'object', additionalProperties: true },
+    Passes('isObject', `expected ${expected}`, isObject),
+  );

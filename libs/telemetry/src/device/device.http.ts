@@ -3,12 +3,12 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
 import type { KeyTaken } from '#event-log/key/claim-key.js';
+import { handleClaiming } from '#event-log/key/handle-claiming.js';
 import { IdField, InstantField, PatternField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type CommandHandler, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, OptionalReasonBody } from '#http/command-route.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { handleClaiming } from '../claiming.js';
 import { shortName, shortNameExpected } from '../short-name.js';
 import { Sites } from '../site/find-site.js';
 import type { DeviceCommand } from './decider.js';

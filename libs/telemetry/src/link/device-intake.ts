@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import type { Inbound, InboxHandler } from '#device-link/inbox.js';
+import type { MessageTaker } from '#device-link/message-taker.js';
 import { Rate } from '#device-link/rate.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
@@ -35,6 +36,8 @@ export interface DeviceIntakeParts {
   readonly log: EventLog;
   readonly samples: SamplesIntake;
   readonly counts: IntakeCounts;
+  /** Takes messages beside measurements. */
+  readonly taker?: MessageTaker;
   /** Asks a device to send again what is missed; resolves with whether it could be. */
   readonly askFor: (device: string, gaps: readonly Gap[]) => Promise<boolean>;
   /** The first message of a device that comes here. */
@@ -84,7 +87,12 @@ export class DeviceIntake implements InboxHandler {
     await this.devices.find(device);
     const isFirst = this.tracker.isNew(device);
     await this.tracker.load(device);
-    const rules = { known: await this.parts.samples.knownSeries(device), now: wallNow() };
+    const { samples, taker } = this.parts;
+    const rules = {
+      known: await samples.knownSeries(device),
+      now: wallNow(),
+      ...(taker && { taker }),
+    };
     const read = messages.map((inbound) => ({ inbound, said: readMessage(inbound, rules) }));
     const numbers = read.flatMap(({ said }) => ('message' in said && said.message) || []);
     const late = this.tracker.late(device, numbers);
@@ -185,14 +193,18 @@ export class DeviceIntake implements InboxHandler {
   private async takeOther(device: string, inbound: Inbound, said: ReadMessage): Promise<void> {
     if (said.kind === 'samples') return;
     if (said.kind === 'malformed') return this.keep(inbound, said.problems);
-    const { outcome } = await this.carryOut(device, said);
+    const outcome =
+      said.kind === 'other'
+        ? await said.taker.take({ device, kind: inbound.kind, body: said.body })
+        : (await this.carryOut(device, said)).outcome;
+    if (typeof outcome !== 'string') return this.keep(inbound, outcome);
     if (outcome === 'unchanged') this.parts.counts.duplicate(device, 1);
     this.parts.onOutcome(outcome === 'unchanged' ? 'duplicate' : 'accepted', 1);
   }
 
   private async carryOut(
     device: string,
-    said: Exclude<ReadMessage, { kind: 'samples' | 'malformed' }>,
+    said: Exclude<ReadMessage, { kind: 'samples' | 'malformed' | 'other' }>,
   ): Promise<CommandResult> {
     const meta = metaOf(device);
     const { log } = this.parts;

@@ -1,5 +1,6 @@
 import { Inbox } from '#device-link/inbox.js';
 import type { LinkMetrics } from '#device-link/link-metrics.js';
+import type { Downlink, MessageTaker } from '#device-link/message-taker.js';
 import type { DownKind } from '#device-link/topics.js';
 import type { EventLog, StoredEvent } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
@@ -19,18 +20,13 @@ import { desiredConfiguration } from './desired-configuration.js';
 import { DeviceIntake, metaOf } from './device-intake.js';
 import { type IntakeCount, IntakeCounts } from './intake-counts.js';
 
-/** What sends to devices: the embedded broker, or the connection to another one. */
-export interface Downlink {
-  publish(device: string, kind: DownKind, body: object, retain?: boolean): Promise<void>;
-  /** Ends what a device has open; only the embedded broker can. */
-  disconnect?(device: string): void;
-}
-
 export interface DeviceLinkParts {
   readonly log: EventLog;
   readonly observer: CommandObserver;
   readonly metrics: LinkMetrics;
   readonly logger: Logger;
+  /** What takes messages beside measurements. */
+  readonly taker?: MessageTaker;
 }
 
 const countMs = 60_000;
@@ -48,11 +44,11 @@ export class DeviceLink {
   private downlink: Downlink | undefined;
 
   constructor(private readonly parts: DeviceLinkParts) {
-    const { log, observer, metrics, logger } = parts;
+    const { log, observer, metrics, logger, taker } = parts;
     this.link = new States(log, linkDecider);
     this.samples = new SamplesIntake(log, observer);
     this.intake = new DeviceIntake({
-      ...{ log, counts: this.counts, samples: this.samples },
+      ...{ log, counts: this.counts, samples: this.samples, ...(taker && { taker }) },
       askFor: (device, gaps) => this.askFor(device, gaps),
       onFirst: (device) => this.sendConfiguration(device),
       onOutcome: (outcome, messages) => {
@@ -136,7 +132,7 @@ export class DeviceLink {
   ): Promise<boolean> {
     try {
       if (!this.downlink) return false;
-      await within(publishMs, this.downlink.publish(device, kind, body, retain));
+      await within(publishMs, this.downlink.publish(device, kind, body, { retain }));
       return true;
     } catch (error) {
       this.parts.logger.warn({ device, kind, error }, 'a device cannot be sent a message now');

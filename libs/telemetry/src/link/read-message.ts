@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 
 import { type Envelope, type Read, readEnvelope, readJson } from '#device-link/envelope.js';
 import type { Inbound } from '#device-link/inbox.js';
+import type { MessageTaker } from '#device-link/message-taker.js';
 import { ajv, asFieldError } from '#device-link/schema-check.js';
 import type { FieldError } from '#kernel/refusal.js';
 import { choice, closed } from '#kernel/schema.js';
@@ -40,6 +41,12 @@ export type ReadMessage =
       readonly message: Message;
     }
   | {
+      readonly kind: 'other';
+      readonly taker: MessageTaker;
+      readonly body: unknown;
+      readonly message: Message;
+    }
+  | {
       readonly kind: 'malformed';
       readonly problems: readonly FieldError[];
       readonly message?: Message;
@@ -74,7 +81,7 @@ const checks = {
   birth: ajv.compile<Readonly<Record<string, unknown>>>(bodies.birth),
 };
 
-type Rules = Pick<ReadRules, 'known' | 'now'>;
+type Rules = Pick<ReadRules, 'known' | 'now'> & { readonly taker?: MessageTaker };
 type Kept = Omit<Inbound, 'topic' | 'isAwaited'>;
 
 export const readMessage = (inbound: Kept, rules: Rules): ReadMessage => {
@@ -95,6 +102,9 @@ export const readMessage = (inbound: Kept, rules: Rules): ReadMessage => {
 const ofEnvelope = ({ device, kind }: Kept, envelope: Envelope, rules: Rules): ReadMessage => {
   const { session, seq, body } = envelope;
   const message = { session, seq };
+  if (rules.taker?.takes({ device, kind, body })) {
+    return { kind: 'other', taker: rules.taker, body, message };
+  }
   switch (kind) {
     case 'samples': {
       const written = readWritten(body);

@@ -1,18 +1,19 @@
-import type { EventLog } from '#event-log/event-log.js';
+import type { Command } from '#kernel/command.js';
+import type { Key } from '#kernel/decider.js';
+import type { DomainEvent } from '#kernel/event.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import type { EventLog } from '../event-log.js';
 import {
   type CommandResult,
   concurrentChange,
   handleCommand,
   type HandleOptions,
   settledWithoutAppend,
-} from '#event-log/handle-command.js';
-import { type ClaimedKey, claimKey, KeyTaken } from '#event-log/key/claim-key.js';
-import { retryForfeited } from '#event-log/key/retry-forfeited.js';
-import type { States } from '#event-log/states.js';
-import type { Command } from '#kernel/command.js';
-import type { Key } from '#kernel/decider.js';
-import type { DomainEvent } from '#kernel/event.js';
-import { Refusal } from '#kernel/refusal.js';
+} from '../handle-command.js';
+import type { States } from '../states.js';
+import { type ClaimedKey, claimKey, KeyTaken } from './claim-key.js';
+import { retryForfeited } from './retry-forfeited.js';
 
 /**
  * Carries out a command after it claimed the keys that the new state holds and the present one does not.

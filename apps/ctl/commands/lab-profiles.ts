@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+
+import type { Command } from 'commander';
+
+import { contextOf } from '../context.js';
+import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
+import { printJson, printTable, write } from '../output.js';
+import { addKind, type Kind, onThing, thingIdOf } from './lab-reading.js';
+import { batteries, stations } from './lab-things.js';
+import { jsonOf, post, reasonOption } from './post.js';
+
+export const profiles: Kind = {
+  ...{ word: 'profiles', about: 'programs that batteries are tested by', one: 'profile' },
+  ...{ path: '/v1/profiles', namedBy: 'name', filters: ['name'] },
+  columns: ['name', 'version', 'description'],
+};
+
+/** A program as a file has it: JSON, the old text form, or sentences. */
+const programIn = (path: string): object => {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usage(`${path} cannot be read: ${(error as Error).message}`);
+  }
+  if (/^\s*\{/.test(text)) return { program: jsonOf(text) };
+  return /^\s*(WAIT|CC|CV|CP)\s*,/i.test(text) ? { text } : { sentences: text };
+};
+
+/** `voltrace lab profiles ...` */
+export const addLabProfiles = (lab: Command): void => {
+  const group = addKind(lab, profiles);
+  group
+    .command('add')
+    .description('define a profile')
+    .argument('<name>')
+    .argument('<file>', 'the program: JSON, lines such as "CC, 2.0, VOLTAGE, 4.2", or sentences')
+    .option('--description <text>')
+    .option(...reasonOption)
+    .action((name: string, file: string, options: object, command: Command) => {
+      const body = { name, ...options, ...programIn(file) };
+      return post(command, profiles.path, body, ({ id }) => `Profile ${id} is defined.`);
+    });
+  const revise = { name: 'revise', about: 'give a profile another program, as a new version' };
+  onThing<{ file: string }>(group, profiles, revise, ({ file, ...options }) => ({
+    ...{ ...options, ...programIn(file) },
+  })).requiredOption('--file <file>', 'the program');
+  group
+    .command('program')
+    .description('the program of a profile as JSON')
+    .argument('<profile>', 'its id or name')
+    .option('--version <number>', 'the last one unless given')
+    .action(program);
+  group
+    .command('check')
+    .description('whether a profile fits a battery at a station; exits with 1 where it does not')
+    .argument('<profile>', 'its id or name')
+    .requiredOption('--battery <battery>', 'its id or serialNumber')
+    .requiredOption('--station <station>', 'its id or name')
+    .option('--version <number>', 'the last one unless given')
+    .action(check);
+};
+
+async function program(
+  given: string,
+  { version }: { version?: string },
+  command: Command,
+): Promise<void> {
+  const { api } = contextOf(command);
+  const path = `${profiles.path}/${await thingIdOf(api, profiles, given)}`;
+  if (version === undefined) {
+    return printJson((await api.get<{ program: object }>(path)).program);
+  }
+  const query = { version };
+  for await (const found of api.items<{ program: object }>(`${path}/versions`, query, 1)) {
+    return printJson(found.program);
+  }
+  throw new CommandFailure(`The profile has no version ${version}.`, exitCodes.failed);
+}
+
+interface Checked {
+  readonly fits: boolean;
+  readonly findings: readonly Readonly<
+    Record<'pointer' | 'severity' | 'code' | 'message', string>
+  >[];
+  readonly estimate: { readonly totalS: number } | null;
+  readonly notCalibrated: readonly string[];
+}
+
+interface CheckOptions {
+  readonly battery: string;
+  readonly station: string;
+  readonly version?: string;
+}
+
+async function check(
+  given: string,
+  { battery, station, version }: CheckOptions,
+  command: Command,
+): Promise<void> {
+  const { api, json } = contextOf(command);
+  const path = `${profiles.path}/${await thingIdOf(api, profiles, given)}/check`;
+  const found = await api.get<Checked>(path, {
+    batteryId: await thingIdOf(api, batteries, battery),
+    stationId: await thingIdOf(api, stations, station),
+    version,
+  });
+  const { fits, findings, estimate, notCalibrated } = found;
+  if (!fits) process.exitCode = exitCodes.failed;
+  if (json) return printJson(found);
+  const minutes = Math.round((estimate?.totalS ?? 0) / 60);
+  const takes = `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
+  await write(fits ? `It fits, and takes about ${takes}.\n` : 'It does not fit.\n');
+  if (findings.length > 0) {
+    await printTable(
+      ['severity', 'where', 'what'],
+      findings.map(({ severity, pointer, message }) => [severity, pointer, message]),
+    );
+  }
+  for (const id of notCalibrated) await write(`The device ${id} is not calibrated today.\n`);
+}

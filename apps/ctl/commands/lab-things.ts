@@ -1,0 +1,264 @@
+import type { Command } from 'commander';
+
+import { contextOf } from '../context.js';
+import { usage } from '../exit-codes.js';
+import { printJson, write } from '../output.js';
+import { addKind, type Kind, onThing, thingIdOf } from './lab-reading.js';
+import { jsonOf, numberOf, post, reasonOption } from './post.js';
+
+export const batteries: Kind = {
+  ...{ word: 'batteries', about: 'batteries of the lab', one: 'battery', path: '/v1/batteries' },
+  namedBy: 'serialNumber',
+  filters: [
+    'name',
+    'manufacturer',
+    'model',
+    'serial-number',
+    'technology',
+    'chemistry',
+    'product-id',
+  ],
+  columns: ['name', 'manufacturer', 'model', 'serialNumber', 'chemistry', 'nominalCapacityAh'],
+};
+const devices: Kind = {
+  ...{ word: 'devices', about: 'what drives or measures batteries', one: 'device' },
+  ...{ path: '/v1/cycler-devices', namedBy: 'serialNumber' },
+  filters: [
+    ...['type', 'manufacturer', 'model', 'serial-number', 'unit-id', 'station-id', 'calibrated-on'],
+  ],
+  columns: ['type', 'manufacturer', 'model', 'serialNumber', 'firmware'],
+};
+const units: Kind = {
+  ...{ word: 'units', about: 'computers that run programs', one: 'unit', path: '/v1/units' },
+  ...{ namedBy: 'name', filters: ['name'], columns: ['name'] },
+};
+export const stations: Kind = {
+  ...{ word: 'stations', about: 'places at which batteries are tested', one: 'station' },
+  ...{ path: '/v1/stations', namedBy: 'name' },
+  filters: ['name', 'location', 'unit-id', 'device-id'],
+  columns: ['name', 'location', 'unitId', 'since'],
+};
+/** What a lab has: `voltrace lab batteries ...` and the others. */
+export const addLabThings = (lab: Command): void => {
+  addBatteries(lab);
+  addDevices(lab);
+  addUnits(lab);
+  addStations(lab);
+};
+
+/** `-5..10` as a range. */
+const rangeOf = (text: string): { min: number; max: number } => {
+  const [, min, max] = /^(.+?)\.\.(.+)$/.exec(text) ?? [];
+  if (min === undefined || max === undefined) {
+    throw usage(`"${text}" is no range; expected two numbers such as -5..10.`);
+  }
+  return { min: numberOf(min), max: numberOf(max) };
+};
+
+const listOf = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+];
+
+interface Limits {
+  readonly voltage: object;
+  readonly current: object;
+  readonly temperature: object;
+}
+
+const limitsOf = ({ voltage, current, temperature }: Limits) => ({
+  ...{ voltageV: voltage, currentA: current, temperatureC: temperature },
+});
+
+const withLimits = (command: Command): Command =>
+  command
+    .requiredOption('--voltage <range>', 'of the whole battery in V, such as 2.5..4.2', rangeOf)
+    .requiredOption('--current <range>', 'in A, negative discharges, such as -10..5', rangeOf)
+    .requiredOption('--temperature <range>', 'in degC, such as 0..45', rangeOf);
+
+const addBatteries = (lab: Command): void => {
+  const group = addKind(lab, batteries);
+  withLimits(
+    group
+      .command('add')
+      .description('register a battery')
+      .argument('<name>', 'what the lab calls it')
+      .requiredOption('--manufacturer <name>')
+      .requiredOption('--model <name>')
+      .requiredOption('--serial-number <number>')
+      .requiredOption('--technology <word>', 'lithium, leadAcid or redoxFlow')
+      .requiredOption('--chemistry <word>', 'such as LFP, gel or allVanadium')
+      .requiredOption('--nominal-capacity-ah <number>', 'in Ah', numberOf)
+      .option('--cells-in-series <number>', '1 unless given', numberOf, 1)
+      .option('--description <text>')
+      .option('--manufactured-on <day>')
+      .option('--redox-flow <json>', 'data of the stack and its electrolytes', jsonOf)
+      .option('--product-id <id>', 'product of the registry: its id, or any of its codes')
+      .option(...reasonOption),
+  ).action((name: string, options: Limits, command: Command) => {
+    const { voltage, current, temperature, ...rest } = options;
+    const body = { name, ...rest, limits: limitsOf({ voltage, current, temperature }) };
+    return post(command, batteries.path, body, ({ id }) => `Battery ${id} is registered.`);
+  });
+  onThing(group, batteries, {
+    name: 'rename',
+    about: 'call a battery something else',
+  }).requiredOption('--name <name>');
+  const revise = { name: 'revise-limits', about: 'drive a battery within other ranges' };
+  withLimits(
+    onThing<Limits & { reason?: string }>(group, batteries, revise, (options) => ({
+      ...{ limits: limitsOf(options), reason: options.reason },
+    })),
+  );
+  const product = { name: 'set-product', about: 'say of which product a battery is one' };
+  onThing(group, batteries, product).option(
+    '--product-id <id>',
+    'its id, or any of its codes; none unless given',
+  );
+};
+
+const addDevices = (lab: Command): void => {
+  const group = addKind(lab, devices);
+  group
+    .command('add')
+    .description('register a device that drives or measures batteries')
+    .argument('<type>', 'cycler, bidirectionalSource, source, load, meter, bms or flowMeter')
+    .requiredOption('--manufacturer <name>')
+    .requiredOption('--model <name>')
+    .requiredOption('--serial-number <number>')
+    .option('--firmware <version>')
+    .option('--voltage <range>', 'that it can have, in V', rangeOf)
+    .option('--current <range>', 'that it can drive, in A, negative discharges', rangeOf)
+    .option('--power <range>', 'that it can drive, in W', rangeOf)
+    .option(...reasonOption)
+    .action((type: string, options: Partial<Limits> & { power?: object }, command: Command) => {
+      const { voltage, current, power, ...rest } = options;
+      const isKnown = voltage ?? current ?? power;
+      const ranges = { voltageV: voltage, currentA: current, powerW: power };
+      const body = { type, ...rest, ...(isKnown && { ranges }) };
+      return post(command, devices.path, body, ({ id }) => `Device ${id} is registered.`);
+    });
+  const about = 'record that a device was calibrated';
+  onThing<{ channel?: readonly string[] }>(
+    group,
+    devices,
+    { name: 'record-calibration', about },
+    ({ channel = [], ...options }) => ({ ...options, channels: channel.map(channelOf) }),
+  )
+    .requiredOption('--certificate <number>')
+    .requiredOption('--calibrated-on <day>')
+    .requiredOption('--valid-until <day>')
+    .option('--channel <quantity=factor,offset>', 'such as voltage=1.0004,-0.0012', listOf);
+  group
+    .command('calibration')
+    .description('whether a device is calibrated on a day')
+    .argument('<device>', 'its id or serialNumber')
+    .option('--on <day>', 'today (UTC) unless given')
+    .action(async (given: string, { on }: { on?: string }, command: Command) => {
+      const { api, json } = contextOf(command);
+      const path = `${devices.path}/${await thingIdOf(api, devices, given)}/calibration`;
+      const found = await api.get<Calibrated>(path, { on });
+      if (json) return printJson(found);
+      const { calibration } = found;
+      await write(
+        calibration
+          ? `Calibrated on ${found.on} by ${calibration.certificate}, until ${calibration.validUntil}.\n`
+          : `Not calibrated on ${found.on}.\n`,
+      );
+    });
+};
+
+interface Calibrated {
+  readonly on: string;
+  readonly calibration: { readonly certificate: string; readonly validUntil: string } | null;
+}
+
+const channelOf = (text: string) => {
+  const [, quantity, factor, offset] = /^(\w+)=([^,]+),([^,]+)$/.exec(text) ?? [];
+  if (quantity === undefined || factor === undefined || offset === undefined) {
+    throw usage(`"${text}" is no channel; expected one such as voltage=1.0004,-0.0012.`);
+  }
+  return { quantity, factor: numberOf(factor), offset: numberOf(offset) };
+};
+
+const addUnits = (lab: Command): void => {
+  const group = addKind(lab, units);
+  group
+    .command('add')
+    .description('register a device of the link as a unit')
+    .argument('<name>')
+    .requiredOption('--device-id <id>', 'the device by whose credential it connects')
+    .option(...reasonOption)
+    .action((name: string, options: object, command: Command) =>
+      post(command, units.path, { name, ...options }, ({ id }) => `Unit ${id} is registered.`),
+    );
+  onThing(group, units, { name: 'rename', about: 'call a unit something else' }).requiredOption(
+    '--name <name>',
+  );
+  onThing(group, units, {
+    ...{ name: 'request-detection', about: 'ask a unit which devices hang on its links' },
+  });
+};
+
+interface StationOptions {
+  readonly unit: string;
+  readonly device: readonly string[];
+  readonly measure?: readonly string[];
+}
+
+/** The configuration of a station, with units and devices as they are named on the command line. */
+const configurationOf = async (
+  { unit, device, measure = [], ...rest }: StationOptions,
+  api: Parameters<typeof thingIdOf>[0],
+) => {
+  const deviceId = (given: string) => thingIdOf(api, devices, given);
+  const split = (text: string, shape: RegExp, expected: string): readonly string[] => {
+    const found = shape.exec(text);
+    if (!found) throw usage(`"${text}" is unclear; expected ${expected}.`);
+    return found.slice(1);
+  };
+  const used = device.map((text) => split(text, /^(.+):(\w+)$/, '<device>:<role>'));
+  const measured = measure.map((text) =>
+    split(text, /^([^=]+)=(.+)\/([^/:]+)(?::(.+))?$/, '<name>=<device>/<channel>[:<unit>]'),
+  );
+  return {
+    ...rest,
+    unitId: await thingIdOf(api, units, unit),
+    devices: await Promise.all(
+      used.map(async ([of = '', role]) => ({ deviceId: await deviceId(of), role })),
+    ),
+    measures: await Promise.all(
+      measured.map(async ([name, of = '', channel, unitOfValues]) => ({
+        ...{ name, deviceId: await deviceId(of), channel, unit: unitOfValues },
+      })),
+    ),
+  };
+};
+
+const withConfiguration = (command: Command): Command =>
+  command
+    .requiredOption('--unit <unit>', 'that runs programs on its devices')
+    .requiredOption(
+      '--device <device:role>',
+      'for each: power, source, load or measurement',
+      listOf,
+    )
+    .option('--measure <name=device/channel:unit>', 'for each that is recorded besides', listOf)
+    .option('--location <text>')
+    .option('--at <time>', 'since when, ISO 8601 with zone');
+
+const addStations = (lab: Command): void => {
+  const group = addKind(lab, stations);
+  withConfiguration(
+    group
+      .command('add')
+      .description('register a station')
+      .argument('<name>')
+      .option(...reasonOption),
+  ).action(async (name: string, options: StationOptions, command: Command) => {
+    const body = { name, ...(await configurationOf(options, contextOf(command).api)) };
+    return post(command, stations.path, body, ({ id }) => `Station ${id} is registered.`);
+  });
+  const about = 'say what a station consists of from now on';
+  withConfiguration(onThing(group, stations, { name: 'reconfigure', about }, configurationOf));
+};

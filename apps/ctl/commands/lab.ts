@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+
+import { addLabExperiments } from './lab-experiments.js';
+import { addLabProfiles } from './lab-profiles.js';
+import { addLabThings } from './lab-things.js';
+
+/** `voltrace lab ...` */
+export function addLabCommands(voltrace: Command): void {
+  const lab = voltrace.command('lab').description('the battery lab');
+  addLabThings(lab);
+  addLabProfiles(lab);
+  addLabExperiments(lab);
+}

@@ -1,0 +1,69 @@
+import type { CommandOf } from '#kernel/command.js';
+import type { Decider } from '#kernel/decider.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { alarmCategory, type AlarmEvent, alarmEvents } from './events.js';
+
+type DataOf<T extends AlarmEvent['type']> = Extract<AlarmEvent, { type: T }>['data'];
+
+export type AlarmCommand = CommandOf<{
+  RaiseAlarm: DataOf<'CyclerAlarmRaised'>;
+  EscalateAlarm: DataOf<'CyclerAlarmEscalated'>;
+  AcknowledgeAlarm: DataOf<'CyclerAlarmAcknowledged'>;
+  ClearAlarm: DataOf<'CyclerAlarmCleared'>;
+}>;
+
+export type AlarmState =
+  | { readonly status: 'absent' }
+  | {
+      readonly status: 'raised' | 'cleared';
+      readonly isEscalated: boolean;
+      readonly isAcknowledged: boolean;
+    };
+
+export const unknownAlarm = () =>
+  new Refusal('ALARM_UNKNOWN', 'not-found', 'there is no such alarm');
+
+/** An alarm is raised once; whoever raises it again says nothing new. */
+export const alarmDecider: Decider<AlarmState, AlarmCommand, AlarmEvent> = {
+  category: alarmCategory,
+  events: alarmEvents,
+  initialState: { status: 'absent' },
+  decide(command, state) {
+    if (command.type === 'RaiseAlarm') {
+      return state.status === 'absent' ? [{ type: 'CyclerAlarmRaised', data: command.data }] : [];
+    }
+    if (state.status === 'absent') {
+      // Who clears need not know whether there was one.
+      if (command.type === 'ClearAlarm') return [];
+      throw unknownAlarm();
+    }
+    switch (command.type) {
+      case 'EscalateAlarm':
+        if (state.isEscalated || state.status === 'cleared') return [];
+        return [{ type: 'CyclerAlarmEscalated', data: command.data }];
+      case 'AcknowledgeAlarm':
+        return state.isAcknowledged
+          ? []
+          : [{ type: 'CyclerAlarmAcknowledged', data: command.data }];
+      case 'ClearAlarm':
+        return state.status === 'cleared'
+          ? []
+          : [{ type: 'CyclerAlarmCleared', data: command.data }];
+    }
+  },
+  evolve(state, event) {
+    if (event.type === 'CyclerAlarmRaised') {
+      return { status: 'raised', isEscalated: false, isAcknowledged: false };
+    }
+    if (state.status === 'absent') return state;
+    switch (event.type) {
+      case 'CyclerAlarmEscalated':
+        return { ...state, isEscalated: true };
+      case 'CyclerAlarmAcknowledged':
+        return { ...state, isAcknowledged: true };
+      case 'CyclerAlarmCleared':
+        return { ...state, status: 'cleared' };
+    }
+  },
+};

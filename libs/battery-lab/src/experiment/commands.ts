@@ -1,0 +1,66 @@
+import type { CommandOf } from '#kernel/command.js';
+
+import type { EventData, InstructionKind } from './events.js';
+
+interface TheInstruction {
+  readonly instruction: string;
+}
+
+/** What an operator wants. `instruction` is the id of the one that it leads to. */
+type Operations = {
+  CancelExperiment: object;
+  PauseExperiment: TheInstruction & { readonly at: string };
+  ResumeExperiment: object;
+  AbortExperiment: { readonly message: string | null };
+  ResetTrip: TheInstruction & { readonly at: string };
+  /** For a unit that cannot say so any more: somebody has seen to it. */
+  ConfirmOutputOff: object;
+};
+
+interface OutputSaid {
+  readonly isOutputOff: boolean;
+  /** Seconds since the start, by the unit. */
+  readonly testTimeS: number | null;
+}
+
+/** What the unit says of its program. Each may come more than once. */
+type Reports = {
+  NoteStepStarted: EventData<'StepStarted'>;
+  NoteStepEnded: EventData<'StepEnded'>;
+  NoteCompleted: EventData<'ExperimentCompleted'>;
+  NoteInterrupted: EventData<'ExperimentInterrupted'> & OutputSaid;
+  NoteTripped: EventData<'SafetyTripped'> & OutputSaid;
+  /** It has left the program, with its output off. */
+  NoteStopped: { readonly testTimeS: number };
+};
+
+/** What the supervising process does; times are those of the server. */
+type Supervision = {
+  AssignExperiment: EventData<'ExperimentAssigned'>;
+  IssueInstruction: TheInstruction & { readonly kind: InstructionKind; readonly at: string };
+  RepeatInstruction: TheInstruction & { readonly attempt: number; readonly at: string };
+  TimeOutInstruction: TheInstruction & { readonly at: string };
+  NoteInstructionSent: TheInstruction;
+  AnswerInstruction: TheInstruction & {
+    readonly status: 'done' | 'refused';
+    readonly reason: string;
+    /** By the clock of the unit. */
+    readonly at: string;
+  };
+  FailExperiment: { readonly message: string };
+  EndExperiment: object;
+};
+
+export type OperationCommand = CommandOf<Operations>;
+export type ReportCommand = CommandOf<Reports>;
+export type SupervisionCommand = CommandOf<Supervision>;
+export type ExperimentCommand =
+  | CommandOf<{ QueueExperiment: EventData<'ExperimentQueued'> }>
+  | OperationCommand
+  | ReportCommand
+  | SupervisionCommand;
+
+export type SupervisionData<T extends SupervisionCommand['type']> = Extract<
+  SupervisionCommand,
+  { type: T }
+>['data'];

@@ -1,0 +1,115 @@
+import type { SupervisionData } from './commands.js';
+import type { ExperimentEvent, InstructionKind } from './events.js';
+import { type Experiment, hasEnded, mustBeHeard, type OpenInstruction } from './state.js';
+
+/** Whether the unit is to be told this now. Switching off is told whatever else is open. */
+export const mayIssue = (kind: InstructionKind, state: Experiment): boolean => {
+  const { status, hasLimits, open, output, ending, isResuming, trip, isAtUnit } = state;
+  if (hasEnded(state)) return false;
+  const goesOn = isResuming && (status === 'paused' || status === 'interrupted');
+  switch (kind) {
+    case 'stop':
+      return ending !== null && (isAtUnit || output === 'on') && open?.kind !== 'stop';
+    case 'output-off':
+      return !ending && trip !== null && output === 'on' && open?.kind !== 'output-off';
+    // What has ended leaves no latch for the next one; else an operator resets it.
+    case 'reset-trip':
+      return ending !== null && trip !== null && output === 'off' && !isAtUnit && !open;
+    case 'confirm-limits':
+      return !open && !ending && !trip && !hasLimits && (status === 'assigned' || goesOn);
+    case 'start':
+      return !open && !ending && !trip && hasLimits && status === 'assigned';
+    case 'resume':
+      return !open && !ending && !trip && hasLimits && goesOn && output === 'off';
+    case 'pause':
+      return false;
+  }
+};
+
+/** Nothing where the state has no need of it any more: who issues it decided on an older one. */
+export const issue = (
+  { instruction, kind, at }: SupervisionData<'IssueInstruction'>,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
+  if (!mayIssue(kind, state)) return [];
+  const { unitId } = state.request;
+  return [{ type: 'InstructionIssued', data: { instruction, kind, unitId, issuedAt: at } }];
+};
+
+export const repeat = (
+  { instruction, attempt, at }: SupervisionData<'RepeatInstruction'>,
+  { open }: Experiment,
+): readonly ExperimentEvent[] => {
+  if (open?.instruction !== instruction || open.attempt >= attempt) return [];
+  return [{ type: 'InstructionRepeated', data: { instruction, attempt, issuedAt: at } }];
+};
+
+/** An output that must go off is told so without end. A unit that may have gone on or not is to be stopped. */
+export const timeOut = (
+  { instruction, at }: SupervisionData<'TimeOutInstruction'>,
+  { open, status, ending, progress }: Experiment,
+): readonly ExperimentEvent[] => {
+  if (open?.instruction !== instruction || mustBeHeard(open.kind)) return [];
+  const timedOut: ExperimentEvent = { type: 'InstructionTimedOut', data: { instruction } };
+  const message = `the unit has not answered to "${open.kind}"`;
+  if (ending) return [timedOut];
+  if (status === 'assigned') {
+    return [timedOut, { type: 'ExperimentEnding', data: { as: 'failed', message } }];
+  }
+  if (open.kind !== 'resume') return [timedOut];
+  const by = { by: 'server', interlock: 'communication' } as const;
+  return [timedOut, { type: 'SafetyTripped', data: { ...by, message, at, ...progress } }];
+};
+
+/** An answer to what is not open any more changes nothing: something else was decided since. */
+export const answer = (
+  data: SupervisionData<'AnswerInstruction'>,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
+  const { open } = state;
+  if (open?.instruction !== data.instruction) return [];
+  return data.status === 'done' ? done(open, data, state) : refused(open, data.reason, state);
+};
+
+const done = (
+  { instruction, kind }: OpenInstruction,
+  { at }: SupervisionData<'AnswerInstruction'>,
+  { request: { limits }, status, output, ending }: Experiment,
+): readonly ExperimentEvent[] => {
+  const acknowledged: ExperimentEvent = { type: 'InstructionAcknowledged', data: { instruction } };
+  const off: ExperimentEvent[] =
+    output === 'on' ? [{ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: null } }] : [];
+  switch (kind) {
+    case 'confirm-limits':
+      return [acknowledged, { type: 'LimitsConfirmed', data: { limits } }];
+    case 'start':
+      if (status !== 'assigned') return [acknowledged];
+      return [acknowledged, { type: 'ExperimentStarted', data: { at } }];
+    case 'pause':
+      return [acknowledged, { type: 'ExperimentPaused', data: { at } }];
+    case 'resume':
+      return [acknowledged, { type: 'ExperimentResumed', data: { at } }];
+    case 'output-off':
+      return [acknowledged, ...off];
+    case 'stop':
+      return [acknowledged, ...off, { type: 'UnitReleased', data: { by: 'unit' } }];
+    case 'reset-trip': {
+      const reset: ExperimentEvent[] = [acknowledged, { type: 'TripReset', data: {} }];
+      if (ending) return reset;
+      const nothing = { elapsedS: 0, chargeAh: 0, dischargeAh: 0 };
+      const data = { cause: 'tripReset', at, ...nothing } as const;
+      return [...reset, { type: 'ExperimentInterrupted', data }];
+    }
+  }
+};
+
+const refused = (
+  { instruction, kind }: OpenInstruction,
+  reason: string,
+  { status, ending }: Experiment,
+): readonly ExperimentEvent[] => {
+  const events: ExperimentEvent[] = [{ type: 'InstructionRefused', data: { instruction, reason } }];
+  if (status !== 'assigned' || ending) return events;
+  const message = `the unit refuses "${kind}": ${reason}`;
+  return [...events, { type: 'ExperimentEnding', data: { as: 'failed', message } }];
+};

@@ -1,0 +1,75 @@
+import type { OperationCommand } from './commands.js';
+import type { ExperimentEvent } from './events.js';
+import { instructionOpen, notNow, outputOn } from './refusals.js';
+import { type Experiment, hasEnded } from './state.js';
+
+/** What an operator may do when. Nothing here turns an output on by itself. */
+export const operate = (
+  command: OperationCommand,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
+  switch (command.type) {
+    case 'CancelExperiment':
+      if (state.status === 'cancelled') return [];
+      if (state.status !== 'queued') throw notNow(state.status, 'queued');
+      return [{ type: 'ExperimentCancelled', data: {} }];
+    case 'PauseExperiment':
+      if (state.status === 'paused' || state.open?.kind === 'pause') return [];
+      if (state.status !== 'running' || state.ending) throw notNow(state.status, 'running');
+      return instruct('pause', command.data, state);
+    case 'ResumeExperiment':
+      return resume(state);
+    case 'AbortExperiment':
+      return abort(command.data.message, state);
+    case 'ResetTrip':
+      if (state.open?.kind === 'reset-trip') return [];
+      if (state.status !== 'tripped' || state.ending) throw notNow(state.status, 'tripped');
+      if (state.output === 'on') throw outputOn();
+      return instruct('reset-trip', command.data, state);
+    case 'ConfirmOutputOff':
+      return outputOff(state);
+  }
+};
+
+const instruct = (
+  kind: 'pause' | 'reset-trip',
+  { instruction, at }: { readonly instruction: string; readonly at: string },
+  { open, request: { unitId } }: Experiment,
+): readonly ExperimentEvent[] => {
+  if (open) throw instructionOpen(open.kind);
+  return [{ type: 'InstructionIssued', data: { instruction, kind, unitId, issuedAt: at } }];
+};
+
+/** Where it is ending, its unit is taken to have left it too: it may never say so. */
+const outputOff = (state: Experiment): readonly ExperimentEvent[] => {
+  const { status, output, ending, isAtUnit } = state;
+  if (status === 'running' && !ending) {
+    throw notNow(status, 'tripped, interrupted or ending');
+  }
+  const events: ExperimentEvent[] = [];
+  if (output === 'on') {
+    events.push({ type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null } });
+  }
+  if (ending && isAtUnit && !hasEnded(state)) {
+    events.push({ type: 'UnitReleased', data: { by: 'operator' } });
+  }
+  return events;
+};
+
+const resume = ({ status, isResuming, output, ending }: Experiment): readonly ExperimentEvent[] => {
+  if (isResuming || status === 'running') return [];
+  const isStopped = status === 'paused' || status === 'interrupted';
+  if (!isStopped || ending) throw notNow(status, 'paused or interrupted');
+  if (output === 'on') throw outputOn();
+  return [{ type: 'ResumeRequested', data: {} }];
+};
+
+/** What has not begun is cancelled; else the output goes off before it has ended. */
+const abort = (message: string | null, state: Experiment): readonly ExperimentEvent[] => {
+  if (state.status === 'queued') return [{ type: 'ExperimentCancelled', data: {} }];
+  if (hasEnded(state)) {
+    if (state.status === 'aborted' || state.status === 'cancelled') return [];
+    throw notNow(state.status, 'queued or under way');
+  }
+  return state.ending ? [] : [{ type: 'ExperimentEnding', data: { as: 'aborted', message } }];
+};

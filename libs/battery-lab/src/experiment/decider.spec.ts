@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+
+import { experimentDecider } from './decider.js';
+import type { ExperimentEvent } from './events.js';
+import {
+  acknowledged,
+  assigned,
+  at,
+  command,
+  confirmed,
+  done,
+  examples,
+  given,
+  issue,
+  issued,
+  off,
+  queued,
+  refuse,
+  running,
+  stateOf,
+  stepEnded,
+  stepStarted,
+  tripped,
+} from './experiment.fixture.js';
+
+describe('the start of an experiment', () => {
+  it('rests on limits that the unit has confirmed', () => {
+    given(queued, assigned).when(issue('start')).thenNothing();
+    given(queued, assigned).when(issue('confirm-limits')).then(issued('confirm-limits'));
+    given(queued, assigned, issued('confirm-limits'))
+      .when(done('confirm-limits'))
+      .then(acknowledged('confirm-limits'), examples.LimitsConfirmed);
+    given(queued, assigned, ...confirmed)
+      .when(issue('start'))
+      .then(issued('start'));
+    given(queued, assigned, ...confirmed, issued('start'))
+      .when(done('start'))
+      .then(acknowledged('start'), examples.ExperimentStarted);
+  });
+
+  it('is refused by the unit: the experiment fails', () => {
+    given(queued, assigned, issued('confirm-limits'))
+      .when(refuse('confirm-limits'))
+      .then(
+        {
+          type: 'InstructionRefused',
+          data: { instruction: 'confirm-limits', reason: 'occupied' },
+        },
+        {
+          type: 'ExperimentEnding',
+          data: { as: 'failed', message: 'the unit refuses "confirm-limits": occupied' },
+        },
+      );
+  });
+
+  it('is shown by the first step, where the answer was lost', () => {
+    given(queued, assigned, ...confirmed, issued('start'))
+      .when(command('NoteStepStarted', stepStarted(1).data))
+      .then(examples.ExperimentStarted, stepStarted(1));
+  });
+
+  it('is not made by a unit on its own', () => {
+    given(queued, assigned, ...confirmed)
+      .when(command('NoteStepStarted', stepStarted(1).data))
+      .thenRefused('EXPERIMENT_NOT_STARTED');
+  });
+
+  it('fails where the unit does not answer, once its output is off', () => {
+    const failing = [
+      { type: 'InstructionTimedOut', data: { instruction: 'start' } },
+      {
+        type: 'ExperimentEnding',
+        data: { as: 'failed', message: 'the unit has not answered to "start"' },
+      },
+    ] as const;
+    const waiting = [queued, assigned, ...confirmed, issued('start')];
+    given(...waiting)
+      .when(command('TimeOutInstruction', { instruction: 'start', at }))
+      .then(...failing);
+    given(...waiting, ...failing)
+      .when(command('EndExperiment', {}))
+      .thenNothing();
+    given(...waiting, ...failing)
+      .when(issue('stop'))
+      .then(issued('stop'));
+    given(...waiting, ...failing, issued('stop'))
+      .when(done('stop'))
+      .then(acknowledged('stop'), off, examples.UnitReleased);
+    given(...waiting, ...failing, acknowledged('stop'), off, examples.UnitReleased)
+      .when(command('EndExperiment', {}))
+      .then({
+        type: 'ExperimentFailed',
+        data: { message: 'the unit has not answered to "start"' },
+      });
+  });
+});
+
+describe('the steps of an experiment', () => {
+  it('follow its program to the end', () => {
+    given(...running)
+      .when(command('NoteStepEnded', stepEnded(1, 'voltage').data))
+      .then(stepEnded(1, 'voltage'));
+    const second = [...running, stepEnded(1, 'voltage'), stepStarted(2)];
+    given(...second, stepEnded(2, 'time'))
+      .when(command('NoteCompleted', examples.ExperimentCompleted.data))
+      .then(examples.ExperimentCompleted);
+  });
+
+  it('are noted once, however often the unit says so', () => {
+    given(...running)
+      .when(command('NoteStepStarted', stepStarted(1).data))
+      .thenNothing();
+    given(...running, stepEnded(1, 'voltage'))
+      .when(command('NoteStepEnded', stepEnded(1, 'voltage').data))
+      .thenNothing();
+    given(...running, stepEnded(1, 'voltage'), stepStarted(2), stepEnded(2, 'time'))
+      .when(command('NoteStepEnded', stepEnded(1, 'voltage').data))
+      .thenNothing();
+  });
+
+  it.each([
+    ['a cause that the step has no condition for', stepEnded(1, 'temperature'), running],
+    ['a step that was not begun', stepEnded(2, 'time'), running],
+    ['another step than the next one', stepStarted(2, 1), [...running, stepEnded(1, 'voltage')]],
+    ['a step while another one runs', stepStarted(2), running],
+  ] as const)('trip where the unit reports %s', (_, { type, data }, events) => {
+    const state = stateOf(events);
+    const note =
+      type === 'StepStarted' ? command('NoteStepStarted', data) : command('NoteStepEnded', data);
+    const [event, ...others] = experimentDecider.decide(note, state);
+    expect(event).toMatchObject({ type: 'SafetyTripped', data: { interlock: 'program' } });
+    expect(others).toEqual([]);
+  });
+
+  it('trip where the program ends too early', () => {
+    const state = stateOf([...running, stepEnded(1, 'voltage')]);
+    const note = command('NoteCompleted', examples.ExperimentCompleted.data);
+    expect(experimentDecider.decide(note, state)).toMatchObject([{ type: 'SafetyTripped' }]);
+  });
+
+  it('advance by a cause of their own only', () => {
+    const halted = stateOf([...running, stepEnded(1, 'operator')]);
+    expect(halted.run).toMatchObject({ status: 'halted', stepId: 1 });
+    const advanced = stateOf([...running, stepEnded(1, 'voltage')]);
+    expect(advanced.run).toMatchObject({ status: 'running', stepId: 2, stepCount: 2 });
+  });
+
+  it('are refused after the end', () => {
+    given(...running, examples.ExperimentCompleted)
+      .when(command('NoteStepStarted', stepStarted(2).data))
+      .thenRefused('EXPERIMENT_ENDED');
+  });
+});
+
+it('holds its battery from its turn to its end', () => {
+  const battery = [{ kind: 'battery-under-test', value: examples.ExperimentQueued.data.batteryId }];
+  const keys = (...events: readonly ExperimentEvent[]) => experimentDecider.keys?.(stateOf(events));
+  expect(keys(queued)).toEqual([]);
+  expect(keys(queued, assigned)).toEqual(battery);
+  expect(keys(...running, tripped)).toEqual(battery);
+  expect(keys(...running, examples.ExperimentCompleted)).toEqual([]);
+});

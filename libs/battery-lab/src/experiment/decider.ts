@@ -1,0 +1,75 @@
+import type { Decider } from '#kernel/decider.js';
+
+import type { ExperimentCommand } from './commands.js';
+import { answer, issue, repeat, timeOut } from './decide-instructions.js';
+import { operate } from './decide-operations.js';
+import { report } from './decide-reports.js';
+import { experimentCategory, type ExperimentEvent, experimentEvents } from './events.js';
+import { experimentExists, unknownExperiment } from './refusals.js';
+import {
+  evolve,
+  type Experiment,
+  type ExperimentState,
+  hasEnded,
+  keysOf,
+  mayEndNow,
+} from './state.js';
+
+const decideOn = (command: ExperimentCommand, state: Experiment): readonly ExperimentEvent[] => {
+  switch (command.type) {
+    case 'QueueExperiment':
+      throw experimentExists();
+    case 'CancelExperiment':
+    case 'PauseExperiment':
+    case 'ResumeExperiment':
+    case 'AbortExperiment':
+    case 'ResetTrip':
+    case 'ConfirmOutputOff':
+      return operate(command, state);
+    case 'AssignExperiment':
+      if (state.status !== 'queued') return [];
+      return [{ type: 'ExperimentAssigned', data: command.data }];
+    case 'FailExperiment':
+      if (hasEnded(state) || state.ending) return [];
+      return [{ type: 'ExperimentEnding', data: { as: 'failed', ...command.data } }];
+    case 'EndExperiment':
+      return end(state);
+    case 'IssueInstruction':
+      return issue(command.data, state);
+    case 'RepeatInstruction':
+      return repeat(command.data, state);
+    case 'TimeOutInstruction':
+      return timeOut(command.data, state);
+    case 'NoteInstructionSent': {
+      const { open } = state;
+      if (open?.instruction !== command.data.instruction || open.isSent) return [];
+      return [{ type: 'InstructionSent', data: command.data }];
+    }
+    case 'AnswerInstruction':
+      return answer(command.data, state);
+    default:
+      return report(command, state);
+  }
+};
+
+/** Carries out what is decided already, as soon as the output is off and the unit has left it. */
+const end = (state: Experiment): readonly ExperimentEvent[] => {
+  const { ending, request } = state;
+  if (!ending || !mayEndNow(state)) return [];
+  if (ending.as === 'aborted') return [{ type: 'ExperimentAborted', data: {} }];
+  const message = ending.message ?? `${request.name} could not be run`;
+  return [{ type: 'ExperimentFailed', data: { message } }];
+};
+
+export const experimentDecider: Decider<ExperimentState, ExperimentCommand, ExperimentEvent> = {
+  category: experimentCategory,
+  events: experimentEvents,
+  initialState: { status: 'absent' },
+  decide(command, state) {
+    if (state.status !== 'absent') return decideOn(command, state);
+    if (command.type !== 'QueueExperiment') throw unknownExperiment();
+    return [{ type: 'ExperimentQueued', data: command.data }];
+  },
+  evolve,
+  keys: keysOf,
+};

@@ -1,0 +1,113 @@
+import type { AlarmKind } from '../alarm/events.js';
+import { mayIssue } from './decide-instructions.js';
+import type { InstructionKind } from './events.js';
+import { type Experiment, hasEnded, mayEndNow, mustBeHeard } from './state.js';
+
+/** What the supervision does next about an experiment. */
+export type Reaction =
+  | { readonly do: 'issue'; readonly kind: InstructionKind }
+  | { readonly do: 'repeat'; readonly instruction: string; readonly attempt: number }
+  | { readonly do: 'timeOut'; readonly instruction: string }
+  | { readonly do: 'end' }
+  | { readonly do: 'release' }
+  | { readonly do: 'fail'; readonly message: string }
+  | AlarmReaction;
+
+/** Alarms of one `subject` are one: it is raised once, worsens and ends. */
+export type AlarmReaction = {
+  readonly do: 'raise' | 'escalate' | 'clear';
+  readonly subject: string;
+  readonly kind: AlarmKind;
+  readonly message: string;
+};
+
+/** What is waited for an answer, in milliseconds, and how often it is sent. */
+const answerMs = 5_000;
+const maxAttempts = 4;
+/** DESIGN 9: an output that must be off is confirmed within 2 s, or an alarm escalates. */
+export const outputOffMs = 2_000;
+const maxRepeatMs = 600_000;
+/** The order in which the unit is told, where more than one is due. */
+const order: readonly InstructionKind[] = [
+  'stop',
+  'output-off',
+  'reset-trip',
+  'confirm-limits',
+  'start',
+  'resume',
+];
+
+const ms = (time: string): number => Date.parse(time);
+
+/**
+ * What is to be done about an experiment now, by its state alone: so it is the same after a crash, a replay or a second
+ * delivery. `now` is the time of the server in milliseconds.
+ */
+export const reactionsTo = (state: Experiment, now: number): readonly Reaction[] => [
+  ...instructionsOf(state, now),
+  ...(mayEndNow(state) ? [{ do: 'end' } as const] : []),
+  ...(hasEnded(state) ? [{ do: 'release' } as const] : []),
+  ...alarmsOf(state, now),
+];
+
+/** When to look at it again though nothing happens, after `now`; undefined where there is nothing to wait for. */
+export const dueAt = (state: Experiment, now: number): number | undefined => {
+  const { open } = state;
+  if (!open || hasEnded(state)) return undefined;
+  const next = ms(open.issuedAt) + waitMs(open);
+  const escalation = ms(open.firstAt) + outputOffMs;
+  return state.output === 'on' && mustBeHeard(open.kind) && escalation > now
+    ? Math.min(next, escalation)
+    : next;
+};
+
+/** An output that does not go off is told soon again, and later less often: the unit may be away for long. */
+const waitMs = ({ kind, attempt }: NonNullable<Experiment['open']>): number =>
+  mustBeHeard(kind) ? Math.min(1_000 * 2 ** (attempt - 1), maxRepeatMs) : answerMs;
+
+const instructionsOf = (state: Experiment, now: number): readonly Reaction[] => {
+  const kind = order.find((one) => mayIssue(one, state));
+  if (kind) return [{ do: 'issue', kind }];
+  const { open } = state;
+  if (!open || hasEnded(state) || now < ms(open.issuedAt) + waitMs(open)) return [];
+  const { instruction, attempt } = open;
+  return mustBeHeard(open.kind) || attempt < maxAttempts
+    ? [{ do: 'repeat', instruction, attempt: attempt + 1 }]
+    : [{ do: 'timeOut', instruction }];
+};
+
+const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
+  const { trips, trip, interruptions, status, open, lastOutputOff, output, ending } = state;
+  const alarms: AlarmReaction[] = [];
+  if (trips > 0) {
+    const of = { subject: `trip ${String(trips)}`, kind: 'safetyTrip' } as const;
+    alarms.push(
+      trip && !hasEnded(state)
+        ? { do: 'raise', ...of, message: trip.message }
+        : { do: 'clear', ...of, message: 'the trip was reset, or the experiment has ended' },
+    );
+  }
+  if (interruptions > 0) {
+    const of = { subject: `interruption ${String(interruptions)}`, kind: 'unitLost' } as const;
+    alarms.push(
+      status === 'interrupted'
+        ? { do: 'raise', ...of, message: 'the program was interrupted: resume or abort it' }
+        : { do: 'clear', ...of, message: 'the program goes on, or the experiment has ended' },
+    );
+  }
+  if (lastOutputOff !== null) {
+    const of = { subject: `output ${lastOutputOff}`, kind: 'outputOffNotConfirmed' } as const;
+    const isLate =
+      output === 'on' &&
+      open?.instruction === lastOutputOff &&
+      now >= ms(open.firstAt) + outputOffMs;
+    const message = 'the unit has not confirmed within 2 s that the output is off';
+    if (isLate) alarms.push({ do: 'raise', ...of, message }, { do: 'escalate', ...of, message });
+    if (output === 'off') alarms.push({ do: 'clear', ...of, message: 'the output is off' });
+  }
+  if (ending?.as === 'failed') {
+    const message = ending.message ?? 'the experiment has failed';
+    alarms.push({ do: 'raise', subject: 'failure', kind: 'experimentFailed', message });
+  }
+  return alarms;
+};

@@ -1,0 +1,228 @@
+import type { EventLog } from '#event-log/event-log.js';
+import { handleCommand } from '#event-log/handle-command.js';
+import type { KeyTaken } from '#event-log/key/claim-key.js';
+import { handleClaiming } from '#event-log/key/handle-claiming.js';
+import { States } from '#event-log/states.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { contentIdOf } from '#kernel/ids.js';
+import { Refusal } from '#kernel/refusal.js';
+import type { StoreLogger } from '#read-store/read-store.js';
+
+import { type AlarmCommand, alarmDecider } from '../alarm/decider.js';
+import type { ExperimentCommand } from '../experiment/commands.js';
+import { experimentDecider } from '../experiment/decider.js';
+import { type AlarmReaction, dueAt, type Reaction, reactionsTo } from '../experiment/reactions.js';
+import type { Experiment } from '../experiment/state.js';
+import { type QueueCommand, queueDecider } from '../queue/decider.js';
+import { Equipment } from './equipment.js';
+
+export const supervisorName = 'cycler-control';
+
+/** Steps that one look at an experiment may lead to; more would be a mistake in what it decides by. */
+const maxRounds = 20;
+/** After a battery or a device that is not free was waited for. */
+const againMs = 10_000;
+
+type Of<C extends { type: string; data: object }> = C extends C
+  ? { readonly type: C['type']; readonly data: C['data'] }
+  : never;
+
+/**
+ * Drives experiments: looks at what the log says of one and does what is next. Everything follows from the folded
+ * state, and each command has an id that follows from it too, so it may look as often as it likes, in two processes
+ * at once, after any crash.
+ */
+export class Supervisor {
+  readonly experiments;
+  readonly queues;
+  private readonly alarms;
+  private readonly equipment;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly logger: StoreLogger,
+    private readonly now: () => number,
+  ) {
+    this.experiments = new States(log, experimentDecider);
+    this.queues = new States(log, queueDecider);
+    this.alarms = new States(log, alarmDecider);
+    this.equipment = new Equipment(log);
+  }
+
+  /** Does what is next. Resolves with when to look again, in milliseconds since 1970; undefined: when something happens. */
+  async attend(experimentId: string): Promise<number | undefined> {
+    for (let round = 0; round < maxRounds; round += 1) {
+      const { state, revision } = await this.experiments.refresh(experimentId);
+      if (state.status === 'absent') return undefined;
+      const again = await this.attendQueue(experimentId, state);
+      let hasChanged = false;
+      for (const reaction of reactionsTo(state, this.now())) {
+        const key = `${String(revision)} ${JSON.stringify(reaction)}`;
+        hasChanged = (await this.carryOut(experimentId, state, reaction, key)) || hasChanged;
+      }
+      const isNewer = this.experiments.cached(experimentId)?.revision !== revision;
+      if (!hasChanged && !isNewer) return earliest(again, dueAt(state, this.now()));
+    }
+    throw new Error(`experiment ${experimentId} does not come to rest`);
+  }
+
+  /** Ends what a unit is doing, because of something that is seen here. Resolves with whether it was doing anything. */
+  async trip(experimentId: string, interlock: string, message: string, key: string) {
+    const data = {
+      ...({ by: 'server', interlock, message, isOutputOff: false, testTimeS: null } as const),
+      at: new Date(this.now()).toISOString(),
+      ...{ elapsedS: 0, chargeAh: 0, dischargeAh: 0 },
+    };
+    return this.tell(experimentId, { type: 'NoteTripped', data }, key);
+  }
+
+  /** The station of an experiment goes to the next one when it is free. */
+  private async attendQueue(experimentId: string, state: Experiment): Promise<number | undefined> {
+    if (state.status !== 'queued') return undefined;
+    const { stationId } = state.request;
+    await this.order(
+      stationId,
+      { type: 'EnqueueExperiment', data: { experimentId } },
+      experimentId,
+    );
+    const { state: queue, revision } = await this.queues.refresh(stationId);
+    if (queue.running === null) {
+      await this.order(stationId, { type: 'TakeNextExperiment', data: {} }, String(revision));
+    }
+    const { running } = (await this.queues.refresh(stationId)).state;
+    if (running === null) return undefined;
+    if (running === experimentId) return this.assign(experimentId, state);
+    await this.attend(running);
+    return undefined;
+  }
+
+  /** Station and battery become its own; waits where the battery is in another experiment still. */
+  private async assign(experimentId: string, state: Experiment): Promise<number | undefined> {
+    const readiness = await this.equipment.readinessOf(state.request, this.today());
+    if ('problem' in readiness) {
+      const { problem: message } = readiness;
+      await this.tell(experimentId, { type: 'FailExperiment', data: { message } }, message);
+      return undefined;
+    }
+    try {
+      await handleClaiming(this.log, this.experiments, batteryTaken, experimentId, {
+        ...{ type: 'AssignExperiment', data: readiness },
+        meta: this.meta('assign', experimentId),
+      });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'BATTERY_UNDER_TEST') throw error;
+      this.logger.info(
+        { experimentId },
+        'the experiment waits for its battery, which is under test',
+      );
+      return this.now() + againMs;
+    }
+  }
+
+  private async carryOut(
+    id: string,
+    state: Experiment,
+    reaction: Reaction,
+    key: string,
+  ): Promise<boolean> {
+    const at = new Date(this.now()).toISOString();
+    switch (reaction.do) {
+      case 'issue': {
+        const { kind } = reaction;
+        const instruction = contentIdOf('instruction', id, key);
+        this.logger.info({ experimentId: id, kind, instruction }, 'an instruction is issued');
+        const data = { instruction, kind, at };
+        return this.tell(id, { type: 'IssueInstruction', data }, key);
+      }
+      case 'repeat': {
+        const { instruction, attempt } = reaction;
+        const data = { instruction, attempt, at };
+        return this.tell(id, { type: 'RepeatInstruction', data }, key);
+      }
+      case 'timeOut': {
+        const { instruction } = reaction;
+        return this.tell(id, { type: 'TimeOutInstruction', data: { instruction, at } }, key);
+      }
+      case 'fail': {
+        const { message } = reaction;
+        return this.tell(id, { type: 'FailExperiment', data: { message } }, key);
+      }
+      case 'end':
+        return this.tell(id, { type: 'EndExperiment', data: {} }, key);
+      case 'release':
+        return this.release(id, state);
+      default:
+        return this.alarm(id, state, reaction);
+    }
+  }
+
+  /** What waits for the station is looked at by its own. */
+  private async release(experimentId: string, { request: { stationId } }: Experiment) {
+    const data = { experimentId };
+    await this.order(stationId, { type: 'DequeueExperiment', data }, `leaves ${experimentId}`);
+    await this.order(stationId, { type: 'ReleaseStation', data }, `release ${experimentId}`);
+    const next = (await this.queues.refresh(stationId)).state.waiting[0];
+    if (next !== undefined) await this.attend(next);
+    return false;
+  }
+
+  private async alarm(
+    experimentId: string,
+    { request: { stationId } }: Experiment,
+    { do: what, subject, kind, message }: AlarmReaction,
+  ): Promise<boolean> {
+    const id = contentIdOf('cycler-alarm', experimentId, subject);
+    const severity = kind === 'outputOffNotConfirmed' ? 'critical' : 'warning';
+    const raised = { experimentId, stationId, kind, severity, message } as const;
+    const commands = {
+      raise: { type: 'RaiseAlarm', data: raised },
+      escalate: { type: 'EscalateAlarm', data: { message } },
+      clear: { type: 'ClearAlarm', data: { message } },
+    } as const;
+    const meta = this.meta('alarm', id, what);
+    const command: AlarmCommand = { ...commands[what], meta };
+    const { outcome } = await handleCommand(this.log, this.alarms, id, command);
+    if (outcome === 'accepted') this.logger.warn({ experimentId, kind, what, message }, 'an alarm');
+    return false;
+  }
+
+  private async tell(id: string, command: Of<ExperimentCommand>, key: string): Promise<boolean> {
+    const meta = this.meta('experiment', id, command.type, key);
+    const told = { ...command, meta } as ExperimentCommand;
+    try {
+      const { outcome } = await handleCommand(this.log, this.experiments, id, told);
+      return outcome === 'accepted';
+    } catch (error) {
+      // Somebody else who looks at the same state has done so a moment ago, with another time.
+      if (error instanceof Refusal && error.code === 'IDEMPOTENCY_KEY_REUSED') return true;
+      throw error;
+    }
+  }
+
+  private async order(stationId: string, command: Of<QueueCommand>, key: string): Promise<void> {
+    const meta = this.meta('queue', stationId, command.type, key);
+    await handleCommand(this.log, this.queues, stationId, { ...command, meta });
+  }
+
+  private today(): string {
+    return new Date(this.now()).toISOString().slice(0, 10);
+  }
+
+  private meta(...parts: readonly string[]): CommandMeta {
+    const commandId = contentIdOf('cycler-control', ...parts);
+    return {
+      ...{ commandId, correlationId: commandId, source: 'process' },
+      actor: { id: supervisorName, kind: 'system', roles: ['service'] },
+      occurredAt: new Date(this.now()).toISOString(),
+    };
+  }
+}
+
+const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+
+const batteryTaken = (_: KeyTaken): Refusal =>
+  new Refusal('BATTERY_UNDER_TEST', 'conflict', 'the battery is in another experiment');

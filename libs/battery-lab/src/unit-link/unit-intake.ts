@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+
+import type {
+  CyclerSamplesMessage,
+  InstructionAck,
+  StepMessage,
+} from '#cycling/protocol/messages.js';
+import type { EnvelopedMessage, MessageTaker } from '#device-link/message-taker.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { handleCommand } from '#event-log/handle-command.js';
+import { States } from '#event-log/states.js';
+import type { CommandMeta } from '#kernel/command.js';
+import { contentIdOf } from '#kernel/ids.js';
+import { type FieldError, Refusal } from '#kernel/refusal.js';
+import { wallNow } from '#kernel/wall-clock.js';
+
+import type { ExperimentCommand } from '../experiment/commands.js';
+import { experimentDecider } from '../experiment/decider.js';
+import { ended, notStarted, unknownExperiment } from '../experiment/refusals.js';
+import { type Experiment, hasEnded } from '../experiment/state.js';
+import { cyclerSamplesDecider } from '../samples/decider.js';
+import { cyclerSamplesIdOf } from '../samples/events.js';
+import { readUnitMessage, unitMessageKind } from './read-unit-message.js';
+import { chunksOf, problemsOf } from './records.js';
+import { reportOf } from './report-of.js';
+import type { UnitDetections } from './unit-detections.js';
+
+/** Days of experiments that are held in memory. */
+const maxHeldDays = 200;
+
+type Outcome = 'accepted' | 'unchanged';
+type Plain<C extends { type: string; data: object }> = C extends C
+  ? { readonly type: C['type']; readonly data: C['data'] }
+  : never;
+
+/** What units say, on its way into the log: steps, records, answers to instructions. */
+export class UnitIntake implements MessageTaker {
+  readonly experiments;
+  private readonly samples;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly detections: UnitDetections,
+  ) {
+    this.experiments = new States(log, experimentDecider);
+    this.samples = new States(log, cyclerSamplesDecider, maxHeldDays);
+  }
+
+  takes({ kind, body }: EnvelopedMessage): boolean {
+    return unitMessageKind(kind, body) !== undefined;
+  }
+
+  async take({ device, kind, body }: EnvelopedMessage): Promise<Outcome | readonly FieldError[]> {
+    const known = unitMessageKind(kind, body);
+    if (!known) return [{ pointer: '/body', reason: 'expected a message of a unit' }];
+    const said = readUnitMessage(known, body);
+    if (!('kind' in said)) return said;
+    switch (said.kind) {
+      case 'samples':
+        return this.record(device, said.body);
+      case 'answer':
+        return this.answer(device, said.body);
+      case 'step':
+        return this.report(device, said.body);
+      case 'detection':
+        return this.detections.take(
+          device,
+          said.body,
+          metaOf(device, 'detection', said.body.requestId),
+        );
+    }
+  }
+
+  /** Records of a program that was started; after its end those that were taken before it. */
+  private async record(
+    device: string,
+    body: CyclerSamplesMessage,
+  ): Promise<Outcome | readonly FieldError[]> {
+    const problems = problemsOf(body);
+    if (problems.length > 0) return problems;
+    const { experiment: experimentId } = body;
+    const state = await this.stateOf(experimentId, device, isStarted);
+    if (!isStarted(state)) throw notStarted();
+    const isLate = hasEnded(state) && (body.testTimeS.at(-1) ?? 0) > (state.endedAtS ?? -1);
+    if (isLate) throw ended();
+    let outcome: Outcome = 'unchanged';
+    for (const columns of chunksOf(body)) {
+      const hash = sha256(JSON.stringify(columns));
+      const id = cyclerSamplesIdOf(experimentId, columns.from);
+      const result = await handleCommand(this.log, this.samples, id, {
+        type: 'RecordCyclerSamples',
+        data: { experimentId, ...columns, hash },
+        meta: metaOf(device, 'records', experimentId, hash),
+      });
+      if (result.outcome === 'accepted') outcome = 'accepted';
+    }
+    return outcome;
+  }
+
+  private async answer(device: string, body: InstructionAck): Promise<Outcome> {
+    const { instruction, status, reason = 'the unit gives no reason', at } = body;
+    const { experiment: experimentId } = body;
+    if (experimentId === undefined) throw noExperiment();
+    await this.stateOf(experimentId, device);
+    const data = { instruction, status, reason, at };
+    return this.tell(device, experimentId, { type: 'AnswerInstruction', data }, body);
+  }
+  private async report(device: string, said: StepMessage): Promise<Outcome> {
+    await this.stateOf(said.experiment, device);
+    const report = reportOf(said);
+    return report ? this.tell(device, said.experiment, report, said) : 'unchanged';
+  }
+
+  private async tell(
+    device: string,
+    experimentId: string,
+    command: Plain<ExperimentCommand>,
+    body: object,
+  ): Promise<Outcome> {
+    const meta = metaOf(device, 'unit', experimentId, sha256(JSON.stringify(body)));
+    const told = { ...command, meta } as ExperimentCommand;
+    const { outcome } = await handleCommand(this.log, this.experiments, experimentId, told);
+    return outcome === 'accepted' ? 'accepted' : 'unchanged';
+  }
+
+  /** The cached state where it will do; a unit speaks for its own experiments alone. */
+  private async stateOf(
+    experimentId: string,
+    device: string,
+    willDo: (state: Experiment) => boolean = () => true,
+  ): Promise<Experiment> {
+    const cached = this.experiments.cached(experimentId)?.state;
+    const isFresh = cached !== undefined && cached.status !== 'absent' && willDo(cached);
+    const state = isFresh ? cached : (await this.experiments.refresh(experimentId)).state;
+    if (state.status === 'absent') throw unknownExperiment();
+    if (state.request.unitId !== device) throw notOfThisUnit();
+    return state;
+  }
+}
+
+/** Also one whose start the unit has not confirmed: its records may come by a faster way than its answer. */
+const isStarted = ({ status, open }: Experiment): boolean =>
+  status !== 'queued' &&
+  status !== 'cancelled' &&
+  (status !== 'assigned' || open?.kind === 'start');
+
+const noExperiment = () =>
+  new Refusal('MESSAGE_INVALID', 'invalid', 'the answer does not say what it is about', {
+    errors: [{ pointer: '/body/experiment', reason: 'expected the experiment' }],
+  });
+
+const notOfThisUnit = () =>
+  new Refusal('EXPERIMENT_OF_OTHER_UNIT', 'forbidden', 'the experiment runs on another unit');
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The same message is the same command, whenever it comes again. */
+const metaOf = (device: string, ...parts: readonly string[]): CommandMeta => {
+  const commandId = contentIdOf('unit-message', device, ...parts);
+  return {
+    ...{ commandId, correlationId: commandId, source: 'mqtt' },
+    actor: { id: device, kind: 'device', roles: ['device'] },
+    occurredAt: new Date(wallNow()).toISOString(),
+  };
+};

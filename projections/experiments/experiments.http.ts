@@ -1,0 +1,185 @@
+import { Param, Query, Req, Res } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { experimentDecider } from '#battery-lab/experiment/decider.js';
+import { evolveDocument, type ExperimentDocument } from '#battery-lab/experiment/document.js';
+import {
+  causes,
+  type ExperimentEvent,
+  experimentStream,
+  instructionKinds,
+} from '#battery-lab/experiment/events.js';
+import { unknownExperiment } from '#battery-lab/experiment/refusals.js';
+import { oneOf, text, uuid } from '#http/query-params.js';
+import { answerList } from '#resource/answer-list.js';
+import { resourceController } from '#resource/controller.js';
+import type { Row } from '#resource/keyset.js';
+import type { RawQuery } from '#resource/parameters.js';
+import { defineResource, filter, type Resource, visibleIn } from '#resource/resource.js';
+import { ListRoute } from '#resource/routes.js';
+import { compares } from '#resource/sql.js';
+
+import { experiments, experimentsSchema } from './experiments.projection.js';
+
+const statuses = [
+  ...['queued', 'cancelled', 'assigned', 'running', 'paused', 'interrupted', 'tripped'],
+  ...['completed', 'aborted', 'failed'],
+] as const;
+const orNull = { nullable: true } as const;
+const time = { type: String, format: 'date-time', ...orNull } as const;
+const number = { type: Number, ...orNull } as const;
+
+class ExperimentRangeResponse {
+  @ApiProperty() min!: number;
+  @ApiProperty() max!: number;
+}
+
+class ExperimentLimitsResponse {
+  @ApiProperty() voltageV!: ExperimentRangeResponse;
+  @ApiProperty({ description: 'Positive charges.' }) currentA!: ExperimentRangeResponse;
+  @ApiProperty({ type: ExperimentRangeResponse, ...orNull })
+  temperatureC!: ExperimentRangeResponse | null;
+  @ApiProperty({ description: 'Seconds for which a limit may be exceeded.' }) persistenceS!: number;
+}
+
+class ExperimentDeviceResponse {
+  @ApiProperty({ format: 'uuid' }) deviceId!: string;
+  @ApiProperty({ description: 'By which the unit knows it.' }) serialNumber!: string;
+}
+
+class ExperimentPlaceResponse {
+  @ApiProperty({ description: 'Counts the executed steps.' }) stepCount!: number;
+  @ApiProperty({ description: 'Step of the program.' }) stepId!: number;
+  @ApiProperty() cycle!: number;
+}
+
+class ExperimentResponse implements ExperimentDocument {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ enum: statuses }) status!: ExperimentDocument['status'];
+  @ApiProperty({ example: 'Formation of cell 17' }) name!: string;
+  @ApiProperty({ type: String, ...orNull }) description!: string | null;
+  @ApiProperty({ format: 'uuid' }) batteryId!: string;
+  @ApiProperty({ format: 'uuid' }) stationId!: string;
+  @ApiProperty() unitId!: string;
+  @ApiProperty({ type: ExperimentDeviceResponse, isArray: true, description: 'At its turn.' })
+  devices!: readonly ExperimentDeviceResponse[];
+  @ApiProperty({ format: 'uuid' }) profileId!: string;
+  @ApiProperty() profileVersion!: number;
+  @ApiProperty({ description: 'SHA-256 of the program.' }) profileHash!: string;
+  @ApiProperty() nominalCapacityAh!: number;
+  @ApiProperty({ type: ExperimentLimitsResponse }) limits!: ExperimentLimitsResponse;
+  @ApiProperty({ enum: ['on', 'off'], description: 'On also where nobody knows.' })
+  output!: 'on' | 'off';
+  @ApiProperty({ type: String, format: 'date', ...orNull }) calibratedUntil!: string | null;
+  @ApiProperty(time) startedAt!: string | null;
+  @ApiProperty(time) endedAt!: string | null;
+  @ApiProperty({ ...number, description: 'Seconds since the start, at the end.' })
+  testTimeS!: number | null;
+  @ApiProperty({ type: ExperimentPlaceResponse, ...orNull }) step!: ExperimentPlaceResponse | null;
+  @ApiProperty({ enum: instructionKinds, ...orNull, description: 'Not answered by the unit yet.' })
+  instruction!: ExperimentDocument['instruction'];
+  @ApiProperty({ type: String, ...orNull, description: 'Why it stands where it stands.' })
+  message!: string | null;
+  @ApiProperty() revision!: number;
+}
+
+const member = (name: string) => filter(uuid, compares(`document ->> '${name}'`));
+
+export const experimentList = defineResource({
+  name: 'experiments',
+  tag: 'lab',
+  permission: 'lab.read',
+  ready: visibleIn(experiments),
+  response: ExperimentResponse,
+  select: 'id, document, revision::float8',
+  from: `${experimentsSchema}.experiments`,
+  item: ({ id, document, revision }: Row) =>
+    ({ id, ...(document as object), revision }) as unknown as ExperimentResponse,
+  list: {
+    summary: 'Experiments, the newest first',
+    description: 'Each as it stands.',
+    filters: {
+      status: filter(oneOf(...statuses), compares(`document ->> 'status'`)),
+      name: filter(text(100), compares(`document ->> 'name'`)),
+      batteryId: member('batteryId'),
+      stationId: member('stationId'),
+      profileId: member('profileId'),
+    },
+    order: [{ expression: 'registered_position', type: 'bigint', descending: true }],
+  },
+  one: {
+    summary: 'An experiment',
+    description: 'As it stands, or as it stood.',
+    unknown: unknownExperiment,
+  },
+  history: {
+    summary: 'What happened in an experiment, who did it and why',
+    description: 'One item for each event, the oldest first unless `order` says otherwise.',
+    folding: {
+      streamOf: experimentStream,
+      types: experimentDecider,
+      evolve(before: (ExperimentDocument & { readonly id: string }) | null, id, event) {
+        const state = evolveDocument(before ?? { status: 'absent' }, event as ExperimentEvent);
+        return state.status === 'absent' ? null : { ...state, id };
+      },
+    },
+    asOf: ({ state, revision }) => ({ ...state, revision: Number(revision) }),
+  },
+});
+
+class StepResponse {
+  @ApiProperty({ description: 'Counts the executed steps.' }) stepCount!: number;
+  @ApiProperty({ description: 'Step of the program.' }) stepId!: number;
+  @ApiProperty() cycle!: number;
+  @ApiProperty({ format: 'date-time', description: 'By the clock of the unit.' }) startedAt!: Date;
+  @ApiProperty({ description: 'Seconds since the start of the test.' }) startTestTimeS!: number;
+  @ApiProperty({ ...time, description: 'Null while it runs.' }) endedAt!: Date | null;
+  @ApiProperty(number) endTestTimeS!: number | null;
+  @ApiProperty({ enum: causes, ...orNull }) cause!: string | null;
+  @ApiProperty({ ...number, description: 'Charged, in Ah, by the unit.' }) chargeAh!: number | null;
+  @ApiProperty({ ...number, description: 'Discharged, in Ah.' }) dischargeAh!: number | null;
+}
+
+export const stepList = defineResource({
+  name: 'experiment-steps',
+  tag: 'lab',
+  permission: 'lab.read',
+  ready: visibleIn(experiments),
+  response: StepResponse,
+  select: `step_count::float8 as "stepCount", step_id::float8 as "stepId", cycle::float8,
+    started_at as "startedAt", start_test_time_s as "startTestTimeS", ended_at as "endedAt",
+    end_test_time_s as "endTestTimeS", cause, charge_ah as "chargeAh", discharge_ah as "dischargeAh"`,
+  from: `${experimentsSchema}.steps`,
+  list: {
+    summary: 'The steps of an experiment, with why each ended',
+    description: 'In the order in which they were executed.',
+    filters: { cause: filter(oneOf(...causes), compares('cause')) },
+    order: [{ expression: 'step_count', type: 'bigint' }],
+  },
+});
+
+/** The rows of one experiment, where there is such an experiment. */
+const rowsOf = <Item>(resource: Resource<Item>, id: string): Resource<Item> => ({
+  ...resource,
+  // Cursors of others fit nothing here.
+  name: `${resource.name} of ${id}`,
+  where: [(sql) => `experiment_id = ${sql.add(id)}`],
+  ready: async (store, after) => {
+    await resource.ready(store, after);
+    const known = `select from ${experimentsSchema}.experiments where id = $1`;
+    if ((await store.pool.query(known, [id])).rowCount === 0) throw unknownExperiment();
+  },
+});
+
+export class ExperimentsController extends resourceController(experimentList) {
+  @ListRoute(stepList, ':id/steps')
+  steps(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return answerList(this.reader.store, rowsOf(stepList, id), query, request, reply);
+  }
+}

@@ -1,0 +1,32 @@
+/** Rows of the tables of `experiments`. Times are ISO 8601, numbers text. */
+export interface DocumentRow {
+  readonly id: string;
+  readonly document: object;
+  readonly registered_position: string;
+  readonly revision: string;
+}
+
+export interface StepRow {
+  readonly id: string;
+  readonly experiment_id: string;
+  readonly step_count: string;
+  readonly step_id: string;
+  readonly cycle: string;
+  readonly started_at: string;
+  readonly start_test_time_s: string;
+  readonly ended_at: string | null;
+  readonly end_test_time_s: string | null;
+  readonly cause: string | null;
+  readonly charge_ah: string | null;
+  readonly discharge_ah: string | null;
+}
+
+/** The rows that a batch touches, by their ids. */
+export interface ExperimentsWork {
+  readonly experiments: Map<string, DocumentRow>;
+  readonly steps: Map<string, StepRow>;
+  readonly alarms: Map<string, DocumentRow>;
+}
+
+export const stepRowId = (experiment: string, stepCount: number): string =>
+  `${experiment}/${String(stepCount)}`;
