@@ -55,8 +55,7 @@ describe('migrations', () => {
     expect(new Set(owners)).toEqual(
       new Set([
         'libs/subscription',
-        'libs/product-registry',
-        'libs/fanout',
+        ...['libs/product-registry', 'libs/fanout', 'libs/battery-lab'],
         ...['projections/product-catalog', 'projections/registry-activity'],
       ]),
     );
