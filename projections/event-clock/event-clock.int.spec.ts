@@ -72,8 +72,14 @@ describe('a moment of the log', () => {
         errors: [{ pointer: '?asOf', reason: 'expected a time that is not in the future' }],
       },
     });
-    const position = { commit: 17n, prepare: 17n };
+    await fixture.count(1);
+    const position = await fixture.log.head();
+    if (!position) throw new Error('nothing was appended');
     expect(await resolveMoment(fixture.store, fixture.log, { position })).toBe(position);
+    const beyond = { commit: position.commit + 1_000_000n, prepare: position.commit + 1_000_000n };
+    await expect(
+      resolveMoment(fixture.store, fixture.log, { position: beyond }),
+    ).rejects.toMatchObject({ code: 'AS_OF_INVALID' });
   });
 
   it('is refused for now when the clock does not get there', async () => {
