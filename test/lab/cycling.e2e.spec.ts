@@ -38,5 +38,11 @@ it('runs ten cycles to their end, with each step, its cause and its cycle on rec
   expect(items.map(({ cycle }) => cycle)).toEqual(
     Array.from({ length: 40 }, (_, index) => Math.floor(index / 4) + 1),
   );
+  // By the unit's own coulomb counter, which is the truth of the simulation.
+  const truth = station.witness().at(-1);
+  for (const counted of ['chargeAh', 'dischargeAh'] as const) {
+    const sum = items.reduce((total, item) => total + Number(item[counted]), 0);
+    expect(Math.abs(sum / (truth?.[counted] ?? 0) - 1), counted).toBeLessThan(0.001);
+  }
   expect(new Set(items.map(({ cause }) => cause))).toEqual(new Set(['current', 'time', 'voltage']));
 }, 180_000);
