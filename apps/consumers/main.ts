@@ -1,19 +1,17 @@
 import { contracts } from '#apps/contracts.js';
 import { processes } from '#apps/processes.js';
 import { ConsumerFollower } from '#fanout/consumer-follower.js';
-import type { Fact } from '#fanout/fact.js';
-import { kafkaSource } from '#fanout/kafka-source/kafka-reader.js';
+import { factSource } from '#fanout/fact-source.js';
 import { serveConsumers } from '#fanout/nest/serve-consumers.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { consumers } from '#projections/consumers.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
-import { type KeepOptions, KeptRunning } from '#subscription/kept-running.js';
+import { KeptRunning } from '#subscription/kept-running.js';
+import { keptHealth, recordingFailures } from '#subscription/kept-subscription.js';
 import { logSource } from '#subscription/log-source.js';
 import { SubscriptionMetrics } from '#subscription/metrics.js';
 import { type RunningSubscription, SubscriptionRunner } from '#subscription/runner.js';
-import { subscriptionHealth } from '#subscription/status.js';
-import { noteState } from '#subscription/subscription-row.js';
 
 import { consumersEnvironment } from './config.js';
 import { Retention } from './retention.js';
@@ -31,22 +29,10 @@ runProcess({
     const { log, tail } = openEventLog(context, config.EVENTSTORE_URL);
     const maxConnections = 6 + 4 * (consumers.length + processes.length);
     const store = openReadStore(context, config.DATABASE_URL, { maxConnections });
-    const { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: sessionTimeoutMs } = config;
-    const kafka = brokers !== undefined && { ...config, KAFKA_BROKERS: brokers };
-    const source = kafka
-      ? kafkaSource(kafka, logger, { sessionTimeoutMs })
-      : logSource<Fact>(log, tail);
+    const source = factSource(config, { log, tail, logger });
     const observer = new SubscriptionMetrics(metrics);
     const parts = { store, log, tail, logger, observer };
-    const keep: KeepOptions = {
-      logger,
-      onFailure: (name, { message: reason }) => {
-        const noted = noteState(store, { name, version: 0 }, { state: 'stopped', reason });
-        noted.catch((error: unknown) => {
-          logger.warn({ subscription: name, error }, 'the state cannot be recorded');
-        });
-      },
-    };
+    const keep = recordingFailures(store, logger);
     const served = await serveConsumers<RunningSubscription>({
       ...{ ...keep, consumers },
       run: (consumer) =>
@@ -69,12 +55,7 @@ runProcess({
       { kind: 'process', of: kept },
     ]) {
       for (const each of of) {
-        health.register(`${kind} ${each.name}`, () => {
-          const { run, failure } = each;
-          if (failure) return { status: 'down', state: 'stopped', reason: failure.message };
-          if (!run) return { status: 'down', state: 'starting' };
-          return subscriptionHealth(run.status(), new Date());
-        });
+        health.register(`${kind} ${each.name}`, () => keptHealth(each));
       }
     }
     context.onCollect(() => {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { oneOf, text, uuid } from '#http/query-params.js';
 import { answerList } from '#resource/answer-list.js';
+import { belongingTo } from '#resource/belonging-to.js';
 import { resourceController } from '#resource/controller.js';
 import type { Folding } from '#resource/folds.js';
 import type { RawQuery } from '#resource/parameters.js';
@@ -128,15 +129,9 @@ export class DevicesController extends resourceController(deviceList) {
   }
 }
 
-/** The rows of one device, where there is such a device. */
-const ofDevice = <Item>(resource: Resource<Item>, id: string): Resource<Item> => ({
-  ...resource,
-  // Cursors of other devices fit nothing here.
-  name: `${resource.name} of ${id}`,
-  where: [(sql) => `device_id = ${sql.add(id)}`],
-  ready: async (store, after) => {
-    await resource.ready(store, after);
-    const known = `select from ${devicesSchema}.devices where id = $1`;
-    if ((await store.pool.query(known, [id])).rowCount === 0) throw unknownDevice();
-  },
-});
+/** The rows of one device. */
+const ofDevice = <Item>(resource: Resource<Item>, id: string): Resource<Item> =>
+  belongingTo(resource, {
+    table: `${devicesSchema}.devices`,
+    ...{ id, column: 'device_id', unknown: unknownDevice },
+  });

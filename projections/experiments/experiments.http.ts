@@ -13,10 +13,11 @@ import {
 import { unknownExperiment } from '#battery-lab/experiment/refusals.js';
 import { oneOf, text, uuid } from '#http/query-params.js';
 import { answerList } from '#resource/answer-list.js';
+import { belongingTo } from '#resource/belonging-to.js';
 import { resourceController } from '#resource/controller.js';
 import type { Row } from '#resource/keyset.js';
 import type { RawQuery } from '#resource/parameters.js';
-import { defineResource, filter, type Resource, visibleIn } from '#resource/resource.js';
+import { defineResource, filter, visibleIn } from '#resource/resource.js';
 import { ListRoute } from '#resource/routes.js';
 import { compares } from '#resource/sql.js';
 
@@ -159,19 +160,6 @@ export const stepList = defineResource({
   },
 });
 
-/** The rows of one experiment, where there is such an experiment. */
-const rowsOf = <Item>(resource: Resource<Item>, id: string): Resource<Item> => ({
-  ...resource,
-  // Cursors of others fit nothing here.
-  name: `${resource.name} of ${id}`,
-  where: [(sql) => `experiment_id = ${sql.add(id)}`],
-  ready: async (store, after) => {
-    await resource.ready(store, after);
-    const known = `select from ${experimentsSchema}.experiments where id = $1`;
-    if ((await store.pool.query(known, [id])).rowCount === 0) throw unknownExperiment();
-  },
-});
-
 export class ExperimentsController extends resourceController(experimentList) {
   @ListRoute(stepList, ':id/steps')
   steps(
@@ -180,6 +168,8 @@ export class ExperimentsController extends resourceController(experimentList) {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return answerList(this.reader.store, rowsOf(stepList, id), query, request, reply);
+    const table = `${experimentsSchema}.experiments`;
+    const owner = { table, id, column: 'experiment_id', unknown: unknownExperiment };
+    return answerList(this.reader.store, belongingTo(stepList, owner), query, request, reply);
   }
 }

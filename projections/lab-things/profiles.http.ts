@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { profileDecider, unknownProfile } from '#battery-lab/profile/decider.js';
 import { integerFrom } from '#http/query-params.js';
 import { answerList } from '#resource/answer-list.js';
+import { belongingTo } from '#resource/belonging-to.js';
 import { resourceController } from '#resource/controller.js';
 import type { RawQuery } from '#resource/parameters.js';
 import { defineResource, filter, visibleIn } from '#resource/resource.js';
@@ -12,7 +13,7 @@ import { ListRoute } from '#resource/routes.js';
 import { compares } from '#resource/sql.js';
 
 import { labSchema, labThings } from './lab-things.projection.js';
-import { member, rowsOfThing, thingResource, ThingResponse } from './thing.http.js';
+import { member, thingResource, ThingResponse } from './thing.http.js';
 
 const program = { type: 'object', additionalProperties: true } as const;
 
@@ -88,8 +89,9 @@ export class ProfilesController extends resourceController(profiles) {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const of = { name: 'profiles', id, column: 'profile_id', unknown: unknownProfile };
+    const table = `${labSchema}.profiles`;
+    const of = { table, id, column: 'profile_id', unknown: unknownProfile };
     const { store } = this.reader;
-    return answerList(store, rowsOfThing(versions, of), query, request, reply);
+    return answerList(store, belongingTo(versions, of), query, request, reply);
   }
 }

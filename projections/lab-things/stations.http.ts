@@ -7,6 +7,7 @@ import type { Station } from '#battery-lab/station/document.js';
 import { deviceRoles } from '#battery-lab/station/events.js';
 import { instant, uuid } from '#http/query-params.js';
 import { answerList } from '#resource/answer-list.js';
+import { belongingTo } from '#resource/belonging-to.js';
 import { resourceController } from '#resource/controller.js';
 import type { RawQuery } from '#resource/parameters.js';
 import { defineResource, filter, visibleIn } from '#resource/resource.js';
@@ -14,7 +15,7 @@ import { ListRoute } from '#resource/routes.js';
 import { compares } from '#resource/sql.js';
 
 import { labSchema, labThings } from './lab-things.projection.js';
-import { member, rowsOfThing, thingResource, ThingResponse } from './thing.http.js';
+import { member, thingResource, ThingResponse } from './thing.http.js';
 
 class StationDeviceResponse {
   @ApiProperty({ format: 'uuid' }) deviceId!: string;
@@ -110,8 +111,9 @@ export class StationsController extends resourceController(stations) {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const of = { name: 'stations', id, column: 'station_id', unknown: unknownStation };
+    const table = `${labSchema}.stations`;
+    const of = { table, id, column: 'station_id', unknown: unknownStation };
     const { store } = this.reader;
-    return answerList(store, rowsOfThing(configurations, of), query, request, reply);
+    return answerList(store, belongingTo(configurations, of), query, request, reply);
   }
 }

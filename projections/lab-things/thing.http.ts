@@ -98,27 +98,6 @@ export const thingResource = <S extends Known, E extends DomainEvent, Item exten
     },
   });
 
-/** The rows of one thing, where there is such a thing. */
-export const rowsOfThing = <Item>(
-  resource: Resource<Item>,
-  {
-    name,
-    id,
-    column,
-    unknown,
-  }: { name: string; id: string; column: string; unknown: () => Refusal },
-): Resource<Item> => ({
-  ...resource,
-  // Cursors of others fit nothing here.
-  name: `${resource.name} of ${id}`,
-  where: [(sql) => `${column} = ${sql.add(id)}`],
-  ready: async (store, after) => {
-    await resource.ready(store, after);
-    const known = `select from ${labSchema}.${name} where id = $1`;
-    if ((await store.pool.query(known, [id])).rowCount === 0) throw unknown();
-  },
-});
-
 export class LabRangeResponse {
   @ApiProperty() min!: number;
   @ApiProperty() max!: number;

@@ -23,6 +23,11 @@ export interface Command<T extends string = string, D extends object = object> {
   readonly meta: CommandMeta;
 }
 
+/** What a command says, without what the edge sets; of a union of commands, the union of that. */
+export type ContentOf<C extends Command> = C extends Command
+  ? { readonly type: C['type']; readonly data: C['data'] }
+  : never;
+
 /**
  * The union of a category's commands, each by its name and its data:
  * `CommandOf<{ RegisterInstrument: { readonly model: string } }>`.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { ContentOf } from '#kernel/command.js';
 import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta } from '#testing/decider-spec.js';
 
@@ -20,10 +21,6 @@ const program = {
   ],
 };
 const nothing = { elapsedS: 0, chargeAh: 0, dischargeAh: 0 };
-
-type Plain<C extends { type: string; data: object }> = C extends C
-  ? { readonly type: C['type']; readonly data: C['data'] }
-  : never;
 
 /** What it would mean that the output is on. */
 class Unit {
@@ -88,7 +85,7 @@ class Lab {
     return new Date(this.now).toISOString();
   }
 
-  tell(command: Plain<ExperimentCommand>): void {
+  tell(command: ContentOf<ExperimentCommand>): void {
     const events = experimentDecider.decide({ ...command, meta }, this.state);
     for (const event of events) {
       this.state = experimentDecider.evolve(this.state, event);
@@ -100,7 +97,7 @@ class Lab {
   }
 
   /** What a person or a unit says at any time may be refused. */
-  say(command: Plain<ExperimentCommand>): void {
+  say(command: ContentOf<ExperimentCommand>): void {
     try {
       this.tell(command);
     } catch {

@@ -10,7 +10,6 @@ export type Reaction =
   | { readonly do: 'timeOut'; readonly instruction: string }
   | { readonly do: 'end' }
   | { readonly do: 'release' }
-  | { readonly do: 'fail'; readonly message: string }
   | AlarmReaction;
 
 /** Alarms of one `subject` are one: it is raised once, worsens and ends. */

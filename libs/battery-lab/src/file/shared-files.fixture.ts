@@ -7,8 +7,8 @@ import type { CyclerRecord } from '#cycling/record.js';
 import { compareCounters, type CounterReport } from '#cycling/statistics/compare-counters.js';
 import type { CycleStatistics } from '#cycling/statistics/cycle-statistics.js';
 import type { StatisticsOptions } from '#cycling/statistics/options.js';
-import { CyclerStatistics } from '#cycling/statistics/statistics.js';
 import type { StepStatistics } from '#cycling/statistics/step-statistics.js';
+import { tablesOf } from '#cycling/statistics/tables.fixture.js';
 import { projectRoot } from '#testing/build.js';
 
 import { openCyclerFiles } from './cycler-files.js';
@@ -103,19 +103,6 @@ export const statisticsOf = (
   batches: readonly (readonly CyclerRecord[])[],
   options: StatisticsOptions = {},
 ): Pick<ReadTest, 'steps' | 'cycles' | 'counters'> => {
-  const steps = new Map<number, StepStatistics>();
-  const cycles = new Map<number, CycleStatistics>();
-  let running = new CyclerStatistics(options);
-  const keep = (changes: ReturnType<CyclerStatistics['end']>): void => {
-    for (const step of changes.steps) steps.set(step.stepCount, step);
-    for (const cycle of changes.cycles) cycles.set(cycle.cycle, cycle);
-  };
-  for (const batch of batches) {
-    keep(running.add(batch));
-    const stored = JSON.stringify(running.state());
-    running = new CyclerStatistics(options, JSON.parse(stored) as ReturnType<typeof running.state>);
-  }
-  keep(running.end());
-  const table = [...cycles.values()];
-  return { steps: [...steps.values()], cycles: table, counters: compareCounters(table) };
+  const tables = tablesOf(batches, options);
+  return { ...tables, counters: compareCounters(tables.cycles) };
 };

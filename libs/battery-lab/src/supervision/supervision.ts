@@ -101,8 +101,7 @@ export class Supervision {
       await Promise.all(
         some.map(async (experimentId) => {
           await this.grantTo(experimentId);
-          const dueAt = await this.supervisor.attend(experimentId);
-          const { state } = await this.supervisor.experiments.refresh(experimentId);
+          const { state, dueAt } = await this.supervisor.attend(experimentId);
           if (state.status === 'absent' || hasEnded(state)) {
             ended.push(experimentId);
             this.watches.delete(experimentId);

@@ -3,7 +3,7 @@ import { handleCommand } from '#event-log/handle-command.js';
 import type { KeyTaken } from '#event-log/key/claim-key.js';
 import { handleClaiming } from '#event-log/key/handle-claiming.js';
 import { States } from '#event-log/states.js';
-import type { CommandMeta } from '#kernel/command.js';
+import type { CommandMeta, ContentOf } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { StoreLogger } from '#read-store/read-store.js';
@@ -12,7 +12,7 @@ import { type AlarmCommand, alarmDecider } from '../alarm/decider.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { experimentDecider } from '../experiment/decider.js';
 import { type AlarmReaction, dueAt, type Reaction, reactionsTo } from '../experiment/reactions.js';
-import type { Experiment } from '../experiment/state.js';
+import type { Experiment, ExperimentState } from '../experiment/state.js';
 import { type QueueCommand, queueDecider } from '../queue/decider.js';
 import { Equipment } from './equipment.js';
 
@@ -23,9 +23,11 @@ const maxRounds = 20;
 /** After a battery or a device that is not free was waited for. */
 const againMs = 10_000;
 
-type Of<C extends { type: string; data: object }> = C extends C
-  ? { readonly type: C['type']; readonly data: C['data'] }
-  : never;
+export interface Attention {
+  readonly state: ExperimentState;
+  /** When to look again, in milliseconds since 1970; undefined: when something happens. */
+  readonly dueAt: number | undefined;
+}
 
 /**
  * Drives experiments: looks at what the log says of one and does what is next. Everything follows from the folded
@@ -49,11 +51,11 @@ export class Supervisor {
     this.equipment = new Equipment(log);
   }
 
-  /** Does what is next. Resolves with when to look again, in milliseconds since 1970; undefined: when something happens. */
-  async attend(experimentId: string): Promise<number | undefined> {
+  /** Does what is next. Resolves with how the experiment stands then. */
+  async attend(experimentId: string): Promise<Attention> {
     for (let round = 0; round < maxRounds; round += 1) {
       const { state, revision } = await this.experiments.refresh(experimentId);
-      if (state.status === 'absent') return undefined;
+      if (state.status === 'absent') return { state, dueAt: undefined };
       const again = await this.attendQueue(experimentId, state);
       let hasChanged = false;
       for (const reaction of reactionsTo(state, this.now())) {
@@ -61,7 +63,9 @@ export class Supervisor {
         hasChanged = (await this.carryOut(experimentId, state, reaction, key)) || hasChanged;
       }
       const isNewer = this.experiments.cached(experimentId)?.revision !== revision;
-      if (!hasChanged && !isNewer) return earliest(again, dueAt(state, this.now()));
+      if (!hasChanged && !isNewer) {
+        return { state, dueAt: earliest(again, dueAt(state, this.now())) };
+      }
     }
     throw new Error(`experiment ${experimentId} does not come to rest`);
   }
@@ -144,10 +148,6 @@ export class Supervisor {
         const { instruction } = reaction;
         return this.tell(id, { type: 'TimeOutInstruction', data: { instruction, at } }, key);
       }
-      case 'fail': {
-        const { message } = reaction;
-        return this.tell(id, { type: 'FailExperiment', data: { message } }, key);
-      }
       case 'end':
         return this.tell(id, { type: 'EndExperiment', data: {} }, key);
       case 'release':
@@ -187,7 +187,11 @@ export class Supervisor {
     return false;
   }
 
-  private async tell(id: string, command: Of<ExperimentCommand>, key: string): Promise<boolean> {
+  private async tell(
+    id: string,
+    command: ContentOf<ExperimentCommand>,
+    key: string,
+  ): Promise<boolean> {
     const meta = this.meta('experiment', id, command.type, key);
     const told = { ...command, meta } as ExperimentCommand;
     try {
@@ -200,7 +204,11 @@ export class Supervisor {
     }
   }
 
-  private async order(stationId: string, command: Of<QueueCommand>, key: string): Promise<void> {
+  private async order(
+    stationId: string,
+    command: ContentOf<QueueCommand>,
+    key: string,
+  ): Promise<void> {
     const meta = this.meta('queue', stationId, command.type, key);
     await handleCommand(this.log, this.queues, stationId, { ...command, meta });
   }

@@ -1,17 +1,14 @@
 import type { StepMessage } from '#cycling/protocol/messages.js';
+import type { ContentOf } from '#kernel/command.js';
 
 import type { ReportCommand } from '../experiment/commands.js';
 import { breachText } from './breach-text.js';
-
-type Plain<C extends { type: string; data: object }> = C extends C
-  ? { readonly type: C['type']; readonly data: C['data'] }
-  : never;
 
 /**
  * What a message about a program means for its experiment. Undefined where it only says what the answer to an
  * instruction says too.
  */
-export const reportOf = (said: StepMessage): Plain<ReportCommand> | undefined => {
+export const reportOf = (said: StepMessage): ContentOf<ReportCommand> | undefined => {
   const { what, at, testTimeS, stepCount, stepId, cycle, durationS, chargeAh, dischargeAh } = said;
   const place = { stepCount, stepId, cycle, testTimeS, at };
   const progress = { elapsedS: durationS, chargeAh, dischargeAh };

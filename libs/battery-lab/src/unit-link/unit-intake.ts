@@ -9,7 +9,7 @@ import type { EnvelopedMessage, MessageTaker } from '#device-link/message-taker.
 import type { EventLog } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import { States } from '#event-log/states.js';
-import type { CommandMeta } from '#kernel/command.js';
+import type { CommandMeta, ContentOf } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
@@ -29,10 +29,6 @@ import type { UnitDetections } from './unit-detections.js';
 const maxHeldDays = 200;
 
 type Outcome = 'accepted' | 'unchanged';
-type Plain<C extends { type: string; data: object }> = C extends C
-  ? { readonly type: C['type']; readonly data: C['data'] }
-  : never;
-
 /** What units say, on its way into the log: steps, records, answers to instructions. */
 export class UnitIntake implements MessageTaker {
   readonly experiments;
@@ -114,7 +110,7 @@ export class UnitIntake implements MessageTaker {
   private async tell(
     device: string,
     experimentId: string,
-    command: Plain<ExperimentCommand>,
+    command: ContentOf<ExperimentCommand>,
     body: object,
   ): Promise<Outcome> {
     const meta = metaOf(device, 'unit', experimentId, sha256(JSON.stringify(body)));

@@ -3,11 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { CyclerRecord } from '../record.js';
 import { compareCounters } from './compare-counters.js';
-import type { CycleStatistics } from './cycle-statistics.js';
 import { differentialCapacity } from './differential.js';
 import type { StatisticsOptions } from './options.js';
-import { CyclerStatistics } from './statistics.js';
-import type { StepStatistics } from './step-statistics.js';
+import { tablesOf } from './tables.fixture.js';
 
 interface Step {
   readonly currentA: number;
@@ -32,26 +30,6 @@ const recordsOf = (steps: readonly Step[], everyS = 10): readonly CyclerRecord[]
     beganS += seconds;
     return records;
   });
-};
-
-const tablesOf = (
-  batches: readonly (readonly CyclerRecord[])[],
-  options: StatisticsOptions = {},
-): { readonly steps: readonly StepStatistics[]; readonly cycles: readonly CycleStatistics[] } => {
-  const steps = new Map<number, StepStatistics>();
-  const cycles = new Map<number, CycleStatistics>();
-  let running = new CyclerStatistics(options);
-  const keep = (changes: ReturnType<CyclerStatistics['end']>): void => {
-    for (const step of changes.steps) steps.set(step.stepCount, step);
-    for (const cycle of changes.cycles) cycles.set(cycle.cycle, cycle);
-  };
-  for (const batch of batches) {
-    keep(running.add(batch));
-    const stored = JSON.stringify(running.state());
-    running = new CyclerStatistics(options, JSON.parse(stored) as ReturnType<typeof running.state>);
-  }
-  keep(running.end());
-  return { steps: [...steps.values()], cycles: [...cycles.values()] };
 };
 
 const charge = { currentA: 1, seconds: 3600 };
