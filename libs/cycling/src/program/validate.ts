@@ -54,8 +54,16 @@ export const programErrors = (value: unknown, pointer = ''): readonly FieldError
   return [{ pointer: `${pointer}/steps`, reason: `expected a program that ends: ${most}` }];
 };
 
-const schemaErrors = (schema: TSchema, value: unknown, pointer: string): FieldError[] =>
-  Errors(schema, value).flatMap((error) => fieldErrors(schema, error, pointer));
+const schemaErrors = (schema: TSchema, value: unknown, pointer: string): FieldError[] => {
+  const found = Errors(schema, value);
+  const told = found.flatMap((error) => fieldErrors(schema, error, pointer));
+  if (told.length > 0) return told;
+  // Only so many are found: unknown members can come before what tells of them.
+  return found.map(({ instancePath }) => ({
+    pointer: `${pointer}${instancePath}`,
+    reason: 'is not known here',
+  }));
+};
 
 const fieldErrors = (
   schema: TSchema,
