@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import { type EventOf, eventTypes } from '#kernel/event-types.js';
-import { closed, id, instant, text } from '#kernel/schema.js';
+import { closed, id, instant, orNull, text } from '#kernel/schema.js';
 
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
 
@@ -17,6 +17,9 @@ export const cyclerSamplesStream = (id: string): string => `${cyclerSamplesCateg
 
 const numbers = (description: string) => Type.Array(Type.Number(), { description });
 const counts = (description: string) => Type.Array(Type.Integer({ minimum: 0 }), { description });
+/** A column that a record may lack a value in, and an experiment as a whole. */
+const known = (description: string) =>
+  Type.Optional(Type.Array(orNull(Type.Number()), { description }));
 
 /** Columns of the same length: a value for each record, in the order of the test time. */
 export const recordColumns = {
@@ -26,7 +29,12 @@ export const recordColumns = {
   cycle: counts('Index of the cycle.'),
   voltageV: numbers('Volts.'),
   currentA: numbers('Amperes; positive charges.'),
-  temperatureC: numbers('Degrees Celsius.'),
+  temperatureC: known('Degrees Celsius; absent or null where it was not measured.'),
+  stepTimeS: known('Seconds since the step began, where the cycler counts them.'),
+  chargeAh: known(
+    "The cycler's own counter of charge, in Ah: it may start again at any time, or never.",
+  ),
+  dischargeAh: known("The cycler's own counter of discharge, in Ah; it counts upwards."),
   channels: Type.Unsafe<Readonly<Record<string, readonly number[]>>>({
     type: 'object',
     description: 'Further measures by their names, which end in the unit: `cell3V`.',
@@ -66,14 +74,4 @@ export const cyclerSamplesEvents = eventTypes({
 export type CyclerSamplesEvent = EventOf<typeof cyclerSamplesEvents>;
 export type CyclerSamplesRecorded = CyclerSamplesEvent['data'];
 /** The records of a chunk, without what is derived from them. */
-export type RecordColumns = Pick<
-  CyclerSamplesRecorded,
-  | 'testTimeS'
-  | 'stepCount'
-  | 'stepId'
-  | 'cycle'
-  | 'voltageV'
-  | 'currentA'
-  | 'temperatureC'
-  | 'channels'
->;
+export type RecordColumns = Pick<CyclerSamplesRecorded, keyof typeof recordColumns>;

@@ -28,7 +28,7 @@ export class LimitWatch {
   take(records: Watched): Breach | undefined {
     for (const [row, testTimeS] of records.testTimeS.entries()) {
       for (const { interlock, column, unit } of quantities) {
-        const value = records[column][row] ?? null;
+        const value = records[column]?.[row] ?? null;
         const range = this.limits[column];
         if (value === null || range === null || (value >= range.min && value <= range.max)) {
           this.since.delete(interlock);

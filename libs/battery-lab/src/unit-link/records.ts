@@ -2,6 +2,7 @@ import type { CyclerSamplesMessage } from '#cycling/protocol/messages.js';
 import type { FieldError } from '#kernel/refusal.js';
 
 import type { CyclerSamplesRecorded, RecordColumns } from '../samples/events.js';
+import { utcAt } from '../samples/records-of.js';
 
 const columns = [
   'stepCount',
@@ -36,9 +37,9 @@ type Chunk = Omit<CyclerSamplesRecorded, 'experimentId' | 'hash' | 'seen'>;
 
 /** The records of a message by UTC day. */
 export const chunksOf = (body: CyclerSamplesMessage): readonly Chunk[] => {
-  const start = Date.parse(body.t0) - (body.testTimeS[0] ?? 0) * 1_000;
+  const known = { utcMs: Date.parse(body.t0), testTimeS: body.testTimeS[0] ?? 0 };
   const at = (row: number): string =>
-    new Date(start + Math.round((body.testTimeS[row] ?? 0) * 1_000)).toISOString();
+    new Date(utcAt(body.testTimeS[row] ?? 0, known)).toISOString();
   const chunks: Chunk[] = [];
   let first = 0;
   for (let row = 1; row <= body.testTimeS.length; row += 1) {
