@@ -10,6 +10,7 @@ import { EmbeddedBroker } from '#device-link/embedded-broker.js';
 import { Inbox } from '#device-link/inbox.js';
 import { Topics } from '#device-link/topics.js';
 import { Logger } from '#observability/logging.js';
+import { documentedUnitCheck } from '#test/contracts/documented-unit-message.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiledRoot } from '#testing/build.js';
 import { until } from '#testing/until.js';
@@ -27,6 +28,9 @@ const device = randomUUID();
 const folder = mkdtempSync(join(tmpdir(), 'voltrace-sim-'));
 const apps = new AppProcesses();
 const messages: Message[] = [];
+/** What docs/unit-protocol.yaml has against what the unit says. */
+const problems: string[] = [];
+const problemsOf = documentedUnitCheck();
 let broker: EmbeddedBroker;
 let renewing: NodeJS.Timeout | undefined;
 /** A broker that takes what it is sent, and has it in the order in which it took it. */
@@ -36,6 +40,7 @@ const startBroker = () => {
       for (const { kind, payload } of taken) {
         const envelope = JSON.parse(payload.toString()) as Omit<Message, 'kind'>;
         messages.push({ kind, ...envelope });
+        problems.push(...problemsOf(kind, envelope));
       }
       return Promise.resolve();
     },
@@ -169,5 +174,18 @@ describe('a simulated unit on the link', () => {
     const witnesses = readFileSync(join(folder, 'witness.ndjson'), 'utf8').trim().split('\n');
     const outputs = witnesses.map((line) => (JSON.parse(line) as { output: string }).output);
     expect(outputs).toEqual(['on', 'off', 'on', 'off', 'on', 'off']);
+  });
+
+  it('has said nothing but what the document of the protocol says', () => {
+    expect(new Set(messages.map(({ kind }) => kind))).toEqual(
+      new Set(['birth', 'state', 'samples', 'steps', 'acks']),
+    );
+    expect(problems).toEqual([]);
+    expect(
+      problemsOf(
+        'steps',
+        messages.find(({ kind }) => kind === 'samples'),
+      ),
+    ).not.toEqual([]);
   });
 });

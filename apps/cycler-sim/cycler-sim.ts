@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Check } from 'typebox/value';
 
 import { leaseSchema, resendSchema } from '#cycling/protocol/instructions.js';
+import type { Birth, LinkState } from '#cycling/protocol/messages.js';
 import { DeviceClient, enveloped } from '#device-link/device-client.js';
 import type { DownKind } from '#device-link/topics.js';
 import { wallNow } from '#kernel/wall-clock.js';
@@ -70,9 +71,9 @@ export class CyclerSim {
       before && { ...before.unit, stations: before.stations },
     );
     const { outputs, leaseS } = settings.unit;
-    const birth = { type: 'cycler-unit', protocol: 1, firmware: 'simulated', speed };
-    const body = { ...birth, outputs: outputs.length, leaseS: leaseS ?? null };
-    this.keep([{ kind: 'birth', body }]);
+    const birth: Birth = { type: 'cycler-unit', protocol: 1, firmware: 'simulated' };
+    const further = { speed, outputs: outputs.length, leaseS: leaseS ?? null };
+    this.keep([{ kind: 'birth', body: { ...birth, ...further } }]);
     this.timer = setInterval(() => this.round(), roundMs);
     this.round();
   }
@@ -102,7 +103,10 @@ export class CyclerSim {
   }
 
   private keep(
-    first: readonly { readonly kind: 'birth' | 'state'; readonly body: object }[],
+    first: readonly (
+      | { readonly kind: 'birth'; readonly body: Birth }
+      | { readonly kind: 'state'; readonly body: LinkState }
+    )[],
   ): void {
     const { messages, stations, unit } = this.unit.take(realS());
     const all = [...first, ...messages];

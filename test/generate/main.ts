@@ -22,6 +22,7 @@ import { renderConfiguration } from './configuration.js';
 import { renderCatalogue } from './event-catalogue.js';
 import { renderEventNode } from './event-node.js';
 import { problemCodes, renderProblemCodes } from './problem-codes.js';
+import { renderUnitProtocol } from './unit-protocol.js';
 
 /** Everything that is generated, committed and compared in CI: path -> content. */
 const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
@@ -45,6 +46,7 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
     ],
     ['docs/event-node.md', renderEventNode(differences)],
     ['docs/asyncapi.yaml', renderAsyncApi(contracts)],
+    ['docs/unit-protocol.yaml', renderUnitProtocol()],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApi(), null, 2)}\n`],
     ...(await grownGoldenFiles()),
   ]);

@@ -33,7 +33,7 @@ export class LabSystem {
 
   private constructor(
     readonly voltrace: Voltrace,
-    private readonly mqttUrl: string,
+    readonly mqttUrl: string,
   ) {}
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<LabSystem> {

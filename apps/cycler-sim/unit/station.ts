@@ -100,8 +100,9 @@ export class Station {
     this.nowS = toS;
   }
 
-  /** What is to be sent; with `all` the samples that would wait for more of them, too. */
-  take(all: boolean): readonly Emitted[] {
+  /** What is to be sent; with `all` the samples that would wait for more, and with `must` one at least if it runs. */
+  take(all: boolean, must = false): Emitted[] {
+    if (must && this.isRunning) this.log?.record({ everyS: 0 }, true);
     return [...this.emitted.splice(0), ...(this.log?.take(all) ?? [])];
   }
 

@@ -56,6 +56,21 @@ describe('a unit and its server', () => {
     expect(bench.instruct('resume')?.body).toMatchObject({ status: 'done', state: 'running' });
   });
 
+  it('sends a record every ten seconds at least while it runs, though its program wants fewer', () => {
+    const bench = new TestBench();
+    const restS = 300;
+    bench.start({ steps: [{ do: 'rest', until: [{ timeS: restS }], record: { everyS: 3_600 } }] });
+    bench.pass(restS - 10, 1);
+    const gaps = bench.rows.map(
+      ({ testTimeS }, row) => testTimeS - (bench.rows[row - 1]?.testTimeS ?? 0),
+    );
+    expect(Math.max(...gaps)).toBe(10);
+    bench.passUntil('completed', restS);
+    const { length } = bench.rows;
+    bench.pass(600, 1);
+    expect(bench.rows).toHaveLength(length);
+  });
+
   it('is not kept alive by a lease whose time was over when it came', () => {
     const bench = new TestBench({ leaseS: 15 });
     bench.lease(-3);

@@ -1,5 +1,5 @@
 import type { StationInstruction } from '#cycling/protocol/instructions.js';
-import type { Detection, InstructionAck } from '#cycling/protocol/messages.js';
+import { type Detection, type InstructionAck, maxSilenceS } from '#cycling/protocol/messages.js';
 
 import { type Fault, injectInto } from './faults.js';
 import { readInstruction } from './read-instruction.js';
@@ -51,6 +51,8 @@ export class Unit {
   private readonly messages: UnitMessage[] = [];
   private leasedUntilS = -Infinity;
   private flushedS = -Infinity;
+  /** Real time at which each station, by its serial number, sent samples or did not run. */
+  private readonly heardS = new Map<string, number>();
   private refusals = 0;
 
   constructor(
@@ -138,7 +140,13 @@ export class Unit {
   take(realS: number): Taken {
     const isDue = realS - this.flushedS >= this.settings.flushS;
     if (isDue) this.flushedS = realS;
-    for (const [serial, station] of this.stations) this.collect(serial, station, isDue);
+    for (const [serial, station] of this.stations) {
+      const isSilent = realS - (this.heardS.get(serial) ?? realS) >= maxSilenceS;
+      const hasSent =
+        this.collect(serial, station, isDue || isSilent) ||
+        (isSilent && this.collect(serial, station, true, true));
+      if (hasSent || !station.isRunning || !this.heardS.has(serial)) this.heardS.set(serial, realS);
+    }
     const changed = [...this.changed].flatMap((serial) => {
       const station = this.stations.get(serial);
       return station ? [[serial, station.saved] as const] : [];
@@ -154,12 +162,15 @@ export class Unit {
     return this.settings.leaseS === undefined || realS < this.leasedUntilS;
   }
 
-  private collect(serial: string, station: Station, all: boolean): void {
-    const emitted = station.take(all);
-    if (emitted.length === 0) return;
+  /** Whether there were samples. */
+  private collect(serial: string, station: Station, all: boolean, must = false): boolean {
+    const emitted = station.take(all, must);
+    if (emitted.length === 0) return false;
     // What is kept of a station says that its samples are sent: none may be left behind.
-    this.messages.push(...emitted, ...station.take(true));
+    emitted.push(...station.take(true));
+    this.messages.push(...emitted);
     this.changed.add(serial);
+    return emitted.some(({ kind }) => kind === 'samples');
   }
 
   private answerTo(

@@ -11,7 +11,7 @@ import { ajv, asFieldError } from './schema-check.js';
 const maxNesting = 32;
 
 /** What each message of a device is wrapped in. */
-const envelope = closed({
+export const envelopeSchema = closed({
   v: Type.Literal(1, { description: 'Version of this form.' }),
   id: Type.String({ minLength: 1, maxLength: 64, description: 'The device that sends it.' }),
   session: Type.String({
@@ -29,9 +29,9 @@ const envelope = closed({
   body: Type.Unknown(),
 });
 
-export type Envelope = Readonly<Static<typeof envelope>>;
+export type Envelope = Readonly<Static<typeof envelopeSchema>>;
 
-const check = ajv.compile<Envelope>(envelope);
+const check = ajv.compile<Envelope>(envelopeSchema);
 
 export type Read<T> = { readonly value: T } | { readonly problems: readonly FieldError[] };
 

@@ -14,6 +14,22 @@ const integers = (description: string) =>
   Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1_000, description });
 const utc = (description: string) => Type.String({ format: 'date-time', description });
 
+/** Real seconds after which a unit that runs sends a record, though its program wants none: else it would be taken to be lost. */
+export const maxSilenceS = 10;
+
+/** On `birth`, retained: the first message of a session. Further members are kept as text. */
+export const birthSchema = Type.Object(
+  {
+    type: Type.Literal('cycler-unit'),
+    protocol: Type.Literal(1, { description: 'Version of this protocol.' }),
+    firmware: Type.String({ minLength: 1, maxLength: 100, description: 'What the unit runs.' }),
+  },
+  { maxProperties: 100 },
+);
+
+/** On `state`, retained: after each further connection, and as the last will, which says offline. */
+export const stateSchema = closed({ state: choice(['online', 'offline'], 'Which.') });
+
 /** On `samples`: columns of one length, of one experiment. */
 export const cyclerSamplesSchema = closed({
   experiment: id('The experiment.'),
@@ -127,6 +143,8 @@ export const detectionSchema = closed({
   ),
 });
 
+export type Birth = Static<typeof birthSchema>;
+export type LinkState = Static<typeof stateSchema>;
 export type CyclerSamplesMessage = Static<typeof cyclerSamplesSchema>;
 export type StepMessage = Static<typeof stepMessageSchema>;
 export type TripMessage = Static<typeof tripSchema>;
