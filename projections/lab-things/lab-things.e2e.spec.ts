@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { UnitDetections } from '#battery-lab/unit-link/unit-detections.js';
+import { commandMeta } from '#testing/decider-spec.js';
+
 import { catalog } from '../product-catalog/product-catalog.projection.js';
 import { after, codeOf, idOf, itemsOf, LabApi, limits, pointersOf } from './lab-api.fixture.js';
 
@@ -148,11 +151,43 @@ describe('a unit', () => {
   });
 });
 
+describe('what a unit finds at its links', () => {
+  it('is attached where the lab has it, and a candidate where it has not', async () => {
+    const unitId = idOf(await lab.unit());
+    const one = await lab.device({ serialNumber: 'F-1' });
+    const { requestId } = (await lab.post(`/units/${unitId}/request-detection`)).body;
+    const asked = String(requestId);
+    const found = { type: 'cycler', manufacturer: 'wattrex', model: 'EPC', firmware: '' };
+    const devices = ['F-1', 'F-2'].map((serialNumber, at) => ({
+      ...{ ...found, serialNumber, linkName: `can0/${String(at)}` },
+    }));
+    const said = { type: 'detection', instruction: asked, requestId: asked, devices } as const;
+    const meta = commandMeta({ commandId: asked, occurredAt: '2026-05-04T11:00:00.000Z' });
+    await new UnitDetections(lab.api.log).take(unitId, said, meta);
+    const visible = after(await lab.post(`/units/${unitId}/rename`, { name: 'seen' }));
+    const path = `/units/${unitId}/detected-devices`;
+    expect(itemsOf(await lab.get(path, visible))).toMatchObject([
+      { serialNumber: 'F-1', linkName: 'can0/0', deviceId: idOf(one) },
+      { serialNumber: 'F-2', firmware: null, deviceId: null },
+    ]);
+    const candidates = await lab.get(path, { registered: 'false', limit: '1' });
+    expect(itemsOf(candidates)).toMatchObject([{ serialNumber: 'F-2' }]);
+    expect((await lab.get(`/cycler-devices/${idOf(one)}`)).body).toMatchObject({
+      attached: { unitId, linkName: 'can0/0' },
+    });
+    expect(codeOf(await lab.get('/units/none/detected-devices'))).toEqual([404, 'UNIT_UNKNOWN']);
+  });
+});
+
 describe('a station', () => {
   it('has its devices to itself until it is reconfigured or retired, and keeps what it was', async () => {
     const [first, second] = [await lab.device(), await lab.device()];
     const own = await lab.station([first], { at: '2026-03-01T08:00:00+01:00' });
     expect(own.status).toBe(201);
+    const kept = await lab.post(`/cycler-devices/${idOf(first)}/retire`);
+    expect([codeOf(kept), kept.body['station_id']]).toEqual([
+      ...[[409, 'CYCLER_DEVICE_AT_STATION'], idOf(own)],
+    ]);
     const taken = await lab.station([first]);
     expect([codeOf(taken), taken.body['station_id'], taken.body['device_id']]).toEqual([
       ...[[409, 'STATION_DEVICE_TAKEN'], idOf(own), idOf(first)],

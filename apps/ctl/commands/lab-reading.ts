@@ -26,6 +26,9 @@ export interface Kind {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** How many of one name a message lists, the newest first. */
+const maxNamed = 5;
+
 /** The id of a thing that is given by its id, or by what its kind is named by. */
 export const thingIdOf = async (
   api: ApiClient,
@@ -38,11 +41,16 @@ export const thingIdOf = async (
   }
   const found: string[] = [];
   const query = { [namedBy]: given, ...(!isKept && { status: 'inUse' }) };
-  for await (const { id } of api.items<{ readonly id: string }>(path, query, 2)) found.push(id);
+  for await (const { id } of api.items<{ readonly id: string }>(path, query, maxNamed)) {
+    found.push(id);
+  }
   const [id] = found;
   if (id !== undefined && found.length === 1) return id;
-  const what = found.length === 0 ? `There is no ${one}` : `There is more than one ${one}`;
-  throw new CommandFailure(`${what} "${given}": name its id.`, exitCodes.failed);
+  const said =
+    found.length === 0
+      ? `There is no ${one} "${given}": name its id.`
+      : `There is more than one ${one} "${given}": name the id, such as ${found.join(', ')}.`;
+  throw new CommandFailure(said, exitCodes.failed);
 };
 
 /** How one of a kind is named on the command line. */

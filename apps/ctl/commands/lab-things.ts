@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 
 import { contextOf } from '../context.js';
 import { usage } from '../exit-codes.js';
-import { printJson, write } from '../output.js';
-import { addKind, type Kind, onThing, thingIdOf } from './lab-reading.js';
+import { limitOption, listRows } from '../list-rows.js';
+import { type Cell, printJson, printTable, write } from '../output.js';
+import { addKind, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
 import { jsonOf, numberOf, post, reasonOption } from './post.js';
 
 export const batteries: Kind = {
@@ -198,6 +199,25 @@ const addUnits = (lab: Command): void => {
   onThing(group, units, {
     ...{ name: 'request-detection', about: 'ask a unit which devices hang on its links' },
   });
+  group
+    .command('detected')
+    .description('what a unit found at its links, and which of it is not registered yet')
+    .argument(...argumentOf(units))
+    .option(...limitOption)
+    .action(async (given: string, { limit }: { limit?: string }, command: Command) => {
+      const { api, json } = contextOf(command);
+      const path = `${units.path}/${await thingIdOf(api, units, given)}/detected-devices`;
+      const columns = ['type', 'manufacturer', 'model', 'serialNumber', 'firmware', 'linkName'];
+      const print = (items: readonly Readonly<Record<string, Cell>>[]) =>
+        printTable(
+          [...columns, 'registered as'],
+          items.map((item) => [
+            ...columns.map((column) => item[column]),
+            item['deviceId'] ?? 'not registered',
+          ]),
+        );
+      return listRows(api, { path, query: {}, json, print }, { limit });
+    });
 };
 
 interface StationOptions {

@@ -1,7 +1,7 @@
 import type { Program } from '#cycling/program/program.js';
 import type { EventLog } from '#event-log/event-log.js';
 import type { CommandResult, HandleOptions } from '#event-log/handle-command.js';
-import type { KeyTaken } from '#event-log/key/claim-key.js';
+import type { KeyHolders, KeyTaken } from '#event-log/key/claim-key.js';
 import { handleClaiming } from '#event-log/key/handle-claiming.js';
 import { newest } from '#event-log/reading.js';
 import { States } from '#event-log/states.js';
@@ -26,6 +26,8 @@ import {
 } from './device/decider.js';
 import type { CyclerDeviceState } from './device/document.js';
 import type { CyclerDeviceEvent } from './device/events.js';
+import { experimentDecider } from './experiment/decider.js';
+import { batteryUnderTest, stationConfiguration, stationDeviceKey } from './keys.js';
 import {
   type ProfileCommand,
   profileDecider,
@@ -69,6 +71,8 @@ abstract class Things<S extends Absent | Present, C extends Command, E extends D
     readonly log: EventLog,
     decider: Decider<S, C, E>,
     private readonly refusals: Refusals,
+    /** Of other categories whose streams may hold keys of this one. */
+    private readonly others: readonly KeyHolders[] = [],
   ) {
     this.states = new States(log, decider);
   }
@@ -86,6 +90,7 @@ abstract class Things<S extends Absent | Present, C extends Command, E extends D
       id,
       command,
       options,
+      this.others,
     );
 
   /** One that is in use, as the log has it now. Throws where it is unknown or retired. */
@@ -109,19 +114,28 @@ const conflict = (code: string, message: string, pointer: string, details: objec
     ...details,
   });
 
+/** `details` say what uses it. */
+const inUse = (code: string, message: string, details: object) =>
+  new Refusal(code, 'conflict', message, { ...details });
+
 export class Batteries extends Things<BatteryState, BatteryCommand, BatteryEvent> {
   constructor(log: EventLog) {
-    super(log, batteryDecider, {
+    const refusals = {
       unknown: unknownBattery,
       retired: retiredBattery,
-      taken: ({ owner: batteryId }) =>
-        conflict(
-          'BATTERY_SERIAL_NUMBER_TAKEN',
-          'another battery of this manufacturer and model has this serial number',
-          '/serialNumber',
-          { batteryId },
-        ),
-    });
+      taken: ({ key: { kind }, owner }: KeyTaken) =>
+        kind === batteryUnderTest('').kind
+          ? inUse('BATTERY_UNDER_TEST', 'the battery is in an experiment, which has to end first', {
+              experimentId: owner,
+            })
+          : conflict(
+              'BATTERY_SERIAL_NUMBER_TAKEN',
+              'another battery of this manufacturer and model has this serial number',
+              '/serialNumber',
+              { batteryId: owner },
+            ),
+    };
+    super(log, batteryDecider, refusals, [new States(log, experimentDecider)]);
   }
 }
 
@@ -131,17 +145,24 @@ export class CyclerDevices extends Things<
   CyclerDeviceEvent
 > {
   constructor(log: EventLog) {
-    super(log, cyclerDeviceDecider, {
+    const refusals = {
       unknown: unknownCyclerDevice,
       retired: retiredCyclerDevice,
-      taken: ({ owner: deviceId }) =>
-        conflict(
-          'CYCLER_DEVICE_SERIAL_NUMBER_TAKEN',
-          'another device of this manufacturer and model has this serial number',
-          '/serialNumber',
-          { deviceId },
-        ),
-    });
+      taken: ({ key: { kind }, owner }: KeyTaken) =>
+        kind === stationDeviceKey('').kind
+          ? inUse(
+              'CYCLER_DEVICE_AT_STATION',
+              'the device belongs to a station that is in use: take it out of that first',
+              { stationId: owner },
+            )
+          : conflict(
+              'CYCLER_DEVICE_SERIAL_NUMBER_TAKEN',
+              'another device of this manufacturer and model has this serial number',
+              '/serialNumber',
+              { deviceId: owner },
+            ),
+    };
+    super(log, cyclerDeviceDecider, refusals, [new States(log, stationDecider)]);
   }
 }
 
@@ -158,19 +179,39 @@ export class Units extends Things<UnitState, UnitCommand, UnitEvent> {
 
 export class Stations extends Things<StationState, StationCommand, StationEvent> {
   constructor(log: EventLog) {
-    super(log, stationDecider, {
+    const refusals = {
       unknown: unknownStation,
       retired: retiredStation,
-      taken: ({ key: { kind, value }, owner: stationId }) =>
-        kind === 'station-name'
-          ? conflict('STATION_NAME_TAKEN', 'another station has this name', '/name', { stationId })
-          : conflict(
+      taken: ({ key: { kind, value }, owner }: KeyTaken) => {
+        switch (kind) {
+          case stationDeviceKey('').kind:
+            if (owner === value) return retiredCyclerDevice();
+            return conflict(
               'STATION_DEVICE_TAKEN',
               `the device ${value} belongs to another station that is in use`,
               '/devices',
-              { stationId, deviceId: value },
-            ),
-    });
+              { stationId: owner, deviceId: value },
+            );
+          case stationConfiguration('', 0).kind:
+            return inUse(
+              'STATION_UNDER_TEST',
+              'the station has an experiment, which has to end first',
+              { experimentId: owner },
+            );
+          default: {
+            const details = { stationId: owner };
+            return conflict(
+              'STATION_NAME_TAKEN',
+              'another station has this name',
+              '/name',
+              details,
+            );
+          }
+        }
+      },
+    };
+    const others = [new States(log, cyclerDeviceDecider), new States(log, experimentDecider)];
+    super(log, stationDecider, refusals, others);
   }
 }
 

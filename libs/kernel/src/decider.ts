@@ -19,8 +19,8 @@ export interface Decider<S, C extends Command, E extends DomainEvent> extends Ev
    * repeated command is recognised where it led to that one, or by the state itself.
    */
   readonly newestTellsAll?: true;
-  /** The claimed keys that this state holds; see `libs/event-log/src/key`. */
-  keys?(this: void, state: S): readonly Key[];
+  /** The claimed keys that this state of the stream of `id` holds; see `libs/event-log/src/key`. */
+  keys?(this: void, state: S, id: string): readonly Key[];
 }
 
 /** What reading the events of a category rests on. */

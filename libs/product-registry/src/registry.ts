@@ -75,7 +75,7 @@ const holds = async <S, C extends Command, E extends DomainEvent>(
   key: Key,
 ): Promise<boolean> => {
   const isHeldBy = (state: S): boolean =>
-    (states.decider.keys?.(state) ?? []).some(
+    (states.decider.keys?.(state, id) ?? []).some(
       ({ kind, value }) => kind === key.kind && value === key.value,
     );
   const cached = states.cached(id);

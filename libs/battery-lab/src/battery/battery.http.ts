@@ -219,7 +219,8 @@ export class BatteryController {
 
   @CommandRoute(':id/retire', {
     summary: 'Retire a battery',
-    description: 'No experiment begins with it any more; its serial number is free.',
+    description:
+      'Refused while it is in an experiment. Its serial number is free then; what still waits for it fails at its turn.',
   })
   retire(@Param('id') id: string, @Body() body: OptionalReasonBody, @Call() call: HttpCall) {
     return this.gateway.handle(call, {

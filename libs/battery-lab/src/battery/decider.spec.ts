@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { exampleEvents } from '#kernel/event-types.js';
 import { commandMeta, givenFor } from '#testing/decider-spec.js';
 
+import { batteryUnderTest } from '../keys.js';
 import { batteryDecider } from './decider.js';
 import { type BatteryEvent, batteryEvents } from './events.js';
 
@@ -84,10 +85,12 @@ describe('a battery', () => {
     given(registered).when(retire).then(retired);
     given(registered, retired).when(retire).thenNothing();
     given(registered, retired).when(rename).thenRefused('BATTERY_RETIRED');
-    const keys = (...events: BatteryEvent[]) => batteryDecider.keys?.(given(...events).state);
+    const keys = (...events: BatteryEvent[]) =>
+      batteryDecider.keys?.(given(...events).state, 'one');
     const other = { ...registered.data, manufacturer: ' a123', serialNumber: 'k2-016' };
     expect(keys({ ...registered, data: other })).toEqual(keys(registered));
     expect(keys(registered)).toHaveLength(1);
-    expect(keys(registered, retired)).toEqual([]);
+    // No experiment can have it any more.
+    expect(keys(registered, retired)).toEqual([batteryUnderTest('one')]);
   });
 });

@@ -3,7 +3,7 @@ import type { Decider } from '#kernel/decider.js';
 import { differences } from '#kernel/differences.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
-import { textKey } from '../keys.js';
+import { batteryUnderTest, textKey } from '../keys.js';
 import { rangeErrors } from '../ranges.js';
 import { type Battery, type BatteryState, evolveBattery } from './document.js';
 import { batteryCategory, type BatteryEvent, batteryEvents, chemistries } from './events.js';
@@ -98,9 +98,11 @@ export const batteryDecider: Decider<BatteryState, BatteryCommand, BatteryEvent>
     return [{ type: 'BatteryRegistered', data: command.data }];
   },
   evolve: evolveBattery,
-  /** A retired one holds none: a mistake can be registered anew. */
-  keys: (state) =>
-    state.status === 'inUse'
+  /** A retired one holds no serial number: a mistake can be registered anew. */
+  keys(state, id) {
+    if (state.status === 'absent') return [];
+    return state.status === 'inUse'
       ? [textKey('battery-serial', state.manufacturer, state.model, state.serialNumber)]
-      : [],
+      : [batteryUnderTest(id)];
+  },
 };

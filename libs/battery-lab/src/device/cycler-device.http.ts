@@ -149,7 +149,8 @@ export class CyclerDeviceController {
 
   @CommandRoute(':id/retire', {
     summary: 'Retire a device of the lab',
-    description: 'No station is configured with it any more; its serial number is free.',
+    description:
+      'Refused while it belongs to a station that is in use. Its serial number is free then.',
   })
   retire(@Param('id') id: string, @Body() body: OptionalReasonBody, @Call() call: HttpCall) {
     return this.gateway.handle(call, {

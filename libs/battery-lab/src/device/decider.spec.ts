@@ -86,7 +86,10 @@ describe('a device of the lab', () => {
     given(registered, retired).when(retire).thenNothing();
     given(registered, retired).when(calibrate).thenRefused('CYCLER_DEVICE_RETIRED');
     const keys = (...events: CyclerDeviceEvent[]) =>
-      cyclerDeviceDecider.keys?.(given(...events).state).map(({ kind }) => kind);
-    expect([keys(registered), keys(registered, retired)]).toEqual([['cycler-device-serial'], []]);
+      cyclerDeviceDecider.keys?.(given(...events).state, 'one').map(({ kind }) => kind);
+    expect([keys(registered), keys(registered, retired)]).toEqual([
+      ['cycler-device-serial'],
+      ['station-device'],
+    ]);
   });
 });

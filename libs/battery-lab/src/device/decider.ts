@@ -2,7 +2,7 @@ import type { CommandOf } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
-import { textKey } from '../keys.js';
+import { deviceSerialKey, stationDeviceKey } from '../keys.js';
 import { rangeErrors } from '../ranges.js';
 import { type CyclerDevice, type CyclerDeviceState, evolveCyclerDevice } from './document.js';
 import { cyclerDeviceCategory, type CyclerDeviceEvent, cyclerDeviceEvents } from './events.js';
@@ -107,9 +107,9 @@ export const cyclerDeviceDecider: Decider<
     return [{ type: 'CyclerDeviceRegistered', data: command.data }];
   },
   evolve: evolveCyclerDevice,
-  /** A retired one holds none: a mistake can be registered anew. */
-  keys: (state) =>
-    state.status === 'inUse'
-      ? [textKey('cycler-device-serial', state.manufacturer, state.model, state.serialNumber)]
-      : [],
+  /** A retired one holds no serial number: a mistake can be registered anew. */
+  keys(state, id) {
+    if (state.status === 'absent') return [];
+    return state.status === 'inUse' ? [deviceSerialKey(state)] : [stationDeviceKey(id)];
+  },
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { batteryUnderTest, stationConfiguration } from '../keys.js';
 import { experimentDecider } from './decider.js';
 import type { ExperimentEvent } from './events.js';
 import {
@@ -152,9 +153,11 @@ describe('the steps of an experiment', () => {
   });
 });
 
-it('holds its battery from its turn to its end', () => {
-  const battery = [{ kind: 'battery-under-test', value: examples.ExperimentQueued.data.batteryId }];
-  const keys = (...events: readonly ExperimentEvent[]) => experimentDecider.keys?.(stateOf(events));
+it('holds its battery and its station from its turn to its end', () => {
+  const { batteryId, stationId } = examples.ExperimentQueued.data;
+  const battery = [batteryUnderTest(batteryId), stationConfiguration(stationId, 1)];
+  const keys = (...events: readonly ExperimentEvent[]) =>
+    experimentDecider.keys?.(stateOf(events), 'one');
   expect(keys(queued)).toEqual([]);
   expect(keys(queued, assigned)).toEqual(battery);
   expect(keys(...running, tripped)).toEqual(battery);

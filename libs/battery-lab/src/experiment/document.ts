@@ -43,8 +43,10 @@ const changeBy = (
   switch (event.type) {
     case 'ExperimentCancelled':
       return { status: 'cancelled' };
-    case 'ExperimentAssigned':
-      return { status: 'assigned', ...event.data };
+    case 'ExperimentAssigned': {
+      const { devices, calibratedUntil } = event.data;
+      return { status: 'assigned', devices, calibratedUntil };
+    }
     case 'InstructionIssued': {
       const { kind } = event.data;
       const isOn = kind === 'start' || kind === 'resume';

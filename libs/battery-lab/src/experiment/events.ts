@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import { type DeepReadonly, type EventOf, eventTypes } from '#kernel/event-types.js';
-import { choice, closed, id, instant, name, orNull, text } from '#kernel/schema.js';
+import { choice, closed, date, id, instant, name, orNull, text } from '#kernel/schema.js';
 
 import { progress, range, stepPlace } from './schemas.js';
 
@@ -110,16 +110,16 @@ export const experimentEvents = eventTypes({
         }),
         { description: 'Devices of the station.' },
       ),
+      stationConfiguration: Type.Optional(
+        Type.Integer({ minimum: 1, description: 'Which configuration of its station it runs on.' }),
+      ),
       calibratedUntil: orNull(
-        Type.String({
-          format: 'date',
-          description:
-            'Last day on which the calibrations of all devices count; null: none has one.',
-        }),
+        date('Last day on which the calibrations of all devices count; null: none has one.'),
       ),
     }),
     example: {
       devices: [{ deviceId: 'f7d1a7c3-2d3a-5d0b-8f8a-4c0f3a2b1c66', serialNumber: 'SIM-1' }],
+      stationConfiguration: 1,
       calibratedUntil: '2027-02-10',
     },
   },

@@ -11,7 +11,11 @@ import { contentIdOf } from '#kernel/ids.js';
 import { Experiments } from './experiments.js';
 
 class QueueExperimentBody extends OptionalReasonBody {
-  @TextField(100, { example: 'Formation of cell 17' })
+  @TextField(100, {
+    description:
+      'For people: a test that is repeated may have the same one, which its id tells apart.',
+    example: 'Formation of cell 17',
+  })
   name!: string;
 
   @TextField(2_000, { nullable: true, description: 'What it is for.' })

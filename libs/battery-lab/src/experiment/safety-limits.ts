@@ -49,6 +49,13 @@ export const safetyLimits = (
   });
 };
 
+/** Whether limits that were found earlier leave nothing that is not allowed now. */
+export const areWithin = (earlier: SafetyLimits, now: SafetyLimits): boolean =>
+  (['voltageV', 'currentA', 'temperatureC'] as const).every((quantity) => {
+    const [had, allowed] = [earlier[quantity], now[quantity]];
+    return !allowed || (had && had.min >= allowed.min && had.max <= allowed.max);
+  });
+
 const ofBattery = ({
   limits: { voltageV, currentA, temperatureC },
 }: Pick<Battery, 'limits'>): Limits => ({

@@ -3,6 +3,7 @@ import type { Program } from '#cycling/program/program.js';
 import { advance, begin, type RunState, type StepEnd } from '#cycling/program/run.js';
 import type { Key } from '#kernel/decider.js';
 
+import { batteryUnderTest, stationConfiguration } from '../keys.js';
 import type { EventData, ExperimentEvent, InstructionKind } from './events.js';
 
 export interface Progress {
@@ -96,16 +97,14 @@ export const mayEndNow = (state: Experiment): boolean => {
   return ending !== null && output === 'off' && !isAtUnit && trip === null && !hasEnded(state);
 };
 
-/** A battery is in one experiment at a time, from its turn until its output is off for good. */
-export const batteryUnderTest = (batteryId: string): Key => ({
-  kind: 'battery-under-test',
-  value: batteryId,
-});
-
-export const keysOf = (state: ExperimentState): readonly Key[] =>
-  state.status === 'assigned' || (state.status !== 'absent' && isUnderWay(state))
-    ? [batteryUnderTest(state.request.batteryId)]
-    : [];
+/** From its turn until its output is off for good its battery and its station are its own. */
+export const keysOf = (state: ExperimentState): readonly Key[] => {
+  if (state.status === 'absent' || !state.assigned || hasEnded(state)) return [];
+  const { batteryId, stationId } = state.request;
+  const number = state.assigned.stationConfiguration;
+  const station = number === undefined ? [] : [stationConfiguration(stationId, number)];
+  return [batteryUnderTest(batteryId), ...station];
+};
 
 const nothingDone: Progress = { elapsedS: 0, chargeAh: 0, dischargeAh: 0 };
 

@@ -44,7 +44,7 @@ describe('a profile', () => {
     given(defined, retired).when(retire).thenNothing();
     given(defined, retired).when(revise).thenRefused('PROFILE_RETIRED');
     const keys = (...events: ProfileEvent[]) =>
-      profileDecider.keys?.(given(...events).state).map(({ kind }) => kind);
+      profileDecider.keys?.(given(...events).state, 'one').map(({ kind }) => kind);
     expect([keys(defined), keys(defined, retired)]).toEqual([['profile-name'], []]);
   });
 });

@@ -67,8 +67,11 @@ describe('a station', () => {
     given(registered, retired).when(retire).thenNothing();
     given(registered, retired).when(reconfigure).thenRefused('STATION_RETIRED');
     const keys = (...events: StationEvent[]) =>
-      stationDecider.keys?.(given(...events).state).map(({ kind }) => kind);
+      stationDecider.keys?.(given(...events).state, 'one').map(({ kind }) => kind);
     expect(keys(registered)).toEqual(['station-name', 'station-device']);
-    expect(keys(registered, retired)).toEqual([]);
+    // What it consisted of: no experiment begins on it any more.
+    expect(keys(registered, retired)).toEqual(['station-configuration']);
+    const changed = keys(registered, reconfigured);
+    expect(changed).toEqual(['station-configuration', 'station-name', 'station-device']);
   });
 });

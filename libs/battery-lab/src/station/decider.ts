@@ -1,9 +1,9 @@
 import type { CommandMeta, CommandOf } from '#kernel/command.js';
-import type { Decider, Key } from '#kernel/decider.js';
+import type { Decider } from '#kernel/decider.js';
 import { differences } from '#kernel/differences.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
-import { textKey } from '../keys.js';
+import { stationConfiguration, stationDeviceKey, textKey } from '../keys.js';
 import { type Configuration, evolveStation, type Station, type StationState } from './document.js';
 import { stationCategory, type StationEvent, stationEvents } from './events.js';
 
@@ -16,12 +16,6 @@ export type StationCommand = CommandOf<{
   ReconfigureStation: Wanted;
   RetireStation: { readonly at: string | null };
 }>;
-
-/** An active station holds its devices: none is at two of them. */
-export const stationDeviceKey = (deviceId: string): Key => ({
-  kind: 'station-device',
-  value: deviceId,
-});
 
 const refuseWrong = ({ devices, measures }: Wanted): void => {
   const ids = devices.map(({ deviceId }) => deviceId);
@@ -107,11 +101,14 @@ export const stationDecider: Decider<StationState, StationCommand, StationEvent>
     return [{ type: 'StationRegistered', data: { ...command.data, at } }];
   },
   evolve: evolveStation,
-  keys: (state) =>
-    state.status === 'inUse'
-      ? [
-          textKey('station-name', state.name),
-          ...state.devices.map(({ deviceId }) => stationDeviceKey(deviceId)),
-        ]
-      : [],
+  keys(state, id) {
+    if (state.status === 'absent') return [];
+    const isInUse = state.status === 'inUse';
+    const over = isInUse ? state.configuration - 1 : state.configuration;
+    return [
+      ...Array.from({ length: over }, (_, at) => stationConfiguration(id, at + 1)),
+      ...(isInUse ? [textKey('station-name', state.name)] : []),
+      ...(isInUse ? state.devices.map(({ deviceId }) => stationDeviceKey(deviceId)) : []),
+    ];
+  },
 };

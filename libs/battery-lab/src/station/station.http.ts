@@ -114,7 +114,7 @@ export class StationController {
   @CommandRoute(':id/reconfigure', {
     summary: 'Say what a station consists of from now on',
     description:
-      'The whole of it; what it consisted of before stays known. Devices that it leaves are free.',
+      'The whole of it; what it consisted of before stays known. Refused while it has an experiment. Devices that it leaves are free.',
   })
   reconfigure(
     @Param('id') id: string,
@@ -133,7 +133,8 @@ export class StationController {
 
   @CommandRoute(':id/retire', {
     summary: 'Retire a station',
-    description: 'No experiment runs on it any more; its name and its devices are free.',
+    description:
+      'Refused while it has an experiment. Its name and its devices are free then; what still waits for it fails at its turn.',
   })
   retire(@Param('id') id: string, @Body() body: RetireStationBody, @Call() call: HttpCall) {
     const data = { at: utc(body.at) };

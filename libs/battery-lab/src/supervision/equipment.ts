@@ -1,18 +1,22 @@
+import type { Program } from '#cycling/program/program.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { States } from '#event-log/states.js';
+import { Refusal } from '#kernel/refusal.js';
 
 import { batteryDecider } from '../battery/decider.js';
+import type { Battery } from '../battery/document.js';
 import { cyclerDeviceDecider } from '../device/decider.js';
 import { calibrationOn } from '../device/document.js';
 import type { EventData } from '../experiment/events.js';
+import { areWithin, type Equipped, safetyLimits } from '../experiment/safety-limits.js';
 import { stationDecider } from '../station/decider.js';
 
 type Readiness = EventData<'ExperimentAssigned'> | { readonly problem: string };
 
 /** What an experiment needs besides its unit, as it is when its turn comes. */
 export class Equipment {
-  private readonly batteries;
-  private readonly stations;
+  readonly batteries;
+  readonly stations;
   private readonly devices;
 
   constructor(log: EventLog) {
@@ -35,10 +39,12 @@ export class Equipment {
     }
     const until: string[] = [];
     const devices: { deviceId: string; serialNumber: string }[] = [];
-    for (const { deviceId } of station.devices) {
+    const equipment: Equipped[] = [];
+    for (const { deviceId, role } of station.devices) {
       const { state: device } = await this.devices.refresh(deviceId);
       if (device.status !== 'inUse') return { problem: `device ${deviceId} is not used any more` };
       devices.push({ deviceId, serialNumber: device.serialNumber });
+      equipment.push({ role, device });
       if (device.calibrations.length === 0) continue;
       const calibration = calibrationOn(device, day);
       if (!calibration) {
@@ -46,6 +52,25 @@ export class Equipment {
       }
       until.push(calibration.validUntil);
     }
-    return { devices, calibratedUntil: until.toSorted()[0] ?? null };
+    if (!mayRunOn(request, battery, equipment)) {
+      return { problem: 'battery and devices allow less than when the experiment was queued' };
+    }
+    const { configuration: stationConfiguration } = station;
+    return { devices, stationConfiguration, calibratedUntil: until.toSorted()[0] ?? null };
   }
 }
+
+/** Limits are revised and stations reconfigured while an experiment waits. */
+const mayRunOn = (
+  { program, limits }: EventData<'ExperimentQueued'>,
+  battery: Battery,
+  equipment: readonly Equipped[],
+): boolean => {
+  const { limits: ofProgram } = program as Program;
+  try {
+    return areWithin(limits, safetyLimits(battery, equipment, ofProgram, limits.persistenceS));
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+};

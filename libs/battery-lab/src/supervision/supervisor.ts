@@ -100,7 +100,7 @@ export class Supervisor {
     return undefined;
   }
 
-  /** Station and battery become its own; waits where the battery is in another experiment still. */
+  /** Station and battery become its own; waits where they cannot yet, and looks at them again. */
   private async assign(experimentId: string, state: Experiment): Promise<number | undefined> {
     const readiness = await this.equipment.readinessOf(state.request, this.today());
     if ('problem' in readiness) {
@@ -109,17 +109,15 @@ export class Supervisor {
       return undefined;
     }
     try {
-      await handleClaiming(this.log, this.experiments, batteryTaken, experimentId, {
-        ...{ type: 'AssignExperiment', data: readiness },
-        meta: this.meta('assign', experimentId),
-      });
+      const { batteries, stations } = this.equipment;
+      const meta = this.meta('assign', experimentId, JSON.stringify(readiness));
+      const command = { type: 'AssignExperiment', data: readiness, meta } as const;
+      const [log, states] = [this.log, this.experiments];
+      await handleClaiming(log, states, notFree, experimentId, command, {}, [batteries, stations]);
       return undefined;
     } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== 'BATTERY_UNDER_TEST') throw error;
-      this.logger.info(
-        { experimentId },
-        'the experiment waits for its battery, which is under test',
-      );
+      if (!(error instanceof Refusal) || error.code !== notFreeCode) throw error;
+      this.logger.info({ experimentId, reason: error.message }, 'the experiment waits');
       return this.now() + againMs;
     }
   }
@@ -232,5 +230,7 @@ const earliest = (...times: readonly (number | undefined)[]): number | undefined
   return known.length === 0 ? undefined : Math.min(...known);
 };
 
-const batteryTaken = (_: KeyTaken): Refusal =>
-  new Refusal('BATTERY_UNDER_TEST', 'conflict', 'the battery is in another experiment');
+const notFreeCode = 'NOT_FREE';
+/** The battery is in another experiment, or battery or station have changed since they were looked at. */
+const notFree = ({ key: { kind }, owner }: KeyTaken): Refusal =>
+  new Refusal(notFreeCode, 'conflict', `${kind} belongs to ${owner}`);

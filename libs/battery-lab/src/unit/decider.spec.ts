@@ -57,7 +57,7 @@ describe('a unit', () => {
     given(registered, retired).when(retire).thenNothing();
     given(registered, retired).when(request).thenRefused('UNIT_RETIRED');
     const keys = (...events: UnitEvent[]) =>
-      unitDecider.keys?.(given(...events).state).map(({ kind }) => kind);
+      unitDecider.keys?.(given(...events).state, 'one').map(({ kind }) => kind);
     expect([keys(registered), keys(registered, retired)]).toEqual([['unit-name'], []]);
   });
 });

@@ -73,7 +73,8 @@ export class UnitController {
   @CommandRoute(':id/request-detection', {
     status: 202,
     summary: 'Ask a unit which devices hang on its links',
-    description: 'Its answer stands in `detected` of the unit, by the id of the request.',
+    description:
+      'Its answer stands in `detected` of the unit, by the id of the request. Registered devices are attached or detached by it; others stand in `detected-devices`, for who registers them.',
     answer: DetectionResponse,
   })
   async requestDetection(

@@ -17,6 +17,7 @@ import {
 import { isAfter } from '../position.js';
 import { expectedOf, type Folded, type States } from '../states.js';
 import { keyForfeited, type KeyForfeitedData } from './forfeited.js';
+import { graceOf, type Pace, timed } from './pace.js';
 
 /** Stored literals. */
 export const keyCategory = 'key';
@@ -38,18 +39,25 @@ export interface ClaimedKey extends Key {
 
 interface Claim {
   readonly owner: string;
+  readonly category: string;
   readonly revision: bigint;
   /** When the store wrote it. */
   readonly created: Date;
 }
 
+/** Streams of a category, among them such as may hold a key. */
+export interface KeyHolders {
+  readonly decider: {
+    readonly category: string;
+    keys?(this: void, state: unknown, id: string): readonly Key[];
+  };
+  streamOf(id: string): string;
+  refresh(id: string): Promise<Folded<unknown>>;
+}
+
 /** Attempts before a key that keeps changing hands is answered as a conflict. */
 const maxAttempts = 5;
 
-/** How long a new claim is left to whoever made it, before it may be taken over. */
-const graceMs = { least: 250, most: 5_000 };
-/** In between, as long as so many calls take just now: a registration makes them to use what it claimed. */
-const graceCalls = 6;
 const graceStepMs = 25;
 
 /** Somebody else's state holds the key. `owner` is its id. */
@@ -87,6 +95,8 @@ export const keyOwnerAt = async (
  * the slow owner's append fail, and then the claim. No time-out releases anything, and a crash
  * between any two steps leaves a key that the next caller can take.
  *
+ * Where streams of other categories may hold the key too, they are found in `others`.
+ *
  * Throws `KeyTaken` where the key is held.
  */
 export const claimKey = async <S, C extends Command, E extends DomainEvent>(
@@ -95,14 +105,17 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
   key: Key,
   owner: string,
   meta: CommandMeta,
+  others: readonly KeyHolders[] = [],
 ): Promise<ClaimedKey> => {
+  const { category } = states.decider;
   const pace: Pace = { slowestMs: 0 };
   const first = await timed(pace, () => claimUnclaimed(log, states, key, owner, meta));
   if (first) return first;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     if (attempt > 0) await sleep(Math.random() * 10 * attempt);
     const current = await lastClaim(log, key);
-    if (current?.owner === owner) {
+    const isOwn = current?.owner === owner && current.category === category;
+    if (isOwn) {
       const folded = states.cached(owner) ?? (await states.refresh(owner));
       const lost = folded.forfeited.get(keyIdOf(key.kind, key.value));
       if (lost === undefined || lost < current.revision) {
@@ -110,8 +123,10 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
       }
     }
     try {
-      if (current && current.owner !== owner) await forfeit(log, states, key, current, meta, pace);
-      const claim = await appendClaim(log, key, owner, states.decider.category, current, meta);
+      if (current && !isOwn) {
+        await forfeit(log, holdersOf(key, current, states, others), key, current, meta, pace);
+      }
+      const claim = await appendClaim(log, key, owner, category, current, meta);
       return { ...key, claim };
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
@@ -176,16 +191,26 @@ const lastClaim = async (log: EventLog, key: Key): Promise<Claim | undefined> =>
   let last: Claim | undefined;
   // Read to its end, although one event is all: who leaves early resets the call on the wire.
   for await (const event of log.readStream(keyStream(key), { direction: 'backwards', limit: 1 })) {
-    const { owner } = event.data as unknown as KeyClaimedData;
-    last = { owner, revision: event.revision, created: event.created };
+    const { owner, category } = event.data as unknown as KeyClaimedData;
+    last = { owner, category, revision: event.revision, created: event.created };
   }
   return last;
 };
 
+const holdersOf = (
+  key: Key,
+  { category }: Claim,
+  ...[own, others]: readonly [KeyHolders, readonly KeyHolders[]]
+): KeyHolders => {
+  const found = [own, ...others].find(({ decider }) => decider.category === category);
+  if (!found) throw new Error(`nobody here knows who of ${category} holds a ${key.kind}`);
+  return found;
+};
+
 /** Fences the owner of an unused claim, or throws `KeyTaken`. */
-const forfeit = async <S, C extends Command, E extends DomainEvent>(
+const forfeit = async (
   log: EventLog,
-  states: States<S, C, E>,
+  states: KeyHolders,
   key: Key,
   current: Claim,
   meta: CommandMeta,
@@ -208,18 +233,18 @@ const forfeit = async <S, C extends Command, E extends DomainEvent>(
  * The owner's state, once a claim made just now has had a moment to be used: callers that want the same
  * key at once would otherwise take it from each other again and again. Throws `KeyTaken`.
  */
-const ownerWithoutKey = async <S, C extends Command, E extends DomainEvent>(
-  states: States<S, C, E>,
+const ownerWithoutKey = async (
+  states: KeyHolders,
   key: Key,
   { owner, created }: Claim,
   pace: Pace,
-): Promise<Folded<S>> => {
+): Promise<Folded<unknown>> => {
   const began = performance.now();
   for (;;) {
     // Whichever is longer: clocks differ.
     const leftMs = Math.max(performance.now() - began, ageMs(created));
     const folded = await timed(pace, () => states.refresh(owner));
-    const held = states.decider.keys?.(folded.state) ?? [];
+    const held = states.decider.keys?.(folded.state, owner) ?? [];
     if (held.some(({ kind, value }) => kind === key.kind && value === key.value)) {
       throw new KeyTaken(key, owner);
     }
@@ -227,23 +252,6 @@ const ownerWithoutKey = async <S, C extends Command, E extends DomainEvent>(
     await sleep(graceStepMs);
   }
 };
-
-/** The slowest call that was timed so far: those of others who use the log now are as slow. */
-interface Pace {
-  slowestMs: number;
-}
-
-const timed = async <T>(pace: Pace, call: () => Promise<T>): Promise<T> => {
-  const began = performance.now();
-  try {
-    return await call();
-  } finally {
-    pace.slowestMs = Math.max(pace.slowestMs, performance.now() - began);
-  }
-};
-
-const graceOf = ({ slowestMs }: Pace): number =>
-  Math.min(graceMs.most, Math.max(graceMs.least, graceCalls * slowestMs));
 
 const appendClaim = async (
   log: EventLog,

@@ -51,7 +51,7 @@ describe('a manufacturer', () => {
       coded,
       { type: 'EntityCodeIssued', data: { code: 'DISC2', previous: 'DISCE', rule: 'manual' } },
     );
-    expect(manufacturerDecider.keys?.(state)).toEqual([
+    expect(manufacturerDecider.keys?.(state, 'one')).toEqual([
       { kind: 'manufacturerName', value: 'discover energy corp.' },
       { kind: 'manufacturerName', value: 'discover' },
       { kind: 'entityCode', value: 'DISCE' },

@@ -75,7 +75,7 @@ describe('a product', () => {
       type: 'ProdCodeAssigned',
       data: { code: 'XYZ-EFL_48', previous: 'ABC-EFL_48' },
     });
-    expect(productDecider.keys?.(state)).toEqual([
+    expect(productDecider.keys?.(state, 'one')).toEqual([
       { kind: 'product', value: 'maker-1 EFL-48' },
       { kind: 'prodCode', value: 'ABC-EFL_48' },
       { kind: 'prodCode', value: 'XYZ-EFL_48' },

@@ -104,7 +104,7 @@ describe('a device', () => {
               deviceSerialKey(type, serialNumber ?? ''),
               ...(place ? [deviceNameKey(place.siteId, place.name)] : []),
             ];
-        expect(deviceDecider.keys?.(state)).toEqual(held);
+        expect(deviceDecider.keys?.(state, 'one')).toEqual(held);
       }),
     );
   });

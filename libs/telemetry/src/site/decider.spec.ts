@@ -40,7 +40,7 @@ describe('a site', () => {
   });
 
   it('holds the name that it has now, however it is written', () => {
-    const keys = (...events: SiteEvent[]) => siteDecider.keys?.(given(...events).state);
+    const keys = (...events: SiteEvent[]) => siteDecider.keys?.(given(...events).state, 'one');
     expect(keys(registered, renamed)).toEqual([siteNameKey(' HOUSE-7a ')]);
     expect(keys(registered, retired)).toEqual([]);
   });
