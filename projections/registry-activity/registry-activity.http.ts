@@ -4,9 +4,10 @@ import { day, oneOf, queryInvalid, uuid } from '#http/query-params.js';
 import { resourceController } from '#resource/controller.js';
 import { defineResource, filter } from '#resource/resource.js';
 import { compares } from '#resource/sql.js';
+import { waitUntilHandled } from '#subscription/wait-until-handled.js';
 
+import { registryActivityConsumer } from './consumer.js';
 import { activityKinds } from './kinds.js';
-import { waitUntilCounted } from './wait-until-counted.js';
 
 class ActivityManufacturerResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
@@ -80,7 +81,7 @@ export const activityList = defineResource({
   tag: 'analytics',
   permission: 'analytics.read',
   ready: async (store, after) => {
-    if (after) await waitUntilCounted(store, after);
+    if (after) await waitUntilHandled(store, registryActivityConsumer, after);
   },
   response: ActivityResponse,
   select: `a.day::text,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { eventually } from '#testing/until.js';
+
 import { experimentIn, LabSystem, type Station } from './lab-system.js';
 
 let lab: LabSystem;
@@ -45,4 +47,32 @@ it('runs ten cycles to their end, with each step, its cause and its cycle on rec
     expect(Math.abs(sum / (truth?.[counted] ?? 0) - 1), counted).toBeLessThan(0.001);
   }
   expect(new Set(items.map(({ cause }) => cause))).toEqual(new Set(['current', 'time', 'voltage']));
+  const cyclesOf = await cyclesWhenDone(id, 10);
+  expect(cyclesOf.map(({ cycle, partial, begins }) => [cycle, partial, begins])).toEqual(
+    // Its cells begin half full: there is less to charge in the first cycle.
+    cyclesOf.map((_, at) => [at + 1, at === 0 ? ['first-of-test'] : [], 'charge']),
+  );
+  // The integral of the current by its records, against the same truth.
+  for (const counted of ['chargeAh', 'dischargeAh'] as const) {
+    const sum = cyclesOf.reduce((total, cycle) => total + Number(cycle[counted]), 0);
+    expect(Math.abs(sum / (truth?.[counted] ?? 0) - 1), counted).toBeLessThan(0.001);
+    // And of each cycle against what the unit says of its steps.
+    for (const cycle of cyclesOf) {
+      const ofSteps = items
+        .filter((item) => item['cycle'] === cycle['cycle'])
+        .reduce((total, item) => total + Number(item[counted]), 0);
+      expect(Math.abs(Number(cycle[counted]) / ofSteps - 1), counted).toBeLessThan(0.001);
+    }
+  }
 }, 180_000);
+
+/** The cycles, once all records have been taken. */
+const cyclesWhenDone = (id: string, count: number) =>
+  eventually(async () => {
+    const { items } = (await lab.get(`/v1/experiments/${id}/cycles`)) as {
+      items: readonly Readonly<Record<string, unknown>>[];
+    };
+    expect(items).toHaveLength(count);
+    expect(items.every(({ ended }) => ended)).toBe(true);
+    return items;
+  }, 20_000);

@@ -57,6 +57,7 @@ describe('migrations', () => {
         'libs/subscription',
         ...['libs/product-registry', 'libs/fanout', 'libs/battery-lab'],
         ...['projections/product-catalog', 'projections/registry-activity'],
+        'projections/cycler-records',
       ]),
     );
   });

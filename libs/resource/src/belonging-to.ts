@@ -1,4 +1,5 @@
 import type { Refusal } from '#kernel/refusal.js';
+import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Resource } from './resource.js';
 
@@ -13,17 +14,22 @@ export interface Owner {
 }
 
 /** The rows that belong to one thing, such as the series of a device. Refused where there is no such thing. */
-export const belongingTo = <Item>(
-  resource: Resource<Item>,
-  { table, id, column, unknown }: Owner,
-): Resource<Item> => ({
+export const belongingTo = <Item>(resource: Resource<Item>, owner: Owner): Resource<Item> => ({
   ...resource,
   // Cursors of others fit nothing here.
-  name: `${resource.name} of ${id}`,
-  where: [(sql) => `${column} = ${sql.add(id)}`],
+  name: `${resource.name} of ${owner.id}`,
+  where: [(sql) => `${owner.column} = ${sql.add(owner.id)}`],
   ready: async (store, after) => {
     await resource.ready(store, after);
-    const known = `select from ${table} where id = $1`;
-    if ((await store.pool.query(known, [id])).rowCount === 0) throw unknown();
+    await requireOwner(store, owner);
   },
 });
+
+/** Throws what the owner says where there is no such thing. */
+export const requireOwner = async (
+  store: ReadStore,
+  { table, id, unknown }: Omit<Owner, 'column'>,
+): Promise<void> => {
+  const known = `select from ${table} where id = $1`;
+  if ((await store.pool.query(known, [id])).rowCount === 0) throw unknown();
+};

@@ -6,20 +6,28 @@ import { queryInvalid } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
-import { registryActivity } from './consumer.js';
-
 const lookMs = 25;
 const timeoutMs = 2_000;
 
+/** A consumer, and what it follows: each topic has a checkpoint of its own. */
+export interface Handling {
+  readonly name: string;
+  readonly topics: readonly string[];
+}
+
 /**
- * Resolves when everything up to `position` is counted. Throws a `Refusal`: `NOT_YET_VISIBLE`
+ * Resolves when the consumer has handled everything up to `position`. Throws a `Refusal`: `NOT_YET_VISIBLE`
  * (unavailable) after two seconds, and `QUERY_INVALID` where the facts come over Kafka, whose
  * partitions each know of their own facts only.
  */
-export const waitUntilCounted = async (store: ReadStore, position: Position): Promise<void> => {
+export const waitUntilHandled = async (
+  store: ReadStore,
+  consumer: Handling,
+  position: Position,
+): Promise<void> => {
   const end = performance.now() + timeoutMs;
   for (;;) {
-    const at = await countedThrough(store);
+    const at = await handledThrough(store, consumer);
     if (at !== undefined && at >= position.commit) return;
     if (performance.now() > end) break;
     await sleep(lookMs);
@@ -27,19 +35,24 @@ export const waitUntilCounted = async (store: ReadStore, position: Position): Pr
   throw new Refusal(
     'NOT_YET_VISIBLE',
     'unavailable',
-    `position ${formatPosition(position)} has not reached ${registryActivity} yet; try again`,
+    `position ${formatPosition(position)} has not reached ${consumer.name} yet; try again`,
     { retryAfterSeconds: 1 },
   );
 };
 
-/** A commit position of the log; undefined before the consumer ran for the first time. */
-const countedThrough = async (store: ReadStore): Promise<bigint | undefined> => {
+/** A commit position of the log; undefined before each topic was read for the first time. */
+const handledThrough = async (
+  store: ReadStore,
+  { name, topics }: Handling,
+): Promise<bigint | undefined> => {
   const { rows } = await store.pool.query<{ source: string; next_offset: string | null }>(
-    `select s.source, c.next_offset
+    `select s.source, case when count(*) >= $2 then min(c.next_offset) end as next_offset
        from subscription.subscription s
-       left join subscription.checkpoint c on c.subscription = s.name and c.source = s.source
-      where s.name = $1`,
-    [registryActivity],
+       left join subscription.checkpoint c
+         on c.subscription = s.name and c.source = s.source and c.scope = any($3)
+      where s.name = $1
+      group by s.source`,
+    [name, topics.length, topics],
   );
   const [row] = rows;
   if (row?.source === 'kafka') {

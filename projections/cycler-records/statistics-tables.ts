@@ -1,0 +1,73 @@
+import type { StatisticsChanges, StatisticsState } from '#cycling/statistics/statistics.js';
+import type { Queryable } from '#resource/sql.js';
+
+/** Rows that are written at once. */
+const mostRows = 1_000;
+
+interface Statistics {
+  readonly startS: number;
+}
+
+const tables = {
+  steps: { table: 'lab_records.step', key: 'step_count' },
+  cycles: { table: 'lab_records.cycle', key: 'cycle' },
+} as const;
+type Kind = keyof typeof tables;
+
+/** The steps and cycles of one experiment, each the newest that was computed of it. */
+export class StatisticsTables {
+  private readonly changed = {
+    steps: new Map<number, Statistics>(),
+    cycles: new Map<number, Statistics>(),
+  };
+
+  constructor(
+    private readonly client: Queryable,
+    private readonly experimentId: string,
+  ) {}
+
+  /** Removes what will be computed anew from the state on: what still ran then, and all that came after it. */
+  async rewindTo(state: StatisticsState | undefined): Promise<void> {
+    const stepS = state?.step?.first.testTimeS ?? -Infinity;
+    await this.remove('steps', stepS);
+    await this.remove('cycles', state?.cycle?.startS ?? stepS);
+  }
+
+  async keep({ steps, cycles }: StatisticsChanges): Promise<void> {
+    for (const step of steps) this.changed.steps.set(step.stepCount, step);
+    for (const cycle of cycles) this.changed.cycles.set(cycle.cycle, cycle);
+    const { size } = this.changed.steps;
+    if (size >= mostRows) await this.write();
+  }
+
+  async write(): Promise<void> {
+    await this.upsert('steps');
+    await this.upsert('cycles');
+  }
+
+  private async remove(kind: Kind, fromS: number): Promise<void> {
+    await this.client.query(
+      `delete from ${tables[kind].table} where experiment_id = $1 and start_s >= $2`,
+      [this.experimentId, fromS],
+    );
+  }
+
+  private async upsert(kind: Kind): Promise<void> {
+    const rows = this.changed[kind];
+    if (rows.size === 0) return;
+    const { table, key } = tables[kind];
+    await this.client.query(
+      `insert into ${table} (experiment_id, ${key}, start_s, document)
+       select $1, * from unnest($2::bigint[], $3::float8[], $4::jsonb[])
+       on conflict (experiment_id, ${key}) do update
+          set start_s = excluded.start_s, document = excluded.document`,
+      [
+        this.experimentId,
+        [...rows.keys()],
+        [...rows.values()].map(({ startS }) => startS),
+        [...rows.values()].map((row) => JSON.stringify(row)),
+      ],
+    );
+    rows.clear();
+  }
+}
