@@ -19,6 +19,7 @@ import { type Infrastructure, InfrastructureModule } from './infrastructure.modu
 import { IntakeController } from './intake.http.js';
 import { type LiveFeedLimits, LiveFeeds } from './live-feeds.js';
 import { MetricsController } from './metrics.http.js';
+import { ProductLabController } from './product-lab.http.js';
 import { ProjectionsHealth } from './projections-health.js';
 import { RelayModule } from './relay.module.js';
 import { RoutesReady } from './routes-ready.js';
@@ -53,6 +54,7 @@ export class ApiModule {
         EventsController,
         SamplesFeedController,
         FormulaSamplesController,
+        ProductLabController,
         IntakeController,
         HealthController,
         MetricsController,

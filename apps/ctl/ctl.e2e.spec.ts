@@ -126,6 +126,30 @@ describe('the command line', () => {
     expect(history.stdout).toContain('/elements/Mass/value');
   });
 
+  it('registers a battery with what the registry says of its product, and lists it there', async () => {
+    const { items } = await json<{ items: { code: string }[] }>('products', 'find', 'juniper');
+    const { code } = items[0]!;
+    const stated = ['VoltageDCNom=51.2V', 'VoltageDCMin=44.8V', 'VoltageDCMax=57.6V'];
+    await json('products', 'set', code, ...stated, '--reason', 'data sheet');
+    const propose = () => ctl('lab', 'batteries', 'propose', code);
+    await eventually(async () => {
+      expect((await propose()).stdout).toMatch(/voltageV.*"max":57.6.*VoltageDCMin 44.8 V/);
+    });
+    expect((await propose()).stdout).toMatch(/temperatureC.*open: the registry does not state/);
+    const add = (...more: string[]) =>
+      ctl('lab', 'batteries', 'add-proposed', code, 'pack 1', '--serial-number', 'P1', ...more);
+    expect(await add()).toMatchObject({
+      ...{ exitCode: 1, stderr: expect.stringContaining('/limits/temperatureC') as string },
+    });
+    expect(await add('--temperature', '0..45')).toMatchObject({ exitCode: 0, stderr: '' });
+    await eventually(async () => {
+      const list = await ctl('lab', 'batteries', 'list', '--product', code);
+      expect(list.stdout).toContain('pack 1');
+    });
+    const experiments = await ctl('lab', 'experiments', 'list', '--product', code);
+    expect(experiments).toMatchObject({ exitCode: 0, stdout: 'Nothing found.\n' });
+  });
+
   it('prints a refusal with its code and fields, and ends with 1', async () => {
     const { items } = await json<{ items: { code: string }[] }>('products', 'find', '--limit', '1');
     const refused = await ctl(

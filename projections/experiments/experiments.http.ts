@@ -2,6 +2,7 @@ import { Param, Query, Req, Res } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { technologies } from '#battery-lab/battery/events.js';
 import { experimentDecider } from '#battery-lab/experiment/decider.js';
 import { evolveDocument, type ExperimentDocument } from '#battery-lab/experiment/document.js';
 import {
@@ -19,7 +20,7 @@ import type { Row } from '#resource/keyset.js';
 import type { RawQuery } from '#resource/parameters.js';
 import { defineResource, filter, visibleIn } from '#resource/resource.js';
 import { ListRoute } from '#resource/routes.js';
-import { compares } from '#resource/sql.js';
+import { compares, type Condition } from '#resource/sql.js';
 
 import { experiments, experimentsSchema } from './experiments.projection.js';
 
@@ -85,6 +86,14 @@ class ExperimentResponse implements ExperimentDocument {
   @ApiProperty() revision!: number;
 }
 
+/** Experiments with batteries of which this column says the value. */
+export const ofBatteries =
+  (column: 'technology' | 'chemistry' | 'product_id') =>
+  (value: unknown): Condition =>
+  (sql) =>
+    `document ->> 'batteryId' in (select id from ${experimentsSchema}.batteries
+      where ${column} = ${sql.add(value)})`;
+
 const member = (name: string) => filter(uuid, compares(`document ->> '${name}'`));
 
 export const experimentList = defineResource({
@@ -106,6 +115,15 @@ export const experimentList = defineResource({
       batteryId: member('batteryId'),
       stationId: member('stationId'),
       profileId: member('profileId'),
+      technology: filter(oneOf(...technologies), ofBatteries('technology'), {
+        description: 'Of the battery.',
+      }),
+      chemistry: filter(text(40), ofBatteries('chemistry'), {
+        ...{ description: 'Of the battery.', example: 'LFP' },
+      }),
+      productId: filter(uuid, ofBatteries('product_id'), {
+        description: 'Product of the registry that the battery is one of now.',
+      }),
     },
     order: [{ expression: 'registered_position', type: 'bigint', descending: true }],
   },

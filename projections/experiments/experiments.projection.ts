@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { alarmDecider } from '#battery-lab/alarm/decider.js';
+import { batteryDecider } from '#battery-lab/battery/decider.js';
 import { experimentDecider } from '#battery-lab/experiment/decider.js';
 import { Reading } from '#event-log/reading.js';
 import { schemaOf } from '#read-store/schema-names.js';
@@ -23,7 +24,7 @@ export const experiments: Projection = defineProjection({
     source('../../libs/read-store/src/rows-by-id.js'),
   ],
   tables: readFileSync(table, 'utf8'),
-  reading: new Reading([experimentDecider, alarmDecider]),
+  reading: new Reading([experimentDecider, alarmDecider, batteryDecider]),
   on: changes,
   load: loadWork,
   save: saveWork,

@@ -1,5 +1,6 @@
 import { type AlarmDocumentState, evolveAlarm } from '#battery-lab/alarm/document.js';
 import { type AlarmEvent, alarmEvents } from '#battery-lab/alarm/events.js';
+import { type BatteryEvent, batteryEvents } from '#battery-lab/battery/events.js';
 import { type DocumentState, evolveDocument } from '#battery-lab/experiment/document.js';
 import {
   type EventData,
@@ -13,7 +14,7 @@ import { formatPosition } from '#event-log/position.js';
 import { type DocumentRow, type ExperimentsWork, stepRowId } from './rows.js';
 
 /** Raised with each change of what the rows are. */
-export const version = 1;
+export const version = 2;
 
 type Apply = (work: ExperimentsWork, event: StoredEvent) => void;
 
@@ -62,6 +63,18 @@ const onAlarm: Apply = ({ alarms }, event) => {
   if (after.status !== 'absent') keep(alarms, event, after);
 };
 
+const onBattery: Apply = ({ batteries }, event) => {
+  const { type, data } = event as unknown as BatteryEvent;
+  const id = idOf(event);
+  const row = batteries.get(id);
+  if (type === 'BatteryRegistered') {
+    const { technology, chemistry, productId } = data;
+    batteries.set(id, { id, technology, chemistry, product_id: productId });
+  } else if (type === 'BatteryProductSet' && row) {
+    batteries.set(id, { ...row, product_id: data.productId });
+  }
+};
+
 /** An event of the stream like any other: what `If-Match` names counts it. */
 const onForfeit: Apply = ({ experiments }, event) => {
   const row = event.stream.startsWith('experiment-') && experiments.get(idOf(event));
@@ -76,4 +89,5 @@ export const changes: Readonly<Record<string, Apply>> = {
   [keyForfeited]: onForfeit,
   ...each(experimentEvents, onExperiment),
   ...each(alarmEvents, onAlarm),
+  ...each(batteryEvents, onBattery),
 };

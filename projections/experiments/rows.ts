@@ -21,11 +21,19 @@ export interface StepRow {
   readonly discharge_ah: string | null;
 }
 
+export interface BatteryRow {
+  readonly id: string;
+  readonly technology: string;
+  readonly chemistry: string;
+  readonly product_id: string | null;
+}
+
 /** The rows that a batch touches, by their ids. */
 export interface ExperimentsWork {
   readonly experiments: Map<string, DocumentRow>;
   readonly steps: Map<string, StepRow>;
   readonly alarms: Map<string, DocumentRow>;
+  readonly batteries: Map<string, BatteryRow>;
 }
 
 export const stepRowId = (experiment: string, stepCount: number): string =>

@@ -35,3 +35,13 @@ create table alarms (
   revision bigint not null
 );
 create index alarms_by_experiment on alarms ((document ->> 'experimentId'), registered_position);
+
+-- What experiments are found by of their batteries.
+create table batteries (
+  id text collate "C" primary key,
+  technology text collate "C" not null,
+  chemistry text collate "C" not null,
+  product_id text collate "C"
+);
+create index batteries_by_chemistry on batteries (chemistry);
+create index batteries_by_product on batteries (product_id);

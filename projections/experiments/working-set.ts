@@ -2,11 +2,18 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { rowsById } from '#read-store/rows-by-id.js';
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
-import { type DocumentRow, type ExperimentsWork, type StepRow, stepRowId } from './rows.js';
+import {
+  type BatteryRow,
+  type DocumentRow,
+  type ExperimentsWork,
+  type StepRow,
+  stepRowId,
+} from './rows.js';
 
 const experiments = rowsById<DocumentRow>('experiments');
 const steps = rowsById<StepRow>('steps');
 const alarms = rowsById<DocumentRow>('alarms');
+const batteries = rowsById<BatteryRow>('batteries');
 
 const of = (events: readonly StoredEvent[], category: string): readonly StoredEvent[] =>
   events.filter(({ stream }) => stream.startsWith(`${category}-`));
@@ -26,6 +33,7 @@ export const loadWork = async (
     experiments: await experiments.load(client, of(events, 'experiment')),
     steps: await steps.load(client, ended),
     alarms: await alarms.load(client, of(events, 'cyclerAlarm')),
+    batteries: await batteries.load(client, of(events, 'battery')),
   };
 };
 
@@ -33,4 +41,5 @@ export const saveWork = async (client: ProjectionClient, work: ExperimentsWork):
   await experiments.save(client, work.experiments);
   await steps.save(client, work.steps);
   await alarms.save(client, work.alarms);
+  await batteries.save(client, work.batteries);
 };

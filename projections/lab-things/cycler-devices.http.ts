@@ -81,6 +81,17 @@ const calibratedOn = filter(
   { description: 'Those whose readings count on this day.', example: '2026-06-01' },
 );
 
+const calibrationDueBy = filter(
+  day,
+  (by) => (sql) =>
+    `(select max(c ->> 'validUntil') from jsonb_array_elements(document -> 'calibrations') c) < ${sql.add(by)}
+      and document ->> 'status' = 'inUse'`,
+  {
+    ...{ description: 'Those in use whose last calibration counts no more on this day.' },
+    example: '2027-03-01',
+  },
+);
+
 export const devices = thingResource({
   name: 'cycler-devices',
   one: 'A device of the lab',
@@ -107,6 +118,7 @@ export const devices = thingResource({
       { description: 'Those of the station as it is.' },
     ),
     calibratedOn,
+    calibrationDueBy,
   },
 });
 

@@ -117,6 +117,9 @@ describe('a device of the lab', () => {
     expect(itemsOf(await lab.get('/cycler-devices', { calibratedOn: '2026-06-01' }))).toHaveLength(
       1,
     );
+    const due = async (calibrationDueBy: string) =>
+      itemsOf(await lab.get('/cycler-devices', { calibrationDueBy })).map((item) => item['id']);
+    expect([await due('2027-02-10'), await due('2027-02-11')]).toEqual([[], [id]]);
     const { serialNumber } = (await lab.get(path)).body;
     expect(codeOf(await lab.device({ serialNumber }))).toEqual([
       ...[409, 'CYCLER_DEVICE_SERIAL_NUMBER_TAKEN'],

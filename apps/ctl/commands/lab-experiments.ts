@@ -6,15 +6,17 @@ import { contextOf } from '../context.js';
 import { exitCodes } from '../exit-codes.js';
 import { limitOption, listRows } from '../list-rows.js';
 import { type Cell, printJson, printTable, shown, write } from '../output.js';
+import { batteries } from './lab-batteries.js';
 import { profiles } from './lab-profiles.js';
 import { addReading, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
-import { batteries, stations } from './lab-things.js';
+import { stations } from './lab-things.js';
 import { numberOf, post, reasonOption } from './post.js';
 
 const experiments: Kind = {
   ...{ word: 'experiments', about: 'tests of batteries', one: 'experiment' },
   ...{ path: '/v1/experiments', namedBy: 'name', isKept: true },
-  filters: ['name', 'battery-id', 'station-id', 'profile-id'],
+  filters: ['name', 'battery-id', 'station-id', 'profile-id', 'technology', 'chemistry'],
+  ofProduct: true,
   columns: ['name', 'startedAt', 'endedAt', 'output', 'message'],
 };
 const alarms: Kind = {

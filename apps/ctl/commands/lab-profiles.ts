@@ -5,8 +5,9 @@ import type { Command } from 'commander';
 import { contextOf } from '../context.js';
 import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
 import { printJson, printTable, write } from '../output.js';
+import { batteries } from './lab-batteries.js';
 import { addKind, type Kind, onThing, thingIdOf } from './lab-reading.js';
-import { batteries, stations } from './lab-things.js';
+import { stations } from './lab-things.js';
 import { jsonOf, post, reasonOption } from './post.js';
 
 export const profiles: Kind = {

@@ -22,6 +22,8 @@ export interface Kind {
   /** Filters of the list: options without their dashes, as the API has them in camelCase. */
   readonly filters: readonly string[];
   readonly columns: readonly string[];
+  /** Those of a product of the registry can be listed. */
+  readonly ofProduct?: true;
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -100,9 +102,11 @@ const camelCase = (option: string): string =>
   option.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const list =
-  ({ path, filters, columns }: Kind) =>
+  ({ path: all, word, filters, columns }: Kind) =>
   (options: Readonly<Record<string, string>>, command: Command): Promise<void> => {
     const { api, json } = contextOf(command);
+    const { product } = options;
+    const path = product === undefined ? all : `/v1/products/${segment(product)}/${word}`;
     const names = [...filters, 'status'].map(camelCase);
     const query = Object.fromEntries(names.map((name) => [name, options[name]]));
     const print = (items: readonly Readonly<Record<string, unknown>>[]) =>
@@ -141,10 +145,12 @@ const history =
 
 /** The group of a kind, with what is read of every kind: list, show and history. */
 export const addReading = (lab: Command, kind: Kind): Command => {
-  const { word, about, one, filters } = kind;
+  const { word, about, one, filters, ofProduct } = kind;
   const group = lab.command(word).description(about);
   const listing = group.command('list').description(`Lists ${about}, the newest first.`);
   for (const name of [...filters, 'status']) listing.option(`--${name} <${name}>`);
+  if (ofProduct)
+    listing.option('--product <product>', 'only those of it: its id, or any of its codes');
   listing
     .option('--limit <n>', `rows at most (${String(defaultLimit)} unless given)`)
     .action(list(kind));

@@ -5,27 +5,14 @@ import { usage } from '../exit-codes.js';
 import { limitOption, listRows } from '../list-rows.js';
 import { type Cell, printJson, printTable, write } from '../output.js';
 import { addKind, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
-import { jsonOf, numberOf, post, reasonOption } from './post.js';
+import { numberOf, post, rangeOf, reasonOption } from './post.js';
 
-export const batteries: Kind = {
-  ...{ word: 'batteries', about: 'batteries of the lab', one: 'battery', path: '/v1/batteries' },
-  namedBy: 'serialNumber',
-  filters: [
-    'name',
-    'manufacturer',
-    'model',
-    'serial-number',
-    'technology',
-    'chemistry',
-    'product-id',
-  ],
-  columns: ['name', 'manufacturer', 'model', 'serialNumber', 'chemistry', 'nominalCapacityAh'],
-};
 const devices: Kind = {
   ...{ word: 'devices', about: 'what drives or measures batteries', one: 'device' },
   ...{ path: '/v1/cycler-devices', namedBy: 'serialNumber' },
   filters: [
     ...['type', 'manufacturer', 'model', 'serial-number', 'unit-id', 'station-id', 'calibrated-on'],
+    'calibration-due-by',
   ],
   columns: ['type', 'manufacturer', 'model', 'serialNumber', 'firmware'],
 };
@@ -39,21 +26,12 @@ export const stations: Kind = {
   filters: ['name', 'location', 'unit-id', 'device-id'],
   columns: ['name', 'location', 'unitId', 'since'],
 };
-/** What a lab has: `voltrace lab batteries ...` and the others. */
+
+/** What a lab has besides its batteries: `voltrace lab devices ...` and the others. */
 export const addLabThings = (lab: Command): void => {
-  addBatteries(lab);
   addDevices(lab);
   addUnits(lab);
   addStations(lab);
-};
-
-/** `-5..10` as a range. */
-const rangeOf = (text: string): { min: number; max: number } => {
-  const [, min, max] = /^(.+?)\.\.(.+)$/.exec(text) ?? [];
-  if (min === undefined || max === undefined) {
-    throw usage(`"${text}" is no range; expected two numbers such as -5..10.`);
-  }
-  return { min: numberOf(min), max: numberOf(max) };
 };
 
 const listOf = (text: string, before: readonly string[] = []): readonly string[] => [
@@ -61,62 +39,11 @@ const listOf = (text: string, before: readonly string[] = []): readonly string[]
   text,
 ];
 
-interface Limits {
-  readonly voltage: object;
-  readonly current: object;
-  readonly temperature: object;
+interface Ranges {
+  readonly voltage?: object;
+  readonly current?: object;
+  readonly power?: object;
 }
-
-const limitsOf = ({ voltage, current, temperature }: Limits) => ({
-  ...{ voltageV: voltage, currentA: current, temperatureC: temperature },
-});
-
-const withLimits = (command: Command): Command =>
-  command
-    .requiredOption('--voltage <range>', 'of the whole battery in V, such as 2.5..4.2', rangeOf)
-    .requiredOption('--current <range>', 'in A, negative discharges, such as -10..5', rangeOf)
-    .requiredOption('--temperature <range>', 'in degC, such as 0..45', rangeOf);
-
-const addBatteries = (lab: Command): void => {
-  const group = addKind(lab, batteries);
-  withLimits(
-    group
-      .command('add')
-      .description('register a battery')
-      .argument('<name>', 'what the lab calls it')
-      .requiredOption('--manufacturer <name>')
-      .requiredOption('--model <name>')
-      .requiredOption('--serial-number <number>')
-      .requiredOption('--technology <word>', 'lithium, leadAcid or redoxFlow')
-      .requiredOption('--chemistry <word>', 'such as LFP, gel or allVanadium')
-      .requiredOption('--nominal-capacity-ah <number>', 'in Ah', numberOf)
-      .option('--cells-in-series <number>', '1 unless given', numberOf, 1)
-      .option('--description <text>')
-      .option('--manufactured-on <day>')
-      .option('--redox-flow <json>', 'data of the stack and its electrolytes', jsonOf)
-      .option('--product-id <id>', 'product of the registry: its id, or any of its codes')
-      .option(...reasonOption),
-  ).action((name: string, options: Limits, command: Command) => {
-    const { voltage, current, temperature, ...rest } = options;
-    const body = { name, ...rest, limits: limitsOf({ voltage, current, temperature }) };
-    return post(command, batteries.path, body, ({ id }) => `Battery ${id} is registered.`);
-  });
-  onThing(group, batteries, {
-    name: 'rename',
-    about: 'call a battery something else',
-  }).requiredOption('--name <name>');
-  const revise = { name: 'revise-limits', about: 'drive a battery within other ranges' };
-  withLimits(
-    onThing<Limits & { reason?: string }>(group, batteries, revise, (options) => ({
-      ...{ limits: limitsOf(options), reason: options.reason },
-    })),
-  );
-  const product = { name: 'set-product', about: 'say of which product a battery is one' };
-  onThing(group, batteries, product).option(
-    '--product-id <id>',
-    'its id, or any of its codes; none unless given',
-  );
-};
 
 const addDevices = (lab: Command): void => {
   const group = addKind(lab, devices);
@@ -132,7 +59,7 @@ const addDevices = (lab: Command): void => {
     .option('--current <range>', 'that it can drive, in A, negative discharges', rangeOf)
     .option('--power <range>', 'that it can drive, in W', rangeOf)
     .option(...reasonOption)
-    .action((type: string, options: Partial<Limits> & { power?: object }, command: Command) => {
+    .action((type: string, options: Ranges, command: Command) => {
       const { voltage, current, power, ...rest } = options;
       const isKnown = voltage ?? current ?? power;
       const ranges = { voltageV: voltage, currentA: current, powerW: power };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { addLabBatteries } from './lab-batteries.js';
 import { addLabExperiments } from './lab-experiments.js';
 import { addLabProfiles } from './lab-profiles.js';
 import { addLabThings } from './lab-things.js';
@@ -7,6 +8,7 @@ import { addLabThings } from './lab-things.js';
 /** `voltrace lab ...` */
 export function addLabCommands(voltrace: Command): void {
   const lab = voltrace.command('lab').description('the battery lab');
+  addLabBatteries(lab);
   addLabThings(lab);
   addLabProfiles(lab);
   addLabExperiments(lab);

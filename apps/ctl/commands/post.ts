@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 import { contextOf } from '../context.js';
+import { usage } from '../exit-codes.js';
 import { printJson, write } from '../output.js';
 
 export interface Done {
@@ -37,4 +38,13 @@ export const jsonOf = (text: string): unknown => {
   } catch (error) {
     throw new InvalidArgumentError(`Expected JSON: ${(error as Error).message}`);
   }
+};
+
+/** `-5..10` as a range. */
+export const rangeOf = (text: string): { min: number; max: number } => {
+  const [, min, max] = /^(.+?)\.\.(.+)$/.exec(text) ?? [];
+  if (min === undefined || max === undefined) {
+    throw usage(`"${text}" is no range; expected two numbers such as -5..10.`);
+  }
+  return { min: numberOf(min), max: numberOf(max) };
 };
