@@ -200,6 +200,14 @@ export const known = {
       'libs/product-registry/src/import/run/import-runner.ts -> libs/read-store/src/schema-names.ts',
       'The same.',
     ],
+    [
+      'libs/battery-lab/src/import/read-model.ts -> libs/read-store/src/schema-names.ts',
+      'The same of experiments that are imported.',
+    ],
+    [
+      'libs/battery-lab/src/import/experiment-imports.ts -> libs/read-store/src/schema-names.ts',
+      'The same.',
+    ],
   ],
   'An app imports no other app.': [
     [

@@ -11,6 +11,7 @@ import 'reflect-metadata';
 
 /** Routes that change something and do not go through the gateway, and why. */
 const exceptions: Readonly<Record<string, string>> = {
+  'CyclerFileController.send': 'Keeps a file, of which nothing is recorded until it is imported.',
   'ImportController.receive':
     'The body is a file: its hash, known at its end, is the id of the import.',
   'SamplesController.take':

@@ -19,6 +19,9 @@ const real: Record<string, string | number> = {};
 /** What the set-up made may be sent again: it is the same request. */
 const sameKey = { 'idempotency-key': 'example' };
 
+/** What must be asked besides the body. */
+const queries: Readonly<Record<string, string>> = { '/v1/cycler-files': 'name=cell-33.csv' };
+
 /** Sends the documented example of an operation, to a thing that exists. */
 const send = async ({ method, path, body }: Operation): Promise<Answer> => {
   const target = path.replace(/\{(\w+)\}/g, (_, name: string, at: number) => {
@@ -27,7 +30,11 @@ const send = async ({ method, path, body }: Operation): Promise<Answer> => {
   });
   if (typeof body?.example === 'string') {
     const headers = { ...sameKey, 'content-type': body.type };
-    return api.ask(`${target}?kind=manufacturers`, { method, body: body.example, headers });
+    return api.ask(`${target}?${queries[path] ?? 'kind=manufacturers'}`, {
+      method,
+      body: body.example,
+      headers,
+    });
   }
   const json = withRealParts({
     ...(body?.example as object),

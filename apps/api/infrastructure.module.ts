@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs
 
 import { PermissionTable } from '#access/permissions.js';
 import { contexts } from '#apps/contexts.js';
+import { CyclerFileSettings } from '#battery-lab/import/experiment-import.module.js';
 import { LabLookups } from '#battery-lab/lookups.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
@@ -72,6 +73,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [HealthRegistry, health],
       [DiskReserve, disk],
       [ImportSettings, new ImportSettings(dataDir, importMaxRows)],
+      [CyclerFileSettings, new CyclerFileSettings(dataDir)],
       [SameLog, sameLog],
       [EsdbEventLog, log],
       [LogTail, tail],

@@ -23,14 +23,16 @@ import { ListRoute } from '#resource/routes.js';
 import { compares, type Condition } from '#resource/sql.js';
 
 import { experiments, experimentsSchema } from './experiments.projection.js';
+import { ExperimentImportResponse, rejectedRowList } from './imported.http.js';
 
 const statuses = [
   ...['queued', 'cancelled', 'assigned', 'running', 'paused', 'interrupted', 'tripped'],
-  ...['completed', 'aborted', 'failed'],
+  ...['completed', 'aborted', 'failed', 'importing', 'imported'],
 ] as const;
 const orNull = { nullable: true } as const;
 const time = { type: String, format: 'date-time', ...orNull } as const;
 const number = { type: Number, ...orNull } as const;
+const ofExecuted = 'Null for one that was recorded elsewhere, as all that a unit has to do with.';
 
 class ExperimentRangeResponse {
   @ApiProperty() min!: number;
@@ -62,15 +64,18 @@ class ExperimentResponse implements ExperimentDocument {
   @ApiProperty({ example: 'Formation of cell 17' }) name!: string;
   @ApiProperty({ type: String, ...orNull }) description!: string | null;
   @ApiProperty({ format: 'uuid' }) batteryId!: string;
-  @ApiProperty({ format: 'uuid' }) stationId!: string;
-  @ApiProperty() unitId!: string;
+  @ApiProperty({ type: String, format: 'uuid', ...orNull, description: ofExecuted })
+  stationId!: string | null;
+  @ApiProperty({ type: String, ...orNull }) unitId!: string | null;
   @ApiProperty({ type: ExperimentDeviceResponse, isArray: true, description: 'At its turn.' })
   devices!: readonly ExperimentDeviceResponse[];
-  @ApiProperty({ format: 'uuid' }) profileId!: string;
-  @ApiProperty() profileVersion!: number;
-  @ApiProperty({ description: 'SHA-256 of the program.' }) profileHash!: string;
+  @ApiProperty({ type: String, format: 'uuid', ...orNull }) profileId!: string | null;
+  @ApiProperty(number) profileVersion!: number | null;
+  @ApiProperty({ type: String, ...orNull, description: 'SHA-256 of the program.' })
+  profileHash!: string | null;
   @ApiProperty() nominalCapacityAh!: number;
-  @ApiProperty({ type: ExperimentLimitsResponse }) limits!: ExperimentLimitsResponse;
+  @ApiProperty({ type: ExperimentLimitsResponse, ...orNull })
+  limits!: ExperimentLimitsResponse | null;
   @ApiProperty({ enum: ['on', 'off'], description: 'On also where nobody knows.' })
   output!: 'on' | 'off';
   @ApiProperty({ type: String, format: 'date', ...orNull }) calibratedUntil!: string | null;
@@ -83,6 +88,12 @@ class ExperimentResponse implements ExperimentDocument {
   instruction!: ExperimentDocument['instruction'];
   @ApiProperty({ type: String, ...orNull, description: 'Why it stands where it stands.' })
   message!: string | null;
+  @ApiProperty({
+    type: ExperimentImportResponse,
+    ...orNull,
+    description: 'Of one that was recorded elsewhere.',
+  })
+  import!: ExperimentImportResponse | null;
   @ApiProperty() revision!: number;
 }
 
@@ -178,6 +189,11 @@ export const stepList = defineResource({
   },
 });
 
+const ownedBy = (id: string) => ({
+  ...{ table: `${experimentsSchema}.experiments`, id, column: 'experiment_id' },
+  unknown: unknownExperiment,
+});
+
 export class ExperimentsController extends resourceController(experimentList) {
   @ListRoute(stepList, ':id/steps')
   steps(
@@ -186,8 +202,18 @@ export class ExperimentsController extends resourceController(experimentList) {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const table = `${experimentsSchema}.experiments`;
-    const owner = { table, id, column: 'experiment_id', unknown: unknownExperiment };
-    return answerList(this.reader.store, belongingTo(stepList, owner), query, request, reply);
+    const steps = belongingTo(stepList, ownedBy(id));
+    return answerList(this.reader.store, steps, query, request, reply);
+  }
+
+  @ListRoute(rejectedRowList, ':id/rejected-rows')
+  rejectedRows(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const rows = belongingTo(rejectedRowList, ownedBy(id));
+    return answerList(this.reader.store, rows, query, request, reply);
   }
 }

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { alarmDecider } from '#battery-lab/alarm/decider.js';
 import { batteryDecider } from '#battery-lab/battery/decider.js';
 import { experimentDecider } from '#battery-lab/experiment/decider.js';
+import { experimentsVersion } from '#battery-lab/import/read-model.js';
 import { Reading } from '#event-log/reading.js';
 import { schemaOf } from '#read-store/schema-names.js';
 import { defineProjection, type Projection } from '#subscription/projection/projection.js';
 
-import { changes, version } from './projector.js';
+import { changes } from './projector.js';
 import { loadWork, saveWork } from './working-set.js';
 
 const source = (path: string): URL => new URL(path, import.meta.url);
@@ -15,12 +16,13 @@ const table = source('./table.sql');
 
 /** Experiments with their steps, and the alarms that they raised. */
 export const experiments: Projection = defineProjection({
-  ...{ name: 'experiments', version },
+  ...experimentsVersion,
   sources: [
     ...[table, source('./projector.js'), source('./rows.js'), source('./working-set.js')],
     ...['experiment', 'alarm'].map((folder) =>
       source(`../../libs/battery-lab/src/${folder}/document.js`),
     ),
+    source('../../libs/battery-lab/src/import/document.js'),
     source('../../libs/read-store/src/rows-by-id.js'),
   ],
   tables: readFileSync(table, 'utf8'),

@@ -13,9 +13,6 @@ import { formatPosition } from '#event-log/position.js';
 
 import { type DocumentRow, type ExperimentsWork, stepRowId } from './rows.js';
 
-/** Raised with each change of what the rows are. */
-export const version = 2;
-
 type Apply = (work: ExperimentsWork, event: StoredEvent) => void;
 
 const idOf = ({ stream }: StoredEvent): string => stream.slice(stream.indexOf('-') + 1);
@@ -28,15 +25,23 @@ const keep = (rows: Map<string, DocumentRow>, event: StoredEvent, document: obje
   });
 };
 
-const onExperiment: Apply = ({ experiments, steps }, event) => {
+const onExperiment: Apply = ({ experiments, steps, rejected }, event) => {
   const before = experiments.get(idOf(event))?.document as DocumentState | undefined;
   const after = evolveDocument(before ?? { status: 'absent' }, event as unknown as ExperimentEvent);
   if (after.status === 'absent') return;
   // Ends that the unit does not report are those of the server.
-  const hasEnded = ['cancelled', 'aborted', 'failed'].includes(after.status);
+  const hasEnded =
+    ['cancelled', 'aborted', 'failed'].includes(after.status) && after.import === null;
   const endedAt = hasEnded ? (after.endedAt ?? event.created.toISOString()) : after.endedAt;
   keep(experiments, event, { ...after, endedAt });
-  if (event.type === 'StepStarted') {
+  if (event.type === 'ImportedRowsRejected') {
+    const { file, rows } = event.data as EventData<'ImportedRowsRejected'>;
+    for (const [index, { line, ...row }] of rows.entries()) {
+      const place = String(Number(event.revision) * 1_000 + index);
+      const id = `${idOf(event)}/${place}`;
+      rejected.set(id, { id, experiment_id: idOf(event), place, file, line: String(line), ...row });
+    }
+  } else if (event.type === 'StepStarted') {
     const { at, testTimeS, ...place } = event.data as EventData<'StepStarted'>;
     const id = stepRowId(idOf(event), place.stepCount);
     steps.set(id, {

@@ -28,10 +28,21 @@ export interface BatteryRow {
   readonly product_id: string | null;
 }
 
+export interface RejectedRow {
+  readonly id: string;
+  readonly experiment_id: string;
+  readonly place: string;
+  readonly file: string;
+  readonly line: string;
+  readonly fault: string;
+  readonly reason: string;
+}
+
 /** The rows that a batch touches, by their ids. */
 export interface ExperimentsWork {
   readonly experiments: Map<string, DocumentRow>;
   readonly steps: Map<string, StepRow>;
+  readonly rejected: Map<string, RejectedRow>;
   readonly alarms: Map<string, DocumentRow>;
   readonly batteries: Map<string, BatteryRow>;
 }

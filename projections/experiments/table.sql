@@ -7,6 +7,8 @@ create table experiments (
 );
 create index experiments_by_station on experiments ((document ->> 'stationId'), registered_position);
 create index experiments_by_battery on experiments ((document ->> 'batteryId'), registered_position);
+-- Imports whose requests were lost are found by it.
+create index experiments_importing on experiments (id) where document ->> 'status' = 'importing';
 
 -- The steps that were executed.
 create table steps (
@@ -26,6 +28,19 @@ create table steps (
   discharge_ah float8
 );
 create index steps_by_experiment on steps (experiment_id, step_count);
+
+-- Rows of imported files that gave no record.
+create table rejected_rows (
+  -- The experiment and the place of the row among those of its files: `<experiment>/<place>`.
+  id text collate "C" primary key,
+  experiment_id text collate "C" not null,
+  place bigint not null,
+  file text not null,
+  line bigint not null,
+  fault text collate "C" not null,
+  reason text not null
+);
+create index rejected_rows_by_experiment on rejected_rows (experiment_id, place);
 
 -- Alarms as the API shows them.
 create table alarms (

@@ -6,12 +6,14 @@ import {
   type BatteryRow,
   type DocumentRow,
   type ExperimentsWork,
+  type RejectedRow,
   type StepRow,
   stepRowId,
 } from './rows.js';
 
 const experiments = rowsById<DocumentRow>('experiments');
 const steps = rowsById<StepRow>('steps');
+const rejected = rowsById<RejectedRow>('rejected_rows');
 const alarms = rowsById<DocumentRow>('alarms');
 const batteries = rowsById<BatteryRow>('batteries');
 
@@ -32,6 +34,8 @@ export const loadWork = async (
   return {
     experiments: await experiments.load(client, of(events, 'experiment')),
     steps: await steps.load(client, ended),
+    // Each is written once.
+    rejected: new Map(),
     alarms: await alarms.load(client, of(events, 'cyclerAlarm')),
     batteries: await batteries.load(client, of(events, 'battery')),
   };
@@ -40,6 +44,7 @@ export const loadWork = async (
 export const saveWork = async (client: ProjectionClient, work: ExperimentsWork): Promise<void> => {
   await experiments.save(client, work.experiments);
   await steps.save(client, work.steps);
+  await rejected.save(client, work.rejected);
   await alarms.save(client, work.alarms);
   await batteries.save(client, work.batteries);
 };

@@ -41,6 +41,6 @@ const things = [Batteries, CyclerDevices, Units, Stations, Profiles].map((Things
       ) => new Experiments(log, { batteries, devices, stations, profiles }),
     },
   ],
-  exports: things.map(({ provide }) => provide),
+  exports: [...things.map(({ provide }) => provide), Experiments],
 })
 export class BatteryLabModule {}

@@ -50,5 +50,8 @@ export const batteryLab: Context = {
     'lab.operate': ['engineer', 'operator', 'admin'],
   },
   tags: { lab: 'Batteries, the stations that they are tested on, programs and experiments.' },
-  routes: async () => [(await import('./battery-lab.module.js')).BatteryLabModule],
+  routes: async () => [
+    (await import('./battery-lab.module.js')).BatteryLabModule,
+    (await import('./import/experiment-import.module.js')).ExperimentImportModule,
+  ],
 };

@@ -185,6 +185,14 @@ export const InstantField = (options: FieldOptions): PropertyDecorator =>
     ),
   );
 
+/** True or false. */
+export const BooleanField = (options: FieldOptions): PropertyDecorator =>
+  field(
+    options,
+    { type: 'boolean' },
+    Passes('isTrueOrFalse', 'expected true or false', (value) => typeof value === 'boolean'),
+  );
+
 /** A finite number, true or false, a text of at most 1,000 characters, or null; not to be left out. */
 export const ScalarField = (options: FieldOptions): PropertyDecorator =>
   field(

@@ -1,5 +1,6 @@
 import type { CommandOf } from '#kernel/command.js';
 
+import type { ImportCommand } from '../import/decider.js';
 import type { EventData, InstructionKind } from './events.js';
 
 interface TheInstruction {
@@ -58,7 +59,8 @@ export type ExperimentCommand =
   | CommandOf<{ QueueExperiment: EventData<'ExperimentQueued'> }>
   | OperationCommand
   | ReportCommand
-  | SupervisionCommand;
+  | SupervisionCommand
+  | ImportCommand;
 
 export type SupervisionData<T extends SupervisionCommand['type']> = Extract<
   SupervisionCommand,

@@ -1,21 +1,35 @@
 import type { Decider } from '#kernel/decider.js';
 
+import { decideImport, type ImportCommand } from '../import/decider.js';
 import type { ExperimentCommand } from './commands.js';
 import { answer, issue, repeat, timeOut } from './decide-instructions.js';
 import { operate } from './decide-operations.js';
 import { report } from './decide-reports.js';
 import { experimentCategory, type ExperimentEvent, experimentEvents } from './events.js';
-import { experimentExists, unknownExperiment } from './refusals.js';
+import { experimentExists, importedExperiment, unknownExperiment } from './refusals.js';
 import {
   evolve,
   type Experiment,
   type ExperimentState,
   hasEnded,
+  isExecuted,
   keysOf,
   mayEndNow,
 } from './state.js';
 
-const decideOn = (command: ExperimentCommand, state: Experiment): readonly ExperimentEvent[] => {
+const ofImport: readonly ExperimentCommand['type'][] = [
+  'RequestImport',
+  'RejectImportedRows',
+  'CompleteImport',
+  'FailImport',
+] satisfies readonly ImportCommand['type'][];
+const isOfImport = (command: ExperimentCommand): command is ImportCommand =>
+  ofImport.includes(command.type);
+
+const decideOn = (
+  command: Exclude<ExperimentCommand, ImportCommand>,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
   switch (command.type) {
     case 'QueueExperiment':
       throw experimentExists();
@@ -66,6 +80,11 @@ export const experimentDecider: Decider<ExperimentState, ExperimentCommand, Expe
   events: experimentEvents,
   initialState: { status: 'absent' },
   decide(command, state) {
+    if (isOfImport(command)) {
+      if (isExecuted(state)) throw experimentExists();
+      return decideImport(command, state.status === 'imported' ? state : undefined);
+    }
+    if (state.status === 'imported') throw importedExperiment();
     if (state.status !== 'absent') return decideOn(command, state);
     if (command.type !== 'QueueExperiment') throw unknownExperiment();
     return [{ type: 'ExperimentQueued', data: command.data }];

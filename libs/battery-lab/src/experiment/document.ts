@@ -1,9 +1,15 @@
+import { type ImportDocument, importedBy, importRequested } from '../import/document.js';
 import type { EventData, ExperimentEvent } from './events.js';
 import type { Place, Status } from './state.js';
 
+type Queued = Omit<EventData<'ExperimentQueued'>, 'program'>;
+type OrNull<T> = { readonly [Member in keyof T]: T[Member] | null };
+/** What only an experiment has that a unit executes. */
+type Executed = Omit<Queued, 'name' | 'description' | 'batteryId' | 'nominalCapacityAh'>;
+
 /** An experiment as the API shows it. Units are in the names; times are ISO 8601 UTC. */
-export interface ExperimentDocument extends Omit<EventData<'ExperimentQueued'>, 'program'> {
-  readonly status: Status;
+export interface ExperimentDocument extends Omit<Queued, keyof Executed>, OrNull<Executed> {
+  readonly status: Status | 'importing' | 'imported';
   /** On also where nobody knows. */
   readonly output: 'on' | 'off';
   readonly devices: EventData<'ExperimentAssigned'>['devices'];
@@ -18,6 +24,8 @@ export interface ExperimentDocument extends Omit<EventData<'ExperimentQueued'>, 
   readonly instruction: EventData<'InstructionIssued'>['kind'] | null;
   /** Why it stands where it stands, for people. */
   readonly message: string | null;
+  /** Of one that was recorded elsewhere; null for those that a unit executes. */
+  readonly import: ImportDocument | null;
 }
 
 export type DocumentState = { readonly status: 'absent' } | ExperimentDocument;
@@ -26,19 +34,33 @@ export type DocumentState = { readonly status: 'absent' } | ExperimentDocument;
 export const evolveDocument = (state: DocumentState, event: ExperimentEvent): DocumentState => {
   if (event.type === 'ExperimentQueued') {
     const { program: _, ...data } = event.data;
+    return { status: 'queued', ...data, ...nothingYet, import: null };
+  }
+  if (event.type === 'ExperimentImportRequested') {
+    const { name, description, batteryId, nominalCapacityAh } = event.data;
     return {
-      ...{ status: 'queued', ...data, output: 'off', devices: [], calibratedUntil: null },
-      ...{ startedAt: null, endedAt: null, testTimeS: null, step: null },
-      ...{ instruction: null, message: null },
+      ...{ status: 'importing', name, description, batteryId, nominalCapacityAh },
+      ...{ stationId: null, unitId: null, profileId: null, profileVersion: null },
+      ...{ profileHash: null, limits: null, ...nothingYet },
+      import: importRequested(event.data),
     };
   }
   return state.status === 'absent' ? state : { ...state, ...changeBy(event, state) };
 };
 
+const nothingYet = {
+  output: 'off' as const,
+  ...{ devices: [], calibratedUntil: null, startedAt: null, endedAt: null },
+  ...{ testTimeS: null, step: null, instruction: null, message: null },
+};
+
 /** What is known of it after the event that was not known before. */
 const changeBy = (
-  event: Exclude<ExperimentEvent, { type: 'ExperimentQueued' }>,
-  { instruction }: ExperimentDocument,
+  event: Exclude<
+    ExperimentEvent,
+    { type: 'ExperimentQueued' } | { type: 'ExperimentImportRequested' }
+  >,
+  { instruction, import: imported }: ExperimentDocument,
 ): Partial<ExperimentDocument> => {
   switch (event.type) {
     case 'ExperimentCancelled':
@@ -101,5 +123,9 @@ const changeBy = (
       const { at: endedAt, testTimeS } = event.data;
       return { status: 'completed', output: 'off', endedAt, testTimeS, message: null };
     }
+    case 'ImportedRowsRejected':
+    case 'ExperimentImported':
+    case 'ExperimentImportFailed':
+      return imported ? importedBy(event, imported) : {};
   }
 };

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { type DeepReadonly, type EventOf, eventTypes } from '#kernel/event-types.js';
 import { choice, closed, date, id, instant, name, orNull, text } from '#kernel/schema.js';
 
+import { importEvents } from '../import/events.js';
 import { progress, range, stepPlace } from './schemas.js';
 
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
@@ -131,9 +132,7 @@ export const experimentEvents = eventTypes({
       unitId: name('The unit.'),
       issuedAt: instant('Time of the server.'),
     }),
-    example: {
-      ...{ instruction, kind: 'output-off', unitId: 'unit-7', issuedAt: at },
-    },
+    example: { instruction, kind: 'output-off', unitId: 'unit-7', issuedAt: at },
   },
   InstructionRepeated: {
     about: 'The unit has not answered: it is sent the same instruction again.',
@@ -291,6 +290,7 @@ export const experimentEvents = eventTypes({
     }),
     example: { at, testTimeS: 60 },
   },
+  ...importEvents,
 });
 
 export type ExperimentEvent = EventOf<typeof experimentEvents>;

@@ -4,7 +4,7 @@ import { commandMeta, givenFor } from '#testing/decider-spec.js';
 import type { ExperimentCommand } from './commands.js';
 import { experimentDecider } from './decider.js';
 import { type EventData, type ExperimentEvent, experimentEvents } from './events.js';
-import { type Experiment, type ExperimentState } from './state.js';
+import { type Experiment, type ExperimentState, isExecuted } from './state.js';
 
 export const given = givenFor(experimentDecider);
 export const meta = commandMeta();
@@ -83,6 +83,6 @@ export const stateOf = (events: readonly ExperimentEvent[]): Experiment => {
     (before, event) => experimentDecider.evolve(before, event),
     experimentDecider.initialState,
   );
-  if (state.status === 'absent') throw new Error('there is no experiment');
+  if (!isExecuted(state)) throw new Error('there is no experiment');
   return state;
 };

@@ -9,7 +9,7 @@ import type { ExperimentCommand } from './commands.js';
 import { experimentDecider } from './decider.js';
 import { experimentEvents, type InstructionKind } from './events.js';
 import { dueAt, reactionsTo } from './reactions.js';
-import { type Experiment, type ExperimentState, hasEnded } from './state.js';
+import { type Experiment, type ExperimentState, hasEnded, isExecuted } from './state.js';
 
 const meta = commandMeta();
 const examples = exampleEvents(experimentEvents);
@@ -77,7 +77,7 @@ class Lab {
   }
 
   get experiment(): Experiment {
-    if (this.state.status === 'absent') throw new Error('there is no experiment');
+    if (!isExecuted(this.state)) throw new Error('there is no experiment');
     return this.state;
   }
 

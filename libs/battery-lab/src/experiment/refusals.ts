@@ -8,6 +8,13 @@ export const unknownExperiment = () =>
 export const experimentExists = () =>
   new Refusal('EXPERIMENT_EXISTS', 'conflict', 'there is an experiment with this id already');
 
+export const importedExperiment = () =>
+  new Refusal(
+    'EXPERIMENT_IMPORTED',
+    'conflict',
+    'the experiment was recorded elsewhere and imported from files: there is no unit that could be told anything',
+  );
+
 /** `expected` says in which state the command makes sense. */
 export const notNow = (status: Status, expected: string) =>
   new Refusal(

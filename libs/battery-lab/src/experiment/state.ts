@@ -3,6 +3,8 @@ import type { Program } from '#cycling/program/program.js';
 import { advance, begin, type RunState, type StepEnd } from '#cycling/program/run.js';
 import type { Key } from '#kernel/decider.js';
 
+import { evolveImport, type ImportedExperiment } from '../import/decider.js';
+import { type ImportEvent, importEvents } from '../import/events.js';
 import { batteryUnderTest, stationConfiguration } from '../keys.js';
 import type { EventData, ExperimentEvent, InstructionKind } from './events.js';
 
@@ -80,7 +82,11 @@ export interface Experiment {
   readonly endedAtS: number | null;
 }
 
-export type ExperimentState = { readonly status: 'absent' } | Experiment;
+export type ExperimentState = { readonly status: 'absent' } | Experiment | ImportedExperiment;
+
+/** Whether it is one that a unit executes: it is there, and was not recorded elsewhere. */
+export const isExecuted = (state: ExperimentState): state is Experiment =>
+  state.status !== 'absent' && state.status !== 'imported';
 
 const begun: readonly Status[] = ['running', 'paused', 'interrupted', 'tripped'];
 
@@ -99,7 +105,7 @@ export const mayEndNow = (state: Experiment): boolean => {
 
 /** From its turn until its output is off for good its battery and its station are its own. */
 export const keysOf = (state: ExperimentState): readonly Key[] => {
-  if (state.status === 'absent' || !state.assigned || hasEnded(state)) return [];
+  if (!isExecuted(state) || !state.assigned || hasEnded(state)) return [];
   const { batteryId, stationId } = state.request;
   const number = state.assigned.stationConfiguration;
   const station = number === undefined ? [] : [stationConfiguration(stationId, number)];
@@ -168,10 +174,17 @@ const latchAfter = ({ ending, open, trip }: Experiment): Trip | null =>
 
 export const evolve = (state: ExperimentState, event: ExperimentEvent): ExperimentState => {
   if (event.type === 'ExperimentQueued') return queued(event.data);
-  return state.status === 'absent' ? state : next(state, event);
+  if (isOfImport(event)) {
+    if (isExecuted(state)) return state;
+    return evolveImport(state.status === 'imported' ? state : undefined, event) ?? state;
+  }
+  return isExecuted(state) ? next(state, event) : state;
 };
 
-const next = (state: Experiment, event: ExperimentEvent): Experiment => {
+const isOfImport = (event: ExperimentEvent): event is ImportEvent =>
+  Object.hasOwn(importEvents, event.type);
+
+const next = (state: Experiment, event: Exclude<ExperimentEvent, ImportEvent>): Experiment => {
   switch (event.type) {
     case 'ExperimentQueued':
       return state;

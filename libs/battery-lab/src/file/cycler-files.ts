@@ -102,7 +102,7 @@ export class CyclerFiles {
   ) {}
 
   /** The records in batches, with flat memory. Test time, step count and cycle go on from file to file. To be read once. */
-  async *records(): AsyncGenerator<readonly CyclerRecord[]> {
+  async *records(): AsyncGenerator<readonly CyclerRecord[], undefined, undefined> {
     let batch: CyclerRecord[] = [];
     for (const [index, open] of this.files.entries()) {
       const reader = new RecordReader(open.file, this.findings, this.found, this.options.zone);

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 
+import type { DeepReadonly } from '#kernel/event-types.js';
 import { choice, closed, text } from '#kernel/schema.js';
 
 import { type Field, fields } from './fields.js';
@@ -32,7 +33,7 @@ export const FileMapping = closed({
     Type.Boolean({ description: 'Whether a positive current discharges.' }),
   ),
 });
-export type FileMapping = Static<typeof FileMapping>;
+export type FileMapping = DeepReadonly<Static<typeof FileMapping>>;
 
 /** The layout that a mapping describes. */
 export const layoutOf = ({ columns, dateOrder, positiveDischarges }: FileMapping): FileLayout => ({
@@ -56,3 +57,18 @@ export const layoutOf = ({ columns, dateOrder, positiveDischarges }: FileMapping
   ...(dateOrder && { dateOrder }),
   ...(positiveDischarges !== undefined && { positiveDischarges }),
 });
+
+/** What is wrong with a mapping beside its schema: by the index of the column, or -1 for all of them. */
+export const mappingProblems = ({
+  columns,
+}: FileMapping): readonly { readonly column: number; readonly reason: string }[] => {
+  const problems = columns.flatMap(({ as }, column) =>
+    columns.findIndex((other) => other.as === as) === column
+      ? []
+      : [{ column, reason: `another column is ${as} already` }],
+  );
+  const has = (...some: readonly Field[]): boolean => columns.some(({ as }) => some.includes(as));
+  if (has('voltage') && has('current') && has('testTime', 'stepTime')) return problems;
+  const reason = 'expected columns that are voltage, current, and testTime or stepTime';
+  return [...problems, { column: -1, reason }];
+};

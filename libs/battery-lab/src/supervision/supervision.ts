@@ -4,7 +4,7 @@ import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import type { SubscriptionClient } from '#subscription/follower.js';
 
 import { experimentStream } from '../experiment/events.js';
-import { hasEnded } from '../experiment/state.js';
+import { hasEnded, isExecuted } from '../experiment/state.js';
 import type { CyclerSamplesRecorded } from '../samples/events.js';
 import { Leases } from '../unit-link/leases.js';
 import { type Attended, keepAttended, noteHeard, readAttended } from './attended.js';
@@ -102,7 +102,7 @@ export class Supervision {
         some.map(async (experimentId) => {
           await this.grantTo(experimentId);
           const { state, dueAt } = await this.supervisor.attend(experimentId);
-          if (state.status === 'absent' || hasEnded(state)) {
+          if (!isExecuted(state) || hasEnded(state)) {
             ended.push(experimentId);
             this.watches.delete(experimentId);
             return;
@@ -128,7 +128,7 @@ export class Supervision {
   /** Before the unit is told to start: it refuses to without a lease. */
   private async grantTo(experimentId: string): Promise<void> {
     const { state } = await this.supervisor.experiments.refresh(experimentId);
-    if (state.status === 'absent' || state.status === 'queued' || hasEnded(state)) return;
+    if (!isExecuted(state) || state.status === 'queued' || hasEnded(state)) return;
     await this.leases.grant([state.request.unitId], this.options.leaseS);
   }
 
@@ -156,8 +156,12 @@ export class Supervision {
   private async watchOf(experimentId: string): Promise<LimitWatch | undefined> {
     const known = this.watches.get(experimentId);
     if (known) return known;
+    // The records of an import come by the thousand.
+    if (this.supervisor.experiments.cached(experimentId)?.state.status === 'imported') {
+      return undefined;
+    }
     const { state } = await this.supervisor.experiments.refresh(experimentId);
-    if (state.status === 'absent' || hasEnded(state)) return undefined;
+    if (!isExecuted(state) || hasEnded(state)) return undefined;
     const watch = new LimitWatch(state.request.limits);
     this.watches.set(experimentId, watch);
     return watch;

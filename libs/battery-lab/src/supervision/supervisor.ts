@@ -12,7 +12,7 @@ import { type AlarmCommand, alarmDecider } from '../alarm/decider.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { experimentDecider } from '../experiment/decider.js';
 import { type AlarmReaction, dueAt, type Reaction, reactionsTo } from '../experiment/reactions.js';
-import type { Experiment, ExperimentState } from '../experiment/state.js';
+import { type Experiment, type ExperimentState, isExecuted } from '../experiment/state.js';
 import { type QueueCommand, queueDecider } from '../queue/decider.js';
 import { Equipment } from './equipment.js';
 
@@ -55,7 +55,7 @@ export class Supervisor {
   async attend(experimentId: string): Promise<Attention> {
     for (let round = 0; round < maxRounds; round += 1) {
       const { state, revision } = await this.experiments.refresh(experimentId);
-      if (state.status === 'absent') return { state, dueAt: undefined };
+      if (!isExecuted(state)) return { state, dueAt: undefined };
       const again = await this.attendQueue(experimentId, state);
       let hasChanged = false;
       for (const reaction of reactionsTo(state, this.now())) {

@@ -8,6 +8,7 @@ import { wallNow } from '#kernel/wall-clock.js';
 import type { Logger } from '#observability/logging.js';
 
 import { type EventData, experimentStream } from '../experiment/events.js';
+import { isExecuted } from '../experiment/state.js';
 import { unitStream } from '../unit/events.js';
 import { instructionBody } from './instruction-body.js';
 import type { Leases } from './leases.js';
@@ -57,7 +58,7 @@ export class UnitDownlink {
     try {
       const { state } = await intake.experiments.refresh(experimentId);
       // Something else was decided since.
-      if (state.status === 'absent' || state.open?.instruction !== instruction) return;
+      if (!isExecuted(state) || state.open?.instruction !== instruction) return;
       const { kind, attempt } = state.open;
       const body = instructionBody(experimentId, instruction, kind, state);
       // Without one the unit would refuse it.

@@ -17,7 +17,7 @@ import { wallNow } from '#kernel/wall-clock.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { experimentDecider } from '../experiment/decider.js';
 import { ended, notStarted, unknownExperiment } from '../experiment/refusals.js';
-import { type Experiment, hasEnded } from '../experiment/state.js';
+import { type Experiment, hasEnded, isExecuted } from '../experiment/state.js';
 import { cyclerSamplesDecider } from '../samples/decider.js';
 import { cyclerSamplesIdOf } from '../samples/events.js';
 import { readUnitMessage, unitMessageKind } from './read-unit-message.js';
@@ -126,9 +126,9 @@ export class UnitIntake implements MessageTaker {
     willDo: (state: Experiment) => boolean = () => true,
   ): Promise<Experiment> {
     const cached = this.experiments.cached(experimentId)?.state;
-    const isFresh = cached !== undefined && cached.status !== 'absent' && willDo(cached);
+    const isFresh = cached !== undefined && isExecuted(cached) && willDo(cached);
     const state = isFresh ? cached : (await this.experiments.refresh(experimentId)).state;
-    if (state.status === 'absent') throw unknownExperiment();
+    if (!isExecuted(state)) throw unknownExperiment();
     if (state.request.unitId !== device) throw notOfThisUnit();
     return state;
   }

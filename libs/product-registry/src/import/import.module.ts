@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+
 import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { States } from '#event-log/states.js';
+import { KeptFiles } from '#jobs/kept-files.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
@@ -11,7 +14,6 @@ import { ProductRegistryModule } from '../product-registry.module.js';
 import { ProductRegistry } from '../registry.js';
 import { importDecider } from './decider.js';
 import { ImportController } from './import.http.js';
-import { ImportFiles } from './import-files.js';
 import { Imports } from './imports.js';
 import { importQueue } from './run/import-runner.js';
 
@@ -51,7 +53,7 @@ const largestFile = 256 * 1024 * 1024;
         logger: Logger,
         { dataDir, maxRows }: ImportSettings,
       ): Imports => {
-        const files = new ImportFiles(dataDir, largestFile, disk);
+        const files = new KeptFiles(join(dataDir, 'imports'), largestFile, disk);
         const imports = new States(log, importDecider, 1_000);
         const tools = { log, imports, registry, files, logger, maxRows };
         return new Imports(tools, importQueue(pool), observer);

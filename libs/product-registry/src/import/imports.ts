@@ -5,6 +5,7 @@ import {
 } from '#event-log/handle-command.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { JobQueue } from '#jobs/job-queue.js';
+import { PreviewPlaces } from '#jobs/preview-places.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -16,7 +17,6 @@ import { type CancelImport, ReceiveImport, type RetryImport } from './commands.j
 import type { ImportKind } from './events.js';
 import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
-import { PreviewPlaces } from './preview/preview-places.js';
 import { ImportRunner } from './run/import-runner.js';
 import type { RunTools } from './run/run-import.js';
 import type { ReceivedImport } from './state.js';
@@ -71,7 +71,7 @@ export class Imports {
   /**
    * Spools a file and appends that it was received. Sent before: a new run is asked for.
    *
-   * Throws what `ImportFiles.spool` throws, and `READ_STORE_UNAVAILABLE`.
+   * Throws what `KeptFiles.spool` throws, and `READ_STORE_UNAVAILABLE`.
    */
   async receive(
     body: AsyncIterable<Uint8Array>,
@@ -95,7 +95,7 @@ export class Imports {
    * What the file would change; nothing is written and the file is not kept. `gone` ends it where nobody
    * waits for the answer any more: what it was aborted with is thrown.
    *
-   * Throws what `ImportFiles.spool` and `previewImport` throw, and `PREVIEWS_BUSY`.
+   * Throws what `KeptFiles.spool` and `previewImport` throw, and `PREVIEWS_BUSY`.
    */
   async preview(
     body: AsyncIterable<Uint8Array>,

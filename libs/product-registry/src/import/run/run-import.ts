@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
 import { pause } from '#event-log/pause.js';
+import type { KeptFiles } from '#jobs/kept-files.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome } from '../events.js';
-import type { ImportFiles } from '../import-files.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
@@ -18,7 +18,7 @@ import { RunSteps, type StepTools } from './run-steps.js';
 /** What a run works with. */
 export interface RunTools extends StepTools {
   readonly registry: ProductRegistry;
-  readonly files: ImportFiles;
+  readonly files: KeptFiles;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
 }

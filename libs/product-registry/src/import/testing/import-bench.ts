@@ -8,6 +8,7 @@ import type { Position, StoredEvent } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
 import { States } from '#event-log/states.js';
 import type { JobQueue } from '#jobs/job-queue.js';
+import { KeptFiles } from '#jobs/kept-files.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { migrate } from '#read-store/migrate.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -20,7 +21,6 @@ import { ProductRegistry } from '../../registry.js';
 import { ReceiveImport } from '../commands.js';
 import { importDecider } from '../decider.js';
 import type { ImportKind } from '../events.js';
-import { ImportFiles } from '../import-files.js';
 import { mappingVersion } from '../mapping.js';
 import { importQueue } from '../run/import-runner.js';
 import type { RunTools } from '../run/run-import.js';
@@ -125,7 +125,7 @@ export class ImportBench {
 const toolsOn = (url: string, dataDir: string): RunTools => {
   const log = EsdbEventLog.connect(url);
   const imports: ImportStates = new States(log, importDecider);
-  const files = new ImportFiles(dataDir, 64 * 1024 * 1024);
+  const files = new KeptFiles(join(dataDir, 'imports'), 64 * 1024 * 1024);
   return { log, imports, registry: new ProductRegistry(log), files, logger: silent };
 };
 

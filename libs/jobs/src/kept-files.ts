@@ -18,19 +18,17 @@ export interface SpooledFile {
 /** Uploads that nobody writes to any more were left by a process that died. */
 const leftoverAfterMs = 60 * 60 * 1_000;
 
-/** The imported files: each kept as evidence under the hash of its content. */
-export class ImportFiles {
-  private readonly folder: string;
+/** Files that were sent: each kept as evidence under the hash of its content. */
+export class KeptFiles {
   private readonly spoolFolder: string;
 
   constructor(
-    dataDir: string,
+    private readonly folder: string,
     /** Largest file that is taken, in bytes. */
     private readonly maxBytes: number,
     private readonly disk: Pick<DiskReserve, 'shortage'> = { shortage: undefined },
   ) {
-    this.folder = join(dataDir, 'imports');
-    this.spoolFolder = join(this.folder, 'tmp');
+    this.spoolFolder = join(folder, 'tmp');
   }
 
   pathOf(sha256: string): string {
@@ -70,9 +68,14 @@ export class ImportFiles {
   }
 
   async has(sha256: string): Promise<boolean> {
+    return (await this.bytesOf(sha256)) !== undefined;
+  }
+
+  /** Its size; undefined where it is not kept here. */
+  async bytesOf(sha256: string): Promise<number | undefined> {
     return stat(this.pathOf(sha256)).then(
-      (file) => file.isFile(),
-      () => false,
+      (file) => (file.isFile() ? file.size : undefined),
+      () => undefined,
     );
   }
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { ImportFiles } from './import-files.js';
+import { KeptFiles } from './kept-files.js';
 
 let folder = '';
-let files: ImportFiles;
+let files: KeptFiles;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'voltrace-files-'));
-  files = new ImportFiles(folder, 1_000_000);
+  files = new KeptFiles(folder, 1_000_000);
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
@@ -25,7 +25,7 @@ async function* chunks(...parts: (string | Buffer | Error)[]): AsyncGenerator<Bu
   }
 }
 
-const spooled = () => readdirSync(join(folder, 'imports', 'tmp'));
+const spooled = () => readdirSync(join(folder, 'tmp'));
 
 describe('an upload', () => {
   it('is kept under the hash of its content', async () => {
@@ -40,7 +40,7 @@ describe('an upload', () => {
 
   it('may be sent again', async () => {
     for (let i = 0; i < 2; i += 1) await files.keep(await files.spool(chunks('a,b\n')));
-    expect(readdirSync(join(folder, 'imports'))).toHaveLength(2);
+    expect(readdirSync(folder)).toHaveLength(2);
   });
 
   it.each([

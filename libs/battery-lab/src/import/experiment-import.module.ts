@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+
+import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+
+import { EsdbEventLog } from '#event-log/esdb.js';
+import { KeptFiles } from '#jobs/kept-files.js';
+import { DiskReserve } from '#observability/disk-reserve.js';
+import { Logger } from '#observability/logging.js';
+import { ReadStore } from '#read-store/read-store.js';
+
+import { BatteryLabModule } from '../battery-lab.module.js';
+import { Experiments } from '../experiment/experiments.js';
+import { Batteries } from '../things.js';
+import { ExperimentImports } from './experiment-imports.js';
+import { CyclerFileController, ExperimentImportController } from './import.http.js';
+
+/** What imports of cycler files need to know of the process that runs them. */
+export class CyclerFileSettings {
+  constructor(
+    /** Files are kept in `<dataDir>/cycler-files`. */
+    readonly dataDir: string,
+  ) {}
+}
+
+/** Bytes of the largest file that is taken. */
+const largestFile = 1024 * 1024 * 1024;
+
+/**
+ * Imports of cycler files, run by the processes that load this module. Expects the log, the read store, the gateway
+ * and `CyclerFileSettings` to be provided globally.
+ */
+@Module({
+  imports: [BatteryLabModule],
+  controllers: [CyclerFileController, ExperimentImportController],
+  providers: [
+    {
+      provide: ExperimentImports,
+      inject: [
+        ...[EsdbEventLog, Experiments, Batteries, DiskReserve, ReadStore, Logger],
+        CyclerFileSettings,
+      ],
+      useFactory: (
+        log: EsdbEventLog,
+        experiments: Experiments,
+        batteries: Batteries,
+        disk: DiskReserve,
+        { pool }: ReadStore,
+        logger: Logger,
+        { dataDir }: CyclerFileSettings,
+      ): ExperimentImports => {
+        const files = new KeptFiles(join(dataDir, 'cycler-files'), largestFile, disk);
+        return new ExperimentImports({ log, experiments, files, logger }, batteries, pool);
+      },
+    },
+  ],
+})
+export class ExperimentImportModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(@Inject(ExperimentImports) private readonly imports: ExperimentImports) {}
+
+  onApplicationBootstrap(): void {
+    this.imports.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.imports.stop();
+  }
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Answer } from '#apps/api/api.fixture.js';
+import { until } from '#testing/until.js';
+
+import { after, codeOf, idOf, itemsOf, LabApi, pointersOf } from '../lab-things/lab-api.fixture.js';
+import { experiments } from './experiments.projection.js';
+
+import 'reflect-metadata';
+
+let lab: LabApi;
+let batteryId: string;
+beforeAll(async () => {
+  lab = await LabApi.start();
+  await lab.api.project(experiments);
+  batteryId = idOf(await lab.battery());
+});
+afterAll(() => lab.stop());
+
+const headers = { 'content-type': 'text/csv' };
+const send = (body: string, name = 'cell.csv', query = ''): Promise<Answer> =>
+  lab.api.ask(`/v1/cycler-files?name=${encodeURIComponent(name)}${query}`, { body, headers });
+
+const importing = (file: Answer, more: object = {}, query = ''): Promise<Answer> =>
+  lab.post(`/experiments/import${query}`, {
+    ...{ name: 'Ageing of cell 33', batteryId, reason: 'history of the cell' },
+    files: [{ name: file.body['name'], sha256: file.body['sha256'] }],
+    ...more,
+  });
+
+const experiment = async (id: string): Promise<Answer['body']> =>
+  (await lab.get(`/experiments/${id}`)).body;
+
+/** The experiment when its import has come to an end. */
+const imported = async (id: string): Promise<Answer['body']> => {
+  await until(
+    'the import has ended',
+    async () => ['imported', 'failed'].includes((await experiment(id))['status'] as string),
+    20_000,
+  );
+  return experiment(id);
+};
+
+const header = 'Test Time / s,Voltage / V,Current / A,Unix Time / s,Cycle Count / 1,Step ID / 1';
+/** One record each ten seconds, from 2026-05-04T10:59:00Z on. */
+const bdf = (records: number, more = ''): string => {
+  const rows = Array.from({ length: records }, (_, n) => {
+    const charges = n < records / 2;
+    return `${String(n * 10)},3.6,${charges ? '1' : '-1'},${String(1_777_892_340 + n * 10)},1,${charges ? '1' : '2'}`;
+  });
+  return `${[header, ...rows].join('\n')}\n${more}`;
+};
+
+describe('an experiment that is imported', () => {
+  it('has its real times, its records and its rejected rows', async () => {
+    const file = await send(bdf(2_500, '25000,OVERLOAD,1,1777917340,1,2\n'), 'a cell.csv');
+    expect(file).toMatchObject({ status: 200, body: { layout: 'bdf', name: 'a cell.csv' } });
+    const asked = await importing(file);
+    expect(asked.status).toBe(202);
+    const id = idOf(asked);
+    expect(asked.headers.get('location')).toBe(`/v1/experiments/${id}`);
+    expect((await lab.get(`/experiments/${id}`, after(asked))).body).toMatchObject({
+      ...{ name: 'Ageing of cell 33', batteryId, nominalCapacityAh: 2.3, stationId: null },
+    });
+    expect(await imported(id)).toMatchObject({
+      ...{ status: 'imported', output: 'off', limits: null, unitId: null, message: null },
+      ...{ startedAt: '2026-05-04T10:59:00.000Z', endedAt: '2026-05-04T17:55:30.000Z' },
+      testTimeS: 24_990,
+      import: {
+        files: [{ name: 'a cell.csv', sha256: file.body['sha256'], bytes: file.body['bytes'] }],
+        found: {
+          ...{ records: 2_500, overlapping: 0, cycles: 'file', rejectedRows: 1, warnings: [] },
+          files: [{ name: 'a cell.csv', layout: 'bdf', rows: 2_501, records: 2_500, ignored: [] }],
+        },
+        failure: null,
+      },
+    });
+    const rows = itemsOf(await lab.get(`/experiments/${id}/rejected-rows`));
+    expect(rows).toEqual([
+      {
+        ...{ file: 'a cell.csv', line: 2_502, fault: 'value' },
+        reason: 'column "Voltage / V" holds "OVERLOAD", expected a number',
+      },
+    ]);
+    const chunks = await samplesOf(id);
+    expect(chunks.map(({ count }) => count)).toEqual([1_000, 1_000, 500]);
+    expect(chunks[1]).toMatchObject({ from: '2026-05-04T13:45:40.000Z', experimentId: id });
+    const listed = itemsOf(await lab.get('/experiments', { status: 'imported', batteryId }));
+    expect(listed).toMatchObject([{ id }]);
+  });
+
+  it('is the same one when it is asked for again, by many at once', async () => {
+    const file = await send(bdf(20, '\n'), 'same.csv');
+    const asked = await Promise.all(Array.from({ length: 5 }, () => importing(file)));
+    expect(new Set(asked.map(idOf)).size).toBe(1);
+    expect(asked.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
+    const id = idOf(asked[0]!);
+    await imported(id);
+    const again = await importing(file);
+    expect([idOf(again), again.headers.get('command-outcome')]).toEqual([id, 'unchanged']);
+    expect(await samplesOf(id)).toHaveLength(1);
+    const events = itemsOf(await lab.get(`/experiments/${id}/history`));
+    expect(events.map(({ event }) => event)).toEqual([
+      'ExperimentImportRequested',
+      'ExperimentImported',
+    ]);
+    expect(new Set(events.map(({ reason }) => reason))).toEqual(new Set(['history of the cell']));
+  });
+
+  it('takes no instruction', async () => {
+    const id = idOf(await importing(await send(bdf(30), 'still.csv')));
+    await imported(id);
+    for (const what of ['pause', 'resume', 'cancel', 'abort', 'reset-trip', 'confirm-output-off']) {
+      const refused = await lab.post(`/experiments/${id}/${what}`, { reason: 'test' });
+      expect(codeOf(refused)).toEqual([409, 'EXPERIMENT_IMPORTED']);
+    }
+  });
+});
+
+describe('an import is refused where', () => {
+  it('the files do not say when the test began', async () => {
+    const plain = 'Test Time / s,Voltage / V,Current / A\n0,3.6,1\n10,3.7,1\n';
+    const file = await send(plain, 'no clock.csv');
+    const refused = await importing(file);
+    expect(codeOf(refused)).toEqual([422, 'START_UNKNOWN']);
+    expect(pointersOf(refused)).toEqual(['/startedAt']);
+    const id = idOf(await importing(file, { startedAt: '2020-02-29T12:00:00+01:00' }));
+    expect(await imported(id)).toMatchObject({
+      ...{ status: 'imported', startedAt: '2020-02-29T11:00:00.000Z' },
+      endedAt: '2020-02-29T11:00:10.000Z',
+    });
+  });
+
+  it('a file was never sent', async () => {
+    const file = {
+      status: 200,
+      headers: new Headers(),
+      body: { name: 'x', sha256: '0'.repeat(64) },
+    };
+    const refused = await importing(file);
+    expect(codeOf(refused)).toEqual([422, 'FILE_NOT_KEPT']);
+    expect(pointersOf(refused)).toEqual(['/files/0/sha256']);
+  });
+});
+
+/** The chunks of records of an experiment, in the order of the log. */
+const samplesOf = async (id: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+  const text = await (await lab.api.raw('/v1/events?type=CyclerSamplesRecorded')).text();
+  return text
+    .split('\n')
+    .flatMap((line) =>
+      line.includes(id) ? [JSON.parse(line.replace(/^data: /, '')) as { data: object }] : [],
+    )
+    .map(({ data }) => data as Readonly<Record<string, unknown>>);
+};
