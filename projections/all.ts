@@ -11,6 +11,7 @@ import { intake } from './intake/intake.projection.js';
 import { labThings } from './lab-things/lab-things.projection.js';
 import { productCatalog } from './product-catalog/product-catalog.projection.js';
 import { samples } from './samples/samples.projection.js';
+import { stationBoard } from './station-board/station-board.projection.js';
 
 /** Every read model. The projector runs them, the API answers from them. */
 export const projections: readonly Projection[] = [
@@ -23,6 +24,7 @@ export const projections: readonly Projection[] = [
   formulas,
   experiments,
   labThings,
+  stationBoard,
   samples,
 ];
 
@@ -47,6 +49,7 @@ export const readModelRoutes: Routes = async () => [
   (await import('./devices/sites.http.js')).SitesController,
   (await import('./experiments/experiments.http.js')).ExperimentsController,
   (await import('./experiments/alarms.http.js')).AlarmsController,
+  (await import('./station-board/station-board.http.js')).StationBoardController,
   (await import('./devices/devices.http.js')).DevicesController,
   (await import('./devices/configurations.http.js')).DeviceConfigurationsController,
   (await import('./devices/credentials.http.js')).DeviceCredentialsController,

@@ -24,6 +24,7 @@ import { ProjectionsHealth } from './projections-health.js';
 import { RelayModule } from './relay.module.js';
 import { RoutesReady } from './routes-ready.js';
 import { SamplesFeedController } from './samples-feed.http.js';
+import { StationBoardFeedController } from './station-board-feed.http.js';
 import { TopicsModule } from './topics.module.js';
 
 export interface ApiParts extends Infrastructure {
@@ -53,6 +54,7 @@ export class ApiModule {
       controllers: [
         EventsController,
         SamplesFeedController,
+        StationBoardFeedController,
         FormulaSamplesController,
         ProductLabController,
         IntakeController,

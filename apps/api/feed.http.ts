@@ -29,6 +29,9 @@ const lastEventIdOf = ({ headers }: FastifyRequest): Position | undefined => {
 };
 const lastEventId = 'Last-Event-ID';
 
+/** Where a feed goes on after, and what ends it. */
+export type FeedOptions = Pick<LiveOptions, 'from' | 'signal' | 'stillAllowed'>;
+
 /** What routes have in common that follow the log. */
 @Injectable()
 export class FeedController {
@@ -41,11 +44,23 @@ export class FeedController {
     private readonly feeds: LiveFeeds,
   ) {}
 
-  /** Answers with server-sent events until the caller goes away or may not read any more. */
-  protected async follow(
+  /** Answers with what passes the filter of the log as it goes on. */
+  protected follow(
     request: FastifyRequest,
     reply: FastifyReply,
-    { from: asked, ...options }: Pick<LiveOptions, 'filter' | 'from' | 'show'>,
+    { from, ...options }: Pick<LiveOptions, 'filter' | 'from' | 'show'>,
+  ): Promise<void> {
+    return this.serve(request, reply, from, (feed) =>
+      live(this.log, this.tail, { ...options, ...feed }),
+    );
+  }
+
+  /** Answers with server-sent events until the caller goes away or may not read any more. */
+  protected async serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: Position | undefined,
+    feedOf: (options: FeedOptions) => AsyncIterable<string>,
   ): Promise<void> {
     const last = lastEventIdOf(request);
     const from = last ?? asked;
@@ -57,8 +72,7 @@ export class FeedController {
       gone.abort();
     });
     if (from) await requireEventAt(this.log, from, last ? lastEventId : '?from');
-    const feed = live(this.log, this.tail, {
-      ...options,
+    const feed = feedOf({
       from,
       signal,
       // A key that is revoked or expires while a feed is open closes it.

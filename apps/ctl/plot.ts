@@ -12,13 +12,15 @@ export interface Size {
   /** In characters. */
   readonly width: number;
   readonly height: number;
+  /** From the lowest value and not from 0. */
+  readonly isFitted?: boolean;
 }
 
 type Values = readonly (number | null)[];
 
-const extentOf = (values: Values): { low: number; high: number } => {
+const extentOf = (values: Values, isFitted = false): { low: number; high: number } => {
   const found = values.filter((value) => value !== null);
-  const low = Math.min(...found, 0);
+  const low = Math.min(...found, ...(isFitted ? [] : [0]));
   return { low, high: Math.max(...found, low) };
 };
 
@@ -35,8 +37,8 @@ export const sparkline = (values: Values): string => {
  * The values as lines of braille characters, two values wide and four rows of dots high each, with the
  * highest and the lowest value beside them. Neighbours are joined; where a value is missing there is a gap.
  */
-export const braillePlot = (values: Values, { width, height }: Size): string[] => {
-  const { low, high } = extentOf(values);
+export const braillePlot = (values: Values, { width, height, isFitted }: Size): string[] => {
+  const { low, high } = extentOf(values, isFitted);
   const [columns, rows] = [width * 2, height * 4];
   const cells = Array.from({ length: height }, () => new Array<number>(width).fill(blankBraille));
   const rowOf = (value: number): number =>

@@ -36,7 +36,10 @@ runProcess({
       messagesPerSecond: config.MQTT_MESSAGES_PER_SECOND,
       authenticate: async (device, secret) =>
         (await isSecretOf(log, device, secret)) && !(await devices.isRetired(device)),
-      onListening: (device) => void link.sendConfiguration(device),
+      onListening: (device) => {
+        void link.sendConfiguration(device);
+        units?.onListening(device);
+      },
       onRejected: (reason, device) => {
         link.reject(reason, device);
       },

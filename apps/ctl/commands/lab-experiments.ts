@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Command } from 'commander';
 
 import { contextOf } from '../context.js';
-import { exitCodes } from '../exit-codes.js';
 import { limitOption, listRows } from '../list-rows.js';
-import { type Cell, printJson, printTable, shown, write } from '../output.js';
+import { type Cell, printTable } from '../output.js';
 import { batteries } from './lab-batteries.js';
+import { watchExperiment } from './lab-board.js';
 import { profiles } from './lab-profiles.js';
 import { addReading, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
 import { stations } from './lab-things.js';
@@ -41,10 +39,14 @@ export const addLabExperiments = (lab: Command): void => {
   group
     .command('watch')
     .description(
-      'Shows what an experiment does until it ends. Exits with 0 only where it was completed.',
+      'Shows what an experiment does until it ends: on a terminal its step, values, plots and alarms as they change. Exits with 0 only where it was completed.',
     )
     .argument(...argumentOf(experiments))
-    .action(watch);
+    .action(async (given: string, _options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      const path = `${experiments.path}/${await thingIdOf(api, experiments, given)}`;
+      return watchExperiment(api, path, json);
+    });
   const known = { name: 'acknowledge', about: 'Says that you know of an alarm.' };
   onThing(addReading(lab, alarms), alarms, known).option('--comment <text>', 'what others read');
 };
@@ -157,44 +159,3 @@ async function steps(
 /** To a thousandth: what is finer is noise to people, and `--json` has it. */
 const rounded = (value: Cell): Cell =>
   typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
-
-interface Watched {
-  readonly status: string;
-  readonly step: {
-    readonly stepCount: number;
-    readonly stepId: number;
-    readonly cycle: number;
-  } | null;
-  readonly message: string | null;
-}
-
-const pollMs = 1_000;
-const ends: ReadonlySet<string> = new Set(['completed', 'aborted', 'failed', 'cancelled']);
-
-async function watch(given: string, _options: object, command: Command): Promise<void> {
-  const { api, json } = contextOf(command);
-  const path = `${experiments.path}/${await thingIdOf(api, experiments, given)}`;
-  let said = '';
-  for (;;) {
-    const experiment = await api.get<Watched>(path);
-    const { status } = experiment;
-    const line = lineOf(experiment);
-    // Only what is new: an experiment may take weeks.
-    if (!json && line !== said) await write(`${line}\n`);
-    said = line;
-    if (ends.has(status)) {
-      if (json) await printJson(experiment);
-      if (status !== 'completed') process.exitCode = exitCodes.failed;
-      return;
-    }
-    await sleep(pollMs);
-  }
-}
-
-const lineOf = ({ status, step, message }: Watched): string => {
-  const place =
-    step === null || ends.has(status)
-      ? ''
-      : `  step ${String(step.stepCount)} (${String(step.stepId)} of the program), cycle ${String(step.cycle)}`;
-  return `${status}${place}${message === null ? '' : `  ${shown(message)}`}`;
-};

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import { addLabBatteries } from './lab-batteries.js';
+import { addLabBoard } from './lab-board.js';
 import { addLabExperiments } from './lab-experiments.js';
 import { addLabProfiles } from './lab-profiles.js';
 import { addLabThings } from './lab-things.js';
@@ -12,4 +13,5 @@ export function addLabCommands(voltrace: Command): void {
   addLabThings(lab);
   addLabProfiles(lab);
   addLabExperiments(lab);
+  addLabBoard(lab);
 }

@@ -1,4 +1,5 @@
-import { type Breach, breachOf, type Limits } from '#cycling/program/limits.js';
+import { LimitWatch } from '#cycling/program/limit-watch.js';
+import type { Breach, Limits } from '#cycling/program/limits.js';
 
 import { quantities, type Quantity, type Reading } from './sensors.js';
 
@@ -19,30 +20,26 @@ export interface GuardRules {
 
 /** Looks at every reading of a step. */
 export class Guard {
-  /** Since when a limit is broken, without a break. */
-  private breachedSinceS: number | undefined;
+  private readonly limits;
   /** What each sensor said last, and since when it says the same. */
   private readonly same = new Map<Quantity, { readonly value: number; readonly sinceS: number }>();
 
-  constructor(private readonly rules: GuardRules) {}
+  constructor(private readonly rules: GuardRules) {
+    this.limits = new LimitWatch(rules.limits, rules.persistenceS);
+  }
 
   /** Whether a limit is broken, but not for long enough yet. */
   get isBreached(): boolean {
-    return this.breachedSinceS !== undefined;
+    return this.limits.isBreached;
   }
 
   /** Why the output is to be off from now on, if it is. */
   watch(reading: Reading, nowS: number): Trip | undefined {
-    const { limits, persistenceS } = this.rules;
-    const breach = breachOf(limits, { ...reading, powerW: reading.voltageV * reading.currentA });
-    if (!breach) {
-      this.breachedSinceS = undefined;
-      return this.stuck(reading, nowS);
-    }
-    this.breachedSinceS ??= nowS;
-    // The times are sums: what lies within a rounding of the limit has lasted.
-    const hasLasted = nowS - this.breachedSinceS >= persistenceS - 1e-6;
-    return hasLasted ? { reason: 'limit', ...breach } : this.stuck(reading, nowS);
+    const powerW = reading.voltageV * reading.currentA;
+    const found = this.limits.take({ ...reading, powerW }, nowS);
+    if (!found) return this.stuck(reading, nowS);
+    const { lastedS: _, ...breach } = found;
+    return { reason: 'limit', ...breach };
   }
 
   private stuck(reading: Reading, nowS: number): Trip | undefined {

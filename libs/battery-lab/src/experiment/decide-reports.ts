@@ -32,9 +32,16 @@ export const report = (command: ReportCommand, state: Experiment): readonly Expe
     case 'NoteTripped':
       return tripped(command.data, state);
     case 'NoteStopped':
-      return state.output === 'on' ? [offByUnit(command.data.testTimeS)] : [];
+      return stopped(command.data.testTimeS, state);
   }
 };
+
+/** Also of one whose output was off already: so it is known until when there are records. */
+const stopped = (
+  testTimeS: number,
+  { output, endedAtS }: Experiment,
+): readonly ExperimentEvent[] =>
+  output === 'on' || testTimeS > (endedAtS ?? -1) ? [offByUnit(testTimeS)] : [];
 
 /** Also where its answer to the start is lost, or comes when something else was decided. */
 const mayHaveStarted = ({ status, open, ending, output }: Experiment): boolean =>

@@ -54,13 +54,19 @@ const nothingYet = {
   ...{ testTimeS: null, step: null, instruction: null, message: null },
 };
 
+/** When its output was off for good, by the clock of the unit. Null: the unit never said so, or it never began. */
+const endOf = ({ startedAt, testTimeS }: ExperimentDocument): string | null =>
+  startedAt === null || testTimeS === null
+    ? null
+    : new Date(Date.parse(startedAt) + Math.round(testTimeS * 1_000)).toISOString();
+
 /** What is known of it after the event that was not known before. */
 const changeBy = (
   event: Exclude<
     ExperimentEvent,
     { type: 'ExperimentQueued' } | { type: 'ExperimentImportRequested' }
   >,
-  { instruction, import: imported }: ExperimentDocument,
+  state: ExperimentDocument,
 ): Partial<ExperimentDocument> => {
   switch (event.type) {
     case 'ExperimentCancelled':
@@ -75,6 +81,7 @@ const changeBy = (
       return { instruction: kind, ...(isOn && { output: 'on' }) };
     }
     case 'InstructionRefused': {
+      const { instruction } = state;
       const message = `the unit refuses "${String(instruction)}": ${event.data.reason}`;
       // It was not switched on for it.
       const wasForOn = instruction === 'start' || instruction === 'resume';
@@ -116,9 +123,9 @@ const changeBy = (
     case 'ExperimentEnding':
       return { message: event.data.message, instruction: null };
     case 'ExperimentAborted':
-      return { status: 'aborted' };
+      return { status: 'aborted', endedAt: endOf(state) };
     case 'ExperimentFailed':
-      return { status: 'failed', message: event.data.message };
+      return { status: 'failed', message: event.data.message, endedAt: endOf(state) };
     case 'ExperimentCompleted': {
       const { at: endedAt, testTimeS } = event.data;
       return { status: 'completed', output: 'off', endedAt, testTimeS, message: null };
@@ -126,6 +133,6 @@ const changeBy = (
     case 'ImportedRowsRejected':
     case 'ExperimentImported':
     case 'ExperimentImportFailed':
-      return imported ? importedBy(event, imported) : {};
+      return state.import ? importedBy(event, state.import) : {};
   }
 };

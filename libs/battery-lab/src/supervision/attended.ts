@@ -46,6 +46,15 @@ export const keepAttended = async (
   }
 };
 
+/** Those of a unit. */
+export const attendedOf = async (client: Client, unitId: string): Promise<readonly string[]> => {
+  const { rows } = await client.query<{ id: string }>(
+    'select experiment_id as id from lab.attended_experiments where unit_id = $1 order by 1',
+    [unitId],
+  );
+  return rows.map(({ id }) => id);
+};
+
 /** Notes that records of these came. */
 export const noteHeard = async (
   client: Client,

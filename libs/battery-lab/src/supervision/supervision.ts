@@ -8,7 +8,7 @@ import { hasEnded, isExecuted } from '../experiment/state.js';
 import type { CyclerSamplesRecorded } from '../samples/events.js';
 import { Leases } from '../unit-link/leases.js';
 import { type Attended, keepAttended, noteHeard, readAttended } from './attended.js';
-import { LimitWatch } from './limit-watch.js';
+import { RecordWatch } from './record-watch.js';
 import { type Supervisor, supervisorName } from './supervisor.js';
 
 const topics = {
@@ -23,6 +23,8 @@ export const supervisionConsumer: KnownConsumer = {
 };
 
 const pollMs = 200;
+/** Where nothing is attended: what comes is told of by its facts, and the first thing to wait for takes longer. */
+const idleMs = 1_000;
 /** Experiments that are looked at side by side. */
 const parallel = 8;
 
@@ -41,7 +43,7 @@ export interface SupervisionOptions {
  */
 export class Supervision {
   private readonly leases;
-  private readonly watches = new Map<string, LimitWatch>();
+  private readonly watches = new Map<string, RecordWatch>();
   private readonly stopping = new AbortController();
   private polling: Promise<void> | undefined;
   private startedAt = Infinity;
@@ -153,7 +155,7 @@ export class Supervision {
     await noteHeard(client, [...heard]);
   }
 
-  private async watchOf(experimentId: string): Promise<LimitWatch | undefined> {
+  private async watchOf(experimentId: string): Promise<RecordWatch | undefined> {
     const known = this.watches.get(experimentId);
     if (known) return known;
     // The records of an import come by the thousand.
@@ -162,7 +164,7 @@ export class Supervision {
     }
     const { state } = await this.supervisor.experiments.refresh(experimentId);
     if (!isExecuted(state) || hasEnded(state)) return undefined;
-    const watch = new LimitWatch(state.request.limits);
+    const watch = new RecordWatch(state.request.limits);
     this.watches.set(experimentId, watch);
     return watch;
   }
@@ -170,18 +172,20 @@ export class Supervision {
   private async poll(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
+      let isIdle = false;
       try {
-        await this.lookAtAll();
+        isIdle = (await this.lookAtAll()) === 0;
         this.failure = undefined;
       } catch (error) {
         this.failure = error instanceof Error ? error.message : String(error);
         this.logger.warn({ err: error }, 'experiments cannot be looked at now');
       }
-      await pause(pollMs, signal);
+      await pause(isIdle ? idleMs : pollMs, signal);
     }
   }
 
-  private async lookAtAll(): Promise<void> {
+  /** Resolves with how many there are. */
+  private async lookAtAll(): Promise<number> {
     const { silentS, leaseS, isFollowing } = this.options;
     const all = await readAttended(this.store.pool, silentS);
     if (isFollowing()) {
@@ -200,6 +204,7 @@ export class Supervision {
         await this.end(experimentId, 'communication', message);
       }
     }
+    return all.length;
   }
 
   private async end(experimentId: string, interlock: string, message: string): Promise<void> {

@@ -8,7 +8,7 @@ import { wallNow } from '#kernel/wall-clock.js';
 import type { Logger } from '#observability/logging.js';
 
 import { type EventData, experimentStream } from '../experiment/events.js';
-import { isExecuted } from '../experiment/state.js';
+import { isExecuted, mustBeHeard } from '../experiment/state.js';
 import { unitStream } from '../unit/events.js';
 import { instructionBody } from './instruction-body.js';
 import type { Leases } from './leases.js';
@@ -27,6 +27,8 @@ export class UnitDownlink {
       readonly log: EventLog;
       readonly intake: UnitIntake;
       readonly leases: Leases;
+      /** Ids of the experiments of a unit that have not ended. */
+      readonly attended: (unitId: string) => Promise<readonly string[]>;
       readonly downlink: Downlink;
       readonly logger: Logger;
     },
@@ -45,6 +47,20 @@ export class UnitDownlink {
       const { requestId } = data as { readonly requestId: string };
       const body = { kind: 'detect', instruction: requestId, requestId };
       void this.send(stream.slice(unitStream('').length), body);
+    }
+  }
+
+  /** What must be heard is told again to a unit that is there again, which may have been away for long. */
+  async remind(unitId: string): Promise<void> {
+    const { intake, logger, attended } = this.parts;
+    try {
+      for (const experimentId of await attended(unitId)) {
+        const { state } = await intake.experiments.refresh(experimentId);
+        const open = isExecuted(state) ? state.open : null;
+        if (open && mustBeHeard(open.kind)) await this.instruct(experimentId, open.instruction);
+      }
+    } catch (error) {
+      logger.warn({ unitId, error }, 'a unit cannot be told again now what it must hear');
     }
   }
 

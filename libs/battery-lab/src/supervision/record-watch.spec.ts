@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { LimitWatch } from './limit-watch.js';
+import { RecordWatch } from './record-watch.js';
 
 const limits = {
   voltageV: { min: 2.5, max: 4.25 },
@@ -18,7 +18,7 @@ const records = (rows: readonly (readonly [t: number, v: number, i?: number, c?:
 
 describe('the limits that the server watches', () => {
   it('may be exceeded for as long as they persist, and not longer', () => {
-    const watch = new LimitWatch(limits);
+    const watch = new RecordWatch(limits);
     expect(
       watch.take(
         records([
@@ -34,7 +34,7 @@ describe('the limits that the server watches', () => {
   });
 
   it('begin anew where the value was within them in between', () => {
-    const watch = new LimitWatch(limits);
+    const watch = new RecordWatch(limits);
     expect(
       watch.take(
         records([
@@ -81,7 +81,7 @@ describe('the limits that the server watches', () => {
       'temperature',
     ],
   ] as const)('see %s', (_, rows, interlock) => {
-    expect(new LimitWatch(limits).take(records(rows))?.interlock).toBe(interlock);
+    expect(new RecordWatch(limits).take(records(rows))?.interlock).toBe(interlock);
   });
 
   it('say nothing of what is not limited', () => {
@@ -89,12 +89,12 @@ describe('the limits that the server watches', () => {
       [0, 4, 0, 90],
       [5, 4, 0, 90],
     ] as const;
-    const watch = new LimitWatch({ ...limits, temperatureC: null });
+    const watch = new RecordWatch({ ...limits, temperatureC: null });
     expect(watch.take(records(rows))).toBeUndefined();
   });
 
   it('trip at once where nothing persists', () => {
-    const watch = new LimitWatch({ ...limits, persistenceS: 0 });
+    const watch = new RecordWatch({ ...limits, persistenceS: 0 });
     expect(watch.take(records([[0, 4.3]]))?.interlock).toBe('voltage');
   });
 });

@@ -1,0 +1,165 @@
+import { counted, shown } from './output.js';
+import { braillePlot } from './plot.js';
+
+/** A station as `GET /v1/station-board` shows it, as far as it is printed. */
+export interface BoardStation {
+  readonly id: string;
+  readonly name: string;
+  readonly status: 'inUse' | 'retired';
+  readonly unit: { readonly name: string | null; readonly isOnline: boolean | null };
+  readonly experiment: BoardExperiment | null;
+  readonly alarms: readonly {
+    readonly experimentId: string;
+    readonly severity: string;
+    readonly message: string;
+    readonly isAcknowledged: boolean;
+  }[];
+  readonly queue: { readonly length: number; readonly next: { readonly name: string } | null };
+}
+
+export interface BoardExperiment {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly output: 'on' | 'off';
+  readonly message: string | null;
+  readonly step: {
+    readonly stepCount: number;
+    readonly stepId: number;
+    readonly cycle: number;
+    readonly sentence: string | null;
+    readonly elapsedS: number | null;
+  } | null;
+  readonly latest: BoardRecord | null;
+}
+
+export interface BoardRecord {
+  readonly at: string;
+  readonly testTimeS: number;
+  readonly voltageV: number;
+  readonly currentA: number;
+  readonly powerW: number;
+  readonly temperatureC: number | null;
+  readonly channels: Readonly<Record<string, number | null>>;
+}
+
+const [minuteS, hourS, dayS] = [60, 3_600, 86_400];
+
+/** Such as `00:12:31`, or `3 d 04:05:06`. */
+export const duration = (seconds: number): string => {
+  const days = Math.floor(seconds / dayS);
+  const parts = [(seconds % dayS) / hourS, (seconds % hourS) / minuteS, seconds % minuteS];
+  const clock = parts.map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');
+  return days === 0 ? clock : `${days} d ${clock}`;
+};
+
+const fixed = (value: number | null, digits: number, unit: string): string =>
+  value === null ? '-' : `${value.toFixed(digits)} ${unit}`;
+
+export const boardColumns = [
+  ...['station', 'unit', 'experiment', 'step', 'test time', 'voltage', 'current', 'temperature'],
+  ...['alarms', 'waiting'],
+];
+
+/** A station as a row of a table. */
+export const boardRow = ({ name, unit, experiment, alarms, queue }: BoardStation): string[] => {
+  const { latest = null, step = null } = experiment ?? {};
+  const online = unit.isOnline === null ? '(never seen)' : unit.isOnline ? '' : '(offline)';
+  return [
+    name,
+    `${unit.name ?? ''} ${online}`.trim(),
+    experiment ? `${experiment.name}: ${experiment.status}` : '-',
+    step ? `${step.stepCount}. ${step.sentence ?? ''} (cycle ${step.cycle})` : '-',
+    latest ? duration(latest.testTimeS) : '-',
+    fixed(latest?.voltageV ?? null, 3, 'V'),
+    fixed(latest?.currentA ?? null, 3, 'A'),
+    fixed(latest?.temperatureC ?? null, 1, 'degC'),
+    alarms.map(({ severity, message }) => `${severity}: ${message}`).join('\n'),
+    queue.next ? `${queue.length}, ${queue.next.name} next` : String(queue.length),
+  ].map(shown);
+};
+
+/** A station as one line, for who reads the output as it comes. */
+export const boardLine = (station: BoardStation): string =>
+  boardRow(station)
+    .map((cell) => cell.replaceAll('\n', '; '))
+    .filter((cell) => cell !== '')
+    .join('  ');
+
+export interface Watching {
+  readonly station: BoardStation;
+  readonly experiment: BoardExperiment;
+  /** The newest records that came, the newest last. */
+  readonly records: readonly BoardRecord[];
+  readonly width: number;
+}
+
+const plotHeight = 5;
+/** Of the labels beside a plot. */
+const margin = 8;
+const mostChannels = 24;
+
+/** A running experiment as lines for a terminal. */
+export const experimentLines = (watching: Watching): string[] => {
+  const { station, experiment, width, records } = watching;
+  const { name, status, output, message, step, latest } = experiment;
+  const { unit, queue } = station;
+  return [
+    `${name}  ${status}, output ${output}  (${station.name}${unit.isOnline === false ? ', unit offline' : ''})`,
+    step
+      ? `Step ${step.stepCount} (${step.stepId} of the program), cycle ${step.cycle}: ${step.sentence ?? ''}`
+      : 'No step has begun.',
+    timesOf(experiment),
+    ...(message === null ? [] : [message]),
+    '',
+    ...(latest ? valuesOf(latest) : ['No records have come.']),
+    ...(records.length > 1 ? plots(records, width) : []),
+    ...alarmsOf(station),
+    ...(queue.next
+      ? [`${counted(queue.length, 'experiment')} waiting, ${queue.next.name} next`]
+      : []),
+  ].map(shown);
+};
+
+const timesOf = ({ step, latest }: BoardExperiment): string => {
+  const elapsedS = step?.elapsedS ?? null;
+  const inStep = elapsedS === null ? '' : `${duration(elapsedS)} in the step, `;
+  return latest ? `${inStep}${duration(latest.testTimeS)} in the test, ${latest.at}` : '';
+};
+
+const valuesOf = ({ voltageV, currentA, powerW, temperatureC, channels }: BoardRecord) => {
+  const values = [
+    fixed(voltageV, 4, 'V'),
+    fixed(currentA, 4, 'A'),
+    fixed(powerW, 3, 'W'),
+    ...(temperatureC === null ? [] : [fixed(temperatureC, 1, 'degC')]),
+  ];
+  const named = Object.entries(channels).slice(0, mostChannels);
+  const more = named.map(([channel, value]) => `${channel} ${value ?? '-'}`);
+  return [values.join('   '), ...(more.length === 0 ? [] : [more.join('  ')])];
+};
+
+const plots = (records: readonly BoardRecord[], width: number): string[] => {
+  const spanS = (records.at(-1)?.testTimeS ?? 0) - (records[0]?.testTimeS ?? 0);
+  const size = { width: Math.max(10, width - margin), height: plotHeight, isFitted: true };
+  const plot = (what: string, values: readonly number[]): string[] => [
+    `${what}, the last ${duration(spanS)} of the test`,
+    ...braillePlot(values, size),
+  ];
+  return [
+    ...plot(
+      'Voltage in V',
+      records.map(({ voltageV }) => voltageV),
+    ),
+    ...plot(
+      'Current in A',
+      records.map(({ currentA }) => currentA),
+    ),
+  ];
+};
+
+const alarmsOf = ({ alarms }: BoardStation): string[] =>
+  alarms.map(
+    ({ severity, message, isAcknowledged }) =>
+      `! ${severity}: ${message}${isAcknowledged ? ' (acknowledged)' : ''}`,
+  );
