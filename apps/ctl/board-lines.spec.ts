@@ -59,7 +59,8 @@ describe('a station of the board', () => {
 describe('an experiment that is watched', () => {
   it('shows step, values, plots of what came, alarms and what waits', () => {
     const records = [record(90_000, 3.9), record(90_061, 4)];
-    const lines = experimentLines({ station, experiment, records, width: 60 });
+    const lastCycle = { cycle: 1, chargeAh: 1.05, dischargeAh: 1.06 };
+    const lines = experimentLines({ station, experiment, records, lastCycle, width: 60 });
     const text = lines.join('\n');
     for (const part of [
       'output on',
@@ -68,6 +69,7 @@ describe('an experiment that is watched', () => {
       '00:01:01 in the step, 1 d 01:01:01 in the test',
       '4.0001 V   1.3000 A   5.200 W   25.0 degC',
       'cell1V 1.9',
+      'Cycle 1: 1.0500 Ah charged, 1.0600 Ah discharged',
       'Voltage in V, the last 00:01:01 of the test',
       '! warning: it is warm (acknowledged)',
       '2 experiments waiting, next one next',
@@ -78,6 +80,15 @@ describe('an experiment that is watched', () => {
     // From the lowest value that came, not from nothing.
     expect(text).toContain('3.9 ');
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(80);
+  });
+
+  it('is plotted by the time of the test, however often records came', () => {
+    const early = Array.from({ length: 50 }, (_, at) => record(at / 50, 3));
+    const records = [...early, record(9, 3), record(10, 4)];
+    const lines = experimentLines({ station, experiment, records, width: 28 });
+    const at = lines.findIndex((line) => line.startsWith('Voltage'));
+    // The voltage rises in the last tenth alone.
+    expect(lines[at + 1]).toMatch(/^4 ⠀{18,19}[^⠀]{1,2}$/u);
   });
 
   it('is shown before any step or record came', () => {

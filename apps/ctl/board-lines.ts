@@ -86,11 +86,23 @@ export const boardLine = (station: BoardStation): string =>
     .filter((cell) => cell !== '')
     .join('  ');
 
+/** What is plotted of a record. */
+export type PlottedRecord = Pick<BoardRecord, 'testTimeS' | 'voltageV' | 'currentA'>;
+
+/** A whole cycle as `GET /v1/experiments/{id}/cycles` shows it. */
+export interface WatchedCycle {
+  readonly cycle: number;
+  readonly chargeAh: number;
+  readonly dischargeAh: number;
+}
+
 export interface Watching {
   readonly station: BoardStation;
   readonly experiment: BoardExperiment;
-  /** The newest records that came, the newest last. */
-  readonly records: readonly BoardRecord[];
+  /** In the order of the test time. */
+  readonly records: readonly PlottedRecord[];
+  /** The one before that which goes on. */
+  readonly lastCycle?: WatchedCycle | undefined;
   readonly width: number;
 }
 
@@ -101,7 +113,7 @@ const mostChannels = 24;
 
 /** A running experiment as lines for a terminal. */
 export const experimentLines = (watching: Watching): string[] => {
-  const { station, experiment, width, records } = watching;
+  const { station, experiment, width, records, lastCycle } = watching;
   const { name, status, output, message, step, latest } = experiment;
   const { unit, queue } = station;
   return [
@@ -113,6 +125,7 @@ export const experimentLines = (watching: Watching): string[] => {
     ...(message === null ? [] : [message]),
     '',
     ...(latest ? valuesOf(latest) : ['No records have come.']),
+    ...(lastCycle ? [cycleOf(lastCycle)] : []),
     ...(records.length > 1 ? plots(records, width) : []),
     ...alarmsOf(station),
     ...(queue.next
@@ -139,22 +152,38 @@ const valuesOf = ({ voltageV, currentA, powerW, temperatureC, channels }: BoardR
   return [values.join('   '), ...(more.length === 0 ? [] : [more.join('  ')])];
 };
 
-const plots = (records: readonly BoardRecord[], width: number): string[] => {
+const cycleOf = ({ cycle, chargeAh, dischargeAh }: WatchedCycle): string =>
+  `Cycle ${cycle}: ${fixed(chargeAh, 4, 'Ah')} charged, ${fixed(dischargeAh, 4, 'Ah')} discharged`;
+
+/** One value for each part of the time, the last of it; null where no record came. */
+const overTime = (
+  records: readonly PlottedRecord[],
+  parts: number,
+  valueOf: (record: PlottedRecord) => number,
+): (number | null)[] => {
+  const fromS = records[0]?.testTimeS ?? 0;
+  const spanS = Math.max(1e-9, (records.at(-1)?.testTimeS ?? 0) - fromS);
+  const values = new Array<number | null>(parts).fill(null);
+  for (const record of records) {
+    const part = Math.floor(((record.testTimeS - fromS) / spanS) * parts);
+    values[Math.min(part, parts - 1)] = valueOf(record);
+  }
+  // Between two records the line goes on, whatever there is in between.
+  return values.map(
+    (value, at) => value ?? values.slice(0, at).findLast((one) => one !== null) ?? null,
+  );
+};
+
+const plots = (records: readonly PlottedRecord[], width: number): string[] => {
   const spanS = (records.at(-1)?.testTimeS ?? 0) - (records[0]?.testTimeS ?? 0);
   const size = { width: Math.max(10, width - margin), height: plotHeight, isFitted: true };
-  const plot = (what: string, values: readonly number[]): string[] => [
+  const plot = (what: string, valueOf: (record: PlottedRecord) => number): string[] => [
     `${what}, the last ${duration(spanS)} of the test`,
-    ...braillePlot(values, size),
+    ...braillePlot(overTime(records, 2 * size.width, valueOf), size),
   ];
   return [
-    ...plot(
-      'Voltage in V',
-      records.map(({ voltageV }) => voltageV),
-    ),
-    ...plot(
-      'Current in A',
-      records.map(({ currentA }) => currentA),
-    ),
+    ...plot('Voltage in V', ({ voltageV }) => voltageV),
+    ...plot('Current in A', ({ currentA }) => currentA),
   ];
 };
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { wallNow } from '#kernel/wall-clock.js';
+import { runCtl } from '#testing/standalone.js';
 import { eventually } from '#testing/until.js';
 
 import { experimentIn, LabSystem, type Station } from './lab-system.js';
@@ -107,6 +108,24 @@ describe('the board of stations', () => {
       expect(await onBoard(station.id)).toMatchObject({ experiment: null, alarms: [] });
     });
   }, 120_000);
+
+  it('is printed, and an experiment is watched line by line where there is no terminal', async () => {
+    const ctl = (...args: string[]) => runCtl(lab.voltrace.dataDir, ['lab', ...args]);
+    const id = await station.queue({ steps: [charge(4 * speed)] });
+    await experimentIn(lab, id, ['running']);
+    const board = await ctl('board');
+    expect(board.stdout).toContain('station 1');
+    expect(board.stdout).toContain('1. Charge at 1 A for');
+    const watched = await ctl('experiments', 'watch', id);
+    expect(watched.stdout).toMatch(/^running {2}step 1 .*\ncompleted\n$/);
+    expect(watched.exitCode).toBe(0);
+    // Names repeat: the ids tell them apart.
+    const named = await ctl('experiments', 'show', 'test');
+    expect(named.exitCode).toBe(1);
+    expect(named.stderr).toContain(id);
+    const found = await ctl('units', 'detected', station.unitId);
+    expect(found.exitCode).toBe(0);
+  }, 60_000);
 
   it('refuses what it does not know', async () => {
     expect((await lab.api.get('/v1/station-board?name=x')).status).toBe(400);

@@ -4,10 +4,10 @@ import { contextOf } from '../context.js';
 import { limitOption, listRows } from '../list-rows.js';
 import { type Cell, printTable } from '../output.js';
 import { batteries } from './lab-batteries.js';
-import { watchExperiment } from './lab-board.js';
 import { profiles } from './lab-profiles.js';
 import { addReading, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
 import { stations } from './lab-things.js';
+import { watchExperiment } from './lab-watching.js';
 import { numberOf, post, reasonOption } from './post.js';
 
 const experiments: Kind = {

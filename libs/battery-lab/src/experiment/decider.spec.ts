@@ -146,6 +146,17 @@ describe('the steps of an experiment', () => {
     expect(advanced.run).toMatchObject({ status: 'running', stepId: 2, stepCount: 2 });
   });
 
+  it('say until when there are records, also where the output was off before', () => {
+    const paused = [...running, examples.ExperimentPaused];
+    const state = given(...paused)
+      .when(command('NoteStopped', { testTimeS: 31 }))
+      .then({ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } });
+    expect(state).toMatchObject({ output: 'off', endedAtS: 31 });
+    given(...paused, { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } })
+      .when(command('NoteStopped', { testTimeS: 31 }))
+      .thenNothing();
+  });
+
   it('are refused after the end', () => {
     given(...running, examples.ExperimentCompleted)
       .when(command('NoteStepStarted', stepStarted(2).data))

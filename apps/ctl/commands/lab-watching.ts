@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  type BoardStation,
+  experimentLines,
+  type PlottedRecord,
+  type WatchedCycle,
+} from '../board-lines.js';
+import type { ApiClient } from '../client.js';
+import { exitCodes } from '../exit-codes.js';
+import { follow } from '../live.js';
+import { printJson, shown, write } from '../output.js';
+import { Screen } from '../screen.js';
+import { boardPath } from './lab-board.js';
+
+interface Watched {
+  readonly stationId: string | null;
+  readonly status: string;
+  readonly step: {
+    readonly stepCount: number;
+    readonly stepId: number;
+    readonly cycle: number;
+  } | null;
+  readonly message: string | null;
+}
+
+const pollMs = 1_000;
+/** Statistics of a cycle come a little after its end. */
+const askMs = 3_000;
+/** What is plotted: about five minutes of what a station is shown with. */
+const mostRecords = 1_000;
+/** Of the test, before the watching began. */
+const firstS = 180;
+const ends: ReadonlySet<string> = new Set([
+  'completed',
+  'aborted',
+  'failed',
+  'cancelled',
+  'imported',
+]);
+
+/** Shows what an experiment does until it ends: on a terminal as it goes, else line by line what is new. */
+export async function watchExperiment(
+  api: ApiClient,
+  experimentPath: string,
+  json: boolean,
+): Promise<void> {
+  const watched = await api.get<Watched>(experimentPath);
+  const screen = json || ends.has(watched.status) ? undefined : Screen.open();
+  const stopping = new AbortController();
+  if (screen && watched.stationId !== null) {
+    void drawExperiment(api, experimentPath, watched.stationId, screen, stopping.signal).catch(
+      (error: unknown) => process.stderr.write(`${String(error)}\n`),
+    );
+  }
+  const end = await untilEnded(api, experimentPath, async (line) => {
+    if (!json && !screen) await write(`${line}\n`);
+  });
+  stopping.abort();
+  if (json) await printJson(end);
+  else if (screen) await write(`${lineOf(end)}\n`);
+  if (end.status !== 'completed' && end.status !== 'imported') process.exitCode = exitCodes.failed;
+  // What follows the board waits for the next change of it.
+  if (screen) process.exit();
+}
+
+async function untilEnded(
+  api: ApiClient,
+  experimentPath: string,
+  say: (line: string) => Promise<void>,
+): Promise<Watched> {
+  let said = '';
+  for (;;) {
+    const experiment = await api.get<Watched>(experimentPath);
+    const line = lineOf(experiment);
+    // Only what is new: an experiment may take weeks.
+    if (line !== said) await say(line);
+    said = line;
+    if (ends.has(experiment.status)) return experiment;
+    await sleep(pollMs);
+  }
+}
+
+async function drawExperiment(
+  api: ApiClient,
+  experimentPath: string,
+  stationId: string,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  const id = experimentPath.slice(experimentPath.lastIndexOf('/') + 1);
+  const records: PlottedRecord[] = [];
+  let lastCycle: WatchedCycle | undefined;
+  let askedAt = -Infinity;
+  for await (const data of follow(api, `${boardPath}/live`, { stationId }, undefined)) {
+    if (signal.aborted) return;
+    const station = JSON.parse(data) as BoardStation;
+    const { experiment } = station;
+    if (experiment?.id !== id) {
+      const before = experiment ? `${experiment.name} has the station` : 'its turn comes next';
+      if (records.length === 0) await screen.draw([shown(`queued: ${before}`)]);
+      continue;
+    }
+    const { latest, step } = experiment;
+    if (latest && records.length === 0) {
+      records.push(...(await recordsBefore(api, experimentPath, latest.testTimeS)));
+    }
+    if (latest && latest.testTimeS > (records.at(-1)?.testTimeS ?? -1)) records.push(latest);
+    records.splice(0, records.length - mostRecords);
+    const isKnown = !step || step.cycle < 2 || lastCycle?.cycle === step.cycle - 1;
+    if (!isKnown && performance.now() - askedAt >= askMs) {
+      askedAt = performance.now();
+      lastCycle = await cycleBefore(api, experimentPath, step.cycle);
+    }
+    const { width } = screen;
+    await screen.draw(experimentLines({ station, experiment, records, lastCycle, width }));
+  }
+}
+
+/** Those of the last minutes, so that there is something to see at once. */
+const recordsBefore = async (
+  api: ApiClient,
+  experimentPath: string,
+  testTimeS: number,
+): Promise<readonly PlottedRecord[]> => {
+  const from = String(Math.max(0, Math.floor(testTimeS - firstS)));
+  const query = { from, limit: mostRecords };
+  const { items } = await api.get<{ items: readonly PlottedRecord[] }>(
+    `${experimentPath}/records`,
+    query,
+  );
+  return items;
+};
+
+const cycleBefore = async (
+  api: ApiClient,
+  experimentPath: string,
+  cycle: number,
+): Promise<WatchedCycle | undefined> => {
+  const query = { cycle: cycle - 1 };
+  const { items } = await api.get<{ items: readonly WatchedCycle[] }>(
+    `${experimentPath}/cycles`,
+    query,
+  );
+  return items[0];
+};
+
+const lineOf = ({ status, step, message }: Watched): string => {
+  const place =
+    step === null || ends.has(status)
+      ? ''
+      : `  step ${String(step.stepCount)} (${String(step.stepId)} of the program), cycle ${String(step.cycle)}`;
+  return `${status}${place}${message === null ? '' : `  ${shown(message)}`}`;
+};
