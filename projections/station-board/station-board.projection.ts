@@ -26,6 +26,7 @@ export const stationBoard: Projection = defineProjection({
     ...['alarm', 'experiment', 'station'].map((folder) =>
       source(`../../libs/battery-lab/src/${folder}/document.js`),
     ),
+    source('../../libs/battery-lab/src/import/document.js'),
     source('../../libs/read-store/src/rows-by-id.js'),
   ],
   tables: readFileSync(table, 'utf8'),

@@ -6,8 +6,8 @@ import {
   type PlottedRecord,
   type WatchedCycle,
 } from '../board-lines.js';
-import type { ApiClient } from '../client.js';
-import { exitCodes } from '../exit-codes.js';
+import type { ApiClient, Query } from '../client.js';
+import { CommandFailure, exitCodes } from '../exit-codes.js';
 import { follow } from '../live.js';
 import { printJson, shown, write } from '../output.js';
 import { Screen } from '../screen.js';
@@ -118,31 +118,30 @@ async function drawExperiment(
 }
 
 /** Those of the last minutes, so that there is something to see at once. */
-const recordsBefore = async (
+const recordsBefore = (
   api: ApiClient,
   experimentPath: string,
   testTimeS: number,
 ): Promise<readonly PlottedRecord[]> => {
   const from = String(Math.max(0, Math.floor(testTimeS - firstS)));
-  const query = { from, limit: mostRecords };
-  const { items } = await api.get<{ items: readonly PlottedRecord[] }>(
-    `${experimentPath}/records`,
-    query,
-  );
-  return items;
+  return itemsOf<PlottedRecord>(api, `${experimentPath}/records`, { from, limit: mostRecords });
 };
 
 const cycleBefore = async (
   api: ApiClient,
   experimentPath: string,
   cycle: number,
-): Promise<WatchedCycle | undefined> => {
-  const query = { cycle: cycle - 1 };
-  const { items } = await api.get<{ items: readonly WatchedCycle[] }>(
-    `${experimentPath}/cycles`,
-    query,
-  );
-  return items[0];
+): Promise<WatchedCycle | undefined> =>
+  (await itemsOf<WatchedCycle>(api, `${experimentPath}/cycles`, { cycle: cycle - 1 }))[0];
+
+/** None where the read model of records does not answer now: the watching goes on without. */
+const itemsOf = async <T>(api: ApiClient, path: string, query: Query): Promise<readonly T[]> => {
+  try {
+    return (await api.get<{ items: readonly T[] }>(path, query)).items;
+  } catch (error) {
+    if (error instanceof CommandFailure) return [];
+    throw error;
+  }
 };
 
 const lineOf = ({ status, step, message }: Watched): string => {
