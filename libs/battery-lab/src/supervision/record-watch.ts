@@ -1,4 +1,4 @@
-import { type LastingBreach,LimitWatch } from '#cycling/program/limit-watch.js';
+import { type LastingBreach, LimitWatch } from '#cycling/program/limit-watch.js';
 import type { LimitedQuantity } from '#cycling/program/limits.js';
 
 import type { SafetyLimits } from '../experiment/events.js';
