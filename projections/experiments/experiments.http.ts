@@ -1,10 +1,11 @@
 import { Param, Query, Req, Res } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { technologies } from '#battery-lab/battery/events.js';
+import { polarities, technologies } from '#battery-lab/battery/events.js';
 import { experimentDecider } from '#battery-lab/experiment/decider.js';
 import { evolveDocument, type ExperimentDocument } from '#battery-lab/experiment/document.js';
+import type { Electrolyte } from '#battery-lab/experiment/electrolytes.js';
 import {
   causes,
   type ExperimentEvent,
@@ -52,6 +53,13 @@ class ExperimentDeviceResponse {
   @ApiProperty({ description: 'By which the unit knows it.' }) serialNumber!: string;
 }
 
+class ExperimentElectrolyteResponse implements Electrolyte {
+  @ApiProperty({ enum: polarities }) polarity!: Electrolyte['polarity'];
+  @ApiProperty() volumeL!: number;
+  @ApiProperty({ description: 'At the start, from 0 to 1.' }) initialStateOfCharge!: number;
+  @ApiProperty() flowLPerMin!: ExperimentRangeResponse;
+}
+
 class ExperimentPlaceResponse {
   @ApiProperty({ description: 'Counts the executed steps.' }) stepCount!: number;
   @ApiProperty({ description: 'Step of the program.' }) stepId!: number;
@@ -76,6 +84,8 @@ class ExperimentResponse implements ExperimentDocument {
   @ApiProperty() nominalCapacityAh!: number;
   @ApiProperty({ type: ExperimentLimitsResponse, ...orNull })
   limits!: ExperimentLimitsResponse | null;
+  @ApiPropertyOptional({ type: [ExperimentElectrolyteResponse], description: 'Of redox flow.' })
+  electrolytes?: readonly ExperimentElectrolyteResponse[];
   @ApiProperty({ enum: ['on', 'off'], description: 'On also where nobody knows.' })
   output!: 'on' | 'off';
   @ApiProperty({ type: String, format: 'date', ...orNull }) calibratedUntil!: string | null;

@@ -86,6 +86,56 @@ describe('a profile', () => {
   });
 });
 
+describe('a profile that follows a drive cycle', () => {
+  const csv = 'time_s,current_a\n0,0\n1,-2.5\n2.5,1\n';
+  const drives = [{ name: 'us06', csv }];
+  const points = [
+    [0, 0],
+    [1, -2.5],
+    [2.5, 1],
+  ];
+
+  it('has the points of its file in the program, which is what is hashed', async () => {
+    const bodies = [
+      { drives },
+      { drives, sentences: 'Follow "us06"' },
+      { drives, program: { steps: [{ do: 'drive', file: 'us06' }] } },
+      { program: { steps: [{ do: 'drive', quantity: 'current', points }] } },
+    ];
+    const made = [];
+    for (const body of bodies)
+      made.push(await lab.post('/profiles', { name: fresh('d'), ...body }));
+    const shown = [];
+    for (const one of made) {
+      shown.push((await lab.get(`/profiles/${idOf(one)}`, after(made.at(-1)!))).body);
+    }
+    expect(new Set(shown.map(({ hash }) => hash)).size).toBe(1);
+    expect(shown[0]).toMatchObject({ program: bodies.at(-1)!.program });
+  });
+
+  it('is refused by the line of its file, or by the step that follows none', async () => {
+    const refused = async (body: object) => {
+      const { body: answer } = await lab.post('/profiles', { name: 'wrong', ...body });
+      return (answer['errors'] as { pointer: string; reason: string }[]).map(
+        ({ pointer, reason }) => `${pointer} ${reason}`,
+      );
+    };
+    const wrong = [{ name: 'us06', csv: 'time_s,current_a\n0,0\n1,x\n' }];
+    expect(await refused({ drives: wrong })).toEqual([
+      '/drives/0/csv line 3, column 3: expected a number',
+    ]);
+    expect(await refused({ drives, program: { steps: [{ do: 'drive', file: 'wltp' }] } })).toEqual([
+      '/program/steps/0/file expected us06',
+    ]);
+    expect(await refused({ drives: [...drives, ...drives] })).toEqual([
+      '/drives/1/name expected one that no other has',
+    ]);
+    expect(await refused({ drives, text: 'WAIT, 5' })).toEqual([
+      '/drives expected none beside text',
+    ]);
+  });
+});
+
 describe('the check of a profile', () => {
   it('says whether it fits a battery at a station, and how long it takes', async () => {
     const one = await lab.device();

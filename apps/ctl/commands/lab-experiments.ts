@@ -8,7 +8,7 @@ import { profiles } from './lab-profiles.js';
 import { addReading, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
 import { stations } from './lab-things.js';
 import { watchExperiment } from './lab-watching.js';
-import { numberOf, post, reasonOption } from './post.js';
+import { jsonOf, numberOf, post, reasonOption } from './post.js';
 
 const experiments: Kind = {
   ...{ word: 'experiments', about: 'tests of batteries', one: 'experiment' },
@@ -72,6 +72,11 @@ const addQueueing = (group: Command): void => {
       '--persistence-s <seconds>',
       'for how long a limit may be exceeded; half a second unless given',
       numberOf,
+    )
+    .option(
+      '--electrolytes <json>',
+      'of a redox flow battery: [{"polarity": "positive", "volumeL": 20, "initialStateOfCharge": 0.5, "flowLPerMin": {"min": 0.2, "max": 1}}, …]',
+      jsonOf,
     )
     .option('--description <text>', 'what it is for')
     .option(...reasonOption)

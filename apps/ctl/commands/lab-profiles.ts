@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'node:path';
 
 import type { Command } from 'commander';
 
@@ -16,17 +17,36 @@ export const profiles: Kind = {
   columns: ['name', 'version', 'description'],
 };
 
-/** A program as a file has it: JSON, the old text form, or sentences. */
-const programIn = (path: string): object => {
-  let text: string;
+const textIn = (path: string): string => {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw usage(`${path} cannot be read: ${(error as Error).message}`);
   }
+};
+
+interface Drives {
+  readonly drive?: readonly string[];
+}
+
+/** A program as a file has it: JSON, the old text form, or sentences. None: a drive cycle is all of it. */
+const programIn = (path: string | undefined): object => {
+  if (path === undefined) return {};
+  const text = textIn(path);
   if (/^\s*\{/.test(text)) return { program: jsonOf(text) };
   return /^\s*(WAIT|CC|CV|CP)\s*,/i.test(text) ? { text } : { sentences: text };
 };
+
+/** Drive cycles that the program follows, each by the name of its file without its ending. */
+const drivesIn = (paths: readonly string[] = []): object =>
+  paths.length === 0
+    ? {}
+    : { drives: paths.map((path) => ({ name: parse(path).name, csv: textIn(path) })) };
+
+const driveOption = [
+  '--drive <file...>',
+  'drive cycles as CSV with a header such as time_s,current_a (or power_w, voltage_v): "Follow" them by the names of the files, or leave the program out',
+] as const;
 
 /** `voltrace lab profiles ...` */
 export const addLabProfiles = (lab: Command): void => {
@@ -35,17 +55,22 @@ export const addLabProfiles = (lab: Command): void => {
     .command('add')
     .description('define a profile')
     .argument('<name>')
-    .argument('<file>', 'the program: JSON, lines such as "CC, 2.0, VOLTAGE, 4.2", or sentences')
+    .argument('[file]', 'the program: JSON, lines such as "CC, 2.0, VOLTAGE, 4.2", or sentences')
+    .option(...driveOption)
     .option('--description <text>')
     .option(...reasonOption)
-    .action((name: string, file: string, options: object, command: Command) => {
-      const body = { name, ...options, ...programIn(file) };
+    .action((name: string, file: string | undefined, options: Drives, command: Command) => {
+      const { drive, ...rest } = options;
+      if (file === undefined && !drive) throw usage('Name the file of a program, or --drive.');
+      const body = { name, ...rest, ...programIn(file), ...drivesIn(drive) };
       return post(command, profiles.path, body, ({ id }) => `Profile ${id} is defined.`);
     });
   const revise = { name: 'revise', about: 'give a profile another program, as a new version' };
-  onThing<{ file: string }>(group, profiles, revise, ({ file, ...options }) => ({
-    ...{ ...options, ...programIn(file) },
-  })).requiredOption('--file <file>', 'the program');
+  onThing<Drives & { file?: string }>(group, profiles, revise, ({ file, drive, ...options }) => ({
+    ...{ ...options, ...programIn(file), ...drivesIn(drive) },
+  }))
+    .option('--file <file>', 'the program')
+    .option(...driveOption);
   group
     .command('program')
     .description('the program of a profile as JSON')

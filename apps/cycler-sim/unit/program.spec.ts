@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { readDriveFile } from '#cycling/program/drive-file.js';
+
 import { charge, cycling, integrated, last, TestBench } from './bench.fixture.js';
 
 describe('a unit that executes a program', () => {
@@ -113,6 +115,31 @@ describe('a unit that executes a program', () => {
     bench.pass(500);
     expect(last(bench.steps)).toMatchObject({ what: 'completed' });
     expect(bench.truth.chargeAh).toBeCloseTo(0.1 + 100 / 3_600, 3);
+  });
+
+  it('follows drive cycles from files, by power and by voltage', () => {
+    const bench = new TestBench({ isNoisy: false });
+    const power = readDriveFile('time_s,power_w,speed_kmh\n0,0,0\n10,-5,30\n40,3,50\n60,0,0');
+    const voltage = readDriveFile('time_s,voltage_mv\n0,3700\n30,3800\n60,3800');
+    bench.start({
+      steps: [
+        { do: 'drive', ...power },
+        { do: 'drive', ...voltage },
+      ],
+      record: { everyS: 1 },
+    });
+    bench.pass(300);
+    const ended = bench.steps.filter(({ what }) => what === 'ended');
+    expect(ended.map(({ cause, durationS }) => [cause, durationS])).toEqual([
+      ...[
+        ['time', 60],
+        ['time', 60],
+      ],
+    ]);
+    expect(ended[0]?.dischargeWh).toBeCloseTo((5 * 30) / 3_600, 3);
+    expect(ended[0]?.chargeWh).toBeCloseTo((3 * 20) / 3_600, 3);
+    const held = bench.rows.filter(({ stepId }) => stepId === 2).slice(-20, -1);
+    for (const { voltageV } of held) expect(voltageV).toBeCloseTo(3.8, 2);
   });
 
   it('stops when it is told, and is idle then', () => {

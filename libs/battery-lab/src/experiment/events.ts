@@ -4,7 +4,8 @@ import { type DeepReadonly, type EventOf, eventTypes } from '#kernel/event-types
 import { choice, closed, date, id, instant, name, orNull, text } from '#kernel/schema.js';
 
 import { importEvents } from '../import/events.js';
-import { progress, range, stepPlace } from './schemas.js';
+import { electrolyteSchema } from './electrolytes.js';
+import { progress, safetyLimits, stepPlace } from './schemas.js';
 
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
 
@@ -40,17 +41,7 @@ export type InstructionKind = (typeof instructionKinds)[number];
 
 export const interruptions = ['powerLoss', 'lost', 'refused', 'tripReset'] as const;
 
-/** What must never be left while the output is on, whatever the program says. */
-const limits = closed({
-  voltageV: range('V', 'Voltage of the battery.'),
-  currentA: range('A', 'Positive charges.'),
-  temperatureC: orNull(range('degC', 'Temperature of the battery; null: it is not measured.')),
-  persistenceS: Type.Number({
-    minimum: 0,
-    description: 'A limit may be exceeded for so many seconds.',
-  }),
-});
-export type SafetyLimits = DeepReadonly<Type.Static<typeof limits>>;
+export type SafetyLimits = DeepReadonly<Type.Static<typeof safetyLimits>>;
 
 const theInstruction = { instruction: id('The instruction.') };
 const [instruction, at] = ['7d0a4f6e-2d49-5a3b-9f1f-64cf5f2f4a10', '2026-05-04T11:00:00.000Z'];
@@ -80,7 +71,10 @@ export const experimentEvents = eventTypes({
         description: 'The program, with every set point in A, V, W and ohm.',
       }),
       nominalCapacityAh: Type.Number({ exclusiveMinimum: 0, description: 'Of the battery.' }),
-      limits,
+      limits: safetyLimits,
+      electrolytes: Type.Optional(
+        Type.Array(electrolyteSchema, { description: 'Of a redox flow battery.' }),
+      ),
     }),
     example: {
       name: 'Formation of cell 17',
@@ -164,7 +158,7 @@ export const experimentEvents = eventTypes({
   },
   LimitsConfirmed: {
     about: 'The unit holds these limits by itself from now on.',
-    data: closed({ limits }),
+    data: closed({ limits: safetyLimits }),
     example: { limits: exampleLimits },
   },
   ExperimentStarted: {

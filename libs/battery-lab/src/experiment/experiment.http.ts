@@ -2,13 +2,32 @@ import { Body, Controller, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
-import { IdField, NumberField, TextField } from '#http/body-fields.js';
+import { ChoiceField, IdField, NumberField, ObjectsField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, OptionalReasonBody, ReasonedBody } from '#http/command-route.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 
-import { Experiments } from './experiments.js';
+import { polarities } from '../battery/events.js';
+import { RangeField, rangeOf } from '../bodies.http.js';
+import type { Range } from '../ranges.js';
+import type { Electrolyte } from './electrolytes.js';
+import { Experiments, type Wanted } from './experiments.js';
+
+// Without examples: the example of an experiment is one with another battery.
+class FilledElectrolyteBody implements Electrolyte {
+  @ChoiceField(polarities, { description: 'Side that it flows on.' })
+  polarity!: Electrolyte['polarity'];
+
+  @NumberField({ above: 0, max: 1e6 }, { description: 'In L.' })
+  volumeL!: number;
+
+  @NumberField({ min: 0, max: 1 }, { description: 'At the start, from 0 (empty) to 1 (full).' })
+  initialStateOfCharge!: number;
+
+  @RangeField('L/min', { description: 'Least and greatest flow, within what the pumps may do.' })
+  flowLPerMin!: Range;
+}
 
 class QueueExperimentBody extends OptionalReasonBody {
   @TextField(100, {
@@ -44,6 +63,13 @@ class QueueExperimentBody extends OptionalReasonBody {
     },
   )
   persistenceS?: number;
+
+  @ObjectsField(
+    FilledElectrolyteBody,
+    { max: 2 },
+    { optional: true, description: 'What is filled into a redox flow battery, which needs it.' },
+  )
+  electrolytes?: readonly FilledElectrolyteBody[];
 }
 
 class AbortExperimentBody extends ReasonedBody {}
@@ -69,7 +95,7 @@ export class ExperimentController {
       ...{ on: this.experiments.handle, body },
       command: async (meta) => ({
         type: 'QueueExperiment',
-        data: await this.experiments.plan(body),
+        data: await this.experiments.plan(wantedOf(body)),
         meta,
       }),
     });
@@ -148,4 +174,12 @@ export class ExperimentController {
 /** A repeated request leads to the same instruction. */
 const instructed = ({ commandId, occurredAt: at }: CommandMeta) => ({
   ...{ instruction: contentIdOf('instruction', commandId), at },
+});
+
+/** Plain data: what is stored is no instance of a body. */
+const wantedOf = ({ electrolytes = [], ...body }: QueueExperimentBody): Wanted => ({
+  ...body,
+  electrolytes: electrolytes.map(({ polarity, volumeL, initialStateOfCharge, flowLPerMin }) => ({
+    ...{ polarity, volumeL, initialStateOfCharge, flowLPerMin: rangeOf(flowLPerMin) },
+  })),
 });

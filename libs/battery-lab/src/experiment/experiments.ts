@@ -14,6 +14,7 @@ import { benchOf } from '../station/bench.js';
 import type { Batteries, CyclerDevices, Profiles, Stations } from '../things.js';
 import type { ExperimentCommand } from './commands.js';
 import { experimentDecider } from './decider.js';
+import { type Electrolyte, requireElectrolytes } from './electrolytes.js';
 import type { EventData, ExperimentEvent } from './events.js';
 import { type Equipped, safetyLimits } from './safety-limits.js';
 import type { ExperimentState } from './state.js';
@@ -29,6 +30,7 @@ export interface Wanted {
   readonly profileId: string;
   readonly profileVersion?: number;
   readonly persistenceS?: number;
+  readonly electrolytes?: readonly Electrolyte[];
 }
 
 /** Experiments on the write side: plans them from what the lab has, and carries out their commands. */
@@ -58,6 +60,8 @@ export class Experiments {
   async plan(wanted: Wanted): Promise<EventData<'ExperimentQueued'>> {
     const { batteries, stations, profiles, devices } = this.lab;
     const battery = await batteries.find(wanted.batteryId);
+    const { electrolytes = [] } = wanted;
+    requireElectrolytes(electrolytes, battery);
     const station = await stations.find(wanted.stationId);
     await profiles.find(wanted.profileId);
     const profile = await profiles.version(wanted.profileId, wanted.profileVersion);
@@ -78,7 +82,7 @@ export class Experiments {
       ...{ batteryId: wanted.batteryId, stationId: wanted.stationId, unitId: station.unitId },
       profileId: wanted.profileId,
       ...{ profileVersion: profile.version, profileHash: profile.hash, program },
-      ...{ nominalCapacityAh, limits },
+      ...{ nominalCapacityAh, limits, ...(electrolytes.length > 0 && { electrolytes }) },
     };
   }
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { closed } from '#kernel/schema.js';
+import { closed, orNull } from '#kernel/schema.js';
 
 // Parts of the schemas of the events of an experiment.
 
@@ -28,3 +28,14 @@ export const progress = {
   chargeAh: Type.Number({ minimum: 0, description: 'Charged in the step, in Ah.' }),
   dischargeAh: Type.Number({ minimum: 0, description: 'Discharged in the step, in Ah.' }),
 } as const;
+
+/** What must never be left while the output is on, whatever the program says. */
+export const safetyLimits = closed({
+  voltageV: range('V', 'Voltage of the battery.'),
+  currentA: range('A', 'Positive charges.'),
+  temperatureC: orNull(range('degC', 'Temperature of the battery; null: it is not measured.')),
+  persistenceS: Type.Number({
+    minimum: 0,
+    description: 'A limit may be exceeded for so many seconds.',
+  }),
+});

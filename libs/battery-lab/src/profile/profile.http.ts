@@ -1,21 +1,27 @@
-import { createHash } from 'node:crypto';
-
 import { Body, Controller, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
-import { type Program, programHash } from '#cycling/program/program.js';
-import { readSentences } from '#cycling/program/sentences.js';
-import { readTextForm } from '#cycling/program/text-form.js';
-import { readProgram } from '#cycling/program/validate.js';
-import { JsonField, LinesField, TextField } from '#http/body-fields.js';
+import { JsonField, LinesField, ObjectsField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { CommandRoute, OptionalReasonBody } from '#http/command-route.js';
-import { Refusal } from '#kernel/refusal.js';
 
 import { Profiles } from '../things.js';
+import { type NamedFile, programOf } from './program-of.js';
 
 const longest = 200_000;
+
+class DriveFileBody implements NamedFile {
+  @TextField(100, { description: 'By which steps follow it.', example: 'us06' })
+  name!: string;
+
+  @LinesField(longest, {
+    description:
+      'Lines with a header that names time and current, power or voltage, such as `time_s,current_a`; positive charges.',
+    example: 'time_s,current_a\n0,0\n1,-2.5\n2,1\n',
+  })
+  csv!: string;
+}
 
 class ReviseProfileBody extends OptionalReasonBody {
   @JsonField('an object with steps', {
@@ -43,6 +49,18 @@ class ReviseProfileBody extends OptionalReasonBody {
       'Instead of the program: a sentence per line, "Charge at C/10 for 1 h or until 4.1 V", "Rest for 30 min".',
   })
   sentences?: string;
+
+  @ObjectsField(
+    DriveFileBody,
+    { max: 10 },
+    {
+      optional: true,
+      description:
+        'Files of drive cycles, whose points become part of the program. A step of it follows one as `{"do": "drive", "file": "us06", "scale": -1}`, a sentence as ' +
+        '`Follow "us06" times -1`. Alone, one file is the program.',
+    },
+  )
+  drives?: readonly DriveFileBody[];
 }
 
 class DefineProfileBody extends ReviseProfileBody {
@@ -100,35 +118,3 @@ export class ProfileController {
     });
   }
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** The program of a body, in whichever form it is. Throws what is wrong with it, by line and column or by pointer. */
-const programOf = ({ program, text, sentences }: ReviseProfileBody) => {
-  const given = [program, text, sentences].filter((form) => form !== undefined);
-  if (given.length !== 1) throw oneForm();
-  const read =
-    text !== undefined
-      ? readTextForm(text)
-      : sentences !== undefined
-        ? fromSentences(sentences)
-        : readProgram(program);
-  return { program: read, hash: programHash(read, sha256) };
-};
-
-/** What cannot be read is named by the member that holds it. */
-const fromSentences = (sentences: string): Program => {
-  try {
-    return readSentences(sentences);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const { code, kind, message, details } = error;
-    const errors = details.errors?.map(({ reason }) => ({ pointer: '/sentences', reason })) ?? [];
-    throw new Refusal(code, kind, message, { ...details, errors });
-  }
-};
-
-const oneForm = () =>
-  new Refusal('PROGRAM_FORM_INVALID', 'invalid', 'a program comes in one form', {
-    errors: [{ pointer: '/program', reason: 'expected one of program, text and sentences' }],
-  });

@@ -163,6 +163,19 @@ describe('the check before a start', () => {
       [`error ${one}/points OUTSIDE_LIMITS`],
     ],
     [
+      'a drive cycle of voltages of which one is too high',
+      {
+        do: 'drive',
+        quantity: 'voltage',
+        points: [
+          [0, 3.5],
+          [1, 9],
+        ],
+      },
+      bench,
+      [`error ${one}/points OUTSIDE_LIMITS`, `error ${one}/points OUTSIDE_DEVICE_RANGE`],
+    ],
+    [
       'a charge that no voltage ends',
       cc(1, { timeS: 60 }),
       bench,

@@ -128,11 +128,13 @@ const checkStep = (
 const checkDevices = (step: Step, pointer: string, devices: readonly BenchDevice[], say: Say) => {
   const has = (types: readonly BenchDeviceType[]) =>
     devices.some((one) => types.includes(one.type));
-  const values = step.do === 'drive' ? step.points.map(([, value]) => value) : [directionOf(step)];
+  const holds = step.do === 'cv' || (step.do === 'drive' && step.quantity === 'voltage');
+  const values =
+    step.do === 'drive' && !holds ? step.points.map(([, value]) => value) : [directionOf(step)];
   const missing = [
     ...(values.some((value) => value > 0) && !has(charging) ? ['charge'] : []),
     ...(values.some((value) => value < 0) && !has(discharging) ? ['discharge'] : []),
-    ...(step.do === 'cv' && !has([...charging, ...discharging]) ? ['hold a voltage'] : []),
+    ...(holds && !has([...charging, ...discharging]) ? ['hold a voltage'] : []),
   ];
   for (const what of missing)
     say(pointer, 'error', 'NO_DEVICE', `no device of the station can ${what}`);

@@ -104,6 +104,8 @@ class Cell {
       }
       case 'drive': {
         const hours = longestOf(step) / hourS;
+        // What flows at a voltage is for the battery to say.
+        if (step.quantity === 'voltage') return hours;
         const amperes = step.quantity === 'current' ? 1 : 1 / volts;
         const mean = meanOf((timeS) => driveValue(step, timeS), longestOf(step));
         this.#move(((mean * amperes) / this.capacityAh) * hours);

@@ -118,8 +118,8 @@ const stepOf = <D extends string, P extends TProperties>(kind: D, properties: P)
   });
 const { until, ...ofDrive } = stepOf('drive', {
   quantity: choice(
-    ['current', 'power'],
-    'What the values are: amperes or watts; positive charges.',
+    ['current', 'power', 'voltage'],
+    'What the values are: amperes or watts, where positive charges, or volts that are held.',
   ),
   points: Type.Array(
     Type.Tuple([number('Seconds.', 0, bounds.timeS), number('Value.', -10_000_000, 10_000_000)]),

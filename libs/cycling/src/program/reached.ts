@@ -9,6 +9,8 @@ export interface Reached {
   readonly to: number;
 }
 
+const driven = { current: 'currentA', power: 'powerW', voltage: 'voltageV' } as const;
+
 /** Everything that a step comes to, whatever ends it. Its currents are in amperes; `written` is how it stands in the program. */
 export const valuesOf = (
   written: Step,
@@ -50,7 +52,7 @@ export const valuesOf = (
       return [over('currentA', currents, 'resistanceOhm'), over('powerW', powers, 'resistanceOhm')];
     }
     case 'drive': {
-      const quantity = step.quantity === 'current' ? 'currentA' : 'powerW';
+      const quantity = driven[step.quantity];
       const values = step.points.map(([, value]) => value);
       // Each of its values comes for certain.
       return [Math.min(...values), Math.max(...values)].map((value) =>

@@ -96,7 +96,7 @@ Rest for 5 s`;
     [
       'an unknown word',
       'Chrage at 1 A',
-      'line 1, column 1: expected Charge, Discharge, Rest, Hold or Repeat, and not "Chrage"',
+      'line 1, column 1: expected Charge, Discharge, Rest, Hold, Follow or Repeat, and not "Chrage"',
     ],
     ['no end', 'Rest', 'line 1, column 5: expected "for" or "until", and not the end of the line'],
     [

@@ -1,3 +1,4 @@
+import { type DriveFiles, scaled } from './drive-file.js';
 import { unsuitable } from './ends.js';
 import {
   bounds,
@@ -12,11 +13,12 @@ import { inUnit, unitOf, type UnitQuantity, unitsOf } from './units.js';
 
 /**
  * Reads a program that is written as sentences, one per line: "Charge at C/10 for 1 h or until 4.1 V (10 s period)",
- * "Repeat 10 times:" with what is repeated indented below it, or "(Charge at 1 A until 4.2 V; Rest for 1 h) x 10". Throws a
- * `Refusal` (`PROGRAM_TEXT_INVALID`) that names line, column and expectation.
+ * "Repeat 10 times:" with what is repeated indented below it, or "(Charge at 1 A until 4.2 V; Rest for 1 h) x 10", and `Follow "us06"
+ * times -0.5 until below 3 V` for a drive cycle of `files`. Throws a `Refusal` (`PROGRAM_TEXT_INVALID`) that names line, column and
+ * expectation.
  */
-export const readSentences = (text: string): Program => {
-  const lines = linesOf(text).map((line) => new Sentence(line));
+export const readSentences = (text: string, files: DriveFiles = new Map()): Program => {
+  const lines = linesOf(text).map((line) => new Sentence(line, files));
   const read = new Map<ProgramNode, number>();
   let next = 0;
   const block = (indent: number): ProgramNode[] => {
@@ -43,14 +45,15 @@ export const readSentences = (text: string): Program => {
   return asProgram(nodes, read);
 };
 
-type TokenKind = 'number' | 'word' | 'sign' | 'end';
+type TokenKind = 'number' | 'word' | 'name' | 'sign' | 'end';
 interface Token {
   readonly kind: TokenKind;
   readonly text: string;
   readonly column: number;
 }
 
-const tokens = /([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([\p{L}°]+)|(\S)/gu;
+const tokens = /([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([\p{L}°]+)|("[^"]*")|(\S)/gu;
+const kinds: readonly TokenKind[] = ['number', 'word', 'name', 'sign'];
 
 /** A line as words, numbers and signs, read from left to right. */
 class Sentence {
@@ -59,11 +62,15 @@ class Sentence {
   readonly #tokens: readonly Token[];
   #at = 0;
 
-  constructor({ number, text }: Line) {
+  constructor(
+    { number, text }: Line,
+    /** What a drive cycle may be called. */
+    readonly files: DriveFiles,
+  ) {
     this.number = number;
     this.indent = text.length - text.trimStart().length;
     this.#tokens = [...text.matchAll(tokens)].map((match) => ({
-      kind: match[1] !== undefined ? 'number' : match[2] !== undefined ? 'word' : 'sign',
+      kind: kinds[match.slice(1).findIndex(Boolean)] ?? 'sign',
       text: match[0],
       column: match.index + 1,
     }));
@@ -134,21 +141,34 @@ const nodeOf = (line: Sentence, depth = 0): ProgramNode => {
 };
 
 const stepOf = (line: Sentence): Step => {
-  const held = heldBy(line);
+  const held = line.takes('follow') ? followed(line) : heldBy(line);
   const places: Token[] = [];
   const until: End[] = [];
   do {
     const hasWord = line.takes('for') || line.takes('until');
+    // A drive cycle ends with its last point.
+    if (!hasWord && 'points' in held && until.length === 0) break;
     if (!hasWord && until.length === 0) line.refuse('"for" or "until"');
     places.push(line.token);
     until.push(endOf(line));
   } while (line.takes('or'));
-  const step = { ...held, until, ...optionsOf(line) } as Step;
+  const step = { ...held, ...(until.length > 0 && { until }), ...optionsOf(line) } as Step;
   for (const [index, end] of until.entries()) {
     const wrong = unsuitable(step, end);
     if (wrong !== undefined) line.refuse(`another end: ${wrong}`, places[index]);
   }
   return step;
+};
+
+const followed = (line: Sentence): object => {
+  const token = line.next('name', 'the name of a drive cycle in quotes, as in Follow "us06"');
+  const file = line.files.get(token.text.slice(1, -1));
+  const known = [...line.files.keys()].map((name) => `"${name}"`).join(', ');
+  if (!file) return line.refuse(known || 'no drive cycle: none is given', token);
+  if (!line.takes('times')) return { do: 'drive', ...file };
+  const factor = line.next('number', 'a factor, as in times -1');
+  if (Number(factor.text) === 0) line.refuse('a factor that is not 0', factor);
+  return { do: 'drive', ...scaled(file, Number(factor.text)) };
 };
 
 /** What a step holds, with the members of its kind. */
@@ -159,7 +179,8 @@ const heldBy = (line: Sentence): object => {
     return { do: 'cv', ...valueOf(line, ['voltageV']) };
   }
   const charges = line.takes('charge');
-  if (!charges && !line.takes('discharge')) line.refuse('Charge, Discharge, Rest, Hold or Repeat');
+  if (!charges && !line.takes('discharge'))
+    line.refuse('Charge, Discharge, Rest, Hold, Follow or Repeat');
   line.needs('at');
   const set = valueOf(line, ['currentA', 'cRate', 'powerW', ...(charges ? [] : resistance)]);
   if ('resistanceOhm' in set) return { do: 'cr', ...set };

@@ -40,6 +40,7 @@ export const setPoint = (
       return { mode: 'resistance', resistanceOhm: step.resistanceOhm };
     case 'drive': {
       const value = driveValue(step, now.stepTimeS);
+      if (step.quantity === 'voltage') return { mode: 'voltage', voltageV: value };
       return step.quantity === 'current'
         ? { mode: 'current', currentA: value }
         : { mode: 'power', powerW: value };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Refusal } from '#kernel/refusal.js';
 
-import { readDrivePoints, readTextForm } from './text-form.js';
+import { readTextForm } from './text-form.js';
 
 describe('the text form', () => {
   it('is one instruction per line', () => {
@@ -52,34 +52,6 @@ describe('the text form', () => {
         column,
         expected: expect.stringMatching(expected),
       });
-    }
-  });
-});
-
-describe('a file of a drive cycle', () => {
-  it('has a time and a value on each line', () => {
-    const points = [
-      [0, 0],
-      [1, -2.5],
-      [2.5, 1],
-    ];
-    expect(readDrivePoints('time,current\r\n0,0\r\n1,-2.5\r\n2.5,1\r\n')).toEqual(points);
-    expect(readDrivePoints('0\t0\n 1 -2.5\n2.5 ;1')).toEqual(points);
-  });
-
-  it.each([
-    ['0,0\n1', /line 2, column 1: expected a time in seconds and a value/],
-    ['time,value\ntime,value', /line 2, .* a time in seconds/],
-    ['0;0,5', /line 1/],
-    ['1,0', /line 1, .* the time 0/],
-    ['0,0\n2,1\n2,3', /line 3, .* a time after 2 s/],
-  ])('%j is refused with its line', (text, reason) => {
-    const read = () => readDrivePoints(text);
-    expect(read).toThrow(Refusal);
-    try {
-      read();
-    } catch (error) {
-      expect((error as Refusal).details.errors?.[0]?.reason).toMatch(reason);
     }
   });
 });

@@ -83,31 +83,3 @@ const fieldsOf = (text: string): readonly Field[] => {
     return { text: field.trim(), column };
   });
 };
-
-/**
- * Reads the points of a drive cycle: on each line a time in seconds, from 0 on and rising, and a value, with a comma, a
- * semicolon or blanks between them. A first line without a number is a header. Throws as `readTextForm` does.
- */
-export const readDrivePoints = (text: string): [timeS: number, value: number][] => {
-  const points: [number, number][] = [];
-  for (const [index, { number, text: line }] of linesOf(text).entries()) {
-    const fields = line.trim().split(/\s*[,;]\s*|\s+/);
-    if (index === 0 && !fields.some((field) => decimal.test(field))) continue;
-    const [timeS = NaN, value = NaN] = fields.map((field) =>
-      decimal.test(field) ? Number(field) : NaN,
-    );
-    if (fields.length !== 2 || !Number.isFinite(timeS) || !Number.isFinite(value)) {
-      unreadable(number, 1, 'a time in seconds and a value');
-    }
-    const [before] = points.at(-1) ?? [];
-    if (before === undefined ? timeS !== 0 : timeS <= before) {
-      unreadable(
-        number,
-        1,
-        before === undefined ? 'the time 0' : `a time after ${String(before)} s`,
-      );
-    }
-    points.push([timeS, value]);
-  }
-  return points;
-};

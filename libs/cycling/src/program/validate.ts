@@ -17,6 +17,7 @@ import {
   type ProgramNode,
   programSchema,
   type Step,
+  type StepOf,
   stepSchemas,
   type Stop,
 } from './program.js';
@@ -182,7 +183,7 @@ const stepErrors = (step: Step, pointer: string): FieldError[] => [
     const reason = unsuitable(step, end);
     return reason === undefined ? [] : [{ pointer: own, reason }];
   }),
-  ...(step.do === 'drive' ? pointErrors(step.points, `${pointer}/points`) : []),
+  ...(step.do === 'drive' ? pointErrors(step, `${pointer}/points`) : []),
   ...rangeErrors(step, pointer),
 ];
 
@@ -195,12 +196,18 @@ const rateErrors = (step: Step, pointer: string): FieldError[] => {
   return 'of' in step && !('cRate' in step) ? [{ pointer: `${pointer}/of`, reason: ofCRate }] : [];
 };
 
-const pointErrors = (points: readonly (readonly number[])[], pointer: string): FieldError[] => {
-  const wrong = points.findIndex(([timeS = 0], index) =>
+const pointErrors = ({ quantity, points }: StepOf<'drive'>, pointer: string): FieldError[] => {
+  const wrong = points.findIndex(([timeS], index) =>
     index === 0 ? timeS !== 0 : timeS <= (points[index - 1]?.[0] ?? 0),
   );
+  const low = quantity === 'voltage' ? points.findIndex(([, value]) => value <= 0) : -1;
   const reason = wrong === 0 ? 'expected 0' : 'expected a later time than that of the point before';
-  return wrong < 0 ? [] : [{ pointer: `${pointer}/${String(wrong)}/0`, reason }];
+  return [
+    ...(wrong < 0 ? [] : [{ pointer: `${pointer}/${String(wrong)}/0`, reason }]),
+    ...(low < 0
+      ? []
+      : [{ pointer: `${pointer}/${String(low)}/1`, reason: 'expected more than 0 V' }]),
+  ];
 };
 
 const stopErrors = (stop: Stop, pointer: string): FieldError[] => {
