@@ -14,6 +14,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { integerFrom, type Moment, moment, queryInvalid } from '#http/query-params.js';
+import { tableFormatAskedFor } from '#http/table-export.js';
 import { Refusal } from '#kernel/refusal.js';
 import { intake } from '#projections/intake/intake.projection.js';
 import {
@@ -29,12 +30,7 @@ import {
 } from '#projections/samples/formula-lines.js';
 import { samples } from '#projections/samples/samples.projection.js';
 import { bucketsShown, requireFillable, shownAs } from '#projections/samples/samples-answer.js';
-import {
-  bucketColumns,
-  bucketRows,
-  formatOf,
-  sendExport,
-} from '#projections/samples/samples-export.http.js';
+import { bucketColumns, bucketRows, sendExport } from '#projections/samples/samples-export.http.js';
 import {
   rangeParameters,
   samplesParameters,
@@ -126,12 +122,12 @@ export class FormulaSamplesController {
   ): Promise<void> {
     const wanted = readParameters<FormulaQuery>(query, parameters);
     const answer = await this.answer(siteId, name, wanted);
-    const format = formatOf(wanted.format, request.headers.accept);
+    const format = tableFormatAskedFor(wanted.format, request.headers.accept);
     if (!format) void reply.send(answer);
     else {
       const { functions, buckets } = answer;
       const shown = { functions, series: [{ series: name, unit: answer.unit, buckets }] };
-      await sendExport(reply, bucketRows(shown), bucketColumns(shown), { name, format });
+      sendExport(reply, bucketRows(shown), bucketColumns(shown), { name, format });
     }
   }
 

@@ -123,6 +123,16 @@ export class ApiClient {
     }
   }
 
+  /** An answer of any length, as it was sent. */
+  async *bytes(path: string, query: Query): AsyncGenerator<Uint8Array> {
+    const response = await this.call({ method: 'GET', path, query, headers: { accept: '*/*' } });
+    try {
+      if (response.body) yield* response.body;
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+  }
+
   /** Every page of a list, one item after the other. */
   async *items<T>(path: string, query: Query, limit = Infinity): AsyncGenerator<T> {
     let cursor: string | undefined;

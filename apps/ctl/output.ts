@@ -9,7 +9,7 @@ export function endQuietlyOnClosedPipe(): void {
 }
 
 /** Writes a line (or part of one) and waits while the reader is slower than we are. */
-export async function write(text: string): Promise<void> {
+export async function write(text: string | Uint8Array): Promise<void> {
   if (process.stdout.write(text)) return;
   await new Promise((resolve) => process.stdout.once('drain', resolve));
 }

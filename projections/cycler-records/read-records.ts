@@ -72,8 +72,30 @@ export const readRecordPage = async (
   return { records, end: { testTimeS, shown: ofLast + before } };
 };
 
+/** Which records a caller names. */
+export interface NamedRange {
+  readonly from?: number;
+  readonly to?: number;
+  readonly cycle?: number;
+  readonly step?: number;
+}
+
+/** Undefined where there is no such cycle, or the step is of another one. */
+export const recordRangeOf = async (
+  client: Queryable,
+  id: string,
+  { from: fromS, to: toS, cycle, step }: NamedRange,
+): Promise<RecordRange | undefined> => {
+  const one = step === undefined ? undefined : { first: step, last: step };
+  if (cycle === undefined) return { fromS, toS, steps: one };
+  const all = await stepsOfCycle(client, id, cycle);
+  if (!all) return undefined;
+  const steps = one ?? all;
+  return steps.first < all.first || steps.last > all.last ? undefined : { fromS, toS, steps };
+};
+
 /** The executed steps of a cycle; undefined where there is no such cycle. */
-export const stepsOfCycle = async (
+const stepsOfCycle = async (
   client: Queryable,
   experimentId: string,
   cycle: number,

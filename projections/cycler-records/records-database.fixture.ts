@@ -11,9 +11,9 @@ import { forgetRecords, takeFacts } from './take-facts.js';
 
 /** A migrated database of its own, with what the tests do to the records in it. */
 export class RecordsDatabase {
-  private constructor(
+  constructor(
     readonly store: ReadStore,
-    private readonly drop: () => Promise<void>,
+    private readonly drop: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   static async create(): Promise<RecordsDatabase> {

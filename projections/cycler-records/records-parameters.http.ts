@@ -9,6 +9,8 @@ import {
 } from '#http/query-params.js';
 import type { Parameters } from '#resource/parameters.js';
 
+import type { NamedRange } from './read-records.js';
+
 const formats = ['json', 'csv', 'ndjson', 'parquet', 'bdf'] as const;
 
 const seconds: Parser<number> = (raw) => {
@@ -17,18 +19,14 @@ const seconds: Parser<number> = (raw) => {
   return value;
 };
 
-export interface RecordsQuery {
-  readonly from?: number;
-  readonly to?: number;
-  readonly cycle?: number;
-  readonly step?: number;
+export interface RecordsQuery extends NamedRange {
   readonly format?: (typeof formats)[number];
   readonly limit?: number;
   readonly cursor?: string;
   readonly after?: Position;
 }
 
-const count = integerFrom(0, Number.MAX_SAFE_INTEGER);
+export const count = integerFrom(0, 999_999_999_999_999);
 
 export const recordsParameters: Parameters = {
   from: { parse: seconds, description: 'Seconds of test time.', example: '3600' },
@@ -40,3 +38,34 @@ export const recordsParameters: Parameters = {
   cursor: { parse: text(4096), description: 'The `nextCursor` of the page before.' },
   after: { parse: position, description: 'Wait until this position is visible.' },
 };
+
+const { cycle, step, after } = recordsParameters as Record<string, Parameters[string]>;
+
+export const afterParameter = { after } as Parameters;
+
+/** V. */
+export const usualBinV = 0.005;
+const bins = { least: 0.0005, most: 1 };
+
+const binV: Parser<number> = (raw) => {
+  const value = /^\d(\.\d{1,9})?$/.test(raw) ? Number(raw) : NaN;
+  if (value >= bins.least && value <= bins.most) return value;
+  throw new Expectation(`expected volts from ${String(bins.least)} to ${String(bins.most)}`);
+};
+
+export interface DifferentialQuery extends Pick<RecordsQuery, 'cycle' | 'step' | 'after'> {
+  readonly direction?: 'charge' | 'discharge';
+  readonly bin?: number;
+}
+
+export const differentialParameters = {
+  cycle,
+  step,
+  direction: { parse: oneOf('charge', 'discharge'), description: '`charge` unless given.' },
+  bin: {
+    parse: binV,
+    description: `Width of a bin, V; ${String(usualBinV)} unless given.`,
+    example: '0.005',
+  },
+  after,
+} as Parameters;

@@ -1,5 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 
+import type { ExperimentMetadata } from './experiment-metadata.js';
 import type { StoredRecord } from './in-order.js';
 
 const known = { type: Number, nullable: true } as const;
@@ -31,6 +32,36 @@ export class CyclerRecordListResponse {
   @ApiProperty({ type: CyclerRecordResponse, isArray: true })
   items!: readonly CyclerRecordResponse[];
   @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
+}
+
+const some: ApiPropertyOptions = { type: 'object', additionalProperties: true };
+
+class RecordColumnResponse {
+  @ApiProperty({ example: 'voltage_v' }) name!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'V', description: 'Null: it has none.' })
+  unit!: string | null;
+  @ApiProperty() about!: string;
+}
+
+type Some = Readonly<Record<string, unknown>>;
+
+export class ExperimentMetadataResponse implements ExperimentMetadata {
+  @ApiProperty({ ...some, description: 'As it is.' }) experiment!: Some;
+  @ApiProperty({ ...some, description: 'As it was when the experiment began.' }) battery!: Some;
+  @ApiProperty({ ...some, nullable: true, description: 'Its version and hash.' })
+  profile!: Some | null;
+  @ApiProperty({ ...some, nullable: true }) station!: Some | null;
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'With serial number, firmware and the calibration that counted.',
+  })
+  devices!: readonly Some[];
+  @ApiProperty({ ...some, nullable: true, description: 'Null: it was run here.' })
+  import!: Some | null;
+  @ApiProperty({ enum: ['UTC'], description: 'Of all times.' }) timeZone!: string;
+  @ApiProperty({ type: RecordColumnResponse, isArray: true, description: 'Of exports.' })
+  columns!: readonly RecordColumnResponse[];
 }
 
 export const recordShown = ({ record, channels }: StoredRecord): CyclerRecordResponse => {

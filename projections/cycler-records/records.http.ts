@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiNotFoundResponse,
@@ -6,19 +6,28 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { decodeCursor, encodeCursor } from '#http/paging.js';
 import { queryInvalid } from '#http/query-params.js';
+import { tableFormatAskedFor } from '#http/table-export.js';
+import { refusePages } from '#resource/answer-list.js';
 import { Parametrized, type RawQuery, readParameters } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
 import type { Queryable } from '#resource/sql.js';
 
-import { requireExperiment } from './known-experiment.js';
-import { type PageEnd, readRecordPage, type RecordRange, stepsOfCycle } from './read-records.js';
-import { recordsParameters, type RecordsQuery } from './records-parameters.http.js';
-import { CyclerRecordListResponse, recordShown } from './records-responses.http.js';
+import { metadataOf } from './experiment-metadata.js';
+import { handled, requireExperiment } from './known-experiment.js';
+import { type PageEnd, readRecordPage, recordRangeOf } from './read-records.js';
+import { channelsOf, recordColumns } from './record-columns.js';
+import { described, type RecordsFormat, sendRecords } from './records-export.http.js';
+import { afterParameter, recordsParameters, type RecordsQuery } from './records-parameters.http.js';
+import {
+  CyclerRecordListResponse,
+  ExperimentMetadataResponse,
+  recordShown,
+} from './records-responses.http.js';
 
 @ApiTags('lab')
 @ApiBearerAuth()
@@ -31,7 +40,9 @@ export class RecordsController {
   @ApiOperation({
     summary: 'What the cycler recorded in an experiment',
     description:
-      'In the order of the test time. Where something is switched, a cycler takes two records at one test time.',
+      'In the order of the test time. Where something is switched, a cycler takes two records at one test time. With another `format`, ' +
+      'or such an `Accept`, all of them come as a file: CSV and NDJSON with units in the names, Parquet with the metadata, `bdf` as ' +
+      'CSV of the Battery Data Format.',
   })
   @Parametrized(recordsParameters)
   @ApiOkResponse({ type: CyclerRecordListResponse })
@@ -39,33 +50,54 @@ export class RecordsController {
   async records(
     @Param('id') id: string,
     @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const wanted = readParameters<RecordsQuery>(query, recordsParameters);
     refuseBackwards(wanted);
     const { store } = this.reader;
     await requireExperiment(store, id, wanted.after);
-    void reply.send(await pageOf(store.pool, id, wanted));
+    const format = formatOf(wanted.format, request.headers.accept);
+    if (!format) {
+      void reply.send(await pageOf(store.pool, id, wanted));
+      return;
+    }
+    refusePages(wanted);
+    const rangeOf = (client: Queryable) => recordRangeOf(client, id, wanted);
+    await sendRecords(reply, this.reader, { id, format, rangeOf });
+  }
+
+  @Get(':id/metadata')
+  @ApiOperation({
+    summary: 'What has to be known of an experiment beside its records',
+    description:
+      'The experiment; its battery, station and devices as they were when it began, with the calibration that counted on that ' +
+      'day; the version of the profile; the files of an import with their hashes; the columns of exports with their units.',
+  })
+  @Parametrized(afterParameter)
+  @ApiOkResponse({ type: ExperimentMetadataResponse })
+  @ApiNotFoundResponse({ description: 'EXPERIMENT_UNKNOWN' })
+  async metadata(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+  ): Promise<ExperimentMetadataResponse> {
+    const { after } = readParameters<Pick<RecordsQuery, 'after'>>(query, afterParameter);
+    const { store, folds } = this.reader;
+    await handled(store, after);
+    const metadata = await metadataOf(folds, id);
+    const columns = described(recordColumns(await channelsOf(store.pool, id)));
+    return { ...metadata, timeZone: 'UTC', columns };
   }
 }
+
+const formatOf = (
+  format: RecordsQuery['format'],
+  accept: string | undefined,
+): RecordsFormat | undefined => (format === 'bdf' ? format : tableFormatAskedFor(format, accept));
 
 const refuseBackwards = ({ from, to }: RecordsQuery): void => {
   if (from === undefined || to === undefined || from <= to) return;
   throw queryInvalid([{ pointer: '?to', reason: 'expected a time that is not before from' }]);
-};
-
-/** Undefined where there is no such cycle, or the step is of another one. */
-const rangeOf = async (
-  client: Queryable,
-  id: string,
-  { from: fromS, to: toS, cycle, step }: RecordsQuery,
-): Promise<RecordRange | undefined> => {
-  const one = step === undefined ? undefined : { first: step, last: step };
-  if (cycle === undefined) return { fromS, toS, steps: one };
-  const all = await stepsOfCycle(client, id, cycle);
-  if (!all) return undefined;
-  const steps = one ?? all;
-  return steps.first < all.first || steps.last > all.last ? undefined : { fromS, toS, steps };
 };
 
 const pageOf = async (
@@ -76,7 +108,7 @@ const pageOf = async (
   const { from, to, cycle, step, limit = 1_000, cursor } = wanted;
   const context = JSON.stringify(['records', id, from, to, cycle, step]);
   const behind = cursor === undefined ? undefined : pageEndIn(cursor, context);
-  const range = await rangeOf(client, id, wanted);
+  const range = await recordRangeOf(client, id, wanted);
   if (!range) return { items: [], nextCursor: null };
   const { records, end } = await readRecordPage(client, id, range, { limit, behind });
   return {

@@ -1,7 +1,13 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 
+import type {
+  CounterDisagreement,
+  CounterReport,
+  CounterReset,
+} from '#cycling/statistics/compare-counters.js';
 import type { CounterSpan } from '#cycling/statistics/counter.js';
 import type { CycleStatistics, PartialReason } from '#cycling/statistics/cycle-statistics.js';
+import type { DifferentialBin, DifferentialCapacity } from '#cycling/statistics/differential.js';
 import type { Resistance } from '#cycling/statistics/step.js';
 import type { StepKind, StepStatistics } from '#cycling/statistics/step-statistics.js';
 
@@ -114,6 +120,39 @@ export class StepStatisticsResponse extends SpanResponse implements Shown<StepSt
   @Says('Seconds without records behind its last one.') missingAfterS!: number;
   @Says('Seconds that the integrals cover.') coveredS!: number;
   @ApiProperty(resistance) resistance!: Resistance | null;
+}
+
+const resets: readonly CounterReset[] = ['each-step', 'each-cycle', 'never', 'unseen'];
+const directions = ['charge', 'discharge'] as const;
+
+class CounterDisagreementResponse implements CounterDisagreement {
+  @ApiProperty() cycle!: number;
+  @ApiProperty({ enum: directions }) direction!: 'charge' | 'discharge';
+  @Says('What the counter says of the cycle.') counterAh!: number;
+  @Says('By the current that was recorded.') integralAh!: number;
+  @ApiProperty() reason!: string;
+}
+
+export class CounterReportResponse implements CounterReport {
+  @ApiProperty({ enum: resets, description: 'When the counter of charge starts again.' })
+  charge!: CounterReset;
+  @ApiProperty({ enum: resets }) discharge!: CounterReset;
+  @ApiProperty({ type: CounterDisagreementResponse, isArray: true })
+  disagreements!: readonly CounterDisagreement[];
+}
+
+class DifferentialBinResponse implements DifferentialBin {
+  @Says('The middle of the bin.') voltageV!: number;
+  @Says('That flowed while the voltage was in the bin.') chargeAh!: number;
+  @Says('dQ/dV.') ahPerV!: number;
+}
+
+export class DifferentialCapacityResponse implements DifferentialCapacity {
+  @ApiProperty({ enum: directions }) direction!: 'charge' | 'discharge';
+  @Says('Width of the bins.') binV!: number;
+  @Says('How the curve was smoothed.') smoothing!: string;
+  @ApiProperty({ type: DifferentialBinResponse, isArray: true })
+  bins!: readonly DifferentialBin[];
 }
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

@@ -1,9 +1,9 @@
-import type { CycleDefinition } from '#cycling/statistics/options.js';
 import type { ConsumerClient } from '#fanout/consumer.js';
 import type { Fact } from '#fanout/fact.js';
 
 import { keepChunks } from './chunks.js';
 import { type Added, computeStatistics, type Experiment } from './compute.js';
+import { type ExperimentRow, optionsOf, readExperiments } from './experiments.js';
 import { changesIn, type Chunk, chunksIn, type ExperimentChange } from './facts.js';
 
 /** Takes the facts in the client's transaction: records and what is known of experiments, and computes what follows. */
@@ -15,7 +15,7 @@ export const takeFacts = async (facts: readonly Fact[], client: ConsumerClient):
   const before = await claim(client, ids);
   await keepChanges(client, changes);
   const news = await keepChunks(client, chunks);
-  const after = await read(client, ids);
+  const after = await readExperiments(client, ids);
   for (const id of ids) {
     const experiment = asComputed(after.get(id));
     if (!experiment) continue;
@@ -48,28 +48,11 @@ const firstOf = (chunks: readonly Chunk[]): Added | undefined => {
   return all.sort((a, b) => a.testTimeS - b.testTimeS || Number(a.position - b.position))[0];
 };
 
-interface Row {
-  readonly id: string;
-  readonly nominal_capacity_ah: number | null;
-  readonly longest_interval_s: number | null;
-  readonly cycle_definition: CycleDefinition | null;
-  readonly has_ended: boolean;
-}
-
 /** Undefined where it is not known yet by which options it is to be computed. */
-const asComputed = (row: Row | undefined): Experiment | undefined => {
-  if (!row?.cycle_definition) return undefined;
-  const { nominal_capacity_ah: capacity, longest_interval_s: interval } = row;
-  return {
-    id: row.id,
-    hasEnded: row.has_ended,
-    options: {
-      cycle: row.cycle_definition,
-      ...(capacity !== null && { nominalCapacityAh: capacity }),
-      ...(interval !== null && { longestIntervalS: interval }),
-    },
-  };
-};
+const asComputed = (row: ExperimentRow | undefined): Experiment | undefined =>
+  row?.cycle_definition
+    ? { id: row.id, hasEnded: row.has_ended, options: optionsOf(row) }
+    : undefined;
 
 /**
  * The experiments as they are, kept from others until the end of the transaction: facts of one and its records come in
@@ -78,7 +61,7 @@ const asComputed = (row: Row | undefined): Experiment | undefined => {
 const claim = async (
   client: ConsumerClient,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, Row>> => {
+): Promise<ReadonlyMap<string, ExperimentRow>> => {
   await client.query(
     `insert into lab_records.experiment (id) select * from unnest($1::text[]) on conflict do nothing`,
     [ids],
@@ -87,18 +70,7 @@ const claim = async (
     'select from lab_records.experiment where id = any($1) order by id for update',
     [ids],
   );
-  return read(client, ids);
-};
-
-const read = async (
-  client: ConsumerClient,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, Row>> => {
-  const { rows } = await client.query<Row>(
-    'select * from lab_records.experiment where id = any($1)',
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, row]));
+  return readExperiments(client, ids);
 };
 
 const keepChanges = async (

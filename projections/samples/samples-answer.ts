@@ -1,4 +1,3 @@
-import type { Cell, Column } from '#http/export.js';
 import { queryInvalid } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { Summary } from '#series/aggregator.js';
@@ -168,9 +167,3 @@ export const bucketsShown = (
     };
   });
 };
-
-/** A line of an export. */
-export type ExportRow = Readonly<Record<string, Cell>>;
-
-export const exportColumns = (names: readonly string[]): readonly Column<ExportRow>[] =>
-  names.map((name) => ({ name, value: (row) => row[name] }));

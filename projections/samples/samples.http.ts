@@ -7,6 +7,7 @@ import type { Position } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import { decodeCursor, encodeCursor } from '#http/paging.js';
 import { type Moment, queryInvalid } from '#http/query-params.js';
+import { type TableColumns, tableFormatAskedFor, type TableRow } from '#http/table-export.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { Folding } from '#resource/folds.js';
 import { Parametrized, readParameters } from '#resource/parameters.js';
@@ -22,21 +23,8 @@ import { type SeriesEvent, seriesStream } from '#telemetry/series/events.js';
 import { readSamplePage, type ReadSeries, readSeries } from './queries.js';
 import { readBuckets, requireKept } from './read-buckets.js';
 import { samples } from './samples.projection.js';
-import {
-  bucketsShown,
-  type ExportRow,
-  requireFillable,
-  rulesShown,
-  shownAs,
-  toUnit,
-} from './samples-answer.js';
-import {
-  bucketColumns,
-  bucketRows,
-  type ExportColumns,
-  formatOf,
-  sendExport,
-} from './samples-export.http.js';
+import { bucketsShown, requireFillable, rulesShown, shownAs, toUnit } from './samples-answer.js';
+import { bucketColumns, bucketRows, sendExport } from './samples-export.http.js';
 import { samplesParameters, type SamplesQuery } from './samples-parameters.http.js';
 import {
   AnswersSamples,
@@ -82,7 +70,7 @@ export class DeviceSamplesController {
     const { store } = this.reader;
     await visibleIn(samples)(store, wanted.after);
     const past = await this.pastOf(device, wanted.asOf);
-    const format = formatOf(wanted.format, request.headers.accept);
+    const format = tableFormatAskedFor(wanted.format, request.headers.accept);
     if (wanted.bucket) {
       const answer = await store.transaction(
         (client) => bucketed(client, device, wanted, { ...range, past }),
@@ -90,7 +78,7 @@ export class DeviceSamplesController {
       );
       if (!format) void reply.send(answer);
       else
-        await sendExport(reply, bucketRows(answer), bucketColumns(answer), {
+        sendExport(reply, bucketRows(answer), bucketColumns(answer), {
           name: device,
           format,
         });
@@ -98,7 +86,7 @@ export class DeviceSamplesController {
       const rows = fromSnapshot(store.pool, (client) =>
         allSamples(client, device, wanted, { ...range, past }),
       );
-      await sendExport(reply, rows, sampleColumns, { name: device, format });
+      sendExport(reply, rows, sampleColumns, { name: device, format });
     } else {
       void reply.send(
         await store.transaction(
@@ -266,7 +254,7 @@ const samplePage = async (
   };
 };
 
-const sampleColumns: ExportColumns = {
+const sampleColumns: TableColumns = {
   ...{ series: 'STRING', at: 'STRING', value: 'DOUBLE', text: 'STRING', quality: 'STRING' },
 };
 
@@ -275,7 +263,7 @@ async function* allSamples(
   device: string,
   { series: names = [], unit }: SamplesQuery,
   asked: Asked,
-): AsyncGenerator<ExportRow> {
+): AsyncGenerator<TableRow> {
   const { past, ...range } = asked;
   const series = await seriesIn(client, device, names, asked);
   const shown = converted(series, unit);

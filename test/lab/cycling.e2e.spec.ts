@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { runCtl } from '#testing/standalone.js';
 import { eventually } from '#testing/until.js';
 
 import { experimentIn, LabSystem, type Station } from './lab-system.js';
@@ -64,7 +68,27 @@ it('runs ten cycles to their end, with each step, its cause and its cycle on rec
       expect(Math.abs(Number(cycle[counted]) / ofSteps - 1), counted).toBeLessThan(0.001);
     }
   }
-}, 180_000);
+  // The same over the command line, and as files.
+  const ctl = async (...args: string[]): Promise<string> => {
+    const done = await runCtl(lab.voltrace.dataDir, ['lab', 'experiments', ...args]);
+    expect([done.exitCode, done.stderr]).toEqual([0, expect.anything()]);
+    return done.stdout;
+  };
+  expect(await ctl('cycles', id)).toMatch(/│ 10 +│/);
+  expect((await ctl('cycles', id, '--csv')).trim().split('\r\n')).toHaveLength(11);
+  expect(await ctl('records', id, '--step', '1', '--limit', '1')).toContain('│ 0 ');
+  const file = join(lab.folder, 'export.parquet');
+  expect(await ctl('export', id, '--format', 'parquet', '--out', file)).toContain('is written');
+  const bytes = readFileSync(file);
+  expect([bytes.subarray(0, 4), bytes.subarray(-4)].map(String)).toEqual(['PAR1', 'PAR1']);
+  const bdf = (await ctl('export', id)).trim().split('\n');
+  const csv = (await ctl('export', id, '--format', 'csv')).trim().split('\n');
+  expect(bdf.length).toBe(csv.length);
+  expect(await lab.get(`/v1/experiments/${id}/metadata`)).toMatchObject({
+    ...{ experiment: { status: 'completed' }, battery: { model: 'analytic' } },
+    devices: [{ model: 'Simulated cycler' }],
+  });
+}, 240_000);
 
 /** The cycles, once all records have been taken. */
 const cyclesWhenDone = (id: string, count: number) =>

@@ -6,6 +6,7 @@ import { type Cell, printTable } from '../output.js';
 import { batteries } from './lab-batteries.js';
 import { profiles } from './lab-profiles.js';
 import { addReading, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
+import { addLabRecords } from './lab-records.js';
 import { stations } from './lab-things.js';
 import { watchExperiment } from './lab-watching.js';
 import { jsonOf, numberOf, post, reasonOption } from './post.js';
@@ -36,6 +37,7 @@ export const addLabExperiments = (lab: Command): void => {
     .option('--cause <cause>', 'only steps that ended so, such as voltage or trip')
     .option(...limitOption)
     .action(steps);
+  addLabRecords(group, experiments);
   group
     .command('watch')
     .description(

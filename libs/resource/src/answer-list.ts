@@ -59,8 +59,15 @@ async function* exportLines<Item>(
   else yield* ndjsonLines(ndjson === 'items' ? items : flatRows(items, found));
 }
 
-const refusePages = (given: Readonly<Record<string, unknown>>): void => {
-  const errors = Object.entries(given)
+/** Throws a `Refusal` where somebody wants pages of an export. */
+export const refusePages = ({
+  limit,
+  cursor,
+}: {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}): void => {
+  const errors = Object.entries({ limit, cursor })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => ({
       pointer: `?${name}`,

@@ -19,44 +19,56 @@ export interface DifferentialCapacity {
   readonly bins: readonly DifferentialBin[];
 }
 
-const leastBinV = 0.0001;
+/** V. */
+export const leastBinV = 0.0001;
 const mostBins = 100_000;
 
 /**
- * dQ/dV of one direction over the records that are given, such as those of a step or of a cycle. It is smoothed by
+ * dQ/dV of one direction over the records that are added in their order, such as those of a step or of a cycle. It is smoothed by
  * nothing but fixed bins of voltage: what flows between two records of a step is spread evenly over the voltages
- * between them, and each bin says its charge by its width. `binV`: volts, such as 0.005, and at least 0.0001.
+ * between them, and each bin says its charge by its width.
  */
-export const differentialCapacity = (
-  records: Iterable<CyclerRecord>,
-  direction: 'charge' | 'discharge',
-  binV: number,
-): DifferentialCapacity => {
-  if (!(binV >= leastBinV)) {
+export class DifferentialBins {
+  private readonly sums = new Map<number, number>();
+  private last: CyclerRecord | undefined;
+
+  /** `binV`: volts, such as 0.005, and at least 0.0001. */
+  constructor(
+    private readonly direction: 'charge' | 'discharge',
+    private readonly binV: number,
+  ) {
+    if (binV >= leastBinV) return;
     throw new RangeError(`expected bins of ${String(leastBinV)} V at least, found ${String(binV)}`);
   }
-  const sums = new Map<number, number>();
-  let last: CyclerRecord | undefined;
-  for (const record of records) {
-    if (last?.stepCount === record.stepCount) {
-      const flow = flowBetween(last, record);
-      const ah = (direction === 'charge' ? flow.chargeAs : flow.dischargeAs) / 3600;
-      if (ah > 0) spread(sums, ah, last.voltageV / binV, record.voltageV / binV);
-    }
-    last = record;
+
+  add(record: CyclerRecord): void {
+    const { last, binV } = this;
+    this.last = record;
+    if (last?.stepCount !== record.stepCount) return;
+    const flow = flowBetween(last, record);
+    const ah = (this.direction === 'charge' ? flow.chargeAs : flow.dischargeAs) / 3600;
+    if (ah > 0) spread(this.sums, ah, last.voltageV / binV, record.voltageV / binV);
   }
-  const bins = [...sums].sort(([a], [b]) => a - b);
-  return {
-    direction,
-    binV,
-    smoothing: `charge by fixed bins of ${String(binV)} V, without further smoothing`,
-    bins: bins.map(([bin, chargeAh]) => ({
-      voltageV: (bin + 0.5) * binV,
-      chargeAh,
-      ahPerV: chargeAh / binV,
-    })),
-  };
-};
+
+  get size(): number {
+    return this.sums.size;
+  }
+
+  get result(): DifferentialCapacity {
+    const { sums, direction, binV } = this;
+    const bins = [...sums].sort(([a], [b]) => a - b);
+    return {
+      direction,
+      binV,
+      smoothing: `charge by fixed bins of ${String(binV)} V, without further smoothing`,
+      bins: bins.map(([bin, chargeAh]) => ({
+        voltageV: (bin + 0.5) * binV,
+        chargeAh,
+        ahPerV: chargeAh / binV,
+      })),
+    };
+  }
+}
 
 /** Spreads a charge evenly from one voltage to another, both counted in bins. */
 const spread = (sums: Map<number, number>, ah: number, a: number, b: number): void => {

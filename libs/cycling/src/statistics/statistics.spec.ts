@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { CyclerRecord } from '../record.js';
 import { compareCounters } from './compare-counters.js';
-import { differentialCapacity } from './differential.js';
+import { DifferentialBins } from './differential.js';
 import type { StatisticsOptions } from './options.js';
 import { tablesOf } from './tables.fixture.js';
 
@@ -30,6 +30,16 @@ const recordsOf = (steps: readonly Step[], everyS = 10): readonly CyclerRecord[]
     beganS += seconds;
     return records;
   });
+};
+
+const binned = (
+  records: readonly CyclerRecord[],
+  direction: 'charge' | 'discharge',
+  binV: number,
+) => {
+  const bins = new DifferentialBins(direction, binV);
+  for (const record of records) bins.add(record);
+  return bins.result;
 };
 
 const charge = { currentA: 1, seconds: 3600 };
@@ -249,13 +259,11 @@ describe('the differential capacity', () => {
       ...record,
       voltageV: 3 + record.testTimeS / 3600,
     }));
-    const found = differentialCapacity(records, 'charge', 0.1);
+    const found = binned(records, 'charge', 0.1);
     expect(found.smoothing).toBe('charge by fixed bins of 0.1 V, without further smoothing');
     expect(found.bins.reduce((sum, { chargeAh }) => sum + chargeAh, 0)).toBeCloseTo(1, 9);
     for (const { ahPerV } of found.bins.slice(1, -1)) expect(ahPerV).toBeCloseTo(1, 9);
-    expect(differentialCapacity(records, 'discharge', 0.1).bins).toEqual([]);
-    expect(() => differentialCapacity(records, 'charge', 0)).toThrow(
-      'expected bins of 0.0001 V at least',
-    );
+    expect(binned(records, 'discharge', 0.1).bins).toEqual([]);
+    expect(() => new DifferentialBins('charge', 0)).toThrow('expected bins of 0.0001 V at least');
   });
 });
