@@ -19,7 +19,7 @@ import { stationDecider } from '#battery-lab/station/decider.js';
 import { evolveStation, type StationState } from '#battery-lab/station/document.js';
 import { type StationEvent, stationStream } from '#battery-lab/station/events.js';
 import type { DomainEvent } from '#kernel/event.js';
-import type { Folding, Folds, Version } from '#resource/folds.js';
+import type { Folding, Folds } from '#resource/folds.js';
 
 /** How a thing of the lab is folded: what is absent has no state. */
 const folding = <S extends { readonly status: string }, E extends DomainEvent>(
@@ -73,7 +73,8 @@ export const metadataOf = async (folds: Folds, id: string): Promise<ExperimentMe
     const found = await folds.at(of, thing, begin.position);
     return found?.state ? { id: thing, ...found.state } : null;
   };
-  const { batteryId, stationId, profileId, profileVersion, profileHash, ...experiment } = state;
+  const { batteryId, stationId, profileId, profileVersion, profileHash, ...rest } = state;
+  const { import: imported, ...experiment } = rest;
   const profile = await thingAt(profiles, profileId);
   const of = experiment.devices as readonly { readonly deviceId: string }[] | null;
   const day = dayOf(state.startedAt ?? last.created.toISOString());
@@ -87,7 +88,7 @@ export const metadataOf = async (folds: Folds, id: string): Promise<ExperimentMe
     devices: await Promise.all(
       (of ?? []).map(async ({ deviceId }) => asOf(await thingAt(devices, deviceId), deviceId, day)),
     ),
-    import: importOf(versions),
+    import: imported && { ...imported },
   };
 };
 
@@ -102,10 +103,4 @@ const asOf = (device: Metadata | null, id: string, day: string): Metadata => {
     ...rest
   } = device as unknown as Exclude<CyclerDeviceState, { status: 'absent' }>;
   return { ...rest, calibration: calibrationOn({ calibrations }, day) ?? null };
-};
-
-/** What its import said of its files. */
-const importOf = (versions: readonly Version<DocumentState>[]): Metadata | null => {
-  const told = versions.findLast(({ type }) => /^ExperimentImport(ed|Requested)$/.test(type));
-  return told ? told.data : null;
 };

@@ -81,11 +81,13 @@ const changeBy = (fact: Fact): Omit<ExperimentChange, 'id'> | undefined => {
       return { nominalCapacityAh, longestIntervalS, cycle: 'recorded' };
     }
     case 'ExperimentImportRequested': {
-      const { nominalCapacityAh } = fact.data as { readonly nominalCapacityAh?: number };
-      return nominalCapacityAh === undefined ? undefined : { nominalCapacityAh };
+      const { nominalCapacityAh } = fact.data as EventData<'ExperimentImportRequested'>;
+      return { nominalCapacityAh };
     }
-    case 'ExperimentImported':
-      return { cycle: fact.data['cycles'] === 'steps' ? 'as-begun' : 'recorded', hasEnded: true };
+    case 'ExperimentImported': {
+      const { cycles } = fact.data as unknown as EventData<'ExperimentImported'>;
+      return { cycle: cycles === 'steps' ? 'as-begun' : 'recorded', hasEnded: true };
+    }
     case 'ExperimentImportFailed':
       return { cycle: 'recorded', hasEnded: true };
     case 'ExperimentCompleted':
