@@ -64,7 +64,7 @@ export class Recorder {
 }
 
 /** Milliseconds are finer than any record. */
-const rounded = (seconds: number): number => Math.round(seconds * 1_000) / 1_000;
+export const rounded = (seconds: number): number => Math.round(seconds * 1_000) / 1_000;
 
 export const samplesOf = (
   named: { readonly experiment: string; readonly station: string },

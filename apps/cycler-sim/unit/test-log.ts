@@ -3,7 +3,7 @@ import type { RunState } from '#cycling/program/run.js';
 import type { CyclerSamplesMessage, StepMessage } from '#cycling/protocol/messages.js';
 
 import type { Totals } from './execution.js';
-import { isoOf, Recorder, type Row, samplesOf } from './recorder.js';
+import { isoOf, Recorder, rounded, type Row, samplesOf } from './recorder.js';
 import type { Reading } from './sensors.js';
 
 export type Emitted =
@@ -56,7 +56,9 @@ export class TestLog {
   say(said: Said, utcS: number, { stepCount, stepId, cycle }: RunState, totals: Totals): void {
     if (!this.row) return;
     this.pack(true);
-    const { testTimeS, voltageV, currentA, temperatureC } = this.row;
+    const { voltageV, currentA, temperatureC } = this.row;
+    // As its records say it, so that they compare.
+    const testTimeS = rounded(this.row.testTimeS);
     this.emitted.push({
       kind: 'steps',
       body: {

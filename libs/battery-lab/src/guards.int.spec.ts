@@ -92,6 +92,15 @@ const reconfigure = (id: string, deviceId: string) => {
   const data = consisting(deviceId);
   return process().stations.handle(id, { type: 'ReconfigureStation', data, meta: meta() });
 };
+const abortWithOutputOff = async (id: string): Promise<void> => {
+  const { supervisor } = process();
+  for (const command of [
+    { type: 'AbortExperiment', data: { message: null } },
+    { type: 'ConfirmOutputOff', data: {} },
+  ] as const) {
+    await handleCommand(log, supervisor.experiments, id, { ...command, meta: meta() });
+  }
+};
 const attend = (id: string) => process().supervisor.attend(id);
 
 /** The code of what it is refused with; what it is carried out with otherwise. */
@@ -122,19 +131,33 @@ describe('what an experiment has', () => {
     await expect(retireDevice(deviceId)).rejects.toMatchObject({
       ...{ code: 'CYCLER_DEVICE_AT_STATION', details: { stationId } },
     });
-    const { supervisor } = process();
-    for (const command of [
-      { type: 'AbortExperiment', data: { message: null } },
-      { type: 'ConfirmOutputOff', data: {} },
-    ] as const) {
-      await handleCommand(log, supervisor.experiments, id, { ...command, meta: meta() });
-    }
+    await abortWithOutputOff(id);
     await attend(id);
     expect(await statusOf(id)).toBe('aborted');
     expect(await outcomeOf(reconfigure(stationId, other))).toBe('accepted');
     expect(await outcomeOf(retireDevice(deviceId))).toBe('accepted');
     expect(await outcomeOf(retireStation(stationId))).toBe('accepted');
     expect(await outcomeOf(retireBattery(batteryId))).toBe('accepted');
+  });
+
+  it('is the turn of the next one when it has ended, which is looked at until its battery is free', async () => {
+    const [battery, other] = [await newBattery(), await newBattery()];
+    const [stationId, elsewhere] = [
+      await registerStation(await newDevice()),
+      await registerStation(await newDevice()),
+    ];
+    const [first, next] = [
+      await newExperiment(other, stationId),
+      await newExperiment(battery, stationId),
+    ];
+    await attend(await newExperiment(battery, elsewhere));
+    expect(await attend(first)).toMatchObject({ next: undefined });
+    expect(await attend(next)).toMatchObject({ next: first, dueAt: undefined });
+    await abortWithOutputOff(first);
+    expect(await attend(first)).toMatchObject({ state: { status: 'aborted' }, next });
+    const waits = await attend(next);
+    expect(waits.state.status).toBe('queued');
+    expect(waits.dueAt).toBeGreaterThan(wallNow());
   });
 
   it('is looked at again at its turn: less is allowed than when it was queued', async () => {

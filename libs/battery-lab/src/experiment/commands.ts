@@ -10,10 +10,10 @@ interface TheInstruction {
 /** What an operator wants. `instruction` is the id of the one that it leads to. */
 type Operations = {
   CancelExperiment: object;
-  PauseExperiment: TheInstruction & { readonly at: string };
+  PauseExperiment: TheInstruction;
   ResumeExperiment: object;
   AbortExperiment: { readonly message: string | null };
-  ResetTrip: TheInstruction & { readonly at: string };
+  ResetTrip: TheInstruction;
   /** For a unit that cannot say so any more: somebody has seen to it. */
   ConfirmOutputOff: object;
 };

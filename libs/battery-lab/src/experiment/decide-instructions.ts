@@ -9,9 +9,9 @@ export const mayIssue = (kind: InstructionKind, state: Experiment): boolean => {
   const goesOn = isResuming && (status === 'paused' || status === 'interrupted');
   switch (kind) {
     case 'stop':
-      return ending !== null && (isAtUnit || output === 'on') && open?.kind !== 'stop';
+      return ending !== null && (isAtUnit || output === 'on') && !isAsked(kind, open);
     case 'output-off':
-      return !ending && trip !== null && output === 'on' && open?.kind !== 'output-off';
+      return !ending && trip !== null && output === 'on' && !isAsked(kind, open);
     // What has ended leaves no latch for the next one; else an operator resets it.
     case 'reset-trip':
       return ending !== null && trip !== null && output === 'off' && !isAtUnit && !open;
@@ -25,6 +25,10 @@ export const mayIssue = (kind: InstructionKind, state: Experiment): boolean => {
       return false;
   }
 };
+
+/** One that was refused is asked anew, since a unit answers what it has answered as before. */
+const isAsked = (kind: InstructionKind, open: OpenInstruction | null): boolean =>
+  open?.kind === kind && !open.isRefused;
 
 /** Nothing where the state has no need of it any more: who issues it decided on an older one. */
 export const issue = (
@@ -67,7 +71,7 @@ export const answer = (
   state: Experiment,
 ): readonly ExperimentEvent[] => {
   const { open } = state;
-  if (open?.instruction !== data.instruction) return [];
+  if (open?.instruction !== data.instruction || open.isRefused) return [];
   return data.status === 'done' ? done(open, data, state) : refused(open, data.reason, state);
 };
 

@@ -3,6 +3,8 @@ import type { ExperimentEvent } from './events.js';
 import { instructionOpen, notNow, outputOn } from './refusals.js';
 import { type Experiment, hasEnded } from './state.js';
 
+type Instructing = { readonly data: { readonly instruction: string } };
+
 /** What an operator may do when. Nothing here turns an output on by itself. */
 export const operate = (
   command: OperationCommand,
@@ -16,7 +18,7 @@ export const operate = (
     case 'PauseExperiment':
       if (state.status === 'paused' || state.open?.kind === 'pause') return [];
       if (state.status !== 'running' || state.ending) throw notNow(state.status, 'running');
-      return instruct('pause', command.data, state);
+      return instruct('pause', command, state);
     case 'ResumeExperiment':
       return resume(state);
     case 'AbortExperiment':
@@ -25,19 +27,20 @@ export const operate = (
       if (state.open?.kind === 'reset-trip') return [];
       if (state.status !== 'tripped' || state.ending) throw notNow(state.status, 'tripped');
       if (state.output === 'on') throw outputOn();
-      return instruct('reset-trip', command.data, state);
+      return instruct('reset-trip', command, state);
     case 'ConfirmOutputOff':
       return outputOff(state);
   }
 };
 
+/** The time is that of the request, which is no part of what is asked: the same asked again is the same. */
 const instruct = (
   kind: 'pause' | 'reset-trip',
-  { instruction, at }: { readonly instruction: string; readonly at: string },
+  { data: { instruction }, meta: { occurredAt: issuedAt } }: Extract<OperationCommand, Instructing>,
   { open, request: { unitId } }: Experiment,
 ): readonly ExperimentEvent[] => {
   if (open) throw instructionOpen(open.kind);
-  return [{ type: 'InstructionIssued', data: { instruction, kind, unitId, issuedAt: at } }];
+  return [{ type: 'InstructionIssued', data: { instruction, kind, unitId, issuedAt } }];
 };
 
 /** Where it is ending, its unit is taken to have left it too: it may never say so. */

@@ -44,7 +44,7 @@ const stopped = (
   output === 'on' || testTimeS > (endedAtS ?? -1) ? [offByUnit(testTimeS)] : [];
 
 /** Also where its answer to the start is lost, or comes when something else was decided. */
-const mayHaveStarted = ({ status, open, ending, output }: Experiment): boolean =>
+export const mayHaveStarted = ({ status, open, ending, output }: Experiment): boolean =>
   status !== 'queued' &&
   (status !== 'assigned' || open?.kind === 'start' || (ending !== null && output === 'on'));
 

@@ -7,8 +7,8 @@ import { type EventData, type ExperimentEvent, experimentEvents } from './events
 import { type Experiment, type ExperimentState, isExecuted } from './state.js';
 
 export const given = givenFor(experimentDecider);
-export const meta = commandMeta();
 export const at = '2026-05-04T11:00:00.000Z';
+export const meta = { ...commandMeta(), occurredAt: at };
 export const examples = exampleEvents(experimentEvents);
 export const nothing = { elapsedS: 0, chargeAh: 0, dischargeAh: 0 };
 export const program = {

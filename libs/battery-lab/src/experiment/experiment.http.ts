@@ -172,8 +172,8 @@ export class ExperimentController {
 }
 
 /** A repeated request leads to the same instruction. */
-const instructed = ({ commandId, occurredAt: at }: CommandMeta) => ({
-  ...{ instruction: contentIdOf('instruction', commandId), at },
+const instructed = ({ commandId }: CommandMeta) => ({
+  instruction: contentIdOf('instruction', commandId),
 });
 
 /** Plain data: what is stored is no instance of a body. */

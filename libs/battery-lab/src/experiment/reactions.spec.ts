@@ -1,227 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { ContentOf } from '#kernel/command.js';
-import { exampleEvents } from '#kernel/event-types.js';
-import { commandMeta } from '#testing/decider-spec.js';
-
-import type { ExperimentCommand } from './commands.js';
-import { experimentDecider } from './decider.js';
-import { experimentEvents, type InstructionKind } from './events.js';
-import { dueAt, reactionsTo } from './reactions.js';
-import { type Experiment, type ExperimentState, hasEnded, isExecuted } from './state.js';
-
-const meta = commandMeta();
-const examples = exampleEvents(experimentEvents);
-const program = {
-  steps: [
-    { do: 'cc', currentA: 1, until: [{ voltageV: 4.2 }] },
-    { do: 'rest', until: [{ timeS: 60 }] },
-    { do: 'cc', currentA: -1, until: [{ voltageV: 3 }] },
-  ],
-};
-const nothing = { elapsedS: 0, chargeAh: 0, dischargeAh: 0 };
-
-/** What it would mean that the output is on. */
-class Unit {
-  output = false;
-  hasLimits = false;
-  stepCount = 0;
-  isRunning = false;
-  isTripped = false;
-  isAway = false;
-
-  obey(kind: InstructionKind): boolean {
-    switch (kind) {
-      case 'confirm-limits':
-        this.hasLimits = true;
-        return true;
-      case 'start':
-      case 'resume':
-        if (!this.hasLimits || this.isTripped) return false;
-        this.output = this.isRunning = true;
-        return true;
-      case 'pause':
-        if (!this.isRunning) return false;
-        this.output = this.isRunning = false;
-        return true;
-      case 'output-off':
-        this.output = this.isRunning = false;
-        this.isTripped = true;
-        return true;
-      case 'stop':
-        this.output = this.isRunning = this.hasLimits = false;
-        return true;
-      case 'reset-trip':
-        this.isTripped = false;
-        return true;
-    }
-  }
-}
-
-/** An experiment, what supervises it, and a unit that answers late, twice or never. */
-class Lab {
-  state: ExperimentState = experimentDecider.initialState;
-  readonly unit = new Unit();
-  readonly events: string[] = [];
-  readonly alarms = new Set<string>();
-  now = Date.parse('2026-05-04T11:00:00Z');
-  private instructions = 0;
-  /** Told to the unit and not delivered. */
-  private readonly told = new Map<string, InstructionKind>();
-
-  constructor() {
-    const data = { ...examples.ExperimentQueued.data, program };
-    this.tell({ type: 'QueueExperiment', data });
-    this.tell({ type: 'AssignExperiment', data: examples.ExperimentAssigned.data });
-  }
-
-  get experiment(): Experiment {
-    if (!isExecuted(this.state)) throw new Error('there is no experiment');
-    return this.state;
-  }
-
-  get at(): string {
-    return new Date(this.now).toISOString();
-  }
-
-  tell(command: ContentOf<ExperimentCommand>): void {
-    const events = experimentDecider.decide({ ...command, meta }, this.state);
-    for (const event of events) {
-      this.state = experimentDecider.evolve(this.state, event);
-      this.events.push(event.type);
-      if (event.type === 'InstructionIssued') {
-        this.told.set(event.data.instruction, event.data.kind);
-      }
-    }
-  }
-
-  /** What a person or a unit says at any time may be refused. */
-  say(command: ContentOf<ExperimentCommand>): void {
-    try {
-      this.tell(command);
-    } catch {
-      // Said at the wrong time.
-    }
-  }
-
-  supervise(): void {
-    for (let round = 0; round < 20; round += 1) {
-      const before = this.state;
-      for (const reaction of reactionsTo(this.experiment, this.now)) {
-        switch (reaction.do) {
-          case 'issue': {
-            const instruction = `i${String((this.instructions += 1))}`;
-            const data = { instruction, kind: reaction.kind, at: this.at };
-            this.tell({ type: 'IssueInstruction', data });
-            break;
-          }
-          case 'repeat': {
-            const { instruction, attempt } = reaction;
-            this.tell({ type: 'RepeatInstruction', data: { instruction, attempt, at: this.at } });
-            const { open } = this.experiment;
-            if (open) this.told.set(instruction, open.kind);
-            break;
-          }
-          case 'timeOut':
-            this.tell({
-              type: 'TimeOutInstruction',
-              data: { instruction: reaction.instruction, at: this.at },
-            });
-            break;
-          case 'end':
-            this.tell({ type: 'EndExperiment', data: {} });
-            break;
-          case 'raise':
-          case 'escalate':
-            this.alarms.add(reaction.kind);
-            break;
-          default:
-            break;
-        }
-      }
-      if (this.state === before) return;
-    }
-    throw new Error('the supervision does not come to rest');
-  }
-
-  /** The unit hears the first instruction that it was sent; its answer may be lost. */
-  deliver(isAnswerLost = false): void {
-    const [first] = this.told;
-    if (!first || this.unit.isAway) return;
-    const [instruction, kind] = first;
-    this.told.delete(instruction);
-    const status = this.unit.obey(kind) ? 'done' : 'refused';
-    const data = { instruction, status, reason: 'no', at: this.at } as const;
-    if (!isAnswerLost) this.say({ type: 'AnswerInstruction', data });
-  }
-
-  lose(): void {
-    const [first] = this.told.keys();
-    if (first !== undefined) this.told.delete(first);
-  }
-
-  step(): void {
-    const { unit } = this;
-    if (!unit.isRunning || unit.stepCount === 3) return;
-    unit.stepCount += 1;
-    const place = { stepCount: unit.stepCount, stepId: unit.stepCount, cycle: 1, testTimeS: 1 };
-    this.say({ type: 'NoteStepStarted', data: { ...place, at: this.at } });
-    const cause = unit.stepCount === 2 ? 'time' : 'voltage';
-    const { last } = examples.StepEnded.data;
-    this.say({ type: 'NoteStepEnded', data: { ...place, at: this.at, cause, ...nothing, last } });
-    if (unit.stepCount < 3) return;
-    unit.output = unit.isRunning = false;
-    this.say({ type: 'NoteCompleted', data: { at: this.at, testTimeS: 2 } });
-  }
-
-  trip(): void {
-    const { unit } = this;
-    if (!unit.output) return;
-    unit.output = unit.isRunning = false;
-    unit.isTripped = true;
-    const { data } = examples.SafetyTripped;
-    this.say({ type: 'NoteTripped', data: { ...data, isOutputOff: true, testTimeS: 1 } });
-  }
-
-  losePower(): void {
-    const { unit } = this;
-    const wasRunning = unit.isRunning;
-    unit.output = unit.isRunning = unit.hasLimits = false;
-    if (!wasRunning) return;
-    const { data } = examples.ExperimentInterrupted;
-    this.say({ type: 'NoteInterrupted', data: { ...data, isOutputOff: true, testTimeS: 1 } });
-  }
-
-  wait(): void {
-    const due = dueAt(this.experiment, this.now);
-    if (due !== undefined) this.now = Math.max(this.now, due);
-  }
-}
-
-const acts = {
-  deliver: (lab: Lab) => lab.deliver(),
-  'lose an answer': (lab: Lab) => lab.deliver(true),
-  'lose an instruction': (lab: Lab) => lab.lose(),
-  step: (lab: Lab) => lab.step(),
-  trip: (lab: Lab) => lab.trip(),
-  'lose power': (lab: Lab) => lab.losePower(),
-  wait: (lab: Lab) => lab.wait(),
-  'see a breach': (lab: Lab) => {
-    const data = { ...examples.SafetyTripped.data, by: 'server' } as const;
-    lab.say({ type: 'NoteTripped', data: { ...data, isOutputOff: false, testTimeS: null } });
-  },
-  pause: (lab: Lab) => lab.say({ type: 'PauseExperiment', data: { instruction: 'p', at: lab.at } }),
-  resume: (lab: Lab) => lab.say({ type: 'ResumeExperiment', data: {} }),
-  reset: (lab: Lab) => lab.say({ type: 'ResetTrip', data: { instruction: 'r', at: lab.at } }),
-  abort: (lab: Lab) => lab.say({ type: 'AbortExperiment', data: { message: null } }),
-  'go away': (lab: Lab) => {
-    lab.unit.isAway = true;
-  },
-  'come back': (lab: Lab) => {
-    lab.unit.isAway = false;
-  },
-} satisfies Record<string, (lab: Lab) => void>;
+import { acts, Lab } from './reactions.fixture.js';
+import { hasEnded } from './state.js';
 
 describe('the supervision of an experiment', () => {
   it('runs it to its end where everything answers', () => {
@@ -232,7 +13,7 @@ describe('the supervision of an experiment', () => {
       lab.step();
     }
     expect(lab.experiment.status).toBe('completed');
-    expect(lab.alarms).toEqual(new Set());
+    expect(lab.alarms.size).toBe(0);
     expect(lab.events.filter((type) => type === 'InstructionIssued')).toHaveLength(2);
   });
 
@@ -245,19 +26,50 @@ describe('the supervision of an experiment', () => {
     lab.unit.isAway = true;
     acts['see a breach'](lab);
     lab.supervise();
-    expect(lab.alarms).toEqual(new Set(['safetyTrip']));
+    expect([...lab.alarms.values()]).toEqual(['safetyTrip']);
     lab.now += 2_000;
     lab.supervise();
-    expect(lab.alarms).toEqual(new Set(['safetyTrip', 'outputOffNotConfirmed']));
+    expect([...lab.alarms.values()]).toEqual(['safetyTrip', 'outputOffNotConfirmed']);
     for (let turn = 0; turn < 30; turn += 1) {
       lab.wait();
       lab.supervise();
     }
     expect(lab.experiment.open).toMatchObject({ kind: 'output-off' });
+    // However it is told, it is one alarm.
+    acts.abort(lab);
+    lab.supervise();
+    lab.wait();
+    lab.supervise();
     lab.unit.isAway = false;
-    lab.deliver();
+    for (let turn = 0; turn < 6; turn += 1) {
+      lab.deliver();
+      lab.supervise();
+    }
     expect(lab.unit.output).toBe(false);
-    expect(lab.experiment.output).toBe('off');
+    expect(lab.experiment.status).toBe('aborted');
+    expect(lab.alarms.size).toBe(0);
+  });
+
+  it('raises one alarm for an experiment that is interrupted again before it goes on', () => {
+    const lab = new Lab();
+    for (let turn = 0; turn < 4; turn += 1) {
+      lab.supervise();
+      lab.deliver();
+    }
+    acts['make safe'](lab);
+    lab.supervise();
+    expect([...lab.alarms.values()]).toEqual(['unitLost']);
+    lab.unit.isRunning = true;
+    acts['lose power'](lab);
+    lab.supervise();
+    expect([...lab.alarms.values()]).toEqual(['unitLost']);
+    acts.abort(lab);
+    for (let turn = 0; turn < 4; turn += 1) {
+      lab.supervise();
+      lab.deliver();
+    }
+    expect(lab.experiment.status).toBe('aborted');
+    expect(lab.alarms.size).toBe(0);
   });
 
   it('never believes an output to be off that is on, and ends with it off, whatever happens', () => {
@@ -273,7 +85,7 @@ describe('the supervision of an experiment', () => {
           if (lab.unit.output) expect(lab.unit.hasLimits).toBe(true);
           if (hasEnded(lab.experiment)) expect(lab.unit.output).toBe(false);
         }
-        lab.unit.isAway = false;
+        lab.unit.isAway = lab.unit.isUnwilling = false;
         acts.abort(lab);
         for (let turn = 0; turn < 20; turn += 1) {
           lab.supervise();
@@ -282,6 +94,7 @@ describe('the supervision of an experiment', () => {
         }
         expect(lab.unit.output).toBe(false);
         expect(hasEnded(lab.experiment)).toBe(true);
+        expect([...lab.alarms.values()].filter((kind) => kind !== 'experimentFailed')).toEqual([]);
         // The next experiment finds it free.
         if (lab.experiment.status !== 'cancelled') expect(lab.unit.isTripped).toBe(false);
       }),

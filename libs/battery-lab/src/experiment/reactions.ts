@@ -65,10 +65,11 @@ const waitMs = ({ kind, attempt }: NonNullable<Experiment['open']>): number =>
   mustBeHeard(kind) ? Math.min(1_000 * 2 ** (attempt - 1), maxRepeatMs) : answerMs;
 
 const instructionsOf = (state: Experiment, now: number): readonly Reaction[] => {
-  const kind = order.find((one) => mayIssue(one, state));
-  if (kind) return [{ do: 'issue', kind }];
   const { open } = state;
-  if (!open || hasEnded(state) || now < ms(open.issuedAt) + waitMs(open)) return [];
+  const isWaitedFor = open !== null && now < ms(open.issuedAt) + waitMs(open);
+  const kind = order.find((one) => mayIssue(one, state));
+  if (kind && !(kind === open?.kind && isWaitedFor)) return [{ do: 'issue', kind }];
+  if (!open || hasEnded(state) || isWaitedFor) return [];
   const { instruction, attempt } = open;
   return mustBeHeard(open.kind) || attempt < maxAttempts
     ? [{ do: 'repeat', instruction, attempt: attempt + 1 }]
@@ -98,7 +99,8 @@ const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
     const of = { subject: `output ${lastOutputOff}`, kind: 'outputOffNotConfirmed' } as const;
     const isLate =
       output === 'on' &&
-      open?.instruction === lastOutputOff &&
+      open !== null &&
+      mustBeHeard(open.kind) &&
       now >= ms(open.firstAt) + outputOffMs;
     const message = 'the unit has not confirmed within 2 s that the output is off';
     if (isLate) alarms.push({ do: 'raise', ...of, message }, { do: 'escalate', ...of, message });

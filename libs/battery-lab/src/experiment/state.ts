@@ -23,6 +23,8 @@ export interface OpenInstruction {
   readonly firstAt: string;
   readonly issuedAt: string;
   readonly isSent: boolean;
+  /** The unit does not do it. It answers the same whenever it is asked the same: it needs another one. */
+  readonly isRefused: boolean;
 }
 
 /** A step in its program and in the test. */
@@ -62,8 +64,10 @@ export interface Experiment {
   /** On also where nobody knows. */
   readonly output: 'on' | 'off';
   readonly open: OpenInstruction | null;
-  /** The newest instruction to switch off. */
+  /** The instruction to switch off that was the first since the output was on. */
   readonly lastOutputOff: string | null;
+  /** The output has not been off since then. */
+  readonly awaitsOff: boolean;
   readonly plan: Plan;
   /** Where the program is, by the steps that have ended. */
   readonly run: RunState;
@@ -130,6 +134,7 @@ const queued = (request: EventData<'ExperimentQueued'>): Experiment => {
     ...{
       open: null,
       lastOutputOff: null,
+      awaitsOff: false,
       plan,
       run,
       step: null,
@@ -163,7 +168,8 @@ const closed = (state: Experiment): Experiment => ({ ...state, open: null });
 
 /** A unit that does not switch off is told again and again. */
 const refused = (state: Experiment): Experiment => {
-  if (!state.open || mustBeHeard(state.open.kind)) return state;
+  if (!state.open) return state;
+  if (mustBeHeard(state.open.kind)) return { ...state, open: { ...state.open, isRefused: true } };
   const output = turnsOn(state.open.kind) ? 'off' : state.output;
   return { ...state, output, isResuming: false, trip: latchAfter(state), open: null };
 };
@@ -178,7 +184,15 @@ export const evolve = (state: ExperimentState, event: ExperimentEvent): Experime
     if (isExecuted(state)) return state;
     return evolveImport(state.status === 'imported' ? state : undefined, event) ?? state;
   }
-  return isExecuted(state) ? next(state, event) : state;
+  return isExecuted(state) ? withoutNeedless(next(state, event)) : state;
+};
+
+/** What an output that is off needs no more. */
+const withoutNeedless = (state: Experiment): Experiment => {
+  const { output, open, awaitsOff } = state;
+  if (output === 'on') return state;
+  const isOver = open?.kind === 'output-off' && open.isRefused;
+  return awaitsOff || isOver ? { ...state, awaitsOff: false, open: isOver ? null : open } : state;
 };
 
 const isOfImport = (event: ExperimentEvent): event is ImportEvent =>
@@ -194,12 +208,16 @@ const next = (state: Experiment, event: Exclude<ExperimentEvent, ImportEvent>): 
       return { ...state, status: 'assigned', assigned: event.data };
     case 'InstructionIssued': {
       const { instruction, kind, issuedAt } = event.data;
-      const open = { instruction, kind, attempt: 1, firstAt: issuedAt, issuedAt, isSent: false };
-      const isOff = mustBeHeard(kind);
-      const lastOutputOff = isOff && state.output === 'on' ? instruction : state.lastOutputOff;
+      const before = state.open?.kind === kind ? state.open : null;
+      const { attempt, firstAt } = before ?? { attempt: 0, firstAt: issuedAt };
+      const sent = { isSent: false, isRefused: false };
+      const open = { instruction, kind, attempt: attempt + 1, firstAt, issuedAt, ...sent };
+      const isFirst = mustBeHeard(kind) && state.output === 'on' && !state.awaitsOff;
+      const lastOutputOff = isFirst ? instruction : state.lastOutputOff;
+      const awaitsOff = isFirst || state.awaitsOff;
       const isAtUnit = state.isAtUnit || kind === 'confirm-limits';
       const output = turnsOn(kind) ? 'on' : state.output;
-      return { ...state, open, lastOutputOff, isAtUnit, output };
+      return { ...state, open, lastOutputOff, awaitsOff, isAtUnit, output };
     }
     case 'InstructionRepeated': {
       const { attempt, issuedAt } = event.data;
@@ -230,7 +248,9 @@ const next = (state: Experiment, event: Exclude<ExperimentEvent, ImportEvent>): 
       return { ...state, status: 'paused', output: 'off' };
     case 'ExperimentInterrupted': {
       const { cause } = event.data;
-      const interruptions = state.interruptions + (cause === 'tripReset' ? 0 : 1);
+      // One that is interrupted in another way before it goes on is interrupted once.
+      const isNew = cause !== 'tripReset' && state.status !== 'interrupted';
+      const interruptions = state.interruptions + (isNew ? 1 : 0);
       // Who has lost its power holds no limits any more, and its output is off; who is lost may do anything.
       const lost = cause === 'powerLoss' ? { hasLimits: false, output: 'off' as const } : {};
       const progress = cause === 'tripReset' ? state.progress : progressOf(event.data);

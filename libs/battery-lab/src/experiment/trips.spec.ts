@@ -27,7 +27,7 @@ describe('a trip', () => {
     given(...running, tripped)
       .when(issue('output-off'))
       .then(issued('output-off'));
-    const reset = { instruction: 'reset', at };
+    const reset = { instruction: 'reset' };
     given(...running, tripped)
       .when(command('ResetTrip', reset))
       .thenRefused('OUTPUT_NOT_OFF');
@@ -158,7 +158,7 @@ describe('an experiment that was interrupted', () => {
 
 describe('what an operator wants', () => {
   it('is a pause only while it runs', () => {
-    const pause = command('PauseExperiment', { instruction: 'pause', at });
+    const pause = command('PauseExperiment', { instruction: 'pause' });
     given(...running)
       .when(pause)
       .then(issued('pause'));

@@ -5,7 +5,7 @@ import type { CyclerSamplesRecorded, RecordColumns } from './events.js';
 const optional = ['temperatureC', 'stepTimeS', 'chargeAh', 'dischargeAh'] as const;
 
 /** Milliseconds of a test time; UTC is added to whole ones, so that it comes out the same by whatever record it is told. */
-const millis = (seconds: number): number => Math.round(seconds * 1_000);
+export const millis = (seconds: number): number => Math.round(seconds * 1_000);
 
 /** Milliseconds since 1970, UTC, at a test time, by another time of the same clock. */
 export const utcAt = (

@@ -98,12 +98,15 @@ export class Supervision {
   ): Promise<void> {
     const attended: Attended[] = [];
     const ended: string[] = [];
-    for (let at = 0; at < ids.length; at += parallel) {
-      const some = ids.slice(at, at + parallel);
+    const known = new Set(ids);
+    const waiting = [...known];
+    while (waiting.length > 0) {
       await Promise.all(
-        some.map(async (experimentId) => {
+        waiting.splice(0, parallel).map(async (experimentId) => {
           await this.grantTo(experimentId);
-          const { state, dueAt } = await this.supervisor.attend(experimentId);
+          const { state, dueAt, next } = await this.supervisor.attend(experimentId);
+          if (next !== undefined && !known.has(next)) waiting.push(next);
+          if (next !== undefined) known.add(next);
           if (!isExecuted(state) || hasEnded(state)) {
             ended.push(experimentId);
             this.watches.delete(experimentId);

@@ -27,7 +27,11 @@ export interface Attention {
   readonly state: ExperimentState;
   /** When to look again, in milliseconds since 1970; undefined: when something happens. */
   readonly dueAt: number | undefined;
+  /** Another experiment whose turn it may be now: to be looked at, too. */
+  readonly next: string | undefined;
 }
+
+type Turn = Partial<Pick<Attention, 'dueAt' | 'next'>>;
 
 /**
  * Drives experiments: looks at what the log says of one and does what is next. Everything follows from the folded
@@ -53,18 +57,21 @@ export class Supervisor {
 
   /** Does what is next. Resolves with how the experiment stands then. */
   async attend(experimentId: string): Promise<Attention> {
+    let next: string | undefined;
     for (let round = 0; round < maxRounds; round += 1) {
       const { state, revision } = await this.experiments.refresh(experimentId);
-      if (!isExecuted(state)) return { state, dueAt: undefined };
-      const again = await this.attendQueue(experimentId, state);
+      if (!isExecuted(state)) return { state, dueAt: undefined, next };
+      const turn = await this.attendQueue(experimentId, state);
+      next = turn.next ?? next;
       let hasChanged = false;
       for (const reaction of reactionsTo(state, this.now())) {
         const key = `${String(revision)} ${JSON.stringify(reaction)}`;
-        hasChanged = (await this.carryOut(experimentId, state, reaction, key)) || hasChanged;
+        if (reaction.do === 'release') next = (await this.release(experimentId, state)) ?? next;
+        else hasChanged = (await this.carryOut(experimentId, state, reaction, key)) || hasChanged;
       }
       const isNewer = this.experiments.cached(experimentId)?.revision !== revision;
       if (!hasChanged && !isNewer) {
-        return { state, dueAt: earliest(again, dueAt(state, this.now())) };
+        return { state, dueAt: earliest(turn.dueAt, dueAt(state, this.now())), next };
       }
     }
     throw new Error(`experiment ${experimentId} does not come to rest`);
@@ -81,8 +88,8 @@ export class Supervisor {
   }
 
   /** The station of an experiment goes to the next one when it is free. */
-  private async attendQueue(experimentId: string, state: Experiment): Promise<number | undefined> {
-    if (state.status !== 'queued') return undefined;
+  private async attendQueue(experimentId: string, state: Experiment): Promise<Turn> {
+    if (state.status !== 'queued') return {};
     const { stationId } = state.request;
     await this.order(
       stationId,
@@ -94,10 +101,9 @@ export class Supervisor {
       await this.order(stationId, { type: 'TakeNextExperiment', data: {} }, String(revision));
     }
     const { running } = (await this.queues.refresh(stationId)).state;
-    if (running === null) return undefined;
-    if (running === experimentId) return this.assign(experimentId, state);
-    await this.attend(running);
-    return undefined;
+    if (running === null) return {};
+    if (running === experimentId) return { dueAt: await this.assign(experimentId, state) };
+    return { next: running };
   }
 
   /** Station and battery become its own; waits where they cannot yet, and looks at them again. */
@@ -125,7 +131,7 @@ export class Supervisor {
   private async carryOut(
     id: string,
     state: Experiment,
-    reaction: Reaction,
+    reaction: Exclude<Reaction, { do: 'release' }>,
     key: string,
   ): Promise<boolean> {
     const at = new Date(this.now()).toISOString();
@@ -148,21 +154,17 @@ export class Supervisor {
       }
       case 'end':
         return this.tell(id, { type: 'EndExperiment', data: {} }, key);
-      case 'release':
-        return this.release(id, state);
       default:
         return this.alarm(id, state, reaction);
     }
   }
 
-  /** What waits for the station is looked at by its own. */
+  /** Resolves with who waits for the station first. */
   private async release(experimentId: string, { request: { stationId } }: Experiment) {
     const data = { experimentId };
     await this.order(stationId, { type: 'DequeueExperiment', data }, `leaves ${experimentId}`);
     await this.order(stationId, { type: 'ReleaseStation', data }, `release ${experimentId}`);
-    const next = (await this.queues.refresh(stationId)).state.waiting[0];
-    if (next !== undefined) await this.attend(next);
-    return false;
+    return (await this.queues.refresh(stationId)).state.waiting[0];
   }
 
   private async alarm(

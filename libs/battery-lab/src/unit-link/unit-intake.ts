@@ -15,11 +15,13 @@ import { type FieldError, Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
 
 import type { ExperimentCommand } from '../experiment/commands.js';
+import { mayHaveStarted } from '../experiment/decide-reports.js';
 import { experimentDecider } from '../experiment/decider.js';
 import { ended, notStarted, unknownExperiment } from '../experiment/refusals.js';
 import { type Experiment, hasEnded, isExecuted } from '../experiment/state.js';
 import { cyclerSamplesDecider } from '../samples/decider.js';
 import { cyclerSamplesIdOf } from '../samples/events.js';
+import { millis } from '../samples/records-of.js';
 import { readUnitMessage, unitMessageKind } from './read-unit-message.js';
 import { chunksOf, problemsOf } from './records.js';
 import { reportOf } from './report-of.js';
@@ -75,10 +77,10 @@ export class UnitIntake implements MessageTaker {
     const problems = problemsOf(body);
     if (problems.length > 0) return problems;
     const { experiment: experimentId } = body;
-    const state = await this.stateOf(experimentId, device, isStarted);
-    if (!isStarted(state)) throw notStarted();
-    const isLate = hasEnded(state) && (body.testTimeS.at(-1) ?? 0) > (state.endedAtS ?? -1);
-    if (isLate) throw ended();
+    const state = await this.stateOf(experimentId, device, mayHaveStarted);
+    if (!mayHaveStarted(state)) throw notStarted();
+    const lastS = body.testTimeS.at(-1) ?? 0;
+    if (hasEnded(state) && millis(lastS) > millis(state.endedAtS ?? -1)) throw ended();
     let outcome: Outcome = 'unchanged';
     for (const columns of chunksOf(body)) {
       const hash = sha256(JSON.stringify(columns));
@@ -133,12 +135,6 @@ export class UnitIntake implements MessageTaker {
     return state;
   }
 }
-
-/** Also one whose start the unit has not confirmed: its records may come by a faster way than its answer. */
-const isStarted = ({ status, open }: Experiment): boolean =>
-  status !== 'queued' &&
-  status !== 'cancelled' &&
-  (status !== 'assigned' || open?.kind === 'start');
 
 const noExperiment = () =>
   new Refusal('MESSAGE_INVALID', 'invalid', 'the answer does not say what it is about', {
