@@ -7,6 +7,8 @@ export interface LoggedEvent {
   readonly stream: string;
   readonly revision: number;
   readonly type: string;
+  /** Time of the log. */
+  readonly recordedAt: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly metadata: {
     readonly $correlationId: string;

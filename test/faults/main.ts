@@ -8,12 +8,13 @@ import { generateBatteryList } from '#product-registry/import/testing/generate-b
 import { fanoutRounds } from './fanout/round.js';
 import { freezeRound } from './freeze-round.js';
 import { killRound } from './kill-rounds.js';
+import { labRounds } from './lab/round.js';
 import { MqttRounds } from './mqtt/round.js';
 import { outageRound } from './outage-round.js';
 
 /**
  * Fault injection on the compiled processes: `npm run faults -- [--rounds 20] [--seed 1]
- * [--only kill|freeze|outage|fanout|mqtt]`. Every round prints its seed; the same seed chooses the same order
+ * [--only kill|freeze|outage|fanout|mqtt|lab]`. Every round prints its seed; the same seed chooses the same order
  * of harms and the same moments. A round of `kill` goes on for as long as its import takes; one of `fanout` or `mqtt`
  * does every harm.
  */
@@ -68,6 +69,13 @@ if (values.only === undefined || values.only === 'mqtt') {
     rounds.push([`mqtt, seed ${seed}`, () => mqtt.run(seed)]);
   }
 }
+const lab = labRounds();
+if (values.only === undefined || values.only === 'lab') {
+  for (let n = 0; n < Number(values.rounds); n += 1) {
+    const seed = firstSeed + n;
+    rounds.push([`lab, seed ${seed}`, () => lab.run(seed)]);
+  }
+}
 
 let failed = 0;
 for (const [name, run] of rounds) {
@@ -80,6 +88,7 @@ for (const [name, run] of rounds) {
 }
 await fanout.end();
 await mqtt.end();
+await lab.end();
 const { skipped } = mqtt;
 const passed = rounds.length - failed - skipped;
 console.log(

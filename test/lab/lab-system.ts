@@ -2,13 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect } from 'vitest';
-
+import { freePort } from '#embedded/free-port.js';
 import type { ApiClient } from '#test/support/client.js';
-import { startVoltrace, type Voltrace } from '#test/support/voltrace.js';
+import { type StartOptions, startVoltrace, type Voltrace } from '#test/support/voltrace.js';
 import { AppProcesses } from '#testing/app-processes.js';
 import { compiledRoot } from '#testing/build.js';
-import { eventually, until } from '#testing/until.js';
+import { until } from '#testing/until.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -32,19 +31,31 @@ export class LabSystem {
   private made = 0;
 
   private constructor(
-    readonly voltrace: Voltrace,
+    private readonly options: StartOptions,
+    private running: Voltrace,
+    /** Of its broker. */
     readonly mqttUrl: string,
   ) {}
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<LabSystem> {
-    const voltrace = await startVoltrace({
-      dist: compiledRoot,
-      env: { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000', ...env },
-    });
-    const { parts } = JSON.parse(readFileSync(join(voltrace.dataDir, 'run.json'), 'utf8')) as {
-      parts: Record<string, { port: number }>;
-    };
-    return new LabSystem(voltrace, `mqtt://127.0.0.1:${String(parts['mqtt-broker']?.port)}`);
+    // Units find it again after a restart.
+    const mqttPort = String(await freePort());
+    const limits = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' };
+    const options = { dist: compiledRoot, env: { MQTT_PORT: mqttPort, ...limits, ...env } };
+    const running = await startVoltrace(options);
+    return new LabSystem(options, running, `mqtt://127.0.0.1:${mqttPort}`);
+  }
+
+  get voltrace(): Voltrace {
+    return this.running;
+  }
+
+  /** Stops it, does something to its data, and starts it again. Units go on meanwhile. */
+  async restart(meanwhile: (dataDir: string) => Promise<void>): Promise<void> {
+    const { dataDir } = this.running;
+    await this.running.stop();
+    await meanwhile(dataDir);
+    this.running = await startVoltrace({ ...this.options, dataDir });
   }
 
   get api(): ApiClient {
@@ -65,38 +76,46 @@ export class LabSystem {
 
   /** A unit with one output that runs, and its station. */
   async newStation(env: Readonly<Record<string, string>> = {}): Promise<Station> {
+    const [station] = await this.newStations(1, env);
+    if (!station) throw new Error('there is no station');
+    return station;
+  }
+
+  /** A unit with so many outputs that runs, and a station at each. */
+  async newStations(outputs: number, env: Readonly<Record<string, string>> = {}) {
     const number = String((this.made += 1));
-    const name = `station ${number}`;
     const unitId = String((await this.post('/v1/devices', { type: 'cycler-unit' }))['id']);
     const { secret } = await this.post(`/v1/devices/${unitId}/issue-credential`);
-    await this.post('/v1/units', { deviceId: unitId, name: `unit of ${name}` });
+    await this.post('/v1/units', { deviceId: unitId, name: `unit ${number}` });
     const serial = `S${number}`;
-    const deviceId = String(
-      (
-        await this.post('/v1/cycler-devices', {
-          ...{ type: 'cycler', manufacturer: 'Voltrace', model: 'Simulated cycler' },
-          serialNumber: `${serial}-1`,
-          ranges: { voltageV: { min: 0, max: 6 }, currentA: { min: -20, max: 20 } },
-        })
-      )['id'],
-    );
-    const stationId = String(
-      (
-        await this.post('/v1/stations', {
-          ...{ name, unitId, measures: [], devices: [{ deviceId, role: 'power' }] },
-        })
-      )['id'],
-    );
     const folder = join(this.folder, serial);
-    const station = new Station(this, stationId, unitId, folder, `${serial}-1`, () =>
+    const unit = new UnitProcess(unitId, folder, () =>
       this.apps.start(join(compiledRoot, 'apps/cycler-sim/main.js'), {
         ...{ MQTT_URL: this.mqttUrl, UNIT_ID: unitId, UNIT_SECRET: String(secret) },
         ...{ SIM_FOLDER: folder, SIM_SERIAL: serial, SIM_SPEED: '1000' },
-        ...{ SIM_START_DAYS_AGO: '30', HEALTH_PORT: '0', LOG_LEVEL: 'info', ...env },
+        ...{ SIM_OUTPUTS: String(outputs), SIM_START_DAYS_AGO: '30' },
+        ...{ HEALTH_PORT: '0', LOG_LEVEL: 'info', ...env },
       }),
     );
-    await station.startUnit();
-    return station;
+    const stations: Station[] = [];
+    for (let output = 1; output <= outputs; output += 1) {
+      stations.push(await this.stationAt(unit, `${serial}-${String(output)}`));
+    }
+    await unit.start();
+    return stations;
+  }
+
+  private async stationAt(unit: UnitProcess, serialNumber: string): Promise<Station> {
+    const device = {
+      ...{ type: 'cycler', manufacturer: 'Voltrace', model: 'Simulated cycler', serialNumber },
+      ranges: { voltageV: { min: 0, max: 6 }, currentA: { min: -20, max: 20 } },
+    };
+    const { id: deviceId } = await this.post('/v1/cycler-devices', device);
+    const { id } = await this.post('/v1/stations', {
+      ...{ name: `station of ${serialNumber}`, unitId: unit.id, measures: [] },
+      devices: [{ deviceId, role: 'power' }],
+    });
+    return new Station(this, String(id), unit, serialNumber);
   }
 
   async newBattery(): Promise<string> {
@@ -122,10 +141,10 @@ export class LabSystem {
     return String(id);
   }
 
-  /** Kills a process of the system, which is started again at once. */
-  kill(name: string, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
+  /** Kills a process of the system, which is started again at once. False: it is not there now. */
+  kill(name: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' = 'SIGKILL'): boolean {
     const part = this.voltrace.children().find((one) => one.name === name);
-    if (part) process.kill(part.pid, signal);
+    return part !== undefined && process.kill(part.pid, signal);
   }
 
   /** Resolves when it runs again. */
@@ -140,27 +159,64 @@ export class LabSystem {
   }
 }
 
-export class Station {
+/** The process of a simulated unit. */
+export class UnitProcess {
   private app: ReturnType<AppProcesses['start']> | undefined;
 
   constructor(
-    private readonly lab: LabSystem,
     readonly id: string,
-    readonly unitId: string,
-    private readonly folder: string,
-    private readonly output: string,
-    private readonly start: () => ReturnType<AppProcesses['start']>,
+    readonly folder: string,
+    private readonly begin: () => ReturnType<AppProcesses['start']>,
   ) {}
 
-  async startUnit(): Promise<void> {
-    this.app = this.start();
+  get pid(): number | undefined {
+    return this.app?.pid;
+  }
+
+  async start(): Promise<void> {
+    this.app = this.begin();
     await this.app.ready;
   }
 
   /** As a loss of power. */
-  async killUnit(): Promise<void> {
+  async kill(): Promise<void> {
     this.app?.signal('SIGKILL');
     await this.app?.ended;
+  }
+
+  /** Has something go wrong, or be well again. Resolves when the unit knows. */
+  async inject(fault: object): Promise<void> {
+    const file = join(this.folder, 'faults.ndjson');
+    // At once: the unit may look between its making and its writing.
+    writeFileSync(`${file}.new`, `${JSON.stringify(fault)}\n`);
+    renameSync(`${file}.new`, file);
+    await until('the unit takes the fault', () => !existsSync(file));
+  }
+
+  witness(): readonly Witness[] {
+    const file = join(this.folder, 'witness.ndjson');
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Witness);
+  }
+}
+
+/** An output of a unit with a station at it. */
+export class Station {
+  constructor(
+    private readonly lab: LabSystem,
+    readonly id: string,
+    readonly unit: UnitProcess,
+    readonly output: string,
+  ) {}
+
+  startUnit(): Promise<void> {
+    return this.unit.start();
+  }
+
+  /** As a loss of power. */
+  killUnit(): Promise<void> {
+    return this.unit.kill();
   }
 
   /** Queues an experiment; resolves with its id. */
@@ -174,30 +230,32 @@ export class Station {
     return String(id);
   }
 
-  /** Has something go wrong, or be well again. Resolves when the unit knows. */
-  async inject(fault: object, output: object = { output: this.output }): Promise<void> {
-    const file = join(this.folder, 'faults.ndjson');
-    // At once: the unit may look between its making and its writing.
-    writeFileSync(`${file}.new`, `${JSON.stringify({ ...fault, ...output })}\n`);
-    renameSync(`${file}.new`, file);
-    await until('the unit takes the fault', () => !existsSync(file));
+  /** As `UnitProcess.inject`, at this output. */
+  inject(fault: object, output: object = { output: this.output }): Promise<void> {
+    return this.unit.inject({ ...fault, ...output });
   }
 
   witness(): readonly Witness[] {
-    const lines = readFileSync(join(this.folder, 'witness.ndjson'), 'utf8').split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Witness);
+    return this.unit.witness().filter(({ serialNumber }) => serialNumber === this.output);
   }
 }
 
 /** Resolves with the experiment when its status is one of these. */
-export const experimentIn = (
+export const experimentIn = async (
   lab: LabSystem,
   id: string,
   statuses: readonly string[],
   timeoutMs?: number,
-): Promise<Body> =>
-  eventually(async () => {
-    const experiment = await lab.get(`/v1/experiments/${id}`);
-    expect(statuses, JSON.stringify(experiment)).toContain(experiment['status']);
-    return experiment;
-  }, timeoutMs);
+): Promise<Body> => {
+  let experiment: Body = {};
+  await until(
+    () => `one of ${statuses.join(', ')}: ${JSON.stringify(experiment)}`,
+    async () => {
+      const { status, body } = await lab.api.persist(`/v1/experiments/${id}`);
+      if (status === 200) experiment = body;
+      return statuses.includes(String(experiment['status']));
+    },
+    timeoutMs,
+  );
+  return experiment;
+};

@@ -8,6 +8,7 @@ const event = (more: Partial<LoggedEvent> & { correlation?: string } = {}): Logg
   stream: 'product-p',
   revision: 3,
   type: 'ElementsSet',
+  recordedAt: '2026-05-04T11:00:00.000Z',
   data: {},
   metadata: { $correlationId: more.correlation ?? 'c', commandId: 'one', source: 'http' },
   ...more,
