@@ -210,6 +210,10 @@ export class Station {
     readonly output: string,
   ) {}
 
+  get unitId(): string {
+    return this.unit.id;
+  }
+
   startUnit(): Promise<void> {
     return this.unit.start();
   }

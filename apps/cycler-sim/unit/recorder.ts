@@ -36,8 +36,8 @@ export class Recorder {
       return;
     }
     // What came just before a change belongs to it: a line from the last record would cut the corner.
-    const isDue = mustRecord({ everyS: rule.everyS }, recorded, row);
-    if (!isDue && passedBy?.stepCount === row.stepCount) this.push(passedBy);
+    const isByTimeAlone = !must && !mustRecord({ ...rule, everyS: Infinity }, recorded, row);
+    if (!isByTimeAlone && passedBy?.stepCount === row.stepCount) this.push(passedBy);
     this.push(row);
   }
 

@@ -10,6 +10,10 @@ describe('a unit and its server', () => {
     expect(bench.instruct('start', start)?.body).toMatchObject({
       ...{ status: 'refused', reason: 'station station-a has no device that is connected here' },
     });
+    // Nothing of it is here, so that nothing is left to be done.
+    for (const kind of ['stop', 'output-off'] as const) {
+      expect(bench.instruct(kind)?.body).toMatchObject({ status: 'done', state: 'idle' });
+    }
     const confirm = (limits: object, devices = ['sim-1']) =>
       bench.instruct('confirm-limits', { limits, devices })?.body;
     expect(confirm({}, ['other'])).toMatchObject({ status: 'refused' });

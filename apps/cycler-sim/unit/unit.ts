@@ -200,6 +200,10 @@ export class Unit {
     const serial = this.serialOf(read);
     const station = serial === undefined ? undefined : this.stations.get(serial);
     if (serial === undefined || !station) {
+      // What was never given an output here has none that is on, and nothing to leave.
+      if (read.kind === 'stop' || read.kind === 'output-off') {
+        return { type: 'instruction', ...about, status: 'done', state: 'idle', currentA: 0, at };
+      }
       return refused(`station ${read.station} has no device that is connected here`);
     }
     const answer = station.follow(read);

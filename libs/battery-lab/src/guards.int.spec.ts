@@ -158,6 +158,8 @@ describe('what an experiment has', () => {
     const waits = await attend(next);
     expect(waits.state.status).toBe('queued');
     expect(waits.dueAt).toBeGreaterThan(wallNow());
+    // Also where what came of it was lost since.
+    expect(await attend(first)).toMatchObject({ next });
   });
 
   it('is looked at again at its turn: less is allowed than when it was queued', async () => {

@@ -159,12 +159,13 @@ export class Supervisor {
     }
   }
 
-  /** Resolves with who waits for the station first. */
+  /** Resolves with who has the station by now, as after a crash, or waits for it first. */
   private async release(experimentId: string, { request: { stationId } }: Experiment) {
     const data = { experimentId };
     await this.order(stationId, { type: 'DequeueExperiment', data }, `leaves ${experimentId}`);
     await this.order(stationId, { type: 'ReleaseStation', data }, `release ${experimentId}`);
-    return (await this.queues.refresh(stationId)).state.waiting[0];
+    const { running, waiting } = (await this.queues.refresh(stationId)).state;
+    return running ?? waiting[0];
   }
 
   private async alarm(
