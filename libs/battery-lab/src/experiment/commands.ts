@@ -32,7 +32,7 @@ type Reports = {
   NoteInterrupted: EventData<'ExperimentInterrupted'> & OutputSaid;
   NoteTripped: EventData<'SafetyTripped'> & OutputSaid;
   /** It has left the program, with its output off. */
-  NoteStopped: { readonly testTimeS: number };
+  NoteStopped: { readonly testTimeS: number; readonly at: string };
 };
 
 /** What the supervising process does; times are those of the server. */

@@ -1,6 +1,13 @@
 import type { SupervisionData } from './commands.js';
 import type { ExperimentEvent, InstructionKind } from './events.js';
-import { type Experiment, hasEnded, mustBeHeard, type OpenInstruction } from './state.js';
+import {
+  type Experiment,
+  hasEnded,
+  isNotOnYet,
+  mustBeHeard,
+  type OpenInstruction,
+  turnsOn,
+} from './state.js';
 
 /** Whether the unit is to be told this now. Switching off is told whatever else is open. */
 export const mayIssue = (kind: InstructionKind, state: Experiment): boolean => {
@@ -72,13 +79,13 @@ export const answer = (
 ): readonly ExperimentEvent[] => {
   const { open } = state;
   if (open?.instruction !== data.instruction || open.isRefused) return [];
-  return data.status === 'done' ? done(open, data, state) : refused(open, data.reason, state);
+  return data.status === 'done' ? done(open, data, state) : refused(open, data, state);
 };
 
 const done = (
   { instruction, kind }: OpenInstruction,
   { at }: SupervisionData<'AnswerInstruction'>,
-  { request: { limits }, status, output, ending }: Experiment,
+  { request: { limits }, status, output, ending, isResuming }: Experiment,
 ): readonly ExperimentEvent[] => {
   const acknowledged: ExperimentEvent = { type: 'InstructionAcknowledged', data: { instruction } };
   const off: ExperimentEvent[] =
@@ -92,6 +99,7 @@ const done = (
     case 'pause':
       return [acknowledged, { type: 'ExperimentPaused', data: { at } }];
     case 'resume':
+      if (!isResuming) return [acknowledged];
       return [acknowledged, { type: 'ExperimentResumed', data: { at } }];
     case 'output-off':
       return [acknowledged, ...off];
@@ -107,12 +115,19 @@ const done = (
   }
 };
 
+/** Who refuses what it has shown to have done is to be stopped. */
 const refused = (
   { instruction, kind }: OpenInstruction,
-  reason: string,
-  { status, ending }: Experiment,
+  { reason, at }: SupervisionData<'AnswerInstruction'>,
+  state: Experiment,
 ): readonly ExperimentEvent[] => {
+  const { status, ending, progress } = state;
   const events: ExperimentEvent[] = [{ type: 'InstructionRefused', data: { instruction, reason } }];
+  if (turnsOn(kind) && !isNotOnYet(state)) {
+    const message = `the unit refuses "${kind}" and runs: ${reason}`;
+    const by = { by: 'server', interlock: 'program' } as const;
+    return [...events, { type: 'SafetyTripped', data: { ...by, message, at, ...progress } }];
+  }
   if (status !== 'assigned' || ending) return events;
   const message = `the unit refuses "${kind}": ${reason}`;
   return [...events, { type: 'ExperimentEnding', data: { as: 'failed', message } }];

@@ -1,7 +1,7 @@
 import type { OperationCommand } from './commands.js';
 import type { ExperimentEvent } from './events.js';
 import { instructionOpen, notNow, outputOn } from './refusals.js';
-import { type Experiment, hasEnded } from './state.js';
+import { type Experiment, hasEnded, turnsOn } from './state.js';
 
 type Instructing = { readonly data: { readonly instruction: string } };
 
@@ -45,10 +45,12 @@ const instruct = (
 
 /** Where it is ending, its unit is taken to have left it too: it may never say so. */
 const outputOff = (state: Experiment): readonly ExperimentEvent[] => {
-  const { status, output, ending, isAtUnit } = state;
+  const { status, output, ending, isAtUnit, open } = state;
   if (status === 'running' && !ending) {
     throw notNow(status, 'tripped, interrupted or ending');
   }
+  // Who looked at it has seen what it was before that.
+  if (open && turnsOn(open.kind)) throw instructionOpen(open.kind);
   const events: ExperimentEvent[] = [];
   if (output === 'on') {
     events.push({ type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null } });

@@ -1,12 +1,18 @@
 import type { Cause } from '#cycling/program/ends.js';
-import type { Plan } from '#cycling/program/plan.js';
 import { stepsOf } from '#cycling/program/program.js';
 import { mayEnd } from '#cycling/program/run.js';
 
 import type { ReportCommand } from './commands.js';
 import type { EventData, ExperimentEvent } from './events.js';
 import { ended, notStarted } from './refusals.js';
-import { type Experiment, hasEnded, isUnderWay, type Place, type Progress } from './state.js';
+import {
+  type Experiment,
+  hasEnded,
+  isUnderWay,
+  type Place,
+  type Progress,
+  turnsOn,
+} from './state.js';
 
 type ReportData<T extends ReportCommand['type']> = Extract<ReportCommand, { type: T }>['data'];
 
@@ -32,16 +38,22 @@ export const report = (command: ReportCommand, state: Experiment): readonly Expe
     case 'NoteTripped':
       return tripped(command.data, state);
     case 'NoteStopped':
-      return stopped(command.data.testTimeS, state);
+      return stopped(command.data, state);
   }
 };
 
 /** Also of one whose output was off already: so it is known until when there are records. */
 const stopped = (
-  testTimeS: number,
-  { output, endedAtS }: Experiment,
-): readonly ExperimentEvent[] =>
-  output === 'on' || testTimeS > (endedAtS ?? -1) ? [offByUnit(testTimeS)] : [];
+  { testTimeS, at }: ReportData<'NoteStopped'>,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
+  const { output, endedAtS, ending, status, open } = state;
+  const isNews = output === 'on' || testTimeS > (endedAtS ?? -1);
+  const off = isNews ? [offByUnit(testTimeS)] : [];
+  const wasToRun = status === 'running' || (open !== null && turnsOn(open.kind));
+  if (ending || !wasToRun) return off;
+  return [...startedBy(state, at), deviation('has left its program', at, state), ...off];
+};
 
 /** Also where its answer to the start is lost, or comes when something else was decided. */
 export const mayHaveStarted = ({ status, open, ending, output }: Experiment): boolean =>
@@ -67,9 +79,9 @@ const stepStarted = (
   data: ReportData<'NoteStepStarted'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
-  const { step, status } = state;
+  const { step } = state;
   if (step && data.stepCount <= step.stepCount) return [];
-  const started = status === 'assigned' ? [startedAt(data.at)] : [];
+  const begun = begunBy(state, data.at);
   const event: ExperimentEvent = { type: 'StepStarted', data };
   const expected = expectedStep(state);
   const fits =
@@ -78,23 +90,23 @@ const stepStarted = (
     expected.stepId === data.stepId &&
     expected.cycle === data.cycle;
   return fits
-    ? [...started, event]
-    : [...started, deviation(`has begun ${nameOf(data)}`, data.at, state)];
+    ? [...begun, event]
+    : [...begun, deviation(`has begun ${nameOf(data)}`, data.at, state)];
 };
 
 const stepEnded = (
   data: ReportData<'NoteStepEnded'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
-  const { step, plan } = state;
+  const { step } = state;
   if (step && (data.stepCount < step.stepCount || !(step.isRunning || isLater(data, step)))) {
     return [];
   }
   const fits =
     step?.stepCount === data.stepCount &&
     step.stepId === data.stepId &&
-    endsBy(plan, step.stepId, data.cause);
-  if (fits) return [{ type: 'StepEnded', data }];
+    endsBy(state, step.stepId, data.cause);
+  if (fits) return [...begunBy(state, data.at), { type: 'StepEnded', data }];
   return [deviation(`has ended ${nameOf(data)} by ${data.cause}`, data.at, state)];
 };
 
@@ -119,10 +131,14 @@ const interrupted = (
   state: Experiment,
 ): readonly ExperimentEvent[] => {
   const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS)] : [];
-  if (!isUnderWay(state) || state.status === 'tripped' || state.ending) return off;
+  const { status, open, ending, hasLimits } = state;
+  // It had begun, or gone on, and has stopped again: its answer to that may come yet.
+  const wasTurnedOn = open !== null && turnsOn(open.kind);
+  if (ending || status === 'tripped' || !(isUnderWay(state) || wasTurnedOn)) return off;
   const isKnownAlready =
-    state.status === 'interrupted' && (data.cause !== 'powerLoss' || !state.hasLimits);
-  return isKnownAlready ? off : [{ type: 'ExperimentInterrupted', data }, ...off];
+    status === 'interrupted' && !wasTurnedOn && (data.cause !== 'powerLoss' || !hasLimits);
+  if (isKnownAlready) return off;
+  return [...startedBy(state, data.at), { type: 'ExperimentInterrupted', data }, ...off];
 };
 
 const tripped = (
@@ -132,8 +148,7 @@ const tripped = (
   const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS)] : [];
   const isOver = data.by === 'server' && (state.status !== 'running' || state.ending !== null);
   if (state.trip || isOver) return off;
-  const started = state.status === 'assigned' ? [startedAt(data.at)] : [];
-  return [...started, { type: 'SafetyTripped', data }, ...off];
+  return [...startedBy(state, data.at), { type: 'SafetyTripped', data }, ...off];
 };
 
 /** The step that the program goes on with; undefined where it is complete. */
@@ -143,15 +158,26 @@ const expectedStep = ({ run }: Experiment): Place | undefined => {
   return { stepCount, stepId, cycle };
 };
 
-const endsBy = ({ program }: Plan, stepId: number, cause: Cause): boolean => {
-  const step = stepsOf(program.steps)[stepId - 1];
-  return step !== undefined && (cause === 'stop' || halting.includes(cause) || mayEnd(step, cause));
+/** A step that is broken off is not ended, unless it is the last of an experiment that is ending. */
+const endsBy = ({ plan, ending }: Experiment, stepId: number, cause: Cause): boolean => {
+  const { steps, stop = [] } = plan.program;
+  const step = stepsOf(steps)[stepId - 1];
+  if (step === undefined) return false;
+  if (cause === 'stop') return stop.length > 0;
+  return (ending !== null && halting.includes(cause)) || mayEnd(step, cause);
 };
 
-/** They end a step that its program goes on with later. */
 const halting: readonly Cause[] = ['operator', 'trip', 'refused', 'lost'];
 
-const startedAt = (at: string): ExperimentEvent => ({ type: 'ExperimentStarted', data: { at } });
+/** It has begun, though its answer to the start is not there. */
+const startedBy = ({ status }: Experiment, at: string): readonly ExperimentEvent[] =>
+  status === 'assigned' ? [{ type: 'ExperimentStarted', data: { at } }] : [];
+
+/** It runs, though its answer to the start or to the resume is not there. */
+const begunBy = (state: Experiment, at: string): readonly ExperimentEvent[] =>
+  state.open?.kind === 'resume' && state.isResuming
+    ? [{ type: 'ExperimentResumed', data: { at } }]
+    : startedBy(state, at);
 
 const offByUnit = (testTimeS: number | null): ExperimentEvent => ({
   ...{ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS } },

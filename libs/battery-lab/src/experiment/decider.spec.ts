@@ -15,6 +15,7 @@ import {
   issue,
   issued,
   off,
+  program,
   queued,
   refuse,
   running,
@@ -124,6 +125,10 @@ describe('the steps of an experiment', () => {
     ['a step that was not begun', stepEnded(2, 'time'), running],
     ['another step than the next one', stepStarted(2, 1), [...running, stepEnded(1, 'voltage')]],
     ['a step while another one runs', stepStarted(2), running],
+    ['a stop that its program has no condition for', stepEnded(1, 'stop'), running],
+    ['a step that it has ended by a trip', stepEnded(1, 'trip'), running],
+    ['a step that it has ended because it was lost', stepEnded(1, 'lost'), running],
+    ['a step that an operator has ended, whom nobody knows of', stepEnded(1, 'operator'), running],
   ] as const)('trip where the unit reports %s', (_, { type, data }, events) => {
     const state = stateOf(events);
     const note =
@@ -139,6 +144,27 @@ describe('the steps of an experiment', () => {
     expect(experimentDecider.decide(note, state)).toMatchObject([{ type: 'SafetyTripped' }]);
   });
 
+  it('end by a stop where their program has one, and by an operator where they are to end', () => {
+    const stopping = { ...program, stop: [{ testTimeS: 30 }] };
+    const [, ...others] = running;
+    given({ ...queued, data: { ...queued.data, program: stopping } }, ...others)
+      .when(command('NoteStepEnded', stepEnded(1, 'stop').data))
+      .then(stepEnded(1, 'stop'));
+    const ending = { type: 'ExperimentEnding', data: { as: 'aborted', message: null } } as const;
+    given(...running, ending)
+      .when(command('NoteStepEnded', stepEnded(1, 'operator').data))
+      .then(stepEnded(1, 'operator'));
+  });
+
+  it('trip where the unit leaves its program', () => {
+    const left = experimentDecider.decide(
+      command('NoteStopped', { testTimeS: 31, at }),
+      stateOf(running),
+    );
+    const off = { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } };
+    expect(left).toMatchObject([{ type: 'SafetyTripped', data: { interlock: 'program' } }, off]);
+  });
+
   it('advance by a cause of their own only', () => {
     const halted = stateOf([...running, stepEnded(1, 'operator')]);
     expect(halted.run).toMatchObject({ status: 'halted', stepId: 1 });
@@ -149,11 +175,11 @@ describe('the steps of an experiment', () => {
   it('say until when there are records, also where the output was off before', () => {
     const paused = [...running, examples.ExperimentPaused];
     const state = given(...paused)
-      .when(command('NoteStopped', { testTimeS: 31 }))
+      .when(command('NoteStopped', { testTimeS: 31, at }))
       .then({ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } });
     expect(state).toMatchObject({ output: 'off', endedAtS: 31 });
     given(...paused, { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } })
-      .when(command('NoteStopped', { testTimeS: 31 }))
+      .when(command('NoteStopped', { testTimeS: 31, at }))
       .thenNothing();
   });
 

@@ -83,8 +83,9 @@ const changeBy = (
     case 'InstructionRefused': {
       const { instruction } = state;
       const message = `the unit refuses "${String(instruction)}": ${event.data.reason}`;
-      // It was not switched on for it.
-      const wasForOn = instruction === 'start' || instruction === 'resume';
+      // It was not switched on for it; what runs by its steps is on whatever it says of that.
+      const wasForOn =
+        state.status !== 'running' && (instruction === 'start' || instruction === 'resume');
       return { instruction: null, message, ...(wasForOn && { output: 'off' }) };
     }
     case 'InstructionTimedOut':

@@ -17,10 +17,10 @@ export const program = {
     { do: 'rest', until: [{ timeS: 60 }] },
   ],
 };
-export const queued: ExperimentEvent = {
+export const queued = {
   type: 'ExperimentQueued',
   data: { ...examples.ExperimentQueued.data, program },
-};
+} as const satisfies ExperimentEvent;
 export const assigned = examples.ExperimentAssigned;
 export const issued = (kind: EventData<'InstructionIssued'>['kind'], instruction = kind) =>
   ({

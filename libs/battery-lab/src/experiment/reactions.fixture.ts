@@ -32,23 +32,23 @@ class Unit {
   private readonly answers = new Map<string, 'done' | 'refused'>();
 
   /** What it has answered it answers again as before. */
-  answer(instruction: string, kind: InstructionKind): 'done' | 'refused' {
+  answer(instruction: string, kind: InstructionKind, isLeased: boolean): 'done' | 'refused' {
     const known = this.answers.get(instruction);
     if (known) return known;
-    const answer = !this.isUnwilling && this.obey(kind) ? 'done' : 'refused';
+    const answer = !this.isUnwilling && this.obey(kind, isLeased) ? 'done' : 'refused';
     this.isUnwilling = false;
     this.answers.set(instruction, answer);
     return answer;
   }
 
-  private obey(kind: InstructionKind): boolean {
+  private obey(kind: InstructionKind, isLeased: boolean): boolean {
     switch (kind) {
       case 'confirm-limits':
         this.hasLimits = true;
         return true;
       case 'start':
       case 'resume':
-        if (!this.hasLimits || this.isTripped) return false;
+        if (!isLeased || !this.hasLimits || this.isTripped) return false;
         this.output = this.isRunning = true;
         return true;
       case 'pause':
@@ -168,9 +168,33 @@ export class Lab {
     if (!first || this.unit.isAway) return;
     const [instruction, kind] = first;
     this.told.delete(instruction);
-    const status = this.unit.answer(instruction, kind);
+    const status = this.unit.answer(instruction, kind, this.isLeased);
     const data = { instruction, status, reason: 'no', at: this.at } as const;
     if (!isAnswerLost) this.say({ type: 'AnswerInstruction', data });
+  }
+
+  /** Whether it is promised to the unit that somebody supervises it. */
+  private get isLeased(): boolean {
+    const { status, ending, open } = this.experiment;
+    return (status === 'running' && !ending) || open?.kind === 'start' || open?.kind === 'resume';
+  }
+
+  /** The answer to what it has shown to have done since is that it does not do it. */
+  contradict(): void {
+    const { status, open } = this.experiment;
+    if (!this.unit.isRunning || status !== 'running' || !open) return;
+    if (open.kind !== 'start' && open.kind !== 'resume') return;
+    const { instruction } = open;
+    const data = { instruction, status: 'refused', reason: 'no', at: this.at } as const;
+    this.say({ type: 'AnswerInstruction', data });
+  }
+
+  /** Somebody has the unit leave the program, at its place. */
+  leave(): void {
+    const { unit } = this;
+    if (!unit.isRunning) return;
+    unit.output = unit.isRunning = unit.hasLimits = false;
+    this.say({ type: 'NoteStopped', data: { testTimeS: 1, at: this.at } });
   }
 
   lose(): void {
@@ -242,6 +266,12 @@ export const acts = {
   'see a breach': (lab: Lab) => {
     const data = { ...examples.SafetyTripped.data, by: 'server' } as const;
     lab.say({ type: 'NoteTripped', data: { ...data, isOutputOff: false, testTimeS: null } });
+  },
+  'leave the program': (lab: Lab) => lab.leave(),
+  'refuse what it has done': (lab: Lab) => lab.contradict(),
+  /** Who stands there says what is so. */
+  'see that it is off': (lab: Lab) => {
+    if (!lab.unit.output) lab.say({ type: 'ConfirmOutputOff', data: {} });
   },
   pause: (lab: Lab) => lab.say({ type: 'PauseExperiment', data: { instruction: 'p' } }),
   resume: (lab: Lab) => lab.say({ type: 'ResumeExperiment', data: {} }),

@@ -84,10 +84,12 @@ describe('the supervision of an experiment', () => {
           if (lab.unit.output) expect(lab.experiment.output).toBe('on');
           if (lab.unit.output) expect(lab.unit.hasLimits).toBe(true);
           if (hasEnded(lab.experiment)) expect(lab.unit.output).toBe(false);
+          const { status, output, ending } = lab.experiment;
+          if (status === 'running' && !ending) expect(output).toBe('on');
         }
         lab.unit.isAway = lab.unit.isUnwilling = false;
         acts.abort(lab);
-        for (let turn = 0; turn < 20; turn += 1) {
+        for (let turn = 0; turn < 40; turn += 1) {
           lab.supervise();
           lab.deliver();
           lab.wait();

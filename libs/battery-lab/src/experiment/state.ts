@@ -162,16 +162,23 @@ export const mustBeHeard = (kind: InstructionKind): boolean =>
   kind === 'output-off' || kind === 'stop';
 
 /** Whether the unit's output may be on as soon as it has the instruction. */
-const turnsOn = (kind: InstructionKind): boolean => kind === 'start' || kind === 'resume';
+export const turnsOn = (kind: InstructionKind): boolean => kind === 'start' || kind === 'resume';
+
+/** Nothing that the unit has said shows that the start or the resume that is open is done. */
+export const isNotOnYet = ({ status, isResuming }: Experiment): boolean =>
+  status === 'assigned' || isResuming;
 
 const closed = (state: Experiment): Experiment => ({ ...state, open: null });
 
 /** A unit that does not switch off is told again and again. */
 const refused = (state: Experiment): Experiment => {
   if (!state.open) return state;
-  if (mustBeHeard(state.open.kind)) return { ...state, open: { ...state.open, isRefused: true } };
-  const output = turnsOn(state.open.kind) ? 'off' : state.output;
-  return { ...state, output, isResuming: false, trip: latchAfter(state), open: null };
+  const { kind } = state.open;
+  if (mustBeHeard(kind)) return { ...state, open: { ...state.open, isRefused: true } };
+  const output = turnsOn(kind) && isNotOnYet(state) ? 'off' : state.output;
+  // It may have lost them with its power, while nothing ran: they are confirmed before it is told again.
+  const hasLimits = state.hasLimits && kind !== 'resume';
+  return { ...state, output, hasLimits, isResuming: false, trip: latchAfter(state), open: null };
 };
 
 /** A latch that cannot be reset does not keep an experiment from its end: who stands at the station sees to it. */

@@ -39,7 +39,7 @@ export const reportOf = (said: StepMessage): ContentOf<ReportCommand> | undefine
       return { type: 'NoteTripped', data: { ...tripped, message, ...progress, ...off } };
     }
     case 'stopped':
-      return { type: 'NoteStopped', data: { testTimeS } };
+      return { type: 'NoteStopped', data: { testTimeS, at } };
     case 'resumed':
       return undefined;
   }
