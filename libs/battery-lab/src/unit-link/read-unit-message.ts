@@ -36,13 +36,44 @@ export const unitMessageKind = (topic: UpKind, body: unknown): UnitMessage['kind
   return said.type === 'detection' ? 'detection' : undefined;
 };
 
+/** Times that a message names. A schema lets texts through that are no time to this server, such as `...T23:59:60Z`. */
+const timesOf = (said: UnitMessage): Readonly<Record<string, string>> => {
+  switch (said.kind) {
+    case 'samples':
+      return { t0: said.body.t0 };
+    case 'step':
+    case 'answer':
+      return { at: said.body.at };
+    case 'detection':
+      return {};
+  }
+};
+
+const [earliestMs, latestMs] = [
+  Date.parse('1970-01-01T00:00:00Z'),
+  Date.parse('9900-01-01T00:00:00Z'),
+];
+
+/** What comes of the test time is a year of four digits too. */
+const isTime = (text: string): boolean => {
+  const ms = Date.parse(text);
+  return ms >= earliestMs && ms < latestMs;
+};
+
 /** What the message says, or what is wrong with it. */
 export const readUnitMessage = (
   kind: UnitMessage['kind'],
   body: unknown,
 ): UnitMessage | readonly FieldError[] => {
   const check = checks[kind];
-  if (check(body)) return { kind, body } as UnitMessage;
+  if (check(body)) {
+    const said = { kind, body } as UnitMessage;
+    const wrong = Object.entries(timesOf(said)).filter(([, text]) => !isTime(text));
+    const reason = 'expected a time with its zone, from 1970 to 9899, such as 2026-05-04T11:00:00Z';
+    return wrong.length === 0
+      ? said
+      : wrong.map(([name]) => ({ pointer: `/body/${name}`, reason }));
+  }
   return (check.errors ?? []).map((error) => {
     const { pointer, reason } = asFieldError(error);
     return { pointer: `/body${pointer}`, reason };

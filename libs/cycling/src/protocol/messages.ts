@@ -10,6 +10,14 @@ const id = (description: string) => Type.String({ minLength: 1, maxLength: 64, d
 const number = (description: string) => Type.Number({ description });
 const numbers = (description: string) =>
   Type.Array(Type.Number(), { maxItems: 1_000, description });
+/** About 31 years: what is more is a mistake, and no time at all by a calendar of four digits. */
+export const maxTestTimeS = 1e9;
+const seconds = (description?: string) =>
+  Type.Number({
+    minimum: 0,
+    maximum: maxTestTimeS,
+    ...(description !== undefined && { description }),
+  });
 const integers = (description: string) =>
   Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1_000, description });
 const utc = (description: string) => Type.String({ format: 'date-time', description });
@@ -35,7 +43,10 @@ export const cyclerSamplesSchema = closed({
   experiment: id('The experiment.'),
   station: id('The station.'),
   t0: utc('UTC of the first row; those of the others are as much later as their test times.'),
-  testTimeS: numbers('Seconds since the experiment began, by a counter that never goes back.'),
+  testTimeS: Type.Array(seconds(), {
+    maxItems: 1_000,
+    description: 'Seconds since the experiment began, by a counter that never goes back.',
+  }),
   stepCount: integers('Executed steps: never goes back.'),
   stepId: integers('Steps of the program, from 1 in the order in which they are written.'),
   cycle: integers('Cycles.'),
@@ -91,7 +102,7 @@ export const stepMessageSchema = closed({
   stepCount: Type.Integer({ minimum: 0, description: 'The executed step.' }),
   stepId: Type.Integer({ minimum: 0, description: 'The step of the program.' }),
   cycle: Type.Integer({ minimum: 0, description: 'The cycle.' }),
-  testTimeS: number('Seconds since the experiment began; of `interrupted`: at its last record.'),
+  testTimeS: seconds('Seconds since the experiment began; of `interrupted`: at its last record.'),
   at: utc('By the clock of the unit, when it says it.'),
   cause: Type.Optional(choice(causes, 'Why the step ended or was broken off.')),
   durationS: number('Seconds that the step has lasted so far, without its interruptions.'),
