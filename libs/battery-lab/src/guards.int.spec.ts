@@ -16,13 +16,14 @@ import { batteryEvents } from './battery/events.js';
 import { cyclerDeviceEvents } from './device/events.js';
 import { experimentEvents } from './experiment/events.js';
 import { Supervisor } from './supervision/supervisor.js';
-import { Batteries, CyclerDevices, Stations } from './things.js';
+import { Batteries, CyclerDevices, Stations, Units } from './things.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
 beforeAll(async () => {
   node = await startTestNode();
   log = EsdbEventLog.connect(node.url);
+  await newUnit(unitId);
 });
 afterAll(async () => {
   await log.close();
@@ -36,6 +37,9 @@ const { BatteryRegistered: battery } = exampleEvents(batteryEvents);
 const { CyclerDeviceRegistered: device } = exampleEvents(cyclerDeviceEvents);
 const { ExperimentQueued: queued } = exampleEvents(experimentEvents);
 const unitId = randomUUID();
+const newUnit = async (id: string): Promise<void> => {
+  await new Units(log).handle(id, { type: 'RegisterUnit', data: { name: id }, meta: meta() });
+};
 
 /** What each of several processes has. */
 const process = () => ({
@@ -60,20 +64,28 @@ const consisting = (deviceId: string) =>
     ...{ location: '', unitId, measures: [], at: null },
     devices: [{ deviceId, role: 'power' }],
   }) as const;
-const registerStation = async (deviceId: string, id: string = randomUUID()): Promise<string> => {
-  const data = { name: id, ...consisting(deviceId) };
+const registerStation = async (
+  deviceId: string,
+  id: string = randomUUID(),
+  unit = unitId,
+): Promise<string> => {
+  const data = { name: id, ...consisting(deviceId), unitId: unit };
   await process().stations.handle(id, { type: 'RegisterStation', data, meta: meta() });
   return id;
 };
 /** Queued; it is the supervisor's to assign it. */
-const newExperiment = async (batteryId: string, stationId: string): Promise<string> => {
+const newExperiment = async (
+  batteryId: string,
+  stationId: string,
+  unit = unitId,
+): Promise<string> => {
   const id = randomUUID();
   const program = { steps: [{ do: 'rest', until: [{ timeS: 60 }] }] };
   const limits = { ...queued.data.limits, ...battery.data.limits };
   const currentA = { min: -5, max: 5 };
   const data = {
     ...queued.data,
-    ...{ batteryId, stationId, unitId, program, limits: { ...limits, currentA } },
+    ...{ batteryId, stationId, unitId: unit, program, limits: { ...limits, currentA } },
   };
   const states = process().supervisor.experiments;
   await handleCommand(log, states, id, { type: 'QueueExperiment', data, meta: meta() });
@@ -174,6 +186,20 @@ describe('what an experiment has', () => {
     expect(state).toMatchObject({
       ...{ status: 'failed', ending: { message: expect.stringContaining('allow less') } },
     });
+  });
+});
+
+it('does not begin on a unit that is not used any more', async () => {
+  const retired = randomUUID();
+  await newUnit(retired);
+  const stationId = await registerStation(await newDevice(), randomUUID(), retired);
+  const id = await newExperiment(await newBattery(), stationId, retired);
+  await new Units(log).handle(retired, { type: 'RetireUnit', data: {}, meta: meta() });
+  await attend(id);
+  const { state } = await process().supervisor.experiments.refresh(id);
+  expect(state).toMatchObject({
+    status: 'failed',
+    ending: { message: expect.stringContaining('the unit') },
   });
 });
 

@@ -10,6 +10,7 @@ import { calibrationOn } from '../device/document.js';
 import type { EventData } from '../experiment/events.js';
 import { areWithin, type Equipped, safetyLimits } from '../experiment/safety-limits.js';
 import { stationDecider } from '../station/decider.js';
+import { unitDecider } from '../unit/decider.js';
 
 type Readiness = EventData<'ExperimentAssigned'> | { readonly problem: string };
 
@@ -18,11 +19,13 @@ export class Equipment {
   readonly batteries;
   readonly stations;
   private readonly devices;
+  private readonly units;
 
   constructor(log: EventLog) {
     this.batteries = new States(log, batteryDecider);
     this.stations = new States(log, stationDecider);
     this.devices = new States(log, cyclerDeviceDecider);
+    this.units = new States(log, unitDecider);
   }
 
   /**
@@ -37,6 +40,8 @@ export class Equipment {
     if (station.unitId !== request.unitId) {
       return { problem: 'the station has another unit than when the experiment was queued' };
     }
+    const { state: unit } = await this.units.refresh(station.unitId);
+    if (unit.status !== 'inUse') return { problem: 'the unit of the station is not used any more' };
     const until: string[] = [];
     const devices: { deviceId: string; serialNumber: string }[] = [];
     const equipment: Equipped[] = [];
