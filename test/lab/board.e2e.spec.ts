@@ -111,7 +111,7 @@ describe('the board of stations', () => {
 
   it('is printed, and an experiment is watched line by line where there is no terminal', async () => {
     const ctl = (...args: string[]) => runCtl(lab.voltrace.dataDir, ['lab', ...args]);
-    const id = await station.queue({ steps: [charge(4 * speed)] });
+    const id = await station.queue({ steps: [charge(20 * speed)] });
     await experimentIn(lab, id, ['running']);
     const board = await ctl('board');
     expect(board.stdout).toContain('station 1');
