@@ -4,10 +4,6 @@ import type { Queryable } from '#resource/sql.js';
 /** Rows that are written at once. */
 const mostRows = 1_000;
 
-interface Statistics {
-  readonly startS: number;
-}
-
 const tables = {
   steps: { table: 'lab_records.step', key: 'step_count' },
   cycles: { table: 'lab_records.cycle', key: 'cycle' },
@@ -17,8 +13,8 @@ type Kind = keyof typeof tables;
 /** The steps and cycles of one experiment, each the newest that was computed of it. */
 export class StatisticsTables {
   private readonly changed = {
-    steps: new Map<number, Statistics>(),
-    cycles: new Map<number, Statistics>(),
+    steps: new Map<number, object>(),
+    cycles: new Map<number, object>(),
   };
 
   constructor(
@@ -28,9 +24,8 @@ export class StatisticsTables {
 
   /** Removes what will be computed anew from the state on: what still ran then, and all that came after it. */
   async rewindTo(state: StatisticsState | undefined): Promise<void> {
-    const stepS = state?.step?.first.testTimeS ?? -Infinity;
-    await this.remove('steps', stepS);
-    await this.remove('cycles', state?.cycle?.startS ?? stepS);
+    await this.remove('steps', state?.step?.first.stepCount ?? 0);
+    await this.remove('cycles', state?.cycle?.cycle ?? 0);
   }
 
   async keep({ steps, cycles }: StatisticsChanges): Promise<void> {
@@ -45,11 +40,12 @@ export class StatisticsTables {
     await this.upsert('cycles');
   }
 
-  private async remove(kind: Kind, fromS: number): Promise<void> {
-    await this.client.query(
-      `delete from ${tables[kind].table} where experiment_id = $1 and start_s >= $2`,
-      [this.experimentId, fromS],
-    );
+  private async remove(kind: Kind, from: number): Promise<void> {
+    const { table, key } = tables[kind];
+    await this.client.query(`delete from ${table} where experiment_id = $1 and ${key} >= $2`, [
+      this.experimentId,
+      from,
+    ]);
   }
 
   private async upsert(kind: Kind): Promise<void> {
@@ -57,16 +53,10 @@ export class StatisticsTables {
     if (rows.size === 0) return;
     const { table, key } = tables[kind];
     await this.client.query(
-      `insert into ${table} (experiment_id, ${key}, start_s, document)
-       select $1, * from unnest($2::bigint[], $3::float8[], $4::jsonb[])
-       on conflict (experiment_id, ${key}) do update
-          set start_s = excluded.start_s, document = excluded.document`,
-      [
-        this.experimentId,
-        [...rows.keys()],
-        [...rows.values()].map(({ startS }) => startS),
-        [...rows.values()].map((row) => JSON.stringify(row)),
-      ],
+      `insert into ${table} (experiment_id, ${key}, document)
+       select $1, * from unnest($2::bigint[], $3::jsonb[])
+       on conflict (experiment_id, ${key}) do update set document = excluded.document`,
+      [this.experimentId, [...rows.keys()], [...rows.values()].map((row) => JSON.stringify(row))],
     );
     rows.clear();
   }

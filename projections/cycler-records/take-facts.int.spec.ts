@@ -22,6 +22,8 @@ afterAll(() => database.stop());
 
 const steps = [1, 2, 3].flatMap((cycle) => [
   { currentA: 1, seconds: 900, cycle },
+  // Of one record, at the test time of the next step.
+  { currentA: 0, seconds: 0, cycle },
   { currentA: 0, seconds: 60, cycle },
   { currentA: -1, seconds: 800, cycle },
 ]);
@@ -29,8 +31,9 @@ const records = recordsOfSteps(steps);
 const options = { cycle: 'recorded', nominalCapacityAh: 1, longestIntervalS: 30 } as const;
 
 const documents = async (table: 'step' | 'cycle'): Promise<readonly unknown[]> => {
+  const key = { step: 'step_count', cycle: 'cycle' }[table];
   const { rows } = await database.store.pool.query<{ document: unknown }>(
-    `select document from lab_records.${table} order by start_s, document ->> 'endS'`,
+    `select document from lab_records.${table} order by ${key}`,
   );
   return rows.map(({ document }) => document);
 };

@@ -53,7 +53,6 @@ create table lab_records.statistics_state (
 create table lab_records.step (
   experiment_id text collate "C" not null,
   step_count bigint not null,
-  start_s float8 not null,
   document jsonb not null,
   primary key (experiment_id, step_count)
 );
@@ -61,7 +60,6 @@ create table lab_records.step (
 create table lab_records.cycle (
   experiment_id text collate "C" not null,
   cycle bigint not null,
-  start_s float8 not null,
   document jsonb not null,
   primary key (experiment_id, cycle)
 );

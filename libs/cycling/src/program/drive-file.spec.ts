@@ -62,6 +62,11 @@ describe('a file of a drive cycle', () => {
     ['time,current\n0,0\n1', /line 3, column 2: expected a number/],
     ['time,current\n0,0\n1,1 A', /line 3, column 3: expected a number/],
     ['time,current\n1,0', /line 2, column 1: expected the time 0/],
+    [
+      'time_s;current_a\n0;1,5\n1;-2,75',
+      /line 2, column 3: expected a number with a decimal point/,
+    ],
+    ['time,current\n0,0\n1,2,75', /line 3, column 5: expected no more than 2 values/],
     ['time,current\n0,0\n2,1\n\n2,3', /line 5, .* a time after 2 s/],
   ])('%j is refused with its line', (text, reason) => {
     expect(refusalOf(() => readDriveFile(text)).details.errors?.[0]?.reason).toMatch(reason);

@@ -25,6 +25,8 @@ const units: Readonly<Record<Column['quantity'], Readonly<Record<string, number>
   power: { w: 1, kw: 1_000 },
   voltage: { v: 1, mv: 0.001 },
 };
+/** The first of these that is in the header is between all values of a file: a comma may be a decimal mark where another one is. */
+const delimiters = ['\t', ';', ','];
 const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const expectedHeader =
   'a header with time and one of current, power and voltage, such as "time_s,current_a"';
@@ -32,12 +34,13 @@ const expectedHeader =
 /**
  * Reads the file of a drive cycle: a header that names time and current, power or voltage, with units in brackets or after the
  * name (s, A, W, V unless given), and on each further line a time, from 0 on and rising, and a value; commas, semicolons or tabs
- * are between them. Positive values charge. Throws a `Refusal` (`PROGRAM_TEXT_INVALID`) that names line, column and expectation.
+ * are between them, in the whole file the same; numbers have a decimal point. Positive values charge. Throws a `Refusal` (`PROGRAM_TEXT_INVALID`) that names line, column and expectation.
  */
 export const readDriveFile = (text: string): DriveFile => {
   const [header, ...lines] = linesOf(text.replace(/^\uFEFF/, ''));
   if (!header) return unreadable(1, 1, expectedHeader);
-  const columns = fieldsOf(header).map(({ text: name }) => columnOf(name));
+  const delimiter = delimiters.find((one) => header.text.includes(one)) ?? ',';
+  const columns = fieldsOf(header, delimiter).map(({ text: name }) => columnOf(name));
   const times = columns.flatMap((one, at) => (one?.quantity === 'time' ? [at] : []));
   const values = columns.flatMap((one, at) => (one && one.quantity !== 'time' ? [at] : []));
   const [timeAt, valueAt] = [times[0], values[0]];
@@ -47,10 +50,14 @@ export const readDriveFile = (text: string): DriveFile => {
   const quantity = columns[valueAt]?.quantity as Drive['quantity'];
   const points: Drive['points'] = [];
   for (const line of lines) {
-    const fields = fieldsOf(line);
+    const fields = fieldsOf(line, delimiter);
+    if (fields.length > columns.length) {
+      const { column } = fields[columns.length] ?? { column: 1 };
+      unreadable(line.number, column, `no more than ${String(columns.length)} values`);
+    }
     const read = (at: number): number => {
       const { text: written = '', column = line.text.length + 1 } = fields[at] ?? {};
-      if (!decimal.test(written)) unreadable(line.number, column, 'a number');
+      if (!decimal.test(written)) unreadable(line.number, column, 'a number with a decimal point');
       return inUnit(Number(written), columns[at]?.factor ?? 1);
     };
     const [timeS, value] = [read(timeAt), read(valueAt)];
@@ -82,11 +89,12 @@ const columnOf = (written: string): Column | undefined => {
 };
 
 /** With the column that each begins in, counted from 1. */
-const fieldsOf = ({
-  text,
-}: Line): readonly { readonly text: string; readonly column: number }[] => {
+const fieldsOf = (
+  { text }: Line,
+  delimiter: string,
+): readonly { readonly text: string; readonly column: number }[] => {
   let start = 0;
-  return text.split(/[,;\t]/).map((field) => {
+  return text.split(delimiter).map((field) => {
     const column = start + field.length - field.trimStart().length + 1;
     start += field.length + 1;
     return { text: field.trim(), column };
