@@ -34,7 +34,7 @@ is over when it comes is none. Without a lease the unit refuses \`start\` and \`
 
 # An experiment
 
-1. \`confirm-limits\`: the station is \`ready\`, unless it has another experiment, cannot keep the limits with the devices that are named by their serial numbers, or measures
+1. \`confirm-limits\`: the station is \`ready\`, unless it has another experiment, cannot keep the limits with the devices that are named by their serial numbers, does not measure what they are of, or measures
    something beyond them. The station is from then on bound to the output that has one of these serial numbers.
 2. \`start\`: with the program, in A, V, W and ohm; rates of a measured capacity that the program itself measures are all that is left of C-rates. The unit says the step
    \`started\` before it acknowledges, executes the program by itself, and says \`started\` and \`ended\` of each step, with its cause.

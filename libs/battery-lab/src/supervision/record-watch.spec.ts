@@ -97,4 +97,17 @@ describe('the limits that the server watches', () => {
     const watch = new RecordWatch({ ...limits, persistenceS: 0 });
     expect(watch.take(records([[0, 4.3]]))?.interlock).toBe('voltage');
   });
+
+  it('are not kept where nothing is measured, unless there is none of it', () => {
+    const unmeasured = { ...records([[0, 3.6]]), temperatureC: [null] };
+    const later = { ...records([[1, 3.6]]), temperatureC: [null] };
+    const watch = new RecordWatch(limits);
+    expect(watch.take(unmeasured)).toBeUndefined();
+    expect(watch.take(later)).toEqual({
+      interlock: 'temperature',
+      message: 'the temperature was not measured for 1 s',
+    });
+    const without = new RecordWatch({ ...limits, temperatureC: null });
+    expect(without.take(unmeasured) ?? without.take(later)).toBeUndefined();
+  });
 });

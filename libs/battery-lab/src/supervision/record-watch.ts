@@ -24,9 +24,12 @@ const quantities: Readonly<Record<LimitedQuantity, readonly [name: string, unit:
  */
 export class RecordWatch {
   private readonly watch;
+  /** A limit that nothing is measured for is not kept. */
+  private readonly unmeasured: { readonly temperatureC?: number };
 
   constructor({ persistenceS, temperatureC, ...others }: SafetyLimits) {
     this.watch = new LimitWatch({ ...others, ...(temperatureC && { temperatureC }) }, persistenceS);
+    this.unmeasured = temperatureC ? { temperatureC: NaN } : {};
   }
 
   /** What is wrong in these records, which follow the ones before; the first breach. */
@@ -36,7 +39,7 @@ export class RecordWatch {
       const breach = this.watch.take(
         {
           ...{ voltageV: voltageV[row] ?? NaN, currentA: currentA[row] ?? NaN },
-          ...(warmth !== null && { temperatureC: warmth }),
+          ...(warmth === null ? this.unmeasured : { temperatureC: warmth }),
         },
         atS,
       );
@@ -49,6 +52,9 @@ export class RecordWatch {
 const said = ({ quantity, bound, limit, value, lastedS }: LastingBreach): RecordBreach => {
   const [interlock, unit] = quantities[quantity];
   const seconds = String(Math.round(lastedS * 1_000) / 1_000);
+  if (Number.isNaN(value)) {
+    return { interlock, message: `the ${interlock} was not measured for ${seconds} s` };
+  }
   const expected = `${bound === 'max' ? 'at most' : 'at least'} ${String(limit)} ${unit}`;
   return {
     interlock,

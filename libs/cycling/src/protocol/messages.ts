@@ -52,7 +52,10 @@ export const cyclerSamplesSchema = closed({
   cycle: integers('Cycles.'),
   voltageV: numbers('V.'),
   currentA: numbers('A; positive charges.'),
-  temperatureC: numbers('°C.'),
+  temperatureC: Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+    maxItems: 1_000,
+    description: '°C; null where it is not measured.',
+  }),
   channels: Type.Optional(
     Type.Record(Type.String({ maxLength: 100 }), numbers('Values.'), {
       description: 'Further measures by their names, which end in the unit: `cell3V`.',
@@ -112,7 +115,9 @@ export const stepMessageSchema = closed({
   dischargeWh: number('Wh.'),
   voltageV: number('V, the last that was measured.'),
   currentA: number('A, the same.'),
-  temperatureC: number('°C, the same.'),
+  temperatureC: Type.Union([Type.Number(), Type.Null()], {
+    description: '°C, the same; null where it is not measured.',
+  }),
   trip: Type.Optional(tripSchema),
   gapS: Type.Optional(number('Of `interrupted`: seconds without power, by the clock of the unit.')),
   reason: Type.Optional(Type.String({ maxLength: 1_000, description: 'In words.' })),
