@@ -222,6 +222,19 @@ describe('a simulated house', () => {
 });
 
 describe('a simulated cycler', () => {
+  it('defines a profile that follows a drive cycle from a file', async () => {
+    const file = join(root, 'us06.csv');
+    writeFileSync(file, 'time_s,current_a\n0,0\n1,-2.5\n2,1\n');
+    writeFileSync(join(root, 'program.txt'), 'Follow "us06" times 2\n');
+    const add = ['lab', 'profiles', 'add', 'us06', '--drive', file, join(root, 'program.txt')];
+    expect(await ctl(...add)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await ctl('lab', 'profiles', 'add', 'none')).toMatchObject({ exitCode: 2 });
+    await eventually(async () => {
+      const program = await json<object>('lab', 'profiles', 'program', 'us06');
+      expect(JSON.stringify(program)).toContain('[1,-5]');
+    });
+  });
+
   it('is registered once, runs until it is interrupted, and experiments are queued on it by name', async () => {
     const simulated = ['simulate', 'cycler', '--folder', join(root, 'cycler')];
     const run = () => runCtl(dataDir, simulated, {}, (said) => said.includes('until Ctrl-C'));

@@ -9,7 +9,7 @@ import { printJson, printTable, write } from '../output.js';
 import { batteries } from './lab-batteries.js';
 import { addKind, type Kind, onThing, thingIdOf } from './lab-reading.js';
 import { stations } from './lab-things.js';
-import { jsonOf, post, reasonOption } from './post.js';
+import { jsonOf, listOf, post, reasonOption } from './post.js';
 
 export const profiles: Kind = {
   ...{ word: 'profiles', about: 'programs that batteries are tested by', one: 'profile' },
@@ -44,8 +44,9 @@ const drivesIn = (paths: readonly string[] = []): object =>
     : { drives: paths.map((path) => ({ name: parse(path).name, csv: textIn(path) })) };
 
 const driveOption = [
-  '--drive <file...>',
-  'drive cycles as CSV with a header such as time_s,current_a (or power_w, voltage_v): "Follow" them by the names of the files, or leave the program out',
+  '--drive <file>',
+  'drive cycles as CSV with a header such as time_s,current_a (or power_w, voltage_v): "Follow" them by the names of the files, or leave the program out; for each',
+  listOf,
 ] as const;
 
 /** `voltrace lab profiles ...` */

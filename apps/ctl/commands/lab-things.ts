@@ -5,7 +5,7 @@ import { usage } from '../exit-codes.js';
 import { limitOption, listRows } from '../list-rows.js';
 import { type Cell, printJson, printTable, write } from '../output.js';
 import { addKind, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
-import { numberOf, post, rangeOf, reasonOption } from './post.js';
+import { listOf, numberOf, post, rangeOf, reasonOption } from './post.js';
 
 const devices: Kind = {
   ...{ word: 'devices', about: 'what drives or measures batteries', one: 'device' },
@@ -33,11 +33,6 @@ export const addLabThings = (lab: Command): void => {
   addUnits(lab);
   addStations(lab);
 };
-
-const listOf = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  text,
-];
 
 interface Ranges {
   readonly voltage?: object;

@@ -48,3 +48,9 @@ export const rangeOf = (text: string): { min: number; max: number } => {
   }
   return { min: numberOf(min), max: numberOf(max) };
 };
+
+/** Of an option that may be given more than once. */
+export const listOf = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+];
