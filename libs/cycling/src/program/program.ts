@@ -1,6 +1,6 @@
-import canonicalize from 'canonicalize';
 import { type Static, type TProperties, Type } from 'typebox';
 
+import { canonicalJson } from '#kernel/canonical-json.js';
 import { choice, closed } from '#kernel/schema.js';
 
 import { type Limits, limitsSchema } from './limits.js';
@@ -229,4 +229,4 @@ export const stepsOf = (nodes: readonly ProgramNode[]): readonly Step[] =>
  * is given, since this library imports nothing of Node.
  */
 export const programHash = (program: Program, sha256: (text: string) => string): string =>
-  sha256(canonicalize(program) ?? '');
+  sha256(canonicalJson(program));
