@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addLabBatteries } from './lab-batteries.js';
 import { addLabBoard } from './lab-board.js';
 import { addLabExperiments } from './lab-experiments.js';
+import { addLabImport } from './lab-import.js';
 import { addLabProfiles } from './lab-profiles.js';
 import { addLabThings } from './lab-things.js';
 
@@ -14,4 +15,5 @@ export function addLabCommands(voltrace: Command): void {
   addLabProfiles(lab);
   addLabExperiments(lab);
   addLabBoard(lab);
+  addLabImport(lab);
 }

@@ -3,6 +3,7 @@ import type { CyclerRecord } from '#cycling/record.js';
 import { Refusal } from '#kernel/refusal.js';
 import { isTimeZone } from '#series/time-zone.js';
 
+import { utcAt } from '../samples/records-of.js';
 import { titleOf } from './fields.js';
 import { type CyclerFile, type FileOptions, inspectCyclerFile } from './inspect-file.js';
 import { type ReadRecord, RecordReader } from './record-reader.js';
@@ -154,7 +155,7 @@ export class CyclerFiles {
       return { local: new Date(started.ms).toISOString().replace('Z', '') };
     }
     const { utcMs, testTimeS = 0 } = this.firstTaken?.record ?? {};
-    const ms = started?.ms ?? (utcMs === undefined ? undefined : utcMs - testTimeS * 1000);
+    const ms = started?.ms ?? (utcMs === undefined ? undefined : utcAt(0, { utcMs, testTimeS }));
     return ms === undefined ? null : { utcMs: Math.round(ms) };
   }
 

@@ -26,6 +26,8 @@ class RowFaultError extends Error {
   }
 }
 
+/** Seconds: a hundred years. What shows a longer test time shows none. */
+const longestTestS = 100 * 366 * 86_400;
 /** A new step may begin so much later than its first record's step time says, since clocks show full seconds. */
 const clockSlackS = 1.5;
 
@@ -91,6 +93,12 @@ export class RecordReader {
     const wall = this.wallOf(cells);
     const stepTimeS = this.optional(cells, 'stepTime');
     const testTimeS = this.testTimeOf(cells, wall, stepTimeS);
+    if (Math.abs(testTimeS) > longestTestS) {
+      throw new RowFaultError(
+        'value',
+        `the test time is ${String(testTimeS)} s, expected less than a hundred years`,
+      );
+    }
     if (this.lastTimeS !== undefined && testTimeS < this.lastTimeS) {
       const from = String(this.lastTimeS);
       throw new RowFaultError(

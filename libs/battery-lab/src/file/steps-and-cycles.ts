@@ -38,6 +38,8 @@ export class FoundCycles {
   }
 }
 
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
 type Warn = (what: string, message: string) => void;
 
 /** Numbers the executed steps and the cycles of one file, by its own numbers where they can be used. */
@@ -58,12 +60,23 @@ export class StepsAndCycles {
     return this.cyclesAreFound ? 'steps' : 'file';
   }
 
-  number(row: Numbering): Pick<CyclerNumbers, 'stepCount' | 'stepId' | 'cycle'> {
+  number(given: Numbering): Pick<CyclerNumbers, 'stepCount' | 'stepId' | 'cycle'> {
+    const row = { ...given, stepId: this.stepIdOf(given) };
     const isNewStep = this.isNewStep(row);
     this.stepCount = this.countOf(row, isNewStep);
     const cycle = this.cycleOf(row, isNewStep);
     this.last = row;
     return { stepCount: this.stepCount, stepId: row.stepId ?? this.stepCount, cycle };
+  }
+
+  /** A step id that is none is left out, as one that a file does not have. */
+  private stepIdOf({ stepId }: Numbering): number | undefined {
+    if (stepId === undefined || isCount(stepId)) return stepId;
+    this.warn(
+      'step id',
+      `the step id ${String(stepId)} is no whole number: such ones are not followed`,
+    );
+    return undefined;
   }
 
   private isNewStep(row: Numbering): boolean {
@@ -81,7 +94,7 @@ export class StepsAndCycles {
 
   private countOf(row: Numbering, isNewStep: boolean): number {
     if (row.stepCount !== undefined && !this.stepsAreFound) {
-      if (Number.isInteger(row.stepCount) && row.stepCount >= this.stepCount) return row.stepCount;
+      if (isCount(row.stepCount) && row.stepCount >= this.stepCount) return row.stepCount;
       this.stepsAreFound = true;
       const found = String(row.stepCount);
       this.warn(
@@ -95,7 +108,7 @@ export class StepsAndCycles {
   private cycleOf({ cycle, currentA }: Numbering, isNewStep: boolean): number {
     const begins = this.found.observe(currentA, isNewStep);
     if (cycle !== undefined && !this.cyclesAreFound) {
-      if (!Number.isInteger(cycle) || cycle < 0) {
+      if (!isCount(cycle)) {
         this.cyclesAreFound = true;
         this.found.cycle = this.recorded ?? 1;
       } else if (this.recorded === undefined || cycle >= this.recorded) {
