@@ -122,7 +122,7 @@ describe('a profile that follows a drive cycle', () => {
     };
     const wrong = [{ name: 'us06', csv: 'time_s,current_a\n0,0\n1,x\n' }];
     expect(await refused({ drives: wrong })).toEqual([
-      '/drives/0/csv line 3, column 3: expected a number',
+      '/drives/0/csv line 3, column 3: expected a number with a decimal point',
     ]);
     expect(await refused({ drives, program: { steps: [{ do: 'drive', file: 'wltp' }] } })).toEqual([
       '/program/steps/0/file expected us06',

@@ -114,7 +114,7 @@ describe('the board of stations', () => {
     const id = await station.queue({ steps: [charge(20 * speed)] });
     await experimentIn(lab, id, ['running']);
     const board = await ctl('board');
-    expect(board.stdout).toContain('station 1');
+    expect(board.stdout).toContain('station of');
     expect(board.stdout).toContain('1. Charge at 1 A for');
     const watched = await ctl('experiments', 'watch', id);
     expect(watched.stdout).toMatch(/^running {2}step 1 .*\ncompleted\n$/);
