@@ -38,6 +38,13 @@ describe('an alarm', () => {
     given(raised, cleared).when(acknowledge).then(acknowledged);
   });
 
+  it('of an experiment that has failed is over as soon as a person knows of it', () => {
+    const failed = { ...raised, data: { ...raised.data, kind: 'experimentFailed' } } as const;
+    const over = { ...cleared, data: { message: 'a person knows of it' } };
+    given(failed).when(acknowledge).then(acknowledged, over);
+    given(failed, cleared).when(acknowledge).then(acknowledged);
+  });
+
   it('is cleared once, acknowledged or not', () => {
     given(raised).when(clear).then(cleared);
     given(raised, acknowledged, cleared).when(clear).thenNothing();

@@ -2,7 +2,7 @@ import type { CommandOf } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { alarmCategory, type AlarmEvent, alarmEvents } from './events.js';
+import { alarmCategory, type AlarmEvent, alarmEvents, type AlarmKind } from './events.js';
 
 type DataOf<T extends AlarmEvent['type']> = Extract<AlarmEvent, { type: T }>['data'];
 
@@ -17,12 +17,25 @@ export type AlarmState =
   | { readonly status: 'absent' }
   | {
       readonly status: 'raised' | 'cleared';
+      readonly kind: AlarmKind;
       readonly isEscalated: boolean;
       readonly isAcknowledged: boolean;
     };
 
 export const unknownAlarm = () =>
   new Refusal('ALARM_UNKNOWN', 'not-found', 'there is no such alarm');
+
+/** An experiment that has failed stays so: who knows of it has nothing left to wait for. */
+const acknowledge = (
+  data: DataOf<'CyclerAlarmAcknowledged'>,
+  { kind, status, isAcknowledged }: Exclude<AlarmState, { status: 'absent' }>,
+): readonly AlarmEvent[] => {
+  if (isAcknowledged) return [];
+  const acknowledged: AlarmEvent = { type: 'CyclerAlarmAcknowledged', data };
+  if (kind !== 'experimentFailed' || status === 'cleared') return [acknowledged];
+  const message = 'a person knows of it';
+  return [acknowledged, { type: 'CyclerAlarmCleared', data: { message } }];
+};
 
 /** An alarm is raised once; whoever raises it again says nothing new. */
 export const alarmDecider: Decider<AlarmState, AlarmCommand, AlarmEvent> = {
@@ -43,9 +56,7 @@ export const alarmDecider: Decider<AlarmState, AlarmCommand, AlarmEvent> = {
         if (state.isEscalated || state.status === 'cleared') return [];
         return [{ type: 'CyclerAlarmEscalated', data: command.data }];
       case 'AcknowledgeAlarm':
-        return state.isAcknowledged
-          ? []
-          : [{ type: 'CyclerAlarmAcknowledged', data: command.data }];
+        return acknowledge(command.data, state);
       case 'ClearAlarm':
         return state.status === 'cleared'
           ? []
@@ -54,7 +65,8 @@ export const alarmDecider: Decider<AlarmState, AlarmCommand, AlarmEvent> = {
   },
   evolve(state, event) {
     if (event.type === 'CyclerAlarmRaised') {
-      return { status: 'raised', isEscalated: false, isAcknowledged: false };
+      const { kind } = event.data;
+      return { status: 'raised', kind, isEscalated: false, isAcknowledged: false };
     }
     if (state.status === 'absent') return state;
     switch (event.type) {

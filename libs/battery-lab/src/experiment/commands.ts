@@ -1,3 +1,4 @@
+import type { StationState } from '#cycling/protocol/messages.js';
 import type { CommandOf } from '#kernel/command.js';
 
 import type { ImportCommand } from '../import/decider.js';
@@ -24,6 +25,15 @@ interface OutputSaid {
   readonly testTimeS: number | null;
 }
 
+/** A current that was measured. */
+export interface CurrentSeen {
+  readonly currentA: number;
+  /** Seconds since the start, by the unit. */
+  readonly testTimeS: number;
+  /** By the clock of the unit. */
+  readonly at: string;
+}
+
 /** What the unit says of its program. Each may come more than once. */
 type Reports = {
   NoteStepStarted: EventData<'StepStarted'>;
@@ -32,6 +42,10 @@ type Reports = {
   NoteInterrupted: EventData<'ExperimentInterrupted'> & OutputSaid;
   NoteTripped: EventData<'SafetyTripped'> & OutputSaid;
   /** It has left the program, with its output off. */
+  /** It has switched off because the server said so. */
+  NoteSwitchedOff: EventData<'OutputOffConfirmed'> & { readonly testTimeS: number };
+  /** It has recorded a current. */
+  NoteCurrent: CurrentSeen;
   NoteStopped: { readonly testTimeS: number; readonly at: string };
 };
 
@@ -47,7 +61,13 @@ type Supervision = {
     readonly reason: string;
     /** By the clock of the unit. */
     readonly at: string;
+    /** In amperes: the witness that an output is off. */
+    readonly currentA?: number | undefined;
+    /** What the station does from then on. */
+    readonly state?: StationState | undefined;
   };
+  /** It has ended, and its unit still runs it. */
+  StopAgain: TheInstruction;
   FailExperiment: { readonly message: string };
   EndExperiment: object;
 };

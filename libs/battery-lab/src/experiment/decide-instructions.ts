@@ -1,5 +1,6 @@
-import type { SupervisionData } from './commands.js';
+import type { SupervisionCommand, SupervisionData } from './commands.js';
 import type { ExperimentEvent, InstructionKind } from './events.js';
+import { foundOn, isCurrent } from './found-on.js';
 import {
   type Experiment,
   hasEnded,
@@ -47,6 +48,23 @@ export const issue = (
   return [{ type: 'InstructionIssued', data: { instruction, kind, unitId, issuedAt: at } }];
 };
 
+const stopAgainMs = 10_000;
+
+/** A unit that runs what has ended is told to stop, and again while it goes on: whatever else is decided about it is over. */
+export const stopAgain = (
+  {
+    data: { instruction },
+    meta: { occurredAt: issuedAt },
+  }: Extract<SupervisionCommand, { type: 'StopAgain' }>,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
+  const { open, request, assigned } = state;
+  const waitsUntil = open ? Date.parse(open.issuedAt) + stopAgainMs : 0;
+  if (!hasEnded(state) || !assigned || Date.parse(issuedAt) < waitsUntil) return [];
+  const { unitId } = request;
+  return [{ type: 'InstructionIssued', data: { instruction, kind: 'stop', unitId, issuedAt } }];
+};
+
 export const repeat = (
   { instruction, attempt, at }: SupervisionData<'RepeatInstruction'>,
   { open }: Experiment,
@@ -79,7 +97,40 @@ export const answer = (
 ): readonly ExperimentEvent[] => {
   const { open } = state;
   if (open?.instruction !== data.instruction || open.isRefused) return [];
+  const witness = witnessOf(data, state);
+  if (witness !== undefined) return answeredOn(open, { ...data, witness }, state);
   return data.status === 'done' ? done(open, data, state) : refused(open, data, state);
+};
+
+/** What shows that an output is on, beside what the unit answers; undefined where nothing does. */
+const witnessOf = (
+  { currentA, state }: SupervisionData<'AnswerInstruction'>,
+  experiment: Experiment,
+): string | undefined => {
+  if (currentA !== undefined && isCurrent(currentA, experiment)) {
+    return `the unit measures ${String(currentA)} A`;
+  }
+  return state === 'running' ? 'the unit says that it runs' : undefined;
+};
+
+/** An answer of a unit whose output is on: it counts as one where the output is to be on. */
+const answeredOn = (
+  open: OpenInstruction,
+  { witness, ...data }: SupervisionData<'AnswerInstruction'> & { readonly witness: string },
+  state: Experiment,
+): readonly ExperimentEvent[] => {
+  const { instruction, kind } = open;
+  const isDone = data.status === 'done';
+  const isOff = state.output === 'off' || (turnsOn(kind) && !isDone && isNotOnYet(state));
+  // It is told again: it says that it is off, and is not.
+  if (isDone && mustBeHeard(kind) && (!isOff || hasEnded(state))) {
+    return [{ type: 'InstructionRefused', data: { instruction, reason: witness } }];
+  }
+  const answered: ExperimentEvent = isDone
+    ? { type: 'InstructionAcknowledged', data: { instruction } }
+    : { type: 'InstructionRefused', data: { instruction, reason: data.reason } };
+  if (isOff || (isDone && kind === 'pause')) return [answered, foundOn(witness, data.at, state)];
+  return isDone ? done(open, data, state) : refused(open, data, state);
 };
 
 const done = (
@@ -89,7 +140,9 @@ const done = (
 ): readonly ExperimentEvent[] => {
   const acknowledged: ExperimentEvent = { type: 'InstructionAcknowledged', data: { instruction } };
   const off: ExperimentEvent[] =
-    output === 'on' ? [{ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: null } }] : [];
+    output === 'on'
+      ? [{ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: null, at } }]
+      : [];
   switch (kind) {
     case 'confirm-limits':
       return [acknowledged, { type: 'LimitsConfirmed', data: { limits } }];

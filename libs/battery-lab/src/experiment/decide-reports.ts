@@ -4,6 +4,7 @@ import { mayEnd } from '#cycling/program/run.js';
 
 import type { ReportCommand } from './commands.js';
 import type { EventData, ExperimentEvent } from './events.js';
+import { foundOn, isAfterOff } from './found-on.js';
 import { ended, notStarted } from './refusals.js';
 import {
   type Experiment,
@@ -39,6 +40,15 @@ export const report = (command: ReportCommand, state: Experiment): readonly Expe
       return tripped(command.data, state);
     case 'NoteStopped':
       return stopped(command.data, state);
+    case 'NoteSwitchedOff': {
+      const isNews = state.output === 'on' && state.trip !== null;
+      return isNews ? [{ type: 'OutputOffConfirmed', data: command.data }] : [];
+    }
+    case 'NoteCurrent': {
+      const { currentA, at } = command.data;
+      if (!isAfterOff(command.data, state)) return [];
+      return [foundOn(`the unit has recorded ${String(currentA)} A`, at, state)];
+    }
   }
 };
 
@@ -49,7 +59,7 @@ const stopped = (
 ): readonly ExperimentEvent[] => {
   const { output, endedAtS, ending, status, open } = state;
   const isNews = output === 'on' || testTimeS > (endedAtS ?? -1);
-  const off = isNews ? [offByUnit(testTimeS)] : [];
+  const off = isNews ? [offByUnit(testTimeS, at)] : [];
   const wasToRun = status === 'running' || (open !== null && turnsOn(open.kind));
   if (ending || !wasToRun) return off;
   return [...startedBy(state, at), deviation('has left its program', at, state), ...off];
@@ -68,6 +78,8 @@ const isKnown = (command: ReportCommand, { step, status }: Experiment): boolean 
     case 'NoteCompleted':
       return status === 'completed';
     case 'NoteStopped':
+    case 'NoteSwitchedOff':
+    case 'NoteCurrent':
       return true;
     case 'NoteInterrupted':
     case 'NoteTripped':
@@ -89,8 +101,11 @@ const stepStarted = (
     expected?.stepCount === data.stepCount &&
     expected.stepId === data.stepId &&
     expected.cycle === data.cycle;
+  // A step that has begun is a fact, also where its output was taken to be off.
+  const found =
+    state.output === 'off' ? [foundOn(`the unit has begun ${nameOf(data)}`, data.at, state)] : [];
   return fits
-    ? [...begun, event]
+    ? [...begun, event, ...found]
     : [...begun, deviation(`has begun ${nameOf(data)}`, data.at, state)];
 };
 
@@ -119,7 +134,7 @@ const completed = (
 ): readonly ExperimentEvent[] => {
   const { step, run, ending, output } = state;
   // The last step was ended before somebody wanted it to be.
-  if (ending) return output === 'on' ? [offByUnit(data.testTimeS)] : [];
+  if (ending) return output === 'on' ? [offByUnit(data.testTimeS, data.at)] : [];
   if (step && !step.isRunning && run.status === 'completed') {
     return [{ type: 'ExperimentCompleted', data }];
   }
@@ -130,7 +145,7 @@ const interrupted = (
   { isOutputOff, testTimeS, ...data }: ReportData<'NoteInterrupted'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
-  const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS)] : [];
+  const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS, data.at)] : [];
   const { status, open, ending, hasLimits } = state;
   // It had begun, or gone on, and has stopped again: its answer to that may come yet.
   const wasTurnedOn = open !== null && turnsOn(open.kind);
@@ -145,7 +160,7 @@ const tripped = (
   { isOutputOff, testTimeS, ...data }: ReportData<'NoteTripped'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
-  const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS)] : [];
+  const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS, data.at)] : [];
   const isOver = data.by === 'server' && (state.status !== 'running' || state.ending !== null);
   if (state.trip || isOver) return off;
   return [...startedBy(state, data.at), { type: 'SafetyTripped', data }, ...off];
@@ -179,8 +194,8 @@ const begunBy = (state: Experiment, at: string): readonly ExperimentEvent[] =>
     ? [{ type: 'ExperimentResumed', data: { at } }]
     : startedBy(state, at);
 
-const offByUnit = (testTimeS: number | null): ExperimentEvent => ({
-  ...{ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS } },
+const offByUnit = (testTimeS: number | null, at: string): ExperimentEvent => ({
+  ...{ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS, at } },
 });
 
 const nameOf = ({ stepCount, stepId, cycle }: EventData<'StepStarted'>): string =>

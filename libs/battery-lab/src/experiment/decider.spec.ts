@@ -161,7 +161,7 @@ describe('the steps of an experiment', () => {
       command('NoteStopped', { testTimeS: 31, at }),
       stateOf(running),
     );
-    const off = { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } };
+    const off = { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31, at } };
     expect(left).toMatchObject([{ type: 'SafetyTripped', data: { interlock: 'program' } }, off]);
   });
 
@@ -176,9 +176,9 @@ describe('the steps of an experiment', () => {
     const paused = [...running, examples.ExperimentPaused];
     const state = given(...paused)
       .when(command('NoteStopped', { testTimeS: 31, at }))
-      .then({ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } });
+      .then({ type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31, at } });
     expect(state).toMatchObject({ output: 'off', endedAtS: 31 });
-    given(...paused, { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31 } })
+    given(...paused, { type: 'OutputOffConfirmed', data: { by: 'unit', testTimeS: 31, at } })
       .when(command('NoteStopped', { testTimeS: 31, at }))
       .thenNothing();
   });

@@ -1,8 +1,9 @@
-import type { Decider } from '#kernel/decider.js';
+import type { Decider, Key } from '#kernel/decider.js';
 
 import { decideImport, type ImportCommand } from '../import/decider.js';
+import { batteryUnderTest, stationConfiguration } from '../keys.js';
 import type { ExperimentCommand } from './commands.js';
-import { answer, issue, repeat, timeOut } from './decide-instructions.js';
+import { answer, issue, repeat, stopAgain, timeOut } from './decide-instructions.js';
 import { operate } from './decide-operations.js';
 import { report } from './decide-reports.js';
 import { experimentCategory, type ExperimentEvent, experimentEvents } from './events.js';
@@ -13,7 +14,6 @@ import {
   type ExperimentState,
   hasEnded,
   isExecuted,
-  keysOf,
   mayEndNow,
 } from './state.js';
 
@@ -54,6 +54,8 @@ const decideOn = (
       return repeat(command.data, state);
     case 'TimeOutInstruction':
       return timeOut(command.data, state);
+    case 'StopAgain':
+      return stopAgain(command, state);
     case 'NoteInstructionSent': {
       const { open } = state;
       if (open?.instruction !== command.data.instruction || open.isSent) return [];
@@ -73,6 +75,15 @@ const end = (state: Experiment): readonly ExperimentEvent[] => {
   if (ending.as === 'aborted') return [{ type: 'ExperimentAborted', data: {} }];
   const message = ending.message ?? `${request.name} could not be run`;
   return [{ type: 'ExperimentFailed', data: { message } }];
+};
+
+/** From its turn until its output is off for good its battery and its station are its own. */
+const keysOf = (state: ExperimentState): readonly Key[] => {
+  if (!isExecuted(state) || !state.assigned || hasEnded(state)) return [];
+  const { batteryId, stationId } = state.request;
+  const number = state.assigned.stationConfiguration;
+  const station = number === undefined ? [] : [stationConfiguration(stationId, number)];
+  return [batteryUnderTest(batteryId), ...station];
 };
 
 export const experimentDecider: Decider<ExperimentState, ExperimentCommand, ExperimentEvent> = {

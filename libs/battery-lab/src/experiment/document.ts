@@ -116,7 +116,10 @@ const changeBy = (
     case 'ExperimentResumed':
       return { status: 'running', output: 'on', message: null };
     case 'SafetyTripped':
-      return { status: 'tripped', message: event.data.message, instruction: null };
+      return {
+        ...{ status: 'tripped', message: event.data.message, instruction: null },
+        ...(event.data.isOutputOn && { output: 'on' }),
+      };
     case 'OutputOffConfirmed': {
       const { testTimeS } = event.data;
       return { output: 'off', ...(testTimeS !== null && { testTimeS }) };

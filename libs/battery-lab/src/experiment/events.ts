@@ -5,7 +5,7 @@ import { choice, closed, date, id, instant, name, orNull, text } from '#kernel/s
 
 import { importEvents } from '../import/events.js';
 import { electrolyteSchema } from './electrolytes.js';
-import { progress, safetyLimits, stepPlace } from './schemas.js';
+import { lastMeasured, progress, safetyLimits, stepPlace } from './schemas.js';
 
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
 
@@ -178,18 +178,7 @@ export const experimentEvents = eventTypes({
       at: instant('By the clock of the unit.'),
       cause: choice(causes, 'Why.'),
       ...progress,
-      last: closed({
-        voltageV: Type.Number({ description: 'Volts.' }),
-        currentA: Type.Number({ description: 'Amperes; positive charges.' }),
-        powerW: Type.Number({ description: 'Watts; positive charges.' }),
-        capacityAh: Type.Number({ description: 'Moved in the step; positive charges.' }),
-        energyWh: Type.Number({ description: 'Moved in the step; positive charges.' }),
-        temperatureC: orNull(Type.Number({ description: 'Degrees Celsius.' })),
-        deltaVoltageV: Type.Number({
-          minimum: 0,
-          description: 'By how much the voltage has fallen from its greatest in the step.',
-        }),
-      }),
+      last: lastMeasured,
     }),
     example: {
       ...{ stepCount: 1, stepId: 1, cycle: 1, testTimeS: 60, at },
@@ -213,6 +202,12 @@ export const experimentEvents = eventTypes({
       cause: choice(interruptions, 'What has interrupted it.'),
       at: instant('By the clock of who noticed it.'),
       ...progress,
+      gapS: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          description: 'Seconds without power, by the clock of the unit.',
+        }),
+      ),
     }),
     example: { cause: 'powerLoss', at, elapsedS: 30, chargeAh: 0.01, dischargeAh: 0 },
   },
@@ -235,6 +230,9 @@ export const experimentEvents = eventTypes({
       message: text('What was measured and what was expected, for people.'),
       at: instant('By the clock of who noticed it.'),
       ...progress,
+      isOutputOn: Type.Optional(
+        Type.Boolean({ description: 'The output was found on where it was taken to be off.' }),
+      ),
     }),
     example: {
       ...{ by: 'unit', interlock: 'voltage', message: 'the voltage was 4.31 V', at },
@@ -253,6 +251,8 @@ export const experimentEvents = eventTypes({
       testTimeS: orNull(
         Type.Number({ minimum: 0, description: 'Seconds since the start, by the unit.' }),
       ),
+      at: Type.Optional(instant('By the clock of the unit.')),
+      progress: Type.Optional(closed(progress)),
     }),
     example: { by: 'unit', testTimeS: 61.5 },
   },

@@ -56,11 +56,14 @@ export const tripped = {
   ...examples.SafetyTripped,
   data: { ...examples.SafetyTripped.data, by: 'server' },
 } as const satisfies ExperimentEvent;
-export const off: ExperimentEvent = {
+export const off = {
   type: 'OutputOffConfirmed',
-  data: { by: 'unit', testTimeS: null },
-};
-export const offAt = examples.OutputOffConfirmed;
+  data: { by: 'unit', testTimeS: null, at },
+} as const satisfies ExperimentEvent;
+export const offAt = {
+  type: 'OutputOffConfirmed',
+  data: { ...examples.OutputOffConfirmed.data, at },
+} as const satisfies ExperimentEvent;
 
 export const command = <T extends ExperimentCommand['type']>(
   type: T,

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { examples, off, running, stateOf, tripped } from './experiment.fixture.js';
 import { acts, Lab } from './reactions.fixture.js';
+import { reactionsTo } from './reactions.js';
 import { hasEnded } from './state.js';
 
 describe('the supervision of an experiment', () => {
@@ -70,6 +72,21 @@ describe('the supervision of an experiment', () => {
     }
     expect(lab.experiment.status).toBe('aborted');
     expect(lab.alarms.size).toBe(0);
+  });
+
+  it('ends the alarms of a trip and of an interruption that the next one has followed at once', () => {
+    const again = { ...tripped, data: { ...tripped.data, isOutputOn: true } };
+    const trips = reactionsTo(stateOf([...running, tripped, off, again]), 0);
+    expect(trips).toContainEqual(expect.objectContaining({ do: 'clear', subject: 'trip 1' }));
+    expect(trips).toContainEqual(expect.objectContaining({ do: 'raise', subject: 'trip 2' }));
+    const { ExperimentInterrupted: stopped, ExperimentResumed: resumed } = examples;
+    const interruptions = reactionsTo(stateOf([...running, stopped, resumed, stopped]), 0);
+    expect(
+      interruptions.map(({ do: what, ...of }) => [what, 'subject' in of && of.subject]),
+    ).toEqual([
+      ['clear', 'interruption 1'],
+      ['raise', 'interruption 2'],
+    ]);
   });
 
   it('never believes an output to be off that is on, and ends with it off, whatever happens', () => {

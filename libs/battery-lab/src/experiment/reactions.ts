@@ -79,18 +79,18 @@ const instructionsOf = (state: Experiment, now: number): readonly Reaction[] => 
 const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
   const { trips, trip, interruptions, status, open, lastOutputOff, output, ending } = state;
   const alarms: AlarmReaction[] = [];
-  if (trips > 0) {
-    const of = { subject: `trip ${String(trips)}`, kind: 'safetyTrip' } as const;
+  for (const number of newest(trips)) {
+    const of = { subject: `trip ${String(number)}`, kind: 'safetyTrip' } as const;
     alarms.push(
-      trip && !hasEnded(state)
+      trip && number === trips && !hasEnded(state)
         ? { do: 'raise', ...of, message: trip.message }
         : { do: 'clear', ...of, message: 'the trip was reset, or the experiment has ended' },
     );
   }
-  if (interruptions > 0) {
-    const of = { subject: `interruption ${String(interruptions)}`, kind: 'unitLost' } as const;
+  for (const number of newest(interruptions)) {
+    const of = { subject: `interruption ${String(number)}`, kind: 'unitLost' } as const;
     alarms.push(
-      status === 'interrupted'
+      status === 'interrupted' && number === interruptions
         ? { do: 'raise', ...of, message: 'the program was interrupted: resume or abort it' }
         : { do: 'clear', ...of, message: 'the program goes on, or the experiment has ended' },
     );
@@ -106,9 +106,38 @@ const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
     if (isLate) alarms.push({ do: 'raise', ...of, message }, { do: 'escalate', ...of, message });
     if (output === 'off') alarms.push({ do: 'clear', ...of, message: 'the output is off' });
   }
+  alarms.push(...alarmsOfFound(state));
   if (ending?.as === 'failed') {
     const message = ending.message ?? 'the experiment has failed';
     alarms.push({ do: 'raise', subject: 'failure', kind: 'experimentFailed', message });
+  }
+  return alarms;
+};
+
+/** The one before may have been followed by the newest at once, before anybody has looked: it is over too. */
+const newest = (count: number): readonly number[] =>
+  count > 1 ? [count - 1, count] : count === 1 ? [1] : [];
+
+/** Of an output that is on where it must be off: for everybody who can be there. */
+const alarmsOfFound = (state: Experiment): readonly AlarmReaction[] => {
+  const { foundOn, runsOn, output, open, trip } = state;
+  const alarms: AlarmReaction[] = [];
+  const kind = 'outputOffNotConfirmed';
+  if (foundOn !== null) {
+    const of = { subject: `found on ${String(foundOn)}`, kind } as const;
+    alarms.push(
+      output === 'on'
+        ? { do: 'raise', ...of, message: trip?.message ?? 'the output is on' }
+        : { do: 'clear', ...of, message: 'the output is off' },
+    );
+  }
+  if (runsOn !== null) {
+    const of = { subject: `runs on ${runsOn}`, kind } as const;
+    alarms.push(
+      open
+        ? { do: 'raise', ...of, message: 'the experiment has ended, and its unit still runs it' }
+        : { do: 'clear', ...of, message: 'the unit has left it' },
+    );
   }
   return alarms;
 };

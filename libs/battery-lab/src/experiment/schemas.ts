@@ -29,6 +29,20 @@ export const progress = {
   dischargeAh: Type.Number({ minimum: 0, description: 'Discharged in the step, in Ah.' }),
 } as const;
 
+/** What was measured last in a step. */
+export const lastMeasured = closed({
+  voltageV: Type.Number({ description: 'Volts.' }),
+  currentA: Type.Number({ description: 'Amperes; positive charges.' }),
+  powerW: Type.Number({ description: 'Watts; positive charges.' }),
+  capacityAh: Type.Number({ description: 'Moved in the step; positive charges.' }),
+  energyWh: Type.Number({ description: 'Moved in the step; positive charges.' }),
+  temperatureC: orNull(Type.Number({ description: 'Degrees Celsius.' })),
+  deltaVoltageV: Type.Number({
+    minimum: 0,
+    description: 'By how much the voltage has fallen from its greatest in the step.',
+  }),
+});
+
 /** What must never be left while the output is on, whatever the program says. */
 export const safetyLimits = closed({
   voltageV: range('V', 'Voltage of the battery.'),

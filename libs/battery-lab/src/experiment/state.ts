@@ -1,11 +1,9 @@
 import { type Plan, planOf } from '#cycling/program/plan.js';
 import type { Program } from '#cycling/program/program.js';
 import { advance, begin, type RunState, type StepEnd } from '#cycling/program/run.js';
-import type { Key } from '#kernel/decider.js';
 
 import { evolveImport, type ImportedExperiment } from '../import/decider.js';
 import { type ImportEvent, importEvents } from '../import/events.js';
-import { batteryUnderTest, stationConfiguration } from '../keys.js';
 import type { EventData, ExperimentEvent, InstructionKind } from './events.js';
 
 export interface Progress {
@@ -84,6 +82,12 @@ export interface Experiment {
   readonly ending: EventData<'ExperimentEnding'> | null;
   /** Seconds since the start, by the unit, when its output was off last; null where it never said so. */
   readonly endedAtS: number | null;
+  /** When the output went off by what the unit said; null where only a person did, or nobody. */
+  readonly offSince: { readonly testTimeS: number | null; readonly at: string } | null;
+  /** The newest trip because the output was found on, by its number. */
+  readonly foundOn: number | null;
+  /** When the unit was told to stop though it had ended. */
+  readonly runsOn: string | null;
 }
 
 export type ExperimentState = { readonly status: 'absent' } | Experiment | ImportedExperiment;
@@ -92,11 +96,9 @@ export type ExperimentState = { readonly status: 'absent' } | Experiment | Impor
 export const isExecuted = (state: ExperimentState): state is Experiment =>
   state.status !== 'absent' && state.status !== 'imported';
 
-const begun: readonly Status[] = ['running', 'paused', 'interrupted', 'tripped'];
-
 /** The program was started and has not come to an end. */
 export const isUnderWay = ({ status }: Pick<Experiment, 'status'>): boolean =>
-  begun.includes(status);
+  ['running', 'paused', 'interrupted', 'tripped'].includes(status);
 
 export const hasEnded = ({ status }: Pick<Experiment, 'status'>): boolean =>
   ['cancelled', 'completed', 'aborted', 'failed'].includes(status);
@@ -105,15 +107,6 @@ export const hasEnded = ({ status }: Pick<Experiment, 'status'>): boolean =>
 export const mayEndNow = (state: Experiment): boolean => {
   const { ending, output, isAtUnit, trip } = state;
   return ending !== null && output === 'off' && !isAtUnit && trip === null && !hasEnded(state);
-};
-
-/** From its turn until its output is off for good its battery and its station are its own. */
-export const keysOf = (state: ExperimentState): readonly Key[] => {
-  if (!isExecuted(state) || !state.assigned || hasEnded(state)) return [];
-  const { batteryId, stationId } = state.request;
-  const number = state.assigned.stationConfiguration;
-  const station = number === undefined ? [] : [stationConfiguration(stationId, number)];
-  return [batteryUnderTest(batteryId), ...station];
 };
 
 const nothingDone: Progress = { elapsedS: 0, chargeAh: 0, dischargeAh: 0 };
@@ -142,7 +135,8 @@ const queued = (request: EventData<'ExperimentQueued'>): Experiment => {
       trip: null,
       trips: 0,
     },
-    ...{ interruptions: 0, isResuming: false, ending: null, endedAtS: null },
+    ...{ interruptions: 0, isResuming: false, ending: null },
+    ...{ endedAtS: null, offSince: null, foundOn: null, runsOn: null },
   };
 };
 
@@ -224,7 +218,8 @@ const next = (state: Experiment, event: Exclude<ExperimentEvent, ImportEvent>): 
       const awaitsOff = isFirst || state.awaitsOff;
       const isAtUnit = state.isAtUnit || kind === 'confirm-limits';
       const output = turnsOn(kind) ? 'on' : state.output;
-      return { ...state, open, lastOutputOff, awaitsOff, isAtUnit, output };
+      const runsOn = hasEnded(state) ? open.firstAt : state.runsOn;
+      return { ...state, open, lastOutputOff, awaitsOff, isAtUnit, output, runsOn };
     }
     case 'InstructionRepeated': {
       const { attempt, issuedAt } = event.data;
@@ -252,7 +247,12 @@ const next = (state: Experiment, event: Exclude<ExperimentEvent, ImportEvent>): 
       return { ...state, step, run: advance(state.plan, state.run, endOf(event.data)) };
     }
     case 'ExperimentPaused':
-      return { ...state, status: 'paused', output: 'off' };
+      return {
+        ...state,
+        status: 'paused',
+        output: 'off',
+        offSince: { testTimeS: null, ...event.data },
+      };
     case 'ExperimentInterrupted': {
       const { cause } = event.data;
       // One that is interrupted in another way before it goes on is interrupted once.
@@ -271,11 +271,14 @@ const next = (state: Experiment, event: Exclude<ExperimentEvent, ImportEvent>): 
     case 'SafetyTripped': {
       const trip = { number: state.trips + 1, message: event.data.message };
       const progress = progressOf(event.data);
-      return { ...closed(state), status: 'tripped', trip, trips: trip.number, progress };
+      const tripped = { status: 'tripped', trip, trips: trip.number, progress } as const;
+      const found = event.data.isOutputOn ? { output: 'on' as const, foundOn: trip.number } : {};
+      return { ...closed(state), ...tripped, ...found };
     }
     case 'OutputOffConfirmed': {
-      const { testTimeS } = event.data;
-      return { ...state, output: 'off', endedAtS: testTimeS ?? state.endedAtS };
+      const { testTimeS, at, progress = state.progress } = event.data;
+      const offSince = at === undefined ? null : { testTimeS, at };
+      return { ...state, output: 'off', endedAtS: testTimeS ?? state.endedAtS, offSince, progress };
     }
     case 'TripReset':
       return { ...state, trip: null };

@@ -1,6 +1,9 @@
 import type { CyclerSamplesMessage } from '#cycling/protocol/messages.js';
 import type { FieldError } from '#kernel/refusal.js';
 
+import type { CurrentSeen } from '../experiment/commands.js';
+import { isAfterOff } from '../experiment/found-on.js';
+import type { Experiment } from '../experiment/state.js';
 import type { CyclerSamplesRecorded, RecordColumns } from '../samples/events.js';
 import { utcAt } from '../samples/records-of.js';
 
@@ -31,6 +34,21 @@ export const problemsOf = (body: CyclerSamplesMessage): readonly FieldError[] =>
   if (backwards < 0) return problems;
   const reason = 'expected a time that is not before the one before it';
   return [...problems, { pointer: `/body/testTimeS/${String(backwards)}`, reason }];
+};
+
+/** Of the records of a message the first current where the output of the unit should be off. */
+export const currentAfterOff = (
+  body: CyclerSamplesMessage,
+  state: Experiment,
+): CurrentSeen | undefined => {
+  if (state.output === 'on') return undefined;
+  const known = { utcMs: Date.parse(body.t0), testTimeS: body.testTimeS[0] ?? 0 };
+  for (const [row, testTimeS] of body.testTimeS.entries()) {
+    const at = new Date(utcAt(testTimeS, known)).toISOString();
+    const seen = { currentA: body.currentA[row] ?? 0, testTimeS, at };
+    if (isAfterOff(seen, state)) return seen;
+  }
+  return undefined;
 };
 
 type Chunk = Omit<CyclerSamplesRecorded, 'experimentId' | 'hash' | 'seen'>;

@@ -14,6 +14,7 @@ export const reportOf = (said: StepMessage): ContentOf<ReportCommand> | undefine
   const progress = { elapsedS: durationS, chargeAh, dischargeAh };
   // Each of these breaks off with the output off.
   const off = { isOutputOff: true, testTimeS };
+  const gap = said.gapS === undefined ? {} : { gapS: Math.max(0, said.gapS) };
   switch (what) {
     case 'started':
       return { type: 'NoteStepStarted', data: place };
@@ -26,14 +27,19 @@ export const reportOf = (said: StepMessage): ContentOf<ReportCommand> | undefine
     case 'safe':
       return { type: 'NoteInterrupted', data: { cause: 'lost', at, ...progress, ...off } };
     case 'interrupted':
-      return { type: 'NoteInterrupted', data: { cause: 'powerLoss', at, ...progress, ...off } };
+      return {
+        type: 'NoteInterrupted',
+        data: { cause: 'powerLoss', at, ...progress, ...gap, ...off },
+      };
     case 'paused':
       if (said.cause !== 'refused') return undefined;
       return { type: 'NoteInterrupted', data: { cause: 'refused', at, ...progress, ...off } };
     case 'tripped': {
       const { trip = { reason: 'device' } } = said;
-      // The server said so; the answer confirms it.
-      if (trip.reason === 'instruction') return undefined;
+      // The server said so, and does not know how far the step had come.
+      if (trip.reason === 'instruction') {
+        return { type: 'NoteSwitchedOff', data: { by: 'unit', testTimeS, at, progress } };
+      }
       const tripped = { by: 'unit', interlock: trip.quantity ?? trip.reason, at } as const;
       const message = breachText(trip);
       return { type: 'NoteTripped', data: { ...tripped, message, ...progress, ...off } };

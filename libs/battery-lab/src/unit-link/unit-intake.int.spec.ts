@@ -13,9 +13,11 @@ import {
   examples,
   issued,
   meta,
+  off,
   offAt,
   queued,
   running,
+  tripped,
 } from '../experiment/experiment.fixture.js';
 import { UnitDetections } from './unit-detections.js';
 import { UnitIntake } from './unit-intake.js';
@@ -34,16 +36,28 @@ afterAll(async () => {
 /** An experiment with these events; resolves with its id. */
 const experimentWith = async (...events: readonly ExperimentEvent[]): Promise<string> => {
   const id = randomUUID();
-  const recordedAt = meta.occurredAt;
-  const metadata = { ...meta, $correlationId: 'c', $causationId: 'c', commandHash: '', recordedAt };
-  const stored = events.map((event): NewEvent => ({ ...event, id: randomUUID(), metadata }));
-  await log.append(experimentStream(id), stored, 'no_stream');
+  await append(id, 'no_stream', ...events);
   return id;
 };
 
+const append = async (
+  id: string,
+  expected: Parameters<EsdbEventLog['append']>[2],
+  ...events: readonly ExperimentEvent[]
+): Promise<void> => {
+  const recordedAt = meta.occurredAt;
+  const metadata = { ...meta, $correlationId: 'c', $causationId: 'c', commandHash: '', recordedAt };
+  const stored = events.map((event): NewEvent => ({ ...event, id: randomUUID(), metadata }));
+  await log.append(experimentStream(id), stored, expected);
+};
+
 /** A record of an experiment at this test time, from its unit. */
-const record = (experiment: string, testTimeS: number) =>
-  new UnitIntake(log, new UnitDetections(log)).take({
+const record = (
+  experiment: string,
+  testTimeS: number,
+  intake = new UnitIntake(log, new UnitDetections(log)),
+) =>
+  intake.take({
     ...{ device: 'unit-7', kind: 'samples' },
     body: {
       ...{ experiment, station: 's', t0: meta.occurredAt, testTimeS: [testTimeS] },
@@ -62,6 +76,15 @@ describe('records that come late', () => {
     await expect(record(id, 61.501)).rejects.toMatchObject({ code: 'EXPERIMENT_ENDED' });
   });
 
+  it('are refused after an end that somebody else has brought about', async () => {
+    const id = await experimentWith(...running, ending);
+    const intake = new UnitIntake(log, new UnitDetections(log));
+    expect(await record(id, 10, intake)).toBe('accepted');
+    const byOperator = { ...off, data: { by: 'operator', testTimeS: null } } as const;
+    await append(id, BigInt(running.length), byOperator, examples.ExperimentAborted);
+    await expect(record(id, 20, intake)).rejects.toMatchObject({ code: 'EXPERIMENT_ENDED' });
+  });
+
   it('are taken of a start that was given up and done all the same', async () => {
     const id = await experimentWith(queued, assigned, ...confirmed);
     await expect(record(id, 0)).rejects.toMatchObject({ code: 'EXPERIMENT_NOT_STARTED' });
@@ -73,4 +96,18 @@ describe('records that come late', () => {
     );
     expect(await record(started, 0)).toBe('accepted');
   });
+});
+
+it('tells a unit to stop what has ended, where its records have a current', async () => {
+  const id = await experimentWith(...running, examples.ExperimentCompleted);
+  await expect(record(id, 90)).rejects.toMatchObject({ code: 'EXPERIMENT_ENDED' });
+  const { state } = await new UnitIntake(log, new UnitDetections(log)).experiments.refresh(id);
+  expect(state).toMatchObject({ status: 'completed', open: { kind: 'stop' } });
+});
+
+it('trips an experiment whose records have a current while its output is off', async () => {
+  const id = await experimentWith(...running, tripped, offAt);
+  expect(await record(id, 90)).toBe('accepted');
+  const { state } = await new UnitIntake(log, new UnitDetections(log)).experiments.refresh(id);
+  expect(state).toMatchObject({ status: 'tripped', output: 'on', foundOn: 2 });
 });

@@ -17,13 +17,14 @@ import { wallNow } from '#kernel/wall-clock.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { mayHaveStarted } from '../experiment/decide-reports.js';
 import { experimentDecider } from '../experiment/decider.js';
+import { isCurrent } from '../experiment/found-on.js';
 import { ended, notStarted, unknownExperiment } from '../experiment/refusals.js';
 import { type Experiment, hasEnded, isExecuted } from '../experiment/state.js';
 import { cyclerSamplesDecider } from '../samples/decider.js';
 import { cyclerSamplesIdOf } from '../samples/events.js';
 import { millis } from '../samples/records-of.js';
 import { readUnitMessage, unitMessageKind } from './read-unit-message.js';
-import { chunksOf, problemsOf } from './records.js';
+import { chunksOf, currentAfterOff, problemsOf } from './records.js';
 import { reportOf } from './report-of.js';
 import type { UnitDetections } from './unit-detections.js';
 
@@ -77,10 +78,15 @@ export class UnitIntake implements MessageTaker {
     const problems = problemsOf(body);
     if (problems.length > 0) return problems;
     const { experiment: experimentId } = body;
-    const state = await this.stateOf(experimentId, device, mayHaveStarted);
+    const state = await this.stateOf(experimentId, device, runsOn);
     if (!mayHaveStarted(state)) throw notStarted();
     const lastS = body.testTimeS.at(-1) ?? 0;
-    if (hasEnded(state) && millis(lastS) > millis(state.endedAtS ?? -1)) throw ended();
+    if (hasEnded(state) && millis(lastS) > millis(state.endedAtS ?? -1)) {
+      if (body.currentA.some((currentA) => isCurrent(currentA, state))) {
+        await this.stopAgain(device, experimentId, body);
+      }
+      throw ended();
+    }
     let outcome: Outcome = 'unchanged';
     for (const columns of chunksOf(body)) {
       const hash = sha256(JSON.stringify(columns));
@@ -92,19 +98,25 @@ export class UnitIntake implements MessageTaker {
       });
       if (result.outcome === 'accepted') outcome = 'accepted';
     }
+    const seen = currentAfterOff(body, state);
+    if (seen) await this.tell(device, experimentId, { type: 'NoteCurrent', data: seen }, body);
     return outcome;
   }
 
   private async answer(device: string, body: InstructionAck): Promise<Outcome> {
-    const { instruction, status, reason = 'the unit gives no reason', at } = body;
+    const { instruction, status, reason = 'the unit gives no reason', at, currentA, state } = body;
     const { experiment: experimentId } = body;
     if (experimentId === undefined) throw noExperiment();
     await this.stateOf(experimentId, device);
-    const data = { instruction, status, reason, at };
+    const data = { instruction, status, reason, at, currentA, state };
     return this.tell(device, experimentId, { type: 'AnswerInstruction', data }, body);
   }
   private async report(device: string, said: StepMessage): Promise<Outcome> {
-    await this.stateOf(said.experiment, device);
+    const state = await this.stateOf(said.experiment, device);
+    const isNew = said.stepCount > (state.step?.stepCount ?? 0);
+    if (hasEnded(state) && said.what === 'started' && isNew) {
+      await this.stopAgain(device, said.experiment, said);
+    }
     const report = reportOf(said);
     return report ? this.tell(device, said.experiment, report, said) : 'unchanged';
   }
@@ -121,6 +133,11 @@ export class UnitIntake implements MessageTaker {
     return outcome === 'accepted' ? 'accepted' : 'unchanged';
   }
 
+  private stopAgain(device: string, experimentId: string, body: object): Promise<Outcome> {
+    const instruction = contentIdOf('instruction', experimentId, sha256(JSON.stringify(body)));
+    return this.tell(device, experimentId, { type: 'StopAgain', data: { instruction } }, body);
+  }
+
   /** The cached state where it will do; a unit speaks for its own experiments alone. */
   private async stateOf(
     experimentId: string,
@@ -135,6 +152,10 @@ export class UnitIntake implements MessageTaker {
     return state;
   }
 }
+
+/** What has begun to end may have ended by a word of somebody else. */
+const runsOn = (state: Experiment): boolean =>
+  mayHaveStarted(state) && state.output === 'on' && !state.ending;
 
 const noExperiment = () =>
   new Refusal('MESSAGE_INVALID', 'invalid', 'the answer does not say what it is about', {

@@ -1,0 +1,42 @@
+import type { CurrentSeen } from './commands.js';
+import type { ExperimentEvent } from './events.js';
+import type { Experiment } from './state.js';
+
+/** Of the largest current that is allowed: what is less may be an error of what measures it. */
+const ofLargest = 0.02;
+const leastA = 0.01;
+/** DESIGN 9: within so much an output that was told to be off is off. */
+const marginMs = 2_000;
+
+/** Whether a current flows, in amperes. */
+export const isCurrent = (currentA: number, { request }: Pick<Experiment, 'request'>): boolean => {
+  const { min, max } = request.limits.currentA;
+  return Math.abs(currentA) > Math.max(leastA, ofLargest * Math.max(-min, max));
+};
+
+/** Whether it is a current where the output is off: by the test time, and by UTC where the unit has said no test time. */
+export const isAfterOff = (
+  { currentA, testTimeS, at }: CurrentSeen,
+  state: Experiment,
+): boolean => {
+  const { output, offSince } = state;
+  if (output === 'on' || !offSince || !isCurrent(currentA, state)) return false;
+  const laterMs =
+    offSince.testTimeS === null
+      ? Date.parse(at) - Date.parse(offSince.at)
+      : (testTimeS - offSince.testTimeS) * 1_000;
+  return laterMs > marginMs;
+};
+
+/** The output is on where it was taken to be off: it is told to go off, until it is. */
+export const foundOn = (
+  what: string,
+  at: string,
+  { progress: { elapsedS, chargeAh, dischargeAh } }: Experiment,
+): ExperimentEvent => ({
+  type: 'SafetyTripped',
+  data: {
+    ...{ by: 'server', interlock: 'output', message: `the output should be off: ${what}`, at },
+    ...{ elapsedS, chargeAh, dischargeAh, isOutputOn: true },
+  },
+});
