@@ -7,6 +7,7 @@ import { benchFanout } from './fanout/main.js';
 import { benchGrowth } from './growth.js';
 import { benchHistory } from './history.js';
 import { benchImport } from './import.js';
+import { benchLab } from './lab.js';
 import { benchMqtt } from './mqtt/main.js';
 import { printRows, type Row } from './report.js';
 import { benchSamples } from './samples.js';
@@ -15,17 +16,22 @@ import { benchVolume } from './volume.js';
 /**
  * `npm run bench -- [--only command,import,history,growth,fanout,samples,mqtt] [--sizes 10000,100000]
  * [--streams 0] [--facts 50000] [--samples 400000]
- * [--messages 20000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes.
+ * [--messages 20000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes, or
+ * `-- --only lab [--minutes 10]`: twenty stations in real time.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'command,import,history,growth,fanout,samples,mqtt' },
+    only: {
+      type: 'string',
+      default: 'command,import,history,growth,fanout,samples,mqtt',
+    },
     sizes: { type: 'string', default: '10000,100000' },
     streams: { type: 'string', default: '0' },
     facts: { type: 'string', default: '50000' },
     samples: { type: 'string' },
     messages: { type: 'string', default: '20000' },
+    minutes: { type: 'string', default: '2' },
   },
 });
 
@@ -38,6 +44,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   fanout: () => benchFanout(dist, Number(values.facts)),
   samples: () => benchSamples(dist, Number(values.samples ?? 400_000)),
   mqtt: () => benchMqtt(dist, Number(values.messages)),
+  lab: () => benchLab(Number(values.minutes)),
   volume: () => benchVolume(dist, Number(values.samples ?? 10_000_000)),
 };
 

@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { afterAll, beforeAll, it } from 'vitest';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
-
-import { runCtl } from '#testing/standalone.js';
-import { eventually } from '#testing/until.js';
-
-import { experimentIn, LabSystem, type Station } from './lab-system.js';
+import { LabSystem, type Station } from './lab-system.js';
+import { runTenCycles } from './ten-cycles.js';
 
 let lab: LabSystem;
 let station: Station;
@@ -16,87 +11,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => lab.stop());
 
-/** CC-CV charge, rest, discharge, rest. */
-const cycles = (times: number) => ({
-  steps: [
-    {
-      loop: [
-        { do: 'cccv', cRate: 1, voltageV: 4.15, until: [{ cRate: 0.05 }] },
-        { do: 'rest', until: [{ timeS: 300 }] },
-        { do: 'cc', cRate: -1, until: [{ voltageV: 3 }] },
-        { do: 'rest', until: [{ timeS: 300 }] },
-      ],
-      times,
-    },
-  ],
-});
-
-it('runs ten cycles to their end, with each step, its cause and its cycle on record', async () => {
-  const id = await station.queue(cycles(10));
-  const experiment = await experimentIn(lab, id, ['completed', 'failed', 'tripped'], 120_000);
-  expect(experiment, JSON.stringify(experiment)).toMatchObject({
-    ...{ status: 'completed', output: 'off' },
-  });
-  const { items } = (await lab.get(`/v1/experiments/${id}/steps?limit=100`)) as {
-    items: readonly Readonly<Record<string, number | string>>[];
-  };
-  expect(items).toHaveLength(40);
-  expect(items.map(({ cycle }) => cycle)).toEqual(
-    Array.from({ length: 40 }, (_, index) => Math.floor(index / 4) + 1),
-  );
-  // By the unit's own coulomb counter, which is the truth of the simulation.
-  const truth = station.witness().at(-1);
-  for (const counted of ['chargeAh', 'dischargeAh'] as const) {
-    const sum = items.reduce((total, item) => total + Number(item[counted]), 0);
-    expect(Math.abs(sum / (truth?.[counted] ?? 0) - 1), counted).toBeLessThan(0.001);
-  }
-  expect(new Set(items.map(({ cause }) => cause))).toEqual(new Set(['current', 'time', 'voltage']));
-  const cyclesOf = await cyclesWhenDone(id, 10);
-  expect(cyclesOf.map(({ cycle, partial, begins }) => [cycle, partial, begins])).toEqual(
-    // Its cells begin half full: there is less to charge in the first cycle.
-    cyclesOf.map((_, at) => [at + 1, at === 0 ? ['first-of-test'] : [], 'charge']),
-  );
-  // The integral of the current by its records, against the same truth.
-  for (const counted of ['chargeAh', 'dischargeAh'] as const) {
-    const sum = cyclesOf.reduce((total, cycle) => total + Number(cycle[counted]), 0);
-    expect(Math.abs(sum / (truth?.[counted] ?? 0) - 1), counted).toBeLessThan(0.001);
-    // And of each cycle against what the unit says of its steps.
-    for (const cycle of cyclesOf) {
-      const ofSteps = items
-        .filter((item) => item['cycle'] === cycle['cycle'])
-        .reduce((total, item) => total + Number(item[counted]), 0);
-      expect(Math.abs(Number(cycle[counted]) / ofSteps - 1), counted).toBeLessThan(0.001);
-    }
-  }
-  // The same over the command line, and as files.
-  const ctl = async (...args: string[]): Promise<string> => {
-    const done = await runCtl(lab.voltrace.dataDir, ['lab', 'experiments', ...args]);
-    expect([done.exitCode, done.stderr]).toEqual([0, expect.anything()]);
-    return done.stdout;
-  };
-  expect(await ctl('cycles', id)).toMatch(/│ 10 +│/);
-  expect((await ctl('cycles', id, '--csv')).trim().split('\r\n')).toHaveLength(11);
-  expect(await ctl('records', id, '--step', '1', '--limit', '1')).toContain('│ 0 ');
-  const file = join(lab.folder, 'export.parquet');
-  expect(await ctl('export', id, '--format', 'parquet', '--out', file)).toContain('is written');
-  const bytes = readFileSync(file);
-  expect([bytes.subarray(0, 4), bytes.subarray(-4)].map(String)).toEqual(['PAR1', 'PAR1']);
-  const bdf = (await ctl('export', id)).trim().split('\n');
-  const csv = (await ctl('export', id, '--format', 'csv')).trim().split('\n');
-  expect(bdf.length).toBe(csv.length);
-  expect(await lab.get(`/v1/experiments/${id}/metadata`)).toMatchObject({
-    ...{ experiment: { status: 'completed' }, battery: { model: 'analytic' } },
-    devices: [{ model: 'Simulated cycler' }],
-  });
-}, 240_000);
-
-/** The cycles, once all records have been taken. */
-const cyclesWhenDone = (id: string, count: number) =>
-  eventually(async () => {
-    const { items } = (await lab.get(`/v1/experiments/${id}/cycles`)) as {
-      items: readonly Readonly<Record<string, unknown>>[];
-    };
-    expect(items).toHaveLength(count);
-    expect(items.every(({ ended }) => ended)).toBe(true);
-    return items;
-  }, 20_000);
+it(
+  'runs ten cycles to their end, with each step, its cause and its cycle on record',
+  () => runTenCycles(lab, station),
+  180_000,
+);
