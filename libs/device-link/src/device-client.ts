@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 
-import { pause } from '#event-log/pause.js';
+import { pause, within } from '#event-log/pause.js';
 import { timeOfDay } from '#kernel/wall-clock.js';
 
 import { type DownKind, downKinds, downTopic, type UpKind, upTopic } from './topics.js';
@@ -83,7 +83,14 @@ export class DeviceClient {
     if (onReconnect) client.on('connect', onReconnect);
     if (onMessage) {
       const topics = downKinds.map((kind) => downTopic(device, kind));
-      await client.subscribeAsync(topics, { qos: 1 });
+      try {
+        const granted = await within(connectTimeoutMs, client.subscribeAsync(topics, { qos: 1 }));
+        if (!granted) throw new Error('the broker does not answer to a subscription');
+      } catch (error) {
+        // It would connect again by itself, beside whoever tries anew under the same name.
+        client.end(true);
+        throw error;
+      }
     }
     return new DeviceClient(client, options);
   }
