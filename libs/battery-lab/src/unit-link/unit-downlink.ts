@@ -6,6 +6,7 @@ import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { wallNow } from '#kernel/wall-clock.js';
 import type { Logger } from '#observability/logging.js';
+import { isMissingRelation } from '#read-store/store-errors.js';
 
 import { type EventData, experimentStream } from '../experiment/events.js';
 import { isExecuted, mustBeHeard } from '../experiment/state.js';
@@ -93,8 +94,8 @@ export class UnitDownlink {
   private async send(unitId: string, body: object): Promise<boolean> {
     const { downlink, logger } = this.parts;
     try {
-      await within(publishMs, downlink.publish(unitId, 'instructions', body));
-      return true;
+      const sent = downlink.publish(unitId, 'instructions', body).then(() => true);
+      return (await within(publishMs, sent)) ?? false;
     } catch (error) {
       logger.warn({ unitId, error }, 'a unit cannot be sent an instruction now');
       return false;
@@ -107,7 +108,9 @@ export class UnitDownlink {
       try {
         await this.renew();
       } catch (error) {
-        this.parts.logger.warn({ error }, 'leases of units cannot be renewed now');
+        // A database that is not migrated yet is no news.
+        if (!isMissingRelation(error))
+          this.parts.logger.warn({ error }, 'leases of units cannot be renewed now');
       }
       await pause(renewMs, signal);
     }

@@ -132,8 +132,8 @@ export class DeviceLink {
   ): Promise<boolean> {
     try {
       if (!this.downlink) return false;
-      await within(publishMs, this.downlink.publish(device, kind, body, { retain }));
-      return true;
+      const sent = this.downlink.publish(device, kind, body, { retain }).then(() => true);
+      return (await within(publishMs, sent)) ?? false;
     } catch (error) {
       this.parts.logger.warn({ device, kind, error }, 'a device cannot be sent a message now');
       return false;
