@@ -257,7 +257,9 @@ export const experimentIn = async (
     async () => {
       const { status, body } = await lab.api.persist(`/v1/experiments/${id}`);
       if (status === 200) experiment = body;
-      return statuses.includes(String(experiment['status']));
+      // It runs by its first step, before its unit has answered: until then nothing else is asked of it.
+      const isAnswered = !['start', 'resume'].includes(String(experiment['instruction']));
+      return statuses.includes(String(experiment['status'])) && isAnswered;
     },
     timeoutMs,
   );
