@@ -1,9 +1,11 @@
 import { contracts } from '#apps/contracts.js';
+import { Grants, type Unseen } from '#battery-lab/supervision/grants.js';
+import { StoreClock } from '#battery-lab/supervision/store-clock.js';
 import { Supervision } from '#battery-lab/supervision/supervision.js';
 import { Supervisor } from '#battery-lab/supervision/supervisor.js';
+import { Leases } from '#battery-lab/unit-link/leases.js';
 import { ConsumerFollower } from '#fanout/consumer-follower.js';
 import { factSource } from '#fanout/fact-source.js';
-import { wallNow } from '#kernel/wall-clock.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
@@ -11,6 +13,7 @@ import { KeptRunning } from '#subscription/kept-running.js';
 import { keptHealth, recordingFailures } from '#subscription/kept-subscription.js';
 import { SubscriptionMetrics } from '#subscription/metrics.js';
 import { type RunningSubscription, SubscriptionRunner } from '#subscription/runner.js';
+import { unseenSeconds } from '#subscription/status.js';
 
 import { controlEnvironment } from './config.js';
 
@@ -24,10 +27,15 @@ runProcess({
     const source = factSource(config, { log, tail, logger });
     const observer = new SubscriptionMetrics(metrics);
     const parts = { store, log, tail, logger, observer };
-    const supervision = new Supervision(new Supervisor(log, logger, wallNow), store, logger, {
-      silentS: config.CYCLER_SILENT_SECONDS,
-      leaseS: config.CYCLER_LEASE_SECONDS,
-      isFollowing: (): boolean => keptHealth(kept).status === 'up',
+    const clock = new StoreClock(store.pool);
+    const unseenS: Unseen = (topic, partition) =>
+      kept.run && !kept.failure ? unseenSeconds(kept.run.status(), topic, partition) : undefined;
+    const silentS = config.CYCLER_SILENT_SECONDS;
+    const leaseS = config.CYCLER_LEASE_SECONDS;
+    const grants = new Grants(new Leases(store.pool), { leaseS, silentS, unseenS });
+    const supervisor = new Supervisor(log, logger, clock.now, grants.turnOn);
+    const supervision = new Supervision({
+      ...{ supervisor, grants, clock, store, logger, silentS, unseenS },
     });
     const { consumer } = supervision;
     const run = () =>
@@ -44,6 +52,7 @@ runProcess({
     );
     context.onCollect(() => observer.collect(kept.run ? [kept.run.status()] : [], store));
     await migrateWhenPossible(config.DATABASE_URL, logger);
+    await clock.read();
     await tail.start();
     await kept.start();
     supervision.start();

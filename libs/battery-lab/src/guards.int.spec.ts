@@ -44,7 +44,10 @@ const newUnit = async (id: string): Promise<void> => {
 /** What each of several processes has. */
 const process = () => ({
   ...{ batteries: new Batteries(log), devices: new CyclerDevices(log) },
-  ...{ stations: new Stations(log), supervisor: new Supervisor(log, logger, wallNow) },
+  ...{
+    stations: new Stations(log),
+    supervisor: new Supervisor(log, logger, wallNow, () => Promise.resolve(true)),
+  },
 });
 
 const newBattery = async (): Promise<string> => {

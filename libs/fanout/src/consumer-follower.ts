@@ -1,7 +1,9 @@
 import type { Position, StoredEvent } from '#event-log/event-log.js';
+import { isContention } from '#event-log/key/retry-forfeited.js';
 import type { Contract } from '#kernel/contract.js';
+import { Refusal } from '#kernel/refusal.js';
 import { SubscriptionRefused } from '#subscription/claim.js';
-import type { Follower, SubscriptionClient } from '#subscription/follower.js';
+import { type Follower, isTransient, type SubscriptionClient } from '#subscription/follower.js';
 import type { Partition, Scope, StoredRecord } from '#subscription/source.js';
 
 import { toFact } from './cloud-event.js';
@@ -57,6 +59,11 @@ export class ConsumerFollower implements Follower<Fact> {
     return toFact(fromStored({ key, value, headers: headers as StoredHeaders }));
   }
 
+  /** Also what a command of the consumer's is refused with while the event store is away, slow or full. */
+  isTransient(error: unknown): boolean {
+    return isTransient(error) || (error instanceof Refusal && mayPass(error));
+  }
+
   async forget(after: Position | undefined, client: SubscriptionClient): Promise<void> {
     await this.consumer.forget?.(after, client);
   }
@@ -69,3 +76,5 @@ export class ConsumerFollower implements Follower<Fact> {
     return this.consumer.handle({ topic, partition, facts }, client);
   }
 }
+
+const mayPass = (error: Refusal): boolean => error.kind === 'unavailable' || isContention(error);

@@ -18,6 +18,8 @@ export interface PartitionStatus extends Partition {
   readonly end: bigint | undefined;
   /** 0 at the end; else the time since it was last there, or since the last event was recorded. */
   readonly lagSeconds: number;
+  /** What was published earlier than so many seconds ago is handled: it grows while nothing is heard of the source. */
+  readonly unseenSeconds: number;
 }
 
 /** The state of a subscription in this process. */
@@ -44,6 +46,10 @@ interface PartitionState extends Partition {
   /** Time of day, in milliseconds since 1970: another machine wrote it. */
   recordedAt: number | undefined;
   caughtUpAt: number | undefined;
+  /** When the source said where it ends. */
+  endSeenAt: number;
+  /** When all was handled that there was. */
+  levelAt: number;
   readonly openedAt: number;
 }
 
@@ -104,13 +110,14 @@ export class StatusCollector implements SourceStatus {
     const state: PartitionState = known ?? {
       ...{ scope, partition, checkpoint, end: undefined, progressAt: now, openedAt: now },
       ...{ recordedAt: undefined, caughtUpAt: undefined },
+      ...{ endSeenAt: -Infinity, levelAt: -Infinity },
     };
     this.partitions.set(key, state);
     this.pauses.delete(key);
     if (recordedAt !== undefined) state.recordedAt = Date.parse(recordedAt);
     if (checkpoint.nextOffset !== state.checkpoint.nextOffset) state.progressAt = now;
     state.checkpoint = checkpoint;
-    if (state.end !== undefined) this.ends(own, state.end);
+    if (state.end !== undefined) this.reached(state, state.end);
     this.changes += 1;
   }
 
@@ -119,8 +126,15 @@ export class StatusCollector implements SourceStatus {
     if (!state) return;
     if (state.end !== end) this.changes += 1;
     state.end = end;
+    state.endSeenAt = performance.now();
+    this.reached(state, end);
+  }
+
+  private reached(state: PartitionState, end: bigint): void {
     const isAtEnd = state.checkpoint.nextOffset >= end;
-    if (isAtEnd) state.progressAt = state.caughtUpAt = performance.now();
+    if (!isAtEnd) return;
+    state.progressAt = state.caughtUpAt = performance.now();
+    state.levelAt = state.endSeenAt;
   }
 
   paused(own: Partition): void {
@@ -175,7 +189,8 @@ export class StatusCollector implements SourceStatus {
 const shown = (state: PartitionState): PartitionStatus => {
   const { scope, partition, checkpoint, end } = state;
   const { nextOffset, position } = checkpoint;
-  return { scope, partition, nextOffset, position, end, lagSeconds: lagOf(state) };
+  const ages = { lagSeconds: lagOf(state), unseenSeconds: unseenOf(state) };
+  return { scope, partition, nextOffset, position, end, ...ages };
 };
 
 const lagOf = ({ checkpoint, end, recordedAt, caughtUpAt, openedAt }: PartitionState): number => {
@@ -186,6 +201,29 @@ const lagOf = ({ checkpoint, end, recordedAt, caughtUpAt, openedAt }: PartitionS
   ];
   const age = ages.length === 0 ? performance.now() - openedAt : Math.min(...ages);
   return Math.max(0, age / 1_000);
+};
+
+/** An event was recorded by another clock: it tells no more than when it was taken here. */
+const unseenOf = ({ levelAt, recordedAt, progressAt }: PartitionState): number => {
+  const now = performance.now();
+  const byEvents =
+    recordedAt === undefined ? Infinity : Math.max(ageMs(recordedAt), now - progressAt);
+  return Math.min(now - levelAt, byEvents) / 1_000;
+};
+
+/**
+ * What of a scope, or of one partition of it, was published earlier than so many seconds ago is handled by this process;
+ * undefined where others follow it.
+ */
+export const unseenSeconds = (
+  { partitions }: Pick<SubscriptionStatus, 'partitions'>,
+  scope: string,
+  partition: number | null = null,
+): number | undefined => {
+  const own = partitions.filter(
+    (one) => one.scope === scope && (partition === null || one.partition === partition),
+  );
+  return own.length === 0 ? undefined : Math.max(...own.map((one) => one.unseenSeconds));
 };
 
 /** A batch may take its time, a rebalance too. */

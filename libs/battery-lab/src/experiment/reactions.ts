@@ -36,7 +36,14 @@ const order: readonly InstructionKind[] = [
   'resume',
 ];
 
-const ms = (time: string): number => Date.parse(time);
+/** Clocks are read with some error. */
+const aheadMs = 2_000;
+
+/** In milliseconds. A time that lies ahead was written before a clock was set back: it was long ago. */
+const since = (time: string, now: number): number => {
+  const at = Date.parse(time);
+  return at > now + aheadMs ? -Infinity : at;
+};
 
 /**
  * What is to be done about an experiment now, by its state alone: so it is the same after a crash, a replay or a second
@@ -53,8 +60,8 @@ export const reactionsTo = (state: Experiment, now: number): readonly Reaction[]
 export const dueAt = (state: Experiment, now: number): number | undefined => {
   const { open } = state;
   if (!open || hasEnded(state)) return undefined;
-  const next = ms(open.issuedAt) + waitMs(open);
-  const escalation = ms(open.firstAt) + outputOffMs;
+  const next = since(open.issuedAt, now) + waitMs(open);
+  const escalation = since(open.firstAt, now) + outputOffMs;
   return state.output === 'on' && mustBeHeard(open.kind) && escalation > now
     ? Math.min(next, escalation)
     : next;
@@ -66,7 +73,7 @@ const waitMs = ({ kind, attempt }: NonNullable<Experiment['open']>): number =>
 
 const instructionsOf = (state: Experiment, now: number): readonly Reaction[] => {
   const { open } = state;
-  const isWaitedFor = open !== null && now < ms(open.issuedAt) + waitMs(open);
+  const isWaitedFor = open !== null && now < since(open.issuedAt, now) + waitMs(open);
   const kind = order.find((one) => mayIssue(one, state));
   if (kind && !(kind === open?.kind && isWaitedFor)) return [{ do: 'issue', kind }];
   if (!open || hasEnded(state) || isWaitedFor) return [];
@@ -101,7 +108,7 @@ const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
       output === 'on' &&
       open !== null &&
       mustBeHeard(open.kind) &&
-      now >= ms(open.firstAt) + outputOffMs;
+      now >= since(open.firstAt, now) + outputOffMs;
     const message = 'the unit has not confirmed within 2 s that the output is off';
     if (isLate) alarms.push({ do: 'raise', ...of, message }, { do: 'escalate', ...of, message });
     if (output === 'off') alarms.push({ do: 'clear', ...of, message: 'the output is off' });

@@ -63,6 +63,19 @@ export class Equipment {
     const { configuration: stationConfiguration } = station;
     return { devices, stationConfiguration, calibratedUntil: until.toSorted()[0] ?? null };
   }
+
+  /** The last day on which the calibrations of all these devices count that count on a day; null: one has none then. */
+  async calibratedUntil(deviceIds: readonly string[], day: string): Promise<string | null> {
+    const until: string[] = [];
+    for (const deviceId of deviceIds) {
+      const { state: device } = await this.devices.refresh(deviceId);
+      if (device.status === 'absent' || device.calibrations.length === 0) continue;
+      const calibration = calibrationOn(device, day);
+      if (!calibration) return null;
+      until.push(calibration.validUntil);
+    }
+    return until.toSorted()[0] ?? null;
+  }
 }
 
 /** Limits are revised and stations reconfigured while an experiment waits. */

@@ -30,6 +30,7 @@ describe('the limits that the server watches', () => {
     expect(watch.take(records([[1, 4.31]]))).toEqual({
       interlock: 'voltage',
       message: 'the voltage was 4.31 V after 1 s; expected at most 4.25 V',
+      testTimeS: 1,
     });
   });
 
@@ -91,6 +92,12 @@ describe('the limits that the server watches', () => {
     ] as const;
     const watch = new RecordWatch({ ...limits, temperatureC: null });
     expect(watch.take(records(rows))).toBeUndefined();
+  });
+
+  it('say nothing of records from before a test time', () => {
+    const watch = new RecordWatch({ ...limits, persistenceS: 0 }, 10);
+    expect(watch.take(records([[10, 4.3]]))).toBeUndefined();
+    expect(watch.take(records([[10.5, 4.3]]))).toMatchObject({ testTimeS: 10.5 });
   });
 
   it('trip at once where nothing persists', () => {

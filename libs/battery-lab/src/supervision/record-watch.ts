@@ -7,6 +7,8 @@ import type { RecordColumns } from '../samples/events.js';
 export interface RecordBreach {
   readonly interlock: string;
   readonly message: string;
+  /** When it was measured. */
+  readonly testTimeS: number;
 }
 
 type Watched = Pick<RecordColumns, 'testTimeS' | 'voltageV' | 'currentA' | 'temperatureC'>;
@@ -27,7 +29,11 @@ export class RecordWatch {
   /** A limit that nothing is measured for is not kept. */
   private readonly unmeasured: { readonly temperatureC?: number };
 
-  constructor({ persistenceS, temperatureC, ...others }: SafetyLimits) {
+  /** Records up to `afterS`, a test time, are passed over; null: none. */
+  constructor(
+    { persistenceS, temperatureC, ...others }: SafetyLimits,
+    private readonly afterS: number | null = null,
+  ) {
     this.watch = new LimitWatch({ ...others, ...(temperatureC && { temperatureC }) }, persistenceS);
     this.unmeasured = temperatureC ? { temperatureC: NaN } : {};
   }
@@ -35,6 +41,7 @@ export class RecordWatch {
   /** What is wrong in these records, which follow the ones before; the first breach. */
   take({ testTimeS, voltageV, currentA, temperatureC }: Watched): RecordBreach | undefined {
     for (const [row, atS] of testTimeS.entries()) {
+      if (this.afterS !== null && atS <= this.afterS) continue;
       const warmth = temperatureC?.[row] ?? null;
       const breach = this.watch.take(
         {
@@ -43,13 +50,13 @@ export class RecordWatch {
         },
         atS,
       );
-      if (breach) return said(breach);
+      if (breach) return { ...said(breach), testTimeS: atS };
     }
     return undefined;
   }
 }
 
-const said = ({ quantity, bound, limit, value, lastedS }: LastingBreach): RecordBreach => {
+const said = ({ quantity, bound, limit, value, lastedS }: LastingBreach) => {
   const [interlock, unit] = quantities[quantity];
   const seconds = String(Math.round(lastedS * 1_000) / 1_000);
   if (Number.isNaN(value)) {

@@ -2,24 +2,35 @@ import { pause } from '#event-log/pause.js';
 import type { Batch, Consumer, KnownConsumer } from '#fanout/consumer.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import type { SubscriptionClient } from '#subscription/follower.js';
+import { parkedStreams } from '#subscription/parked-list.js';
 
 import { experimentStream } from '../experiment/events.js';
-import { hasEnded, isExecuted } from '../experiment/state.js';
-import type { CyclerSamplesRecorded } from '../samples/events.js';
-import { Leases } from '../unit-link/leases.js';
-import { type Attended, keepAttended, noteHeard, readAttended } from './attended.js';
-import { RecordWatch } from './record-watch.js';
+import { hasEnded, isExecuted, turnsOn } from '../experiment/state.js';
+import {
+  type CyclerSamplesRecorded,
+  cyclerSamplesStream,
+  experimentOfSamples,
+} from '../samples/events.js';
+import {
+  type Attended,
+  type Due,
+  forgetAttended,
+  keepAttended,
+  noteHeard,
+  readAttended,
+  updateAttended,
+} from './attended.js';
+import { type Grants, topics, type Unseen } from './grants.js';
+import { RecordWatches } from './record-watches.js';
+import type { StoreClock } from './store-clock.js';
 import { type Supervisor, supervisorName } from './supervisor.js';
 
-const topics = {
-  experiments: 'voltrace.battery-lab.v1',
-  samples: 'voltrace.battery-lab.samples.v1',
-} as const;
-
-/** As operators see it. A reset has it look at every experiment again, which changes none. */
+/** As operators see it. A reset has it look at every experiment again. */
 export const supervisionConsumer: KnownConsumer = {
   ...{ name: supervisorName, topics: Object.values(topics) },
-  ...{ forgets: null, startOnly: null },
+  forgets:
+    'nothing, but promises units nothing before it has read all again: running experiments stop',
+  startOnly: null,
 };
 
 const pollMs = 200;
@@ -28,13 +39,20 @@ const idleMs = 1_000;
 /** Experiments that are looked at side by side. */
 const parallel = 8;
 
-export interface SupervisionOptions {
+export interface SupervisionParts {
+  readonly supervisor: Supervisor;
+  readonly grants: Grants;
+  readonly clock: StoreClock;
+  readonly store: ReadStore;
+  readonly logger: StoreLogger;
   /** Without records for so many seconds a running experiment is ended. */
   readonly silentS: number;
-  /** For how many seconds each lease of a unit lasts. */
-  readonly leaseS: number;
-  /** Whether the facts that it supervises by come in; nothing is promised to units else. */
-  readonly isFollowing: () => boolean;
+  readonly unseenS: Unseen;
+}
+
+interface Reason {
+  readonly interlock: string;
+  readonly message: string;
 }
 
 /**
@@ -42,29 +60,26 @@ export interface SupervisionOptions {
  * nothing that a unit does until the leases end; then units make safe by themselves.
  */
 export class Supervision {
-  private readonly leases;
-  private readonly watches = new Map<string, RecordWatch>();
+  private readonly watches;
   private readonly stopping = new AbortController();
+  /** Experiments that could not be looked at last time, and why. Their units get no leases meanwhile. */
+  private readonly troubles = new Map<string, string>();
   private polling: Promise<void> | undefined;
   private startedAt = Infinity;
   private failure: string | undefined;
 
-  constructor(
-    private readonly supervisor: Supervisor,
-    private readonly store: ReadStore,
-    private readonly logger: StoreLogger,
-    private readonly options: SupervisionOptions,
-  ) {
-    this.leases = new Leases(store.pool);
+  constructor(private readonly parts: SupervisionParts) {
+    this.watches = new RecordWatches(parts.supervisor.experiments);
   }
 
-  /** Why it cannot poll; undefined while it can. */
+  /** Why it cannot poll, or look at an experiment; undefined while it can. */
   get problem(): string | undefined {
-    return this.failure;
+    const [trouble] = this.troubles.values();
+    return this.failure ?? trouble;
   }
 
   readonly consumer: Consumer = {
-    ...supervisionConsumer,
+    ...{ name: supervisionConsumer.name, topics: supervisionConsumer.topics },
     handle: async (batch, client) => {
       if (batch.topic === topics.samples) await this.watch(batch, client);
       else await this.follow(batch, client);
@@ -81,95 +96,53 @@ export class Supervision {
     await this.polling;
   }
 
-  private async follow({ facts }: Batch, client: SubscriptionClient): Promise<void> {
+  private async follow({ facts, partition }: Batch, client: SubscriptionClient): Promise<void> {
     const prefix = experimentStream('');
-    const ids = new Set(
-      facts.flatMap(({ stream }) =>
-        stream.startsWith(prefix) ? [stream.slice(prefix.length)] : [],
-      ),
+    const streams = new Set(facts.map(({ stream }) => stream));
+    const ids = [...streams].flatMap((stream) =>
+      stream.startsWith(prefix) ? [stream.slice(prefix.length)] : [],
     );
-    await this.attend([...ids], client);
+    const attended = new Map<string, Attended | undefined>();
+    await sideBySide(ids, async (id) => {
+      attended.set(id, await this.look(id));
+    });
+    const goingOn = [...attended.values()].filter((one) => one !== undefined);
+    await keepAttended(client, goingOn, partition);
+    await forgetAttended(
+      client,
+      ids.filter((id) => !attended.get(id)),
+    );
   }
 
-  /** Looks at each and writes down when to look again. */
-  private async attend(
-    ids: readonly string[],
-    client: Pick<SubscriptionClient, 'query'>,
-  ): Promise<void> {
-    const attended: Attended[] = [];
-    const ended: string[] = [];
-    const known = new Set(ids);
-    const waiting = [...known];
-    while (waiting.length > 0) {
-      await Promise.all(
-        waiting.splice(0, parallel).map(async (experimentId) => {
-          await this.grantTo(experimentId);
-          const { state, dueAt, next } = await this.supervisor.attend(experimentId);
-          if (next !== undefined && !known.has(next)) waiting.push(next);
-          if (next !== undefined) known.add(next);
-          if (!isExecuted(state) || hasEnded(state)) {
-            ended.push(experimentId);
-            this.watches.delete(experimentId);
-            return;
-          }
-          const { assigned, request } = state;
-          const calibratedUntil = assigned?.calibratedUntil ?? null;
-          const isRunning = state.status === 'running';
-          attended.push({
-            experimentId,
-            unitId: request.unitId,
-            isRunning,
-            calibratedUntil,
-            dueAt,
-          });
-        }),
-      );
+  /** Does what is next; undefined where nothing is left to do. */
+  private async look(experimentId: string): Promise<Attended | undefined> {
+    const { supervisor } = this.parts;
+    const { state, revision, dueInMs } = await supervisor.attend(experimentId);
+    if (!isExecuted(state) || hasEnded(state)) {
+      this.watches.forget(experimentId);
+      return undefined;
     }
-    const order = (one: Attended, other: Attended) =>
-      one.experimentId < other.experimentId ? -1 : 1;
-    await keepAttended(client, attended.toSorted(order), ended);
-  }
-
-  /** Before the unit is told to start: it refuses to without a lease. */
-  private async grantTo(experimentId: string): Promise<void> {
-    const { state } = await this.supervisor.experiments.refresh(experimentId);
-    if (!isExecuted(state) || state.status === 'queued' || hasEnded(state)) return;
-    await this.leases.grant([state.request.unitId], this.options.leaseS);
+    const { status, ending, open, request } = state;
+    return {
+      ...{ experimentId, revision, dueInMs, unitId: request.unitId },
+      isRunning: status === 'running' && !ending,
+      isTurningOn: !ending && open !== null && turnsOn(open.kind),
+      calibratedUntil: await supervisor.calibratedUntil(state),
+    };
   }
 
   private async watch({ facts }: Batch, client: SubscriptionClient): Promise<void> {
-    const heard = new Set<string>();
+    const newest = new Map<string, number>();
     for (const { id, data } of facts) {
       const records = data as unknown as CyclerSamplesRecorded;
-      const { experimentId } = records;
-      heard.add(experimentId);
-      const watch = await this.watchOf(experimentId);
-      const breach = watch?.take(records);
-      if (!breach) continue;
-      const { interlock, message } = breach;
-      const hasTripped = await this.supervisor.trip(experimentId, interlock, message, id);
-      if (!hasTripped) continue;
-      this.logger.warn(
-        { experimentId, interlock, message },
-        'an experiment is ended by its limits',
-      );
-      await this.supervisor.attend(experimentId);
+      const { experimentId, to } = records;
+      newest.set(experimentId, Math.max(newest.get(experimentId) ?? 0, Date.parse(to) / 1_000));
+      const breach = await this.watches.take(records);
+      if (breach && (await this.trip(experimentId, breach, id))) {
+        await this.parts.supervisor.attend(experimentId);
+      }
     }
-    await noteHeard(client, [...heard]);
-  }
-
-  private async watchOf(experimentId: string): Promise<RecordWatch | undefined> {
-    const known = this.watches.get(experimentId);
-    if (known) return known;
-    // The records of an import come by the thousand.
-    if (this.supervisor.experiments.cached(experimentId)?.state.status === 'imported') {
-      return undefined;
-    }
-    const { state } = await this.supervisor.experiments.refresh(experimentId);
-    if (!isExecuted(state) || hasEnded(state)) return undefined;
-    const watch = new RecordWatch(state.request.limits);
-    this.watches.set(experimentId, watch);
-    return watch;
+    await noteHeard(client, newest, this.parts.silentS);
   }
 
   private async poll(): Promise<void> {
@@ -180,8 +153,8 @@ export class Supervision {
         isIdle = (await this.lookAtAll()) === 0;
         this.failure = undefined;
       } catch (error) {
-        this.failure = error instanceof Error ? error.message : String(error);
-        this.logger.warn({ err: error }, 'experiments cannot be looked at now');
+        this.failure = messageOf(error);
+        this.parts.logger.warn({ err: error }, 'experiments cannot be looked at now');
       }
       await pause(isIdle ? idleMs : pollMs, signal);
     }
@@ -189,33 +162,95 @@ export class Supervision {
 
   /** Resolves with how many there are. */
   private async lookAtAll(): Promise<number> {
-    const { silentS, leaseS, isFollowing } = this.options;
-    const all = await readAttended(this.store.pool, silentS);
-    if (isFollowing()) {
-      const units = new Set(all.filter(({ isRunning }) => isRunning).map(({ unitId }) => unitId));
-      await this.leases.grant([...units].toSorted(), leaseS);
-    }
-    const due = all.filter(({ isDue }) => isDue).map(({ experimentId }) => experimentId);
-    if (due.length > 0) await this.attend(due, this.store.pool);
+    const { clock, store, grants, silentS, unseenS } = this.parts;
+    await clock.read();
+    // Before the rows are read: what was not seen then may still be on its way.
+    const unseen = unseenS(topics.samples, null) ?? Infinity;
+    const all = await readAttended(store.pool);
+    const parked = experimentsOf(await parkedStreams(store, supervisorName));
+    await grants.renew(
+      all.filter(({ experimentId: id }) => !parked.has(id) && !this.troubles.has(id)),
+    );
     // What came while nobody supervised is read first.
     const isNew = performance.now() - this.startedAt < silentS * 1_000;
-    for (const { experimentId, isSilent, isOutOfCalibration } of all) {
-      if (isOutOfCalibration) {
-        await this.end(experimentId, 'calibration', 'the calibration of a device is out of date');
-      } else if (isSilent && !isNew && isFollowing()) {
-        const message = `no records came for ${String(silentS)} s`;
-        await this.end(experimentId, 'communication', message);
-      }
+    const isSilent = ({ isRunning, silentForS }: Due) =>
+      isRunning && !isNew && silentForS > silentS + unseen;
+    for (const id of this.troubles.keys()) {
+      if (!all.some(({ experimentId }) => experimentId === id)) this.troubles.delete(id);
     }
+    const due = all.filter(
+      (one) =>
+        one.isDue ||
+        one.isOutOfCalibration ||
+        isSilent(one) ||
+        this.troubles.has(one.experimentId),
+    );
+    await sideBySide(due, (one) => this.see(one.experimentId, isSilent(one)));
     return all.length;
   }
 
-  private async end(experimentId: string, interlock: string, message: string): Promise<void> {
-    const { revision } = await this.supervisor.experiments.refresh(experimentId);
-    const key = `${interlock} ${String(revision)}`;
-    if (await this.supervisor.trip(experimentId, interlock, message, key)) {
-      this.logger.warn({ experimentId, interlock, message }, 'an experiment is ended');
+  /** One that cannot be looked at does not keep the others from being looked at. */
+  private async see(experimentId: string, isSilent: boolean): Promise<void> {
+    const { pool } = this.parts.store;
+    try {
+      let attended = await this.look(experimentId);
+      const reason = attended && this.reasonToEnd(attended, isSilent);
+      const key = `${String(reason?.interlock)} ${String(attended?.revision)}`;
+      if (reason && (await this.trip(experimentId, reason, key))) {
+        attended = await this.look(experimentId);
+      }
+      if (attended) await updateAttended(pool, attended);
+      else await forgetAttended(pool, [experimentId]);
+      this.troubles.delete(experimentId);
+    } catch (error) {
+      this.troubles.set(experimentId, messageOf(error));
+      this.parts.logger.warn({ experimentId, err: error }, 'an experiment cannot be looked at now');
     }
-    await this.attend([experimentId], this.store.pool);
+  }
+
+  private reasonToEnd(
+    { isRunning, calibratedUntil }: Attended,
+    isSilent: boolean,
+  ): Reason | undefined {
+    const { supervisor, silentS } = this.parts;
+    if (!isRunning) return undefined;
+    if (calibratedUntil !== null && supervisor.isOver(calibratedUntil)) {
+      return { interlock: 'calibration', message: 'the calibration of a device is out of date' };
+    }
+    const message = `no records came for ${String(silentS)} s, or only old ones`;
+    return isSilent ? { interlock: 'communication', message } : undefined;
+  }
+
+  private async trip(
+    experimentId: string,
+    { interlock, message }: Reason,
+    key: string,
+  ): Promise<boolean> {
+    const { supervisor, logger } = this.parts;
+    const hasTripped = await supervisor.trip(experimentId, interlock, message, key);
+    if (hasTripped) logger.warn({ experimentId, interlock, message }, 'an experiment is ended');
+    return hasTripped;
   }
 }
+
+const sideBySide = async <T>(
+  all: readonly T[],
+  work: (one: T) => Promise<unknown>,
+): Promise<void> => {
+  for (let at = 0; at < all.length; at += parallel) {
+    await Promise.all(all.slice(at, at + parallel).map(work));
+  }
+};
+
+/** Of streams of experiments and of their records. */
+const experimentsOf = (streams: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    streams.map((stream) =>
+      stream.startsWith(cyclerSamplesStream(''))
+        ? experimentOfSamples(stream)
+        : stream.slice(experimentStream('').length),
+    ),
+  );
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

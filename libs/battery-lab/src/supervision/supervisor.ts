@@ -12,7 +12,7 @@ import { type AlarmCommand, alarmDecider } from '../alarm/decider.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { experimentDecider } from '../experiment/decider.js';
 import { type AlarmReaction, dueAt, type Reaction, reactionsTo } from '../experiment/reactions.js';
-import { type Experiment, type ExperimentState, isExecuted } from '../experiment/state.js';
+import { type Experiment, type ExperimentState, isExecuted, turnsOn } from '../experiment/state.js';
 import { type QueueCommand, queueDecider } from '../queue/decider.js';
 import { Equipment } from './equipment.js';
 
@@ -23,15 +23,23 @@ const maxRounds = 20;
 /** After a battery or a device that is not free was waited for. */
 const againMs = 10_000;
 
+/** No output is turned on that nobody can supervise yet. */
+const heldMs = 1_000;
+
 export interface Attention {
   readonly state: ExperimentState;
-  /** When to look again, in milliseconds since 1970; undefined: when something happens. */
-  readonly dueAt: number | undefined;
   /** Another experiment whose turn it may be now: to be looked at, too. */
   readonly next: string | undefined;
+  readonly revision: bigint;
+  /** In how many milliseconds to look again; undefined: when something happens. */
+  readonly dueInMs: number | undefined;
 }
 
-type Turn = Partial<Pick<Attention, 'dueAt' | 'next'>>;
+interface Turn {
+  /** In milliseconds since 1970. */
+  readonly dueAt?: number | undefined;
+  readonly next?: string;
+}
 
 /**
  * Drives experiments: looks at what the log says of one and does what is next. Everything follows from the folded
@@ -48,6 +56,8 @@ export class Supervisor {
     private readonly log: EventLog,
     private readonly logger: StoreLogger,
     private readonly now: () => number,
+    /** Sees to it that the unit has a lease before it is told to turn its output on: it refuses to without one. */
+    private readonly mayTurnOn: (unitId: string) => Promise<boolean>,
   ) {
     this.experiments = new States(log, experimentDecider);
     this.queues = new States(log, queueDecider);
@@ -60,21 +70,42 @@ export class Supervisor {
     let next: string | undefined;
     for (let round = 0; round < maxRounds; round += 1) {
       const { state, revision } = await this.experiments.refresh(experimentId);
-      if (!isExecuted(state)) return { state, dueAt: undefined, next };
+      if (!isExecuted(state)) return { state, revision, dueInMs: undefined, next };
       const turn = await this.attendQueue(experimentId, state);
       next = turn.next ?? next;
       let hasChanged = false;
+      let heldUntil: number | undefined;
       for (const reaction of reactionsTo(state, this.now())) {
+        const isTurningOn = reaction.do === 'issue' && turnsOn(reaction.kind);
+        if (isTurningOn && !(await this.mayTurnOn(state.request.unitId))) {
+          heldUntil = this.now() + heldMs;
+          continue;
+        }
         const key = `${String(revision)} ${JSON.stringify(reaction)}`;
         if (reaction.do === 'release') next = (await this.release(experimentId, state)) ?? next;
         else hasChanged = (await this.carryOut(experimentId, state, reaction, key)) || hasChanged;
       }
       const isNewer = this.experiments.cached(experimentId)?.revision !== revision;
       if (!hasChanged && !isNewer) {
-        return { state, dueAt: earliest(turn.dueAt, dueAt(state, this.now())), next };
+        const at = earliest(turn.dueAt, heldUntil, dueAt(state, this.now()));
+        const dueInMs = at === undefined ? undefined : Math.max(0, at - this.now());
+        return { state, revision, dueInMs, next };
       }
     }
     throw new Error(`experiment ${experimentId} does not come to rest`);
+  }
+
+  /** The last day on which the calibrations of all its devices count, those included that were made while it runs. */
+  async calibratedUntil({ assigned }: Experiment): Promise<string | null> {
+    const until = assigned?.calibratedUntil ?? null;
+    if (!assigned || until === null || !this.isOver(until)) return until;
+    const ids = assigned.devices.map(({ deviceId }) => deviceId);
+    return (await this.equipment.calibratedUntil(ids, this.today())) ?? until;
+  }
+
+  /** Whether a day, as an ISO 8601 date, has passed. */
+  isOver(day: string): boolean {
+    return day < this.today();
   }
 
   /** Ends what a unit is doing, because of something that is seen here. Resolves with whether it was doing anything. */
@@ -84,7 +115,12 @@ export class Supervisor {
       at: new Date(this.now()).toISOString(),
       ...{ elapsedS: 0, chargeAh: 0, dischargeAh: 0 },
     };
-    return this.tell(experimentId, { type: 'NoteTripped', data }, key);
+    try {
+      return await this.tell(experimentId, { type: 'NoteTripped', data }, key);
+    } catch (error) {
+      if (error instanceof Refusal && error.code === experimentEnded) return false;
+      throw error;
+    }
   }
 
   /** The station of an experiment goes to the next one when it is free. */
@@ -233,6 +269,7 @@ const earliest = (...times: readonly (number | undefined)[]): number | undefined
   return known.length === 0 ? undefined : Math.min(...known);
 };
 
+const experimentEnded = 'EXPERIMENT_ENDED';
 const notFreeCode = 'NOT_FREE';
 /** The battery is in another experiment, or battery or station have changed since they were looked at. */
 const notFree = ({ key: { kind }, owner }: KeyTaken): Refusal =>
