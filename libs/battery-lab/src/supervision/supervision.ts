@@ -180,10 +180,7 @@ export class Supervision {
     }
     const due = all.filter(
       (one) =>
-        one.isDue ||
-        one.isOutOfCalibration ||
-        isSilent(one) ||
-        this.troubles.has(one.experimentId),
+        one.isDue || one.isOutOfCalibration || isSilent(one) || this.troubles.has(one.experimentId),
     );
     await sideBySide(due, (one) => this.see(one.experimentId, isSilent(one)));
     return all.length;
