@@ -113,6 +113,7 @@ describe('the limits that the server watches', () => {
     expect(watch.take(later)).toEqual({
       interlock: 'temperature',
       message: 'the temperature was not measured for 1 s',
+      testTimeS: 1,
     });
     const without = new RecordWatch({ ...limits, temperatureC: null });
     expect(without.take(unmeasured) ?? without.take(later)).toBeUndefined();

@@ -93,6 +93,7 @@ export class SupervisedLab {
     const column = (value: number) => testTimeS.map(() => value);
     const data = {
       ...{ experimentId: id, testTimeS, voltageV: column(voltageV), currentA: column(0) },
+      temperatureC: column(25),
       to: new Date(wallNow() - ageS * 1_000).toISOString(),
     };
     await this.handle(topics.samples, [{ id: randomUUID(), data } as unknown as Fact]);

@@ -102,33 +102,49 @@ export class Supervision {
     const ids = [...streams].flatMap((stream) =>
       stream.startsWith(prefix) ? [stream.slice(prefix.length)] : [],
     );
-    const attended = new Map<string, Attended | undefined>();
-    await sideBySide(ids, async (id) => {
-      attended.set(id, await this.look(id));
-    });
-    const goingOn = [...attended.values()].filter((one) => one !== undefined);
-    await keepAttended(client, goingOn, partition);
-    await forgetAttended(
-      client,
-      ids.filter((id) => !attended.get(id)),
-    );
+    const seen = await this.look(ids);
+    const own = ids.map((id) => seen.get(id)).filter((one) => one !== undefined);
+    await keepAttended(client, own, partition);
+    for (const id of ids) if (seen.get(id)) seen.delete(id);
+    await writeDown(client, seen);
   }
 
-  /** Does what is next; undefined where nothing is left to do. */
-  private async look(experimentId: string): Promise<Attended | undefined> {
+  /** Does what is next about these, and about those whose turn it is by that; undefined where nothing is left to do. */
+  private async look(ids: readonly string[]): Promise<Map<string, Attended | undefined>> {
+    const seen = new Map<string, Attended | undefined>();
+    const known = new Set(ids);
+    const waiting = [...known];
+    while (waiting.length > 0) {
+      await Promise.all(
+        waiting.splice(0, parallel).map(async (id) => {
+          const { attended, next } = await this.lookAt(id);
+          seen.set(id, attended);
+          if (next === undefined || known.has(next)) return;
+          known.add(next);
+          waiting.push(next);
+        }),
+      );
+    }
+    return seen;
+  }
+
+  private async lookAt(
+    experimentId: string,
+  ): Promise<{ readonly attended?: Attended; readonly next: string | undefined }> {
     const { supervisor } = this.parts;
-    const { state, revision, dueInMs } = await supervisor.attend(experimentId);
+    const { state, revision, dueInMs, next } = await supervisor.attend(experimentId);
     if (!isExecuted(state) || hasEnded(state)) {
       this.watches.forget(experimentId);
-      return undefined;
+      return { next };
     }
     const { status, ending, open, request } = state;
-    return {
+    const attended = {
       ...{ experimentId, revision, dueInMs, unitId: request.unitId },
       isRunning: status === 'running' && !ending,
       isTurningOn: !ending && open !== null && turnsOn(open.kind),
       calibratedUntil: await supervisor.calibratedUntil(state),
     };
+    return { attended, next };
   }
 
   private async watch({ facts }: Batch, client: SubscriptionClient): Promise<void> {
@@ -182,7 +198,10 @@ export class Supervision {
       (one) =>
         one.isDue || one.isOutOfCalibration || isSilent(one) || this.troubles.has(one.experimentId),
     );
-    await sideBySide(due, (one) => this.see(one.experimentId, isSilent(one)));
+    while (due.length > 0) {
+      const some = due.splice(0, parallel);
+      await Promise.all(some.map((one) => this.see(one.experimentId, isSilent(one))));
+    }
     return all.length;
   }
 
@@ -190,14 +209,14 @@ export class Supervision {
   private async see(experimentId: string, isSilent: boolean): Promise<void> {
     const { pool } = this.parts.store;
     try {
-      let attended = await this.look(experimentId);
+      const seen = await this.look([experimentId]);
+      await writeDown(pool, seen);
+      const attended = seen.get(experimentId);
       const reason = attended && this.reasonToEnd(attended, isSilent);
       const key = `${String(reason?.interlock)} ${String(attended?.revision)}`;
       if (reason && (await this.trip(experimentId, reason, key))) {
-        attended = await this.look(experimentId);
+        await writeDown(pool, await this.look([experimentId]));
       }
-      if (attended) await updateAttended(pool, attended);
-      else await forgetAttended(pool, [experimentId]);
       this.troubles.delete(experimentId);
     } catch (error) {
       this.troubles.set(experimentId, messageOf(error));
@@ -230,12 +249,14 @@ export class Supervision {
   }
 }
 
-const sideBySide = async <T>(
-  all: readonly T[],
-  work: (one: T) => Promise<unknown>,
+/** As it was seen; undefined: it has ended. */
+const writeDown = async (
+  client: Pick<SubscriptionClient, 'query'>,
+  seen: ReadonlyMap<string, Attended | undefined>,
 ): Promise<void> => {
-  for (let at = 0; at < all.length; at += parallel) {
-    await Promise.all(all.slice(at, at + parallel).map(work));
+  for (const [id, attended] of [...seen].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    if (attended) await updateAttended(client, attended);
+    else await forgetAttended(client, [id]);
   }
 };
 
