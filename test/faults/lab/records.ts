@@ -8,7 +8,7 @@ import { type ExperimentLog, numberOf, textOf } from './experiment-log.js';
 
 const maxFaults = 5;
 /** Of what flowed: the noise of the sensors, and what two readings hide between them, as where the current turns. */
-const tolerance = { part: 0.003, ah: 1e-3 };
+const tolerance = { part: 0.005, ah: 1e-3 };
 
 type Columns = Pick<CyclerSamplesMessage, 'testTimeS' | 'stepCount' | 'voltageV' | 'currentA'>;
 
