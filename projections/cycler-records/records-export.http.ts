@@ -35,7 +35,7 @@ export const sendRecords = async (
     return;
   }
   const columns = recordColumns(channels);
-  const told = { ...metadata, timeZone: 'UTC', columns: described(columns) };
+  const told = withColumns(metadata, columns);
   sendTable(reply, rowsOf(batches), tableColumnsOf(columns), {
     ...{ filename, format },
     metadata: Object.fromEntries(
@@ -47,9 +47,15 @@ export const sendRecords = async (
   });
 };
 
-/** What is said of the columns, without the types of one format. */
-export const described = (columns: ReturnType<typeof recordColumns>) =>
-  columns.map(({ name, unit, about }) => ({ name, unit, about }));
+/** With what is said of the columns, without the types of one format. */
+export const withColumns = (
+  metadata: ExperimentMetadata,
+  columns: ReturnType<typeof recordColumns>,
+) => ({
+  ...metadata,
+  timeZone: 'UTC',
+  columns: columns.map(({ name, unit, about }) => ({ name, unit, about })),
+});
 
 async function* allOf(
   client: Queryable,

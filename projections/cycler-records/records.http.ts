@@ -21,7 +21,7 @@ import { metadataOf } from './experiment-metadata.js';
 import { handled, requireExperiment } from './known-experiment.js';
 import { type PageEnd, readRecordPage, recordRangeOf } from './read-records.js';
 import { channelsOf, recordColumns } from './record-columns.js';
-import { described, type RecordsFormat, sendRecords } from './records-export.http.js';
+import { type RecordsFormat, sendRecords, withColumns } from './records-export.http.js';
 import { afterParameter, recordsParameters, type RecordsQuery } from './records-parameters.http.js';
 import {
   CyclerRecordListResponse,
@@ -85,8 +85,7 @@ export class RecordsController {
     const { store, folds } = this.reader;
     await handled(store, after);
     const metadata = await metadataOf(folds, id);
-    const columns = described(recordColumns(await channelsOf(store.pool, id)));
-    return { ...metadata, timeZone: 'UTC', columns };
+    return withColumns(metadata, recordColumns(await channelsOf(store.pool, id)));
   }
 }
 

@@ -2,6 +2,7 @@ import { type AlarmDocumentState, evolveAlarm } from '#battery-lab/alarm/documen
 import { type AlarmEvent, alarmEvents } from '#battery-lab/alarm/events.js';
 import { type DocumentState, evolveDocument } from '#battery-lab/experiment/document.js';
 import { type ExperimentEvent, experimentEvents } from '#battery-lab/experiment/events.js';
+import { evolveQueue, noQueue } from '#battery-lab/queue/document.js';
 import { type QueueEvent, queueEvents } from '#battery-lab/queue/events.js';
 import type { CyclerSamplesRecorded } from '#battery-lab/samples/events.js';
 import { evolveStation, type StationState } from '#battery-lab/station/document.js';
@@ -45,21 +46,9 @@ const onLink: Apply = ({ links }, event) => {
 };
 
 const onQueue: Apply = ({ queues }, event) => {
-  const { type, data } = event as unknown as QueueEvent;
   const keys = keysOf(event);
-  const { waiting, running } = queues.get(keys.id) ?? { waiting: [], running: null };
-  const { experimentId } = data;
-  const others = waiting.filter((one) => one !== experimentId);
-  const now = {
-    ExperimentEnqueued: () => ({ waiting: [...others, experimentId], running }),
-    ExperimentMoved: () => ({
-      waiting: others.toSpliced((data as { place?: number }).place ?? 0, 0, experimentId),
-      running,
-    }),
-    ExperimentTaken: () => ({ waiting: others, running: experimentId }),
-    StationReleased: () => ({ waiting, running: null }),
-    ExperimentDequeued: () => ({ waiting: others, running }),
-  }[type]();
+  const { waiting, running } = queues.get(keys.id) ?? noQueue;
+  const now = evolveQueue({ waiting, running }, event as unknown as QueueEvent);
   queues.set(keys.id, { ...keys, ...now });
 };
 

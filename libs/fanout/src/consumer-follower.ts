@@ -1,7 +1,6 @@
 import type { Position, StoredEvent } from '#event-log/event-log.js';
-import { isContention } from '#event-log/key/retry-forfeited.js';
+import { mayPass } from '#event-log/key/retry-forfeited.js';
 import type { Contract } from '#kernel/contract.js';
-import { Refusal } from '#kernel/refusal.js';
 import { SubscriptionRefused } from '#subscription/claim.js';
 import { type Follower, isTransient, type SubscriptionClient } from '#subscription/follower.js';
 import type { Partition, Scope, StoredRecord } from '#subscription/source.js';
@@ -61,7 +60,7 @@ export class ConsumerFollower implements Follower<Fact> {
 
   /** Also what a command of the consumer's is refused with while the event store is away, slow or full. */
   isTransient(error: unknown): boolean {
-    return isTransient(error) || (error instanceof Refusal && mayPass(error));
+    return isTransient(error) || mayPass(error);
   }
 
   async forget(after: Position | undefined, client: SubscriptionClient): Promise<void> {
@@ -76,5 +75,3 @@ export class ConsumerFollower implements Follower<Fact> {
     return this.consumer.handle({ topic, partition, facts }, client);
   }
 }
-
-const mayPass = (error: Refusal): boolean => error.kind === 'unavailable' || isContention(error);

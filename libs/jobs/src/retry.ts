@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LogUnavailable, OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
-import { isContention } from '#event-log/key/retry-forfeited.js';
+import { mayPass } from '#event-log/key/retry-forfeited.js';
 import { Refusal } from '#kernel/refusal.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
 /** Whether an error passes by itself: a store is away, or another writer was first. */
 export const isTransient = (error: unknown): boolean => {
-  if (error instanceof Refusal) return error.kind === 'unavailable' || isContention(error);
+  if (error instanceof Refusal) return mayPass(error);
   return (
     error instanceof LogUnavailable ||
     error instanceof OutcomeUnknown ||

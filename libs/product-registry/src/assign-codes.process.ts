@@ -4,7 +4,7 @@ import {
   type StoredEvent,
   StreamGone,
 } from '#event-log/event-log.js';
-import { isContention } from '#event-log/key/retry-forfeited.js';
+import { mayPass } from '#event-log/key/retry-forfeited.js';
 import { type ReadEvent, Reading } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
@@ -141,7 +141,7 @@ export class AssignCodes implements Follower<AssignCodesEvent> {
   }
 
   isTransient(error: unknown): boolean {
-    return isTransient(error) || (error instanceof Refusal && mayPass(error));
+    return isTransient(error) || mayPass(error);
   }
 
   /** Those up to the checkpoint, and those of the same batch. */
@@ -182,9 +182,6 @@ export class AssignCodes implements Follower<AssignCodesEvent> {
     return null;
   }
 }
-
-/** Whether waiting helps: against a store that is away or contention, not against another refusal. */
-const mayPass = (error: Refusal): boolean => error.kind === 'unavailable' || isContention(error);
 
 const metaOf = (event: StoredEvent, productId: string, entityCode: string): CommandMeta => ({
   commandId: contentIdOf('assign-code', event.id, productId, entityCode),

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-
 import type { CyclerRecord } from '#cycling/record.js';
 
 import type { CyclerSamplesRecorded } from '../samples/events.js';
 import { columnsOf, utcAt } from '../samples/records-of.js';
+import { sha256 } from '../sha256.js';
 
 export type ImportedChunk = Omit<CyclerSamplesRecorded, 'experimentId' | 'seen'>;
 
@@ -50,5 +49,3 @@ const cutBefore = (waiting: readonly CyclerRecord[], { testTimeS }: CyclerRecord
   const sameTime = waiting.findIndex((one) => one.testTimeS === testTimeS);
   return sameTime > 0 ? sameTime : waiting.length;
 };
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -4,11 +4,11 @@ import type { CommandResult } from '#event-log/handle-command.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import { JobQueue } from '#jobs/job-queue.js';
 import { JobRunner, type JobRunnerOptions } from '#jobs/job-runner.js';
+import { nothingImported } from '#jobs/nothing-imported.js';
 import { PreviewPlaces } from '#jobs/preview-places.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import { schemaOf } from '#read-store/schema-names.js';
-import { isStoreFault } from '#read-store/store-errors.js';
 
 import type { ExperimentState } from '../experiment/state.js';
 import { type CyclerFile, inspectCyclerFile } from '../file/inspect-file.js';
@@ -137,7 +137,7 @@ export class ExperimentImports {
 
   /** Lists the import for the runners before it is requested, so that no crash leaves one that nobody runs. */
   async enqueue(id: string): Promise<void> {
-    await this.queue.enqueue(id, kind).catch(asUnavailable);
+    await this.queue.enqueue(id, kind).catch(nothingImported);
   }
 
   /** Carries out a request that is listed. The same files by many at once are no conflict. */
@@ -171,15 +171,4 @@ export const importIdOf = (request: RequestedImport): string => {
   const hashes = request.files.map(({ sha256 }) => sha256).toSorted();
   const read = { zone, startedAt, dateOrder, timeUnit, mapping };
   return contentIdOf('experiment-import', batteryId, ...hashes, JSON.stringify(read));
-};
-
-const asUnavailable = (error: unknown): never => {
-  if (!isStoreFault(error)) throw error;
-  throw new Refusal(
-    'READ_STORE_UNAVAILABLE',
-    'unavailable',
-    'the database does not answer; nothing was imported',
-    { retryAfterSeconds: 2 },
-    { cause: error },
-  );
 };

@@ -1,12 +1,27 @@
 import type { ImportReport } from '../file/report.js';
+import type { ImportedChunk } from './chunks.js';
 import type { ImportData } from './events.js';
+import type { OpenTest } from './open-test.js';
 
 /** Of these many the first are told. */
 const shownNotes = 100;
 const shownColumns = 200;
 
-/** What the files of an import gave, as it is kept of it. */
+/** What the files of an import gave, as it is kept of it: they were read as far as `last`, the last chunk. */
 export const foundIn = (
+  { files, startMs }: Pick<OpenTest, 'files' | 'startMs'>,
+  last: ImportedChunk | undefined,
+  { zone, files: sent }: ImportData<'ExperimentImportRequested'>,
+): ImportData<'ExperimentImported'> => {
+  const startedAt = new Date(startMs).toISOString();
+  const { to: endedAt, testTimeS } = last ?? { to: startedAt, testTimeS: [0] };
+  return {
+    ...{ startedAt, endedAt, testTimeS: testTimeS.at(-1) ?? 0, zone },
+    ...reported(files.report(), sent),
+  };
+};
+
+const reported = (
   { files, records, overlapping, cycles, problems, warnings, clock }: ImportReport,
   sent: ImportData<'ExperimentImportRequested'>['files'],
 ): Omit<ImportData<'ExperimentImported'>, 'startedAt' | 'endedAt' | 'testTimeS' | 'zone'> => ({

@@ -62,14 +62,11 @@ export const previewImport = async (
     if (!isLate(error)) throw error;
     complete = false;
   }
-  const report = test.files.report();
-  const startedAt = new Date(test.startMs).toISOString();
-  const { to: endedAt, testTimeS } = last ?? { to: startedAt, testTimeS: [0] };
+  const found = foundIn(test, last, request);
   return {
-    ...{ complete, startedAt, endedAt, testTimeS: testTimeS.at(-1) ?? 0, zone: request.zone },
-    ...foundIn(report, request.files),
-    rejected: report.problems.listed.slice(0, shownRejected),
-    firstCycles: tables[report.cycles].of(complete),
+    ...{ complete, ...found },
+    rejected: test.files.report().problems.listed.slice(0, shownRejected),
+    firstCycles: tables[found.cycles].of(complete),
   };
 };
 

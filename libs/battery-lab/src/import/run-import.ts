@@ -8,6 +8,7 @@ import { retryTransient } from '#jobs/retry.js';
 import type { CommandMeta, ContentOf } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
+import type { StoreLogger } from '#read-store/read-store.js';
 
 import { experimentDecider } from '../experiment/decider.js';
 import { type ExperimentEvent, experimentStream } from '../experiment/events.js';
@@ -20,18 +21,12 @@ import type { ImportCommand, ImportedExperiment } from './decider.js';
 import { foundIn } from './found.js';
 import { openTest } from './open-test.js';
 
-export interface ImportLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 /** What imports are run with. */
 export interface ImportTools {
   readonly log: EventLog;
   readonly experiments: Experiments;
   readonly files: KeptFiles;
-  readonly logger: ImportLogger;
+  readonly logger: StoreLogger;
 }
 
 /** A request that was listed but never appended is forgotten after so many seconds. */
@@ -91,12 +86,8 @@ export class ImportRun {
       await recorder.record(chunk);
       last = chunk;
     }
-    const report = test.files.report();
-    await this.reject(recorder, report, rejectedRows);
-    const startedAt = new Date(test.startMs).toISOString();
-    const { to: endedAt, testTimeS } = last ?? { to: startedAt, testTimeS: [0] };
-    const times = { startedAt, endedAt, testTimeS: testTimeS.at(-1) ?? 0 };
-    const data = { ...times, zone: request.zone, ...foundIn(report, request.files) };
+    await this.reject(recorder, test.files.report(), rejectedRows);
+    const data = foundIn(test, last, request);
     await recorder.tell({ type: 'CompleteImport', data });
     const { records, rejectedRows: rejected } = data;
     this.tools.logger.info({ experimentId: id, records, rejected }, 'an experiment is imported');

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import { type DriveFile, readDriveFile, withDrives } from '#cycling/program/drive-file.js';
 import { type Program, programHash } from '#cycling/program/program.js';
 import { readSentences } from '#cycling/program/sentences.js';
@@ -7,6 +5,7 @@ import { readTextForm } from '#cycling/program/text-form.js';
 import { readProgram } from '#cycling/program/validate.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { sha256 } from '../sha256.js';
 /** The file of a drive cycle as it was sent. */
 export interface NamedFile {
   readonly name: string;
@@ -37,8 +36,6 @@ export const programOf = ({ program, text, sentences, drives = [] }: WrittenProg
 };
 
 const hashed = (program: Program) => ({ program, hash: programHash(program, sha256) });
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const filesOf = (drives: readonly NamedFile[]): ReadonlyMap<string, DriveFile> => {
   const files = new Map<string, DriveFile>();

@@ -2,6 +2,7 @@ import type { CommandOf } from '#kernel/command.js';
 import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import { evolveQueue, noQueue, type QueueState } from './document.js';
 import { queueCategory, type QueueEvent, queueEvents } from './events.js';
 
 interface OfExperiment {
@@ -16,13 +17,6 @@ export type QueueCommand = CommandOf<{
   ReleaseStation: OfExperiment;
   DequeueExperiment: OfExperiment;
 }>;
-
-export interface QueueState {
-  /** In the order in which they run. */
-  readonly waiting: readonly string[];
-  /** Has the station. */
-  readonly running: string | null;
-}
 
 export const maxWaiting = 1_000;
 
@@ -48,9 +42,6 @@ const takeNext = ({ waiting: [next], running }: QueueState): readonly QueueEvent
     ? []
     : [{ type: 'ExperimentTaken', data: { experimentId: next } }];
 
-const without = (waiting: readonly string[], experimentId: string): readonly string[] =>
-  waiting.filter((one) => one !== experimentId);
-
 const queueFull = () =>
   new Refusal(
     'STATION_QUEUE_FULL',
@@ -68,7 +59,7 @@ const notWaiting = () =>
 export const queueDecider: Decider<QueueState, QueueCommand, QueueEvent> = {
   category: queueCategory,
   events: queueEvents,
-  initialState: { waiting: [], running: null },
+  initialState: noQueue,
   decide(command, state) {
     switch (command.type) {
       case 'EnqueueExperiment':
@@ -91,20 +82,5 @@ export const queueDecider: Decider<QueueState, QueueCommand, QueueEvent> = {
       }
     }
   },
-  evolve(state, { type, data }) {
-    const { experimentId } = data;
-    const others = without(state.waiting, experimentId);
-    switch (type) {
-      case 'ExperimentEnqueued':
-        return { ...state, waiting: [...others, experimentId] };
-      case 'ExperimentMoved':
-        return { ...state, waiting: others.toSpliced(data.place, 0, experimentId) };
-      case 'ExperimentTaken':
-        return { waiting: others, running: experimentId };
-      case 'StationReleased':
-        return { ...state, running: null };
-      case 'ExperimentDequeued':
-        return { ...state, waiting: others };
-    }
-  },
+  evolve: evolveQueue,
 };

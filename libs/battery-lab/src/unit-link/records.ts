@@ -42,22 +42,24 @@ export const currentAfterOff = (
   state: Experiment,
 ): CurrentSeen | undefined => {
   if (state.output === 'on') return undefined;
-  const known = { utcMs: Date.parse(body.t0), testTimeS: body.testTimeS[0] ?? 0 };
   for (const [row, testTimeS] of body.testTimeS.entries()) {
-    const at = new Date(utcAt(testTimeS, known)).toISOString();
-    const seen = { currentA: body.currentA[row] ?? 0, testTimeS, at };
+    const seen = { currentA: body.currentA[row] ?? 0, testTimeS, at: timeOf(body, row) };
     if (isAfterOff(seen, state)) return seen;
   }
   return undefined;
+};
+
+/** UTC of a record, ISO 8601. */
+const timeOf = ({ t0, testTimeS }: CyclerSamplesMessage, row: number): string => {
+  const first = { utcMs: Date.parse(t0), testTimeS: testTimeS[0] ?? 0 };
+  return new Date(utcAt(testTimeS[row] ?? 0, first)).toISOString();
 };
 
 type Chunk = Omit<CyclerSamplesRecorded, 'experimentId' | 'hash' | 'seen'>;
 
 /** The records of a message by UTC day. */
 export const chunksOf = (body: CyclerSamplesMessage): readonly Chunk[] => {
-  const known = { utcMs: Date.parse(body.t0), testTimeS: body.testTimeS[0] ?? 0 };
-  const at = (row: number): string =>
-    new Date(utcAt(body.testTimeS[row] ?? 0, known)).toISOString();
+  const at = (row: number): string => timeOf(body, row);
   const chunks: Chunk[] = [];
   let first = 0;
   for (let row = 1; row <= body.testTimeS.length; row += 1) {

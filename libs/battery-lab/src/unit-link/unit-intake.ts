@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import type {
   CyclerSamplesMessage,
   InstructionAck,
@@ -23,6 +21,7 @@ import { type Experiment, hasEnded, isExecuted } from '../experiment/state.js';
 import { cyclerSamplesDecider } from '../samples/decider.js';
 import { cyclerSamplesIdOf } from '../samples/events.js';
 import { millis } from '../samples/records-of.js';
+import { sha256 } from '../sha256.js';
 import { readUnitMessage, unitMessageKind } from './read-unit-message.js';
 import { chunksOf, currentAfterOff, problemsOf } from './records.js';
 import { reportOf } from './report-of.js';
@@ -164,8 +163,6 @@ const noExperiment = () =>
 
 const notOfThisUnit = () =>
   new Refusal('EXPERIMENT_OF_OTHER_UNIT', 'forbidden', 'the experiment runs on another unit');
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The same message is the same command, whenever it comes again. */
 const metaOf = (device: string, ...parts: readonly string[]): CommandMeta => {

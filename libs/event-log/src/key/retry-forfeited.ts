@@ -24,3 +24,7 @@ export const retryForfeited = async <T>(run: () => Promise<T>): Promise<T> => {
 /** Refused only because others changed the same at the same time. */
 export const isContention = (error: unknown): boolean =>
   error instanceof Refusal && ['KEY_FORFEITED', 'CONCURRENT_CHANGE'].includes(error.code);
+
+/** Whether the same command may be accepted later: refused by a store that is away, slow or full, or by contention. */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof Refusal && (error.kind === 'unavailable' || isContention(error));

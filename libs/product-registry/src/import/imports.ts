@@ -5,12 +5,12 @@ import {
 } from '#event-log/handle-command.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { JobQueue } from '#jobs/job-queue.js';
+import { nothingImported } from '#jobs/nothing-imported.js';
 import { PreviewPlaces } from '#jobs/preview-places.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { CommandObserver } from '#observability/command-observer.js';
-import { isStoreFault } from '#read-store/store-errors.js';
 
 import { isId } from '../registry.js';
 import { type CancelImport, ReceiveImport, type RetryImport } from './commands.js';
@@ -86,7 +86,7 @@ export class Imports {
     const data = { kind, sha256, bytes, file, mappingVersion, issueCodes };
     const evidence = { sha256, ...(file !== null && { file }) };
     const command = new ReceiveImport(data, { ...meta, evidence });
-    await this.queue.enqueue(id, kind).catch(asUnavailable);
+    await this.queue.enqueue(id, kind).catch(nothingImported);
     const result = await this.observer.observe(command, id, () => this.carryOut(id, command));
     return { id, ...result };
   }
@@ -126,7 +126,7 @@ export class Imports {
   /** Queues a known import for the runners, before a run is requested. Throws `READ_STORE_UNAVAILABLE`. */
   async enqueue(id: string): Promise<void> {
     const { kind } = (await this.get(id)).state.received;
-    await this.queue.enqueue(id, kind).catch(asUnavailable);
+    await this.queue.enqueue(id, kind).catch(nothingImported);
   }
 
   /**
@@ -154,14 +154,3 @@ export class Imports {
 }
 
 const unknownImport = () => new Refusal('IMPORT_NOT_FOUND', 'not-found', 'there is no such import');
-
-const asUnavailable = (error: unknown): never => {
-  if (!isStoreFault(error)) throw error;
-  throw new Refusal(
-    'READ_STORE_UNAVAILABLE',
-    'unavailable',
-    'the database does not answer; nothing was imported',
-    { retryAfterSeconds: 2 },
-    { cause: error },
-  );
-};
