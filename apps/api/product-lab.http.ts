@@ -24,6 +24,7 @@ import { batteries } from '#projections/lab-things/batteries.http.js';
 import { products } from '#projections/product-catalog/products.http.js';
 import { answerList } from '#resource/answer-list.js';
 import {
+  listParameters,
   type Parameters,
   Parametrized,
   type RawQuery,
@@ -126,6 +127,7 @@ export class ProductLabController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    readParameters(query, listParameters(batteries)); // A wrong query is told before an unknown product.
     const ofProduct = await this.ofProduct(
       batteries,
       idOrCode,
@@ -141,6 +143,7 @@ export class ProductLabController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    readParameters(query, listParameters(experimentList));
     const ofProduct = await this.ofProduct(experimentList, idOrCode, ofBatteries('product_id'));
     return answerList(this.reader.store, ofProduct, query, request, reply);
   }
