@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
-import { pause } from '#event-log/pause.js';
 import type { KeptFiles } from '#jobs/kept-files.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
+import { untilCancelled } from '#jobs/until-cancelled.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { ProductRegistry } from '../../registry.js';
@@ -29,9 +29,6 @@ const limits = { concurrency: 32, window: 4_000 };
 /** How often a run is tried that breaks off for a reason that does not pass. */
 const maxTries = 3;
 const pauseMs = 1_000;
-
-/** How often the log is asked whether a run was cancelled: whoever cancels it waits no longer for its end. */
-const cancelPollMs = 200;
 
 /** How a run ended, for whoever holds the lease. `replaced`: another runner took over. */
 export type RunEnd = 'done' | 'nothing-to-do' | 'not-received' | 'file-missing' | 'replaced';
@@ -85,31 +82,14 @@ class ImportRun {
 
   /** To its end, or until somebody cancels it: then it ends between two rows. */
   async carryOut(started: ReceivedImport): Promise<void> {
-    const [over, cancelled] = [new AbortController(), new AbortController()];
-    void this.pollCancelled(started.run, over.signal, cancelled);
-    try {
-      await this.attempts(started, AbortSignal.any([this.signal, cancelled.signal]));
-    } catch (error) {
-      if (this.signal.aborted || !cancelled.signal.aborted) throw error;
-      await this.steps.end(this.rowsRead);
-    } finally {
-      over.abort();
-    }
-  }
-
-  /** Whether the run was cancelled while the log is away is found out later. */
-  private async pollCancelled(
-    run: number,
-    over: AbortSignal,
-    cancelled: AbortController,
-  ): Promise<void> {
-    while (!over.aborted && !cancelled.signal.aborted) {
-      const found = await this.tools.imports.refresh(this.importId).catch(() => undefined);
-      if (found && found.state.status !== 'none' && found.state.cancelled >= run) {
-        cancelled.abort(new Error('the import was cancelled'));
-      }
-      await pause(cancelPollMs, over);
-    }
+    const isCancelled = async (): Promise<boolean> => {
+      const { state } = await this.tools.imports.refresh(this.importId);
+      return state.status !== 'none' && state.cancelled >= started.run;
+    };
+    const end = await untilCancelled(isCancelled, this.signal, (halt) =>
+      this.attempts(started, halt),
+    );
+    if (end === 'cancelled') await this.steps.end(this.rowsRead);
   }
 
   private async attempts(started: ReceivedImport, halt: AbortSignal): Promise<void> {
