@@ -10,6 +10,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 import type { KafkaSettings } from '#fanout/kafka.js';
 import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
+import type { UnusedLimits } from '#jobs/unused-files.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
@@ -46,6 +47,7 @@ export interface Asking {
 export type TestLimits = Partial<ServerLimits> & {
   readonly liveFeeds?: LiveFeedLimits;
   readonly importMaxRows?: number;
+  readonly unusedFiles?: UnusedLimits;
 };
 
 /** The API in this process, on a node and a database of its own. */
@@ -156,7 +158,7 @@ const listening = async (
   node: TestNode,
   database: TestDatabase,
   dataDir: string,
-  { liveFeeds, importMaxRows, ...limits }: TestLimits,
+  { liveFeeds, importMaxRows, unusedFiles, ...limits }: TestLimits,
   kafka?: KafkaSettings,
   diskEnv: Readonly<Record<string, string>> = {},
 ): Promise<NestFastifyApplication> => {
@@ -169,6 +171,7 @@ const listening = async (
     disk: new DiskReserve(readEnvironment(diskEnvironment, diskEnv), [dataDir], context.logger),
     liveFeeds,
     importMaxRows,
+    unusedFiles,
     limits: {
       ...defaultLimits,
       requestTimeoutMs: 30_000,

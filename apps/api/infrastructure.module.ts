@@ -9,6 +9,7 @@ import { OutcomeUnknown, WrongExpectedRevision } from '#event-log/event-log.js';
 import { LogTail } from '#event-log/log-tail.js';
 import { categoryOf } from '#event-log/stream-name.js';
 import { CommandGateway } from '#http/command-gateway.js';
+import type { UnusedLimits } from '#jobs/unused-files.js';
 import { CommandObserver } from '#observability/command-observer.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import { HealthRegistry } from '#observability/health.js';
@@ -33,6 +34,8 @@ export interface Infrastructure {
   readonly dataDir: string;
   /** Data rows of an imported list at most. */
   readonly importMaxRows?: number | undefined;
+  /** Of files of cyclers that no import has named. */
+  readonly unusedFiles?: UnusedLimits | undefined;
   /** Of what the process writes to and of the stores, where they are on this machine. */
   readonly disk: DiskReserve;
 }
@@ -52,10 +55,9 @@ export class InfrastructureModule implements OnApplicationBootstrap {
     private readonly sameLog: SameLog,
   ) {}
 
-  static over(
-    context: ProcessContext,
-    { eventStoreUrl, databaseUrl, poolSize, disk, dataDir, importMaxRows }: Infrastructure,
-  ): DynamicModule {
+  static over(context: ProcessContext, infrastructure: Infrastructure): DynamicModule {
+    const { eventStoreUrl, databaseUrl, poolSize, disk, dataDir } = infrastructure;
+    const { importMaxRows, unusedFiles } = infrastructure;
     const { logger, metrics, health } = context;
     const { log, tail } = openEventLog(context, eventStoreUrl);
     measure(log, metrics);
@@ -73,7 +75,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [HealthRegistry, health],
       [DiskReserve, disk],
       [ImportSettings, new ImportSettings(dataDir, importMaxRows)],
-      [CyclerFileSettings, new CyclerFileSettings(dataDir)],
+      [CyclerFileSettings, new CyclerFileSettings(dataDir, unusedFiles)],
       [SameLog, sameLog],
       [EsdbEventLog, log],
       [LogTail, tail],

@@ -12,7 +12,7 @@ import type { Logger } from '#observability/logging.js';
 import { runProcess } from '#process/run-process.js';
 
 import { createApi } from './create-api.js';
-import { apiEnvironment, kafkaSettingsOf, limitsOf } from './settings.js';
+import { apiEnvironment, kafkaSettingsOf, limitsOf, unusedLimitsOf } from './settings.js';
 
 /** Waits for the log for as long as it takes: without it nobody could be let in anyway. */
 const announceAdminKey = async (
@@ -62,6 +62,7 @@ runProcess({
       disk: new DiskReserve(config, [config.VOLTRACE_DATA_DIR], logger),
       limits: limitsOf(config),
       importMaxRows: config.IMPORT_MAX_ROWS,
+      unusedFiles: unusedLimitsOf(config),
       liveFeeds: { inAll: config.MAX_LIVE_FEEDS, perKey: config.MAX_LIVE_FEEDS_PER_KEY },
     });
     await listen(app, config.HOST, config.PORT);

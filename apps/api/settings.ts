@@ -4,6 +4,7 @@ import { defaultMaxRows } from '#csv/csv-file.js';
 import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from '#fanout/kafka.js';
 import { proxiesIn } from '#http/connections.js';
 import { defaultLimits, type ServerLimits } from '#http/server-limits.js';
+import { defaultUnusedLimits, type UnusedLimits } from '#jobs/unused-files.js';
 import { check, type CleanedEnv, folder, hostName, integer, portNumber } from '#process/config.js';
 import { diskEnvironment, logEnvironment, storesEnvironment } from '#process/environment.js';
 
@@ -91,6 +92,20 @@ export const apiEnvironment = {
     default: defaultMaxRows,
     desc: 'Data rows of an imported list at most; each has an outcome that is kept.',
   }),
+  UNUSED_FILE_HOURS: integer(
+    1,
+    87_600,
+  )({
+    default: defaultUnusedLimits.maxAgeMs / 3_600_000,
+    desc: 'How long a file of a cycler is kept that no import has named.',
+  }),
+  UNUSED_FILES_MEBIBYTES: integer(
+    1,
+    1_000_000_000,
+  )({
+    default: defaultUnusedLimits.maxBytes / 1_048_576,
+    desc: 'What files of cyclers may take in all that no import has named; more are refused.',
+  }),
   RATE_LIMIT_PER_KEY: integer(
     0,
     100_000_000,
@@ -121,6 +136,13 @@ export const limitsOf = (settings: ApiSettings): ServerLimits => ({
   maxConnections: settings.MAX_CONNECTIONS,
   maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
   trustedProxies: proxiesIn(settings.TRUST_PROXY ?? '') ?? [],
+});
+
+export const unusedLimitsOf = (
+  settings: Pick<ApiSettings, 'UNUSED_FILE_HOURS' | 'UNUSED_FILES_MEBIBYTES'>,
+): UnusedLimits => ({
+  maxAgeMs: settings.UNUSED_FILE_HOURS * 3_600_000,
+  maxBytes: settings.UNUSED_FILES_MEBIBYTES * 1_048_576,
 });
 
 /** Undefined where no brokers are named. */

@@ -13,6 +13,12 @@ export const cyclerRecords = 'cycler-records';
 const facts = 'voltrace.battery-lab.v1';
 const samples = 'voltrace.battery-lab.samples.v1';
 
+/**
+ * What a batch may take. Seldom all records of an experiment are computed anew in one: where its cycles are not those
+ * that were expected, or where its records come before it, after a reset. A hundred million take about this long.
+ */
+const longestMs = 2 * 60 * 60_000;
+
 /** Keeps `lab_records`: what was recorded in experiments, and the statistics of their steps and cycles. */
 @Controller()
 export class CyclerRecordsConsumer {
@@ -35,5 +41,6 @@ export const cyclerRecordsConsumer: DeclaredConsumer = {
   forgets:
     'the records of all experiments and the statistics of their steps and cycles, which then fill anew',
   startOnly: 'it keeps statistics, which do not say of which facts they are made',
+  handlerTimeoutMs: longestMs,
   forget: (_, client) => forgetRecords(client),
 };

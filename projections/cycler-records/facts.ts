@@ -81,15 +81,16 @@ const changeBy = (fact: Fact): Omit<ExperimentChange, 'id'> | undefined => {
       return { nominalCapacityAh, longestIntervalS, cycle: 'recorded' };
     }
     case 'ExperimentImportRequested': {
-      const { nominalCapacityAh } = fact.data as EventData<'ExperimentImportRequested'>;
-      return { nominalCapacityAh };
+      const data = fact.data as unknown as EventData<'ExperimentImportRequested'>;
+      const { nominalCapacityAh, cycles } = data;
+      return { nominalCapacityAh, cycle: cycleOf(cycles) };
     }
     case 'ExperimentImported': {
       const { cycles } = fact.data as unknown as EventData<'ExperimentImported'>;
-      return { cycle: cycles === 'steps' ? 'as-begun' : 'recorded', hasEnded: true };
+      return { cycle: cycleOf(cycles), hasEnded: true };
     }
     case 'ExperimentImportFailed':
-      return { cycle: 'recorded', hasEnded: true };
+    case 'ExperimentImportCancelled':
     case 'ExperimentCompleted':
     case 'ExperimentAborted':
     case 'ExperimentFailed':
@@ -98,6 +99,9 @@ const changeBy = (fact: Fact): Omit<ExperimentChange, 'id'> | undefined => {
       return undefined;
   }
 };
+
+const cycleOf = (cycles: 'file' | 'steps' | undefined): CycleDefinition =>
+  cycles === 'steps' ? 'as-begun' : 'recorded';
 
 /** Units read their sensors less often than this at their own risk, s. */
 const slowestUnitS = 15;

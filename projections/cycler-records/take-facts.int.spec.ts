@@ -38,6 +38,14 @@ const documents = async (table: 'step' | 'cycle'): Promise<readonly unknown[]> =
   return rows.map(({ document }) => document);
 };
 
+/** In which transaction the first step was written. */
+const firstStepWritten = async (): Promise<readonly object[]> => {
+  const sql = 'select xmin::text from lab_records.step where step_count = 1';
+  const { rows } = await database.store.pool.query<object>(sql);
+  expect(rows).toHaveLength(1);
+  return rows;
+};
+
 /** Cut at indexes, each piece begins so many records early: they come again. */
 const chunks = (all: readonly CyclerRecord[], cuts: readonly number[], again = 0): Fact[] =>
   [0, ...cuts].map((from, at) =>
@@ -101,17 +109,28 @@ describe('the statistics of an experiment', () => {
     expect((await documents('cycle')).slice(0, -1)).toEqual(expected.cycles.slice(0, -1));
   });
 
-  it('wait for what an import says of its cycles, and then are found by charge and discharge', async () => {
+  it('are computed while an import goes on, and anew where its cycles are not those that were expected', async () => {
     const taken = chunks(
       records.map((one) => ({ ...one, cycle: 1 })),
       [100, 200],
     );
-    await database.take([
-      experimentFact('e1', 'ExperimentImportRequested', { nominalCapacityAh: 1 }),
-      ...taken,
-    ]);
-    expect(await documents('cycle')).toEqual([]);
+    const requested = { nominalCapacityAh: 1, cycles: 'file' };
+    await database.take([experimentFact('e1', 'ExperimentImportRequested', requested), ...taken]);
+    expect(await documents('cycle')).toMatchObject([{ cycle: 1 }]);
     await database.take([experimentFact('e1', 'ExperimentImported', { cycles: 'steps' })]);
+    expect(await documents('cycle')).toMatchObject([{ cycle: 1 }, { cycle: 2 }, { cycle: 3 }]);
+  });
+
+  it('are not computed anew at the end of an import that is as its headers promise', async () => {
+    const taken = chunks(
+      records.map((one) => ({ ...one, cycle: 1 })),
+      [100, 200],
+    );
+    const requested = { nominalCapacityAh: 1, cycles: 'steps' };
+    await database.take([experimentFact('e1', 'ExperimentImportRequested', requested), ...taken]);
+    const before = await firstStepWritten();
+    await database.take([experimentFact('e1', 'ExperimentImported', { cycles: 'steps' })]);
+    expect(await firstStepWritten()).toEqual(before);
     expect(await documents('cycle')).toMatchObject([{ cycle: 1 }, { cycle: 2 }, { cycle: 3 }]);
   });
 

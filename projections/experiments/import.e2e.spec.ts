@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Answer } from '#apps/api/api.fixture.js';
@@ -35,8 +37,9 @@ const experiment = async (id: string): Promise<Answer['body']> =>
 const imported = async (id: string): Promise<Answer['body']> => {
   await until(
     'the import has ended',
-    async () => ['imported', 'failed'].includes((await experiment(id))['status'] as string),
-    20_000,
+    async () =>
+      ['imported', 'failed', 'cancelled'].includes((await experiment(id))['status'] as string),
+    60_000,
   );
   return experiment(id);
 };
@@ -114,6 +117,109 @@ describe('an experiment that is imported', () => {
       const refused = await lab.post(`/experiments/${id}/${what}`, { reason: 'test' });
       expect(codeOf(refused)).toEqual([409, 'EXPERIMENT_IMPORTED']);
     }
+  });
+});
+
+describe('an import that is cancelled', () => {
+  it('stops soon, keeps what it took in, says so, and goes on when it is asked for again', async () => {
+    const records = 60_000;
+    const file = await send(bdf(records), 'long.csv');
+    const id = idOf(await importing(file));
+    await until('some of it is taken in', async () => (await samplesOf(id)).length >= 3, 60_000);
+    const asked = await lab.post(`/experiments/${id}/cancel`, { reason: 'the wrong cell' });
+    expect(asked.status).toBe(200);
+    const before = (await samplesOf(id)).length;
+    expect(await imported(id)).toMatchObject({
+      ...{ status: 'cancelled', message: expect.stringContaining('was cancelled') as unknown },
+      import: { found: null, failure: null },
+    });
+    await sleep(1_000);
+    const taken = (await samplesOf(id)).length;
+    expect(taken).toBeLessThan(before + 20);
+    expect(taken).toBeLessThan(records / 1_000);
+    const again = await lab.post(`/experiments/${id}/cancel`, { reason: 'the wrong cell' });
+    expect(again.headers.get('command-outcome')).toBe('unchanged');
+    const history = itemsOf(await lab.get(`/experiments/${id}/history`));
+    expect(history.at(-1)).toMatchObject({
+      ...{ event: 'ExperimentImportCancelled', reason: 'the wrong cell' },
+      actor: expect.objectContaining({ kind: 'apiKey' }) as unknown,
+    });
+    expect(idOf(await importing(file))).toBe(id);
+    await until(
+      'it is imported',
+      async () => (await experiment(id))['status'] === 'imported',
+      120_000,
+    );
+    const counts = (await samplesOf(id)).map(({ count }) => count as number);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(records);
+    expect(codeOf(await lab.post(`/experiments/${id}/cancel`))).toEqual([
+      409,
+      'EXPERIMENT_IMPORTED',
+    ]);
+  }, 240_000);
+
+  it('before its turn takes in nothing', async () => {
+    const [long, short] = [await send(bdf(100_000), 'first.csv'), await send(bdf(500), 'next.csv')];
+    const first = idOf(await importing(long));
+    const id = idOf(await importing(short));
+    for (const one of [id, first]) {
+      expect((await lab.post(`/experiments/${one}/cancel`)).status).toBe(200);
+    }
+    expect(await imported(id)).toMatchObject({ status: 'cancelled' });
+    expect(await imported(first)).toMatchObject({ status: 'cancelled' });
+    // The next one is taken in when its turn is past.
+    await imported(idOf(await importing(await send(bdf(400), 'third.csv'))));
+    expect(await samplesOf(id)).toEqual([]);
+  }, 240_000);
+});
+
+describe('rows that gave no record', () => {
+  it('are all listed, in pages and as CSV', async () => {
+    const bad = 2_345;
+    const rows = Array.from({ length: bad }, (_, n) => `${String(500_000 + n)},x,1,,1,1`);
+    const id = idOf(await importing(await send(bdf(20, `${rows.join('\n')}\n`), 'bad.csv')));
+    const found = await imported(id);
+    expect(found).toMatchObject({ import: { found: { records: 20, rejectedRows: bad } } });
+    const lines = Array.from({ length: bad }, (_, n) => n + 22);
+    const listed: unknown[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query = { limit: '1000', ...(cursor !== '' && { cursor }) };
+      const page = await lab.get(`/experiments/${id}/rejected-rows`, query);
+      listed.push(...itemsOf(page).map(({ line }) => line));
+      cursor = page.body['nextCursor'] as string | null;
+    }
+    expect(listed).toEqual(lines);
+    const csv = await lab.api.raw(`/v1/experiments/${id}/rejected-rows?format=csv`);
+    const text = (await csv.text()).split(/\r?\n/);
+    expect(text[0]).toBe('file,line,fault,reason');
+    expect(text.slice(1, -1).map((row) => Number(row.split(',')[1]))).toEqual(lines);
+  }, 60_000);
+});
+
+describe('a file that no import has named', () => {
+  const unusedFiles = { maxAgeMs: 24 * 3_600_000, maxBytes: 20 * 1024 ** 3 };
+
+  it('expires, and one that was imported does not', async () => {
+    const used = await send(bdf(10), 'used.csv');
+    await imported(idOf(await importing(used)));
+    const unused = await send(bdf(11), 'unused.csv');
+    await lab.api.limited({ unusedFiles: { ...unusedFiles, maxAgeMs: 0 } }, async () => {
+      await until('it has expired', async () => {
+        const refused = await importing(unused, {}, '?dryRun=true');
+        return codeOf(refused)[1] === 'FILE_NOT_KEPT';
+      });
+    });
+    expect((await importing(used, {}, '?dryRun=true')).status).toBe(200);
+  });
+
+  it('is refused where there are too many of them', async () => {
+    await lab.api.limited({ unusedFiles: { ...unusedFiles, maxBytes: 100 } }, async (url) => {
+      const answer = await fetch(`${url}/v1/cycler-files?name=large.csv`, {
+        ...{ method: 'POST', body: bdf(12) },
+        headers: { ...headers, authorization: `Bearer ${lab.api.admin}` },
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([507, { code: 'UPLOADS_FULL' }]);
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { ImportDocument } from '#battery-lab/import/document.js';
 import { rowFaults } from '#battery-lab/import/events.js';
 import { FoundResponse, RejectedRowResponse } from '#battery-lab/import/import-response.http.js';
+import type { Column } from '#http/export.js';
 import { oneOf, text } from '#http/query-params.js';
 import { defineResource, filter, visibleIn } from '#resource/resource.js';
 import { compares } from '#resource/sql.js';
@@ -45,6 +46,10 @@ export class ExperimentImportResponse implements ImportDocument {
   failure!: ExperimentImportFailureResponse | null;
 }
 
+const rejectedColumns: readonly Column<RejectedRowResponse>[] = (
+  ['file', 'line', 'fault', 'reason'] as const
+).map((name) => ({ name, value: (row) => row[name] }));
+
 export const rejectedRowList = defineResource({
   name: 'rejected-rows',
   tag: 'lab',
@@ -55,11 +60,12 @@ export const rejectedRowList = defineResource({
   from: `${experimentsSchema}.rejected_rows`,
   list: {
     summary: 'Rows of imported files that gave no record, and why',
-    description: 'In the order of the files. Of more than a thousand the first are listed.',
+    description: 'In the order of the files.',
     filters: {
       fault: filter(oneOf(...rowFaults), compares('fault')),
       file: filter(text(300), compares('file')),
     },
     order: [{ expression: 'place', type: 'bigint' }],
+    export: { columns: rejectedColumns },
   },
 });

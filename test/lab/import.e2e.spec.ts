@@ -55,6 +55,12 @@ describe('voltrace lab import', () => {
     expect(done.stdout).toMatch(/status +imported\n/);
     expect(done.stdout).toMatch(/records +1800\n/);
     expect(done.stdout).toMatch(/│ 3 +│ 0.10(382|417) +│/);
+    expect(done.stdout).not.toContain('All of them');
+    const listed = await lab.ctl('lab', 'experiments', 'rejected-rows', 'history', '--csv');
+    expect(listed.stdout.trim().split(/\r?\n/)).toEqual([
+      'file,line,fault,reason',
+      expect.stringMatching(/^cycler.csv,1802,value,/),
+    ]);
     const again = await lab.ctl('--json', ...args);
     const { id } = JSON.parse(again.stdout) as { id: string };
     expect(await lab.items('/v1/experiments')).toMatchObject([{ id, status: 'imported' }]);

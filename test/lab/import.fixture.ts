@@ -27,11 +27,11 @@ export class ImportingLab {
     readonly folder: string,
   ) {}
 
-  static async start(): Promise<ImportingLab> {
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<ImportingLab> {
     const folder = mkdtempSync(join(tmpdir(), 'voltrace-imports-'));
     // PostgreSQL may run as somebody else.
     chmodSync(folder, 0o711);
-    const env = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000' };
+    const env = { RATE_LIMIT_PER_KEY: '1000000', RATE_LIMIT_PER_ADDRESS: '1000000', ...more };
     return new ImportingLab(
       await TestStandalone.start({ dataDir: join(folder, 'data'), env }),
       folder,

@@ -113,7 +113,11 @@ const addQueueing = (group: Command): void => {
 const addOperating = (group: Command): void => {
   const needsReason = true;
   for (const command of [
-    { name: 'cancel', about: 'Takes back an experiment that has not begun.' },
+    {
+      name: 'cancel',
+      about:
+        'Takes back an experiment that has not begun, or cancels its import: what was taken in stays.',
+    },
     { name: 'pause', about: 'Stops an experiment in the middle of its step, with its output off.' },
     { name: 'resume', about: 'Lets an experiment go on that is paused or was interrupted.' },
     {

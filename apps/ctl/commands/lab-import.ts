@@ -219,6 +219,9 @@ const printImported = async (api: ApiClient, imported: Imported): Promise<void> 
     rejected.push(row);
   }
   await printFound(parts.found, imported, rejected);
+  if (parts.found.rejectedRows > rejected.length) {
+    await write(`All of them: voltrace lab experiments rejected-rows ${id} --csv\n`);
+  }
   await write('\nThe first cycles\n');
   await printCycles(await firstCycles(api, id));
 };

@@ -12,7 +12,7 @@ import { argumentOf, type Kind, thingIdOf } from './lab-reading.js';
 
 type Row = Readonly<Record<string, Cell>>;
 
-/** `voltrace lab experiments cycles|records|export`: what was recorded. */
+/** `voltrace lab experiments cycles|records|rejected-rows|export`: what was recorded, and what was not. */
 export const addLabRecords = (group: Command, experiments: Kind): void => {
   group
     .command('cycles')
@@ -43,6 +43,19 @@ export const addLabRecords = (group: Command, experiments: Kind): void => {
     .option('--csv', 'every record, as CSV')
     .action(
       listing(experiments, { list: 'records', columns: recordColumns, every: 'every record' }),
+    );
+  group
+    .command('rejected-rows')
+    .description('Shows the rows of imported files that gave no record, and why.')
+    .argument(...argumentOf(experiments))
+    .option('--file <name>', 'only rows of this file')
+    .option('--fault <fault>', 'only one kind, such as value or cells')
+    .option(...limitOption)
+    .option('--csv', 'every rejected row, as CSV')
+    .action(
+      listing(experiments, {
+        ...{ list: 'rejected-rows', columns: rejectedColumns, every: 'every rejected row' },
+      }),
     );
   group
     .command('export')
@@ -81,6 +94,8 @@ const recordColumns = {
   'step of program': 'stepId',
   cycle: 'cycle',
 } as const;
+
+const rejectedColumns = { file: 'file', line: 'line', fault: 'fault', why: 'reason' } as const;
 
 interface Listing {
   readonly list: string;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { DiskReserve } from '#observability/disk-reserve.js';
+
 import { KeptFiles } from './kept-files.js';
 
 let folder = '';
@@ -36,6 +38,20 @@ describe('an upload', () => {
     expect(readFileSync(files.pathOf(sha256), 'utf8')).toBe('a,b\n1,2\n');
     expect(await files.has(sha256)).toBe(true);
     expect(spooled()).toEqual([]);
+  });
+
+  it('that is under way when the disk becomes full is refused, and nothing of it is left', async () => {
+    const disk: { shortage: DiskReserve['shortage'] } = { shortage: undefined };
+    const watched = new KeptFiles(folder, 1_000_000, disk);
+    async function* body(): AsyncGenerator<Buffer> {
+      yield* chunks('a,b\n');
+      disk.shortage = { folder, freeBytes: 0, reserveBytes: 1 };
+      yield* chunks('1,2\n');
+    }
+    await expect(watched.spool(body())).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(spooled()).toEqual([]);
+    disk.shortage = undefined;
+    await watched.keep(await watched.spool(chunks('a,b\n')));
   });
 
   it('may be sent again', async () => {

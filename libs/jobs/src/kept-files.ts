@@ -42,7 +42,7 @@ export class KeptFiles {
    * `INSUFFICIENT_STORAGE`.
    */
   async spool(body: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
-    if (this.disk.shortage) throw diskFull('files are refused');
+    this.requireReserve();
     const path = join(this.spoolFolder, randomUUID());
     try {
       await mkdir(this.spoolFolder, { recursive: true, mode: 0o700 });
@@ -55,12 +55,14 @@ export class KeptFiles {
 
   /** Moves a spooled file to its place, for good: when this resolves, it survives a power cut. */
   async keep({ path, sha256 }: SpooledFile): Promise<void> {
-    try {
+    await withRoom(async () => {
       await rename(path, this.pathOf(sha256));
       await syncFolder(this.folder);
-    } catch (error) {
-      throw isOutOfSpace(error) ? outOfSpace(error) : error;
-    }
+    });
+  }
+
+  async remove(sha256: string): Promise<void> {
+    await rm(this.pathOf(sha256), { force: true });
   }
 
   async discard({ path }: SpooledFile): Promise<void> {
@@ -89,6 +91,10 @@ export class KeptFiles {
     }
   }
 
+  private requireReserve(): void {
+    if (this.disk.shortage) throw diskFull('files are refused');
+  }
+
   private async write(path: string, body: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
     const hash = createHash('sha256');
     const start = new Start();
@@ -96,6 +102,7 @@ export class KeptFiles {
     const file = await open(path, 'wx', 0o600);
     try {
       for await (const chunk of body) {
+        this.requireReserve();
         bytes += chunk.byteLength;
         if (bytes > this.maxBytes) throw tooLarge(this.maxBytes);
         start.add(chunk);
@@ -130,6 +137,15 @@ class Start {
     this.isChecked = true;
   }
 }
+
+/** Throws `INSUFFICIENT_STORAGE` where the disk is full, else what `work` throws. */
+export const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw isOutOfSpace(error) ? outOfSpace(error) : error;
+  }
+};
 
 const syncFolder = async (path: string): Promise<void> => {
   const folder = await open(path, 'r');

@@ -1,6 +1,6 @@
 import type { Decider, Key } from '#kernel/decider.js';
 
-import { decideImport, type ImportCommand } from '../import/decider.js';
+import { cancelImport, decideImport, type ImportCommand } from '../import/decider.js';
 import { batteryUnderTest, stationConfiguration } from '../keys.js';
 import type { ExperimentCommand } from './commands.js';
 import { answer, issue, repeat, stopAgain, timeOut } from './decide-instructions.js';
@@ -95,7 +95,10 @@ export const experimentDecider: Decider<ExperimentState, ExperimentCommand, Expe
       if (isExecuted(state)) throw experimentExists();
       return decideImport(command, state.status === 'imported' ? state : undefined);
     }
-    if (state.status === 'imported') throw importedExperiment();
+    if (state.status === 'imported') {
+      if (command.type === 'CancelExperiment') return cancelImport(state);
+      throw importedExperiment();
+    }
     if (state.status !== 'absent') return decideOn(command, state);
     if (command.type !== 'QueueExperiment') throw unknownExperiment();
     return [{ type: 'ExperimentQueued', data: command.data }];

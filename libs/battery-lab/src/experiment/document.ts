@@ -137,6 +137,7 @@ const changeBy = (
     case 'ImportedRowsRejected':
     case 'ExperimentImported':
     case 'ExperimentImportFailed':
+    case 'ExperimentImportCancelled':
       return state.import ? importedBy(event, state.import) : {};
   }
 };

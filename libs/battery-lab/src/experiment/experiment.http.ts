@@ -102,8 +102,10 @@ export class ExperimentController {
   }
 
   @CommandRoute(':id/cancel', {
-    summary: 'Take back an experiment that has not begun',
-    description: 'It leaves the queue of its station.',
+    summary: 'Take back an experiment that has not begun, or cancel its import',
+    description:
+      'One that waits leaves the queue of its station. Of one that is being imported no more is taken in: the records ' +
+      'that were taken in stay, and importing the same files again goes on with them.',
   })
   cancel(@Param('id') id: string, @Body() body: OptionalReasonBody, @Call() call: HttpCall) {
     return this.gateway.handle(call, {

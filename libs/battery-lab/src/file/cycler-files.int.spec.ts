@@ -6,10 +6,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CyclerRecord } from '#cycling/record.js';
+import type { Refusal } from '#kernel/refusal.js';
 
 import { bdfHeader, bdfRows } from './bdf-writer.js';
 import type { FileOptions } from './inspect-file.js';
-import { mostListed } from './report.js';
+import { mostRejected } from './report.js';
 import { readTest } from './shared-files.fixture.js';
 
 let folder = '';
@@ -132,23 +133,31 @@ describe('a layout', () => {
 });
 
 describe('rows that give no record', () => {
-  it('are all counted, and the first ones are listed', async () => {
-    const bad = Array.from(
-      { length: mostListed + 5 },
-      (_, n) => `${String(n)},${String(n)},,1,1,x,3`,
+  const bad = (count: number) =>
+    Array.from({ length: count }, (_, n) => `${String(n)},${String(n)},,1,1,x,3`);
+
+  it('are all listed', async () => {
+    const { report } = await read(arbin(['0,0,,1,1,0,3', ...bad(5_000)]));
+    expect(report.problems).toMatchObject({ count: 5_000, byFault: { value: 5_000 } });
+    expect(report.problems.listed.map(({ line }) => line)).toEqual(
+      Array.from({ length: 5_000 }, (_, n) => n + 3),
     );
-    const { report } = await read(arbin(['0,0,,1,1,0,3', ...bad]));
-    expect(report.problems).toMatchObject({
-      count: mostListed + 5,
-      byFault: { value: mostListed + 5 },
-    });
-    expect(report.problems.listed).toHaveLength(mostListed);
     expect(report.problems.listed[0]).toEqual({
       file: 'test.csv',
       line: 3,
       fault: 'value',
       reason: 'column "Current(A)" holds "x", expected a number',
     });
+  });
+
+  it('are too many for a file of a cycler at some number, which is refused with the first ones', async () => {
+    const rows = ['0,0,,1,1,0,3', ...bad(mostRejected + 1)];
+    const refusal: unknown = await read(arbin(rows)).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'TOO_MANY_REJECTED_ROWS' });
+    expect((refusal as Refusal).details).toMatchObject({
+      errors: { length: 20, 0: { reason: expect.stringContaining('line 3: ') as unknown } },
+    });
+    expect((await read(arbin(rows.slice(0, -1)))).report.problems.count).toBe(mostRejected);
   });
 
   it('go back in test time', async () => {

@@ -134,6 +134,11 @@ export class CyclerFiles {
     if (batch.length > 0) yield batch;
   }
 
+  /** Whose cycles they are by the headers alone: a count that cannot be followed is found out by reading. */
+  get expectedCycles(): ImportReport['cycles'] {
+    return this.files.every(({ file }) => file.header.columns.cycle) ? 'file' : 'steps';
+  }
+
   /** What is to be said of the files, as far as they were read. */
   report(): ImportReport {
     const sum = (of: (open: OpenFile) => number): number =>

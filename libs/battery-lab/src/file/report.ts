@@ -1,3 +1,5 @@
+import { Refusal } from '#kernel/refusal.js';
+
 import type { ClockNote } from './clock.js';
 
 /** Why a row gave no record. */
@@ -55,7 +57,7 @@ export interface ImportReport {
   readonly records: number;
   /** Records that two files have: taken once. */
   readonly overlapping: number;
-  /** Rows that gave no record: all are counted, the first ones are listed. */
+  /** Rows that gave no record. */
   readonly problems: {
     readonly count: number;
     readonly byFault: Readonly<Partial<Record<RowFault, number>>>;
@@ -73,10 +75,16 @@ export interface ImportReport {
   readonly zone: string | null;
 }
 
-/** So many problems, and so many notes of the clock, are listed. */
-export const mostListed = 1_000;
+/** So many notes of the clock are listed. */
+const mostNotes = 1_000;
+/** With more rows that give no record, a file is none of a cycler, or is read in the wrong way. */
+export const mostRejected = 100_000;
+const shownRejected = 20;
 
-/** Collects what is to be said of the files of one test, in bounded memory. */
+/**
+ * Collects what is to be said of the files of one test, in bounded memory: `problem` throws `TOO_MANY_REJECTED_ROWS`, with
+ * the first of them.
+ */
 export class Findings {
   private faults = 0;
   private readonly byFault: Partial<Record<RowFault, number>> = {};
@@ -88,7 +96,8 @@ export class Findings {
   problem(file: string, line: number, fault: RowFault, reason: string): void {
     this.faults += 1;
     this.byFault[fault] = (this.byFault[fault] ?? 0) + 1;
-    if (this.listed.length < mostListed) this.listed.push({ file, line, fault, reason });
+    if (this.faults > mostRejected) throw tooManyRejected(this.listed);
+    this.listed.push({ file, line, fault, reason });
   }
 
   warn(file: string, what: string, line: number, message: string): void {
@@ -99,7 +108,7 @@ export class Findings {
 
   clock(file: string, note: ClockNote): void {
     this.notes += 1;
-    if (this.clockNotes.length < mostListed) this.clockNotes.push({ file, ...note });
+    if (this.clockNotes.length < mostNotes) this.clockNotes.push({ file, ...note });
   }
 
   found(): Pick<ImportReport, 'problems' | 'warnings' | 'clock'> {
@@ -111,6 +120,21 @@ export class Findings {
     };
   }
 }
+
+/** The first rows that gave no record, as a refusal names them. */
+export const rejectedErrors = (listed: readonly RowProblem[]) =>
+  listed.slice(0, shownRejected).map(({ file, line, reason }) => ({
+    pointer: '/files',
+    reason: `"${file}", line ${String(line)}: ${reason}`,
+  }));
+
+const tooManyRejected = (listed: readonly RowProblem[]) =>
+  new Refusal(
+    'TOO_MANY_REJECTED_ROWS',
+    'unprocessable',
+    `more than ${String(mostRejected)} rows are no records: these are no files of a cycler, or they are read in the wrong way`,
+    { errors: rejectedErrors(listed) },
+  );
 
 /** Text of a file as part of a message: short, and on one line. */
 export const shown = (text: string): string => {

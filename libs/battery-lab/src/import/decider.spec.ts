@@ -4,6 +4,8 @@ import { command, examples, given, issue, queued } from '../experiment/experimen
 
 const { ExperimentImportRequested: requested, ImportedRowsRejected: rejected } = examples;
 const { ExperimentImported: imported, ExperimentImportFailed: failed } = examples;
+const { ExperimentImportCancelled: cancelled } = examples;
+const cancel = command('CancelExperiment', {});
 const request = command('RequestImport', requested.data);
 const reject = (after: number) => command('RejectImportedRows', { ...rejected.data, after });
 const complete = command('CompleteImport', imported.data);
@@ -32,6 +34,18 @@ describe('an import', () => {
     given(requested, imported).when(fail).thenNothing();
     given(requested).when(fail).then(failed);
     given(requested, failed).when(complete).thenNothing();
+  });
+
+  it('is cancelled while it waits or runs, and may be requested again', () => {
+    given(requested).when(cancel).then(cancelled);
+    given(requested, rejected).when(cancel).then(cancelled);
+    given(requested, cancelled).when(cancel).thenNothing();
+    given(requested, cancelled).when(request).then(requested);
+    given(requested, cancelled, requested).when(cancel).then(cancelled);
+    for (const late of [reject(0), complete, fail])
+      given(requested, cancelled).when(late).thenNothing();
+    given(requested, rejected, cancelled, requested).when(reject(1)).then(rejected);
+    given(requested, failed).when(cancel).thenRefused('EXPERIMENT_IMPORTED');
   });
 
   it('is nothing that a unit could be told anything about', () => {

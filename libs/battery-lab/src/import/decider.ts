@@ -1,5 +1,6 @@
 import type { CommandOf } from '#kernel/command.js';
 
+import { importedExperiment } from '../experiment/refusals.js';
 import type { ImportData, ImportEvent } from './events.js';
 
 export type ImportCommand = CommandOf<{
@@ -13,7 +14,7 @@ export type ImportCommand = CommandOf<{
 /** An experiment that was recorded elsewhere: no unit, queue or operator has to do with it. */
 export interface ImportedExperiment {
   readonly status: 'imported';
-  readonly import: 'requested' | 'done' | 'failed';
+  readonly import: 'requested' | 'done' | 'failed' | 'cancelled';
   readonly request: ImportData<'ExperimentImportRequested'>;
   /** Counts the requests. */
   readonly run: number;
@@ -28,7 +29,7 @@ export const decideImport = (
 ): readonly ImportEvent[] => {
   switch (command.type) {
     case 'RequestImport':
-      return !state || state.import === 'failed'
+      return !state || state.import === 'failed' || state.import === 'cancelled'
         ? [{ type: 'ExperimentImportRequested', data: command.data }]
         : [];
     case 'RejectImportedRows': {
@@ -45,6 +46,16 @@ export const decideImport = (
         ? [{ type: 'ExperimentImportFailed', data: command.data }]
         : [];
   }
+};
+
+/**
+ * Ends an import that is requested or under way, at once: its run stops when it learns of it. Throws
+ * `EXPERIMENT_IMPORTED` where nothing is left to cancel.
+ */
+export const cancelImport = (state: ImportedExperiment): readonly ImportEvent[] => {
+  if (state.import === 'cancelled') return [];
+  if (state.import !== 'requested') throw importedExperiment();
+  return [{ type: 'ExperimentImportCancelled', data: {} }];
 };
 
 export const evolveImport = (
@@ -66,5 +77,7 @@ export const evolveImport = (
       return { ...state, import: 'done' };
     case 'ExperimentImportFailed':
       return { ...state, import: 'failed' };
+    case 'ExperimentImportCancelled':
+      return { ...state, import: 'cancelled' };
   }
 };

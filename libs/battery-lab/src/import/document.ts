@@ -14,13 +14,16 @@ export interface ImportDocument extends Reading {
 
 /** What an import says of its experiment. */
 interface Imported {
-  readonly status: 'importing' | 'imported' | 'failed';
+  readonly status: 'importing' | 'imported' | 'failed' | 'cancelled';
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly testTimeS: number | null;
   readonly message: string | null;
   readonly import: ImportDocument;
 }
+
+const cancelled =
+  'the import was cancelled: the records that were taken in until then stay, and importing the same files again goes on';
 
 /** The part of its experiment that the event changes. */
 export const importedBy = (
@@ -39,6 +42,8 @@ export const importedBy = (
       const { data: failure } = event;
       return { status: 'failed', message: failure.reason, import: { ...before, failure } };
     }
+    case 'ExperimentImportCancelled':
+      return { status: 'cancelled', message: cancelled };
   }
 };
 

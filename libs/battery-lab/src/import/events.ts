@@ -33,7 +33,8 @@ const exampleFile = { name: 'CS2_33.csv', sha256: exampleHash };
 
 export const importEvents = eventTypes({
   ExperimentImportRequested: {
-    about: 'Files of a cycler are to be taken in as an experiment. Again: after it has failed.',
+    about:
+      'Files of a cycler are to be taken in as an experiment. Again: after it has failed or was cancelled.',
     data: closed({
       name: name('For people.'),
       description: orNull(text('What it was for.')),
@@ -44,6 +45,12 @@ export const importEvents = eventTypes({
         { minItems: 1, description: 'The files of one test of one cell.' },
       ),
       ...reading,
+      cycles: Type.Optional(
+        choice(
+          ['file', 'steps'],
+          'Whether the files count cycles, by their headers: what `ExperimentImported` says is what came of it.',
+        ),
+      ),
     }),
     example: {
       ...{ name: 'Ageing of cell 33', description: null },
@@ -100,7 +107,7 @@ export const importEvents = eventTypes({
         }),
         { description: 'In the order of their clocks.' },
       ),
-      rejectedRows: count('Rows that gave no record, those among them that are not listed.'),
+      rejectedRows: count('Rows that gave no record: each is in an `ImportedRowsRejected`.'),
       warnings: Type.Array(
         closed({
           file: name('Of the file.'),
@@ -151,6 +158,11 @@ export const importEvents = eventTypes({
     about: 'The files could not be taken in.',
     data: closed({ code: name('As problems have it.'), reason: text('Why, for people.') }),
     example: { code: 'FILE_MISSING', reason: 'the file CS2_33.csv is not kept any more' },
+  },
+  ExperimentImportCancelled: {
+    about: 'Somebody cancelled the import: no more is taken in, and what was taken in stays.',
+    data: closed({}),
+    example: {},
   },
 });
 

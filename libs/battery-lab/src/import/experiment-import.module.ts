@@ -4,6 +4,7 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { KeptFiles } from '#jobs/kept-files.js';
+import { defaultUnusedLimits, UnusedFiles, type UnusedLimits } from '#jobs/unused-files.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { ReadStore } from '#read-store/read-store.js';
@@ -19,6 +20,8 @@ export class CyclerFileSettings {
   constructor(
     /** Files are kept in `<dataDir>/cycler-files`. */
     readonly dataDir: string,
+    /** Of files that no import has named. */
+    readonly unused: UnusedLimits = defaultUnusedLimits,
   ) {}
 }
 
@@ -46,10 +49,12 @@ const largestFile = 1024 * 1024 * 1024;
         disk: DiskReserve,
         { pool }: ReadStore,
         logger: Logger,
-        { dataDir }: CyclerFileSettings,
+        { dataDir, unused: limits }: CyclerFileSettings,
       ): ExperimentImports => {
-        const files = new KeptFiles(join(dataDir, 'cycler-files'), largestFile, disk);
-        return new ExperimentImports({ log, experiments, files, logger }, batteries, pool);
+        const folder = join(dataDir, 'cycler-files');
+        const files = new KeptFiles(folder, largestFile, disk);
+        const unused = new UnusedFiles(files, join(folder, 'unused'), limits, logger);
+        return new ExperimentImports({ log, experiments, files, unused, logger }, batteries, pool);
       },
     },
   ],

@@ -70,7 +70,8 @@ export class ExperimentImports {
   }
 
   start(): void {
-    const { files, logger } = this.tools;
+    const { files, unused, logger } = this.tools;
+    unused.start();
     files.removeLeftovers().catch((error: unknown) => {
       logger.warn({ error }, 'leftovers of uploads could not be removed');
     });
@@ -78,19 +79,21 @@ export class ExperimentImports {
   }
 
   stop(): Promise<void> {
+    this.tools.unused.stop();
     return this.runner.stop();
   }
 
   /**
-   * Keeps a file that a cycler may have written; `forMapping`: also one in no layout that is known. Throws what
-   * `KeptFiles.spool` and `inspectCyclerFile` throw: then nothing is kept.
+   * Keeps a file that a cycler may have written, for good once an import names it; `forMapping`: also one in no layout that
+   * is known. Throws what `KeptFiles.spool` and `inspectCyclerFile` throw, and `UPLOADS_FULL`: then nothing is kept.
    */
   async keep(
     body: AsyncIterable<Uint8Array>,
     name: string,
     forMapping: boolean,
   ): Promise<SentFile> {
-    const { files } = this.tools;
+    const { files, unused } = this.tools;
+    await unused.requireRoom();
     const spooled = await files.spool(body);
     try {
       const file = await inspectCyclerFile(spooled.path, {}, name).catch((error: unknown) => {
@@ -98,7 +101,7 @@ export class ExperimentImports {
         if (mayBeMapped && forMapping) return null;
         throw error;
       });
-      await files.keep(spooled);
+      await unused.keep(spooled);
       const { sha256, bytes } = spooled;
       return { sha256, bytes, file };
     } catch (error) {
@@ -119,14 +122,16 @@ export class ExperimentImports {
     return { ...wanted, batteryId, nominalCapacityAh, files: sent };
   }
 
-  /** Throws what `openTest` throws, where it is found out soon. */
-  async check(request: RequestedImport): Promise<void> {
+  /** The request with what the files say at once. Throws what `openTest` throws, where it is found out soon. */
+  async checked(request: RequestedImport): Promise<RequestedImport> {
     const late = AbortSignal.timeout(checkMs);
     try {
-      const test = await openTest(this.tools.files, request, late);
-      await test.close();
+      const { files, close } = await openTest(this.tools.files, request, late);
+      await close();
+      return { ...request, cycles: files.expectedCycles };
     } catch (error) {
       if (error !== late.reason) throw error;
+      return request;
     }
   }
 
@@ -135,8 +140,12 @@ export class ExperimentImports {
     return this.places.during(key, () => previewImport(this.tools.files, request, gone));
   }
 
-  /** Lists the import for the runners before it is requested, so that no crash leaves one that nobody runs. */
-  async enqueue(id: string): Promise<void> {
+  /**
+   * Lists the import for the runners before it is requested, so that no crash leaves one that nobody runs. From then on its
+   * files are kept for good.
+   */
+  async enqueue(id: string, { files }: Pick<RequestedImport, 'files'>): Promise<void> {
+    for (const { sha256 } of files) await this.tools.unused.use(sha256);
     await this.queue.enqueue(id, kind).catch(nothingImported);
   }
 
@@ -152,6 +161,7 @@ export class ExperimentImports {
   }
 
   private async sent(file: WantedImport['files'][number], pointer: string) {
+    await this.tools.unused.touch(file.sha256);
     const bytes = await this.tools.files.bytesOf(file.sha256);
     if (bytes !== undefined) return { name: file.name, sha256: file.sha256, bytes };
     throw new Refusal('FILE_NOT_KEPT', 'unprocessable', `"${file.name}" was not sent`, {

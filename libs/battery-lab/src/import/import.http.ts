@@ -53,7 +53,8 @@ export class CyclerFileController {
     summary: 'Send a file that a cycler has written',
     description:
       'The body is streamed and kept under its hash, by which `POST /v1/experiments/import` names it. What is in no ' +
-      'layout that is known is refused, and not kept, unless `forMapping` says that a mapping comes with the import.',
+      'layout that is known is refused, and not kept, unless `forMapping` says that a mapping comes with the import. What ' +
+      'no import has named expires after a while.',
   })
   @ApiConsumes('text/csv')
   @ApiBody({
@@ -141,9 +142,9 @@ export class ExperimentImportController {
       on: (_: string, command: RequestImport) => this.imports.carryOut(id, command),
       ...{ id, body },
       command: async (meta) => {
-        await this.imports.check(request);
-        await this.imports.enqueue(id);
-        return { type: 'RequestImport' as const, data: request, meta };
+        const data = await this.imports.checked(request);
+        await this.imports.enqueue(id, data);
+        return { type: 'RequestImport' as const, data, meta };
       },
     });
     void call.reply.header('location', `/v1/experiments/${id}`);

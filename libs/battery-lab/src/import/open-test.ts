@@ -4,7 +4,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import { type CyclerFiles, openCyclerFiles } from '../file/cycler-files.js';
 import type { FileOptions } from '../file/inspect-file.js';
-import type { ImportReport } from '../file/report.js';
+import { type ImportReport, rejectedErrors } from '../file/report.js';
 import type { ImportData, Reading } from './events.js';
 import { startOf } from './start.js';
 
@@ -19,8 +19,6 @@ export interface OpenTest {
 }
 
 type FilesToImport = Pick<ImportData<'ExperimentImportRequested'>, 'files' | keyof Reading>;
-
-const shownProblems = 20;
 
 /**
  * Opens the files of one test and reads as far as the first records. Throws `Refusal`: what `openCyclerFiles` and
@@ -72,8 +70,5 @@ const fileMissing = (name: string, sha256: string) =>
 
 const noRecords = ({ problems }: ImportReport) =>
   new Refusal('NO_RECORDS', 'unprocessable', 'no row of the files is a record', {
-    errors: problems.listed.slice(0, shownProblems).map(({ file, line, reason }) => ({
-      pointer: '/files',
-      reason: `"${file}", line ${String(line)}: ${reason}`,
-    })),
+    errors: rejectedErrors(problems.listed),
   });

@@ -5,6 +5,8 @@ import { States } from '#event-log/states.js';
 import type { Job, JobEnd } from '#jobs/job-runner.js';
 import type { KeptFiles } from '#jobs/kept-files.js';
 import { retryTransient } from '#jobs/retry.js';
+import { untilCancelled } from '#jobs/until-cancelled.js';
+import type { UnusedFiles } from '#jobs/unused-files.js';
 import type { CommandMeta, ContentOf } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -26,6 +28,7 @@ export interface ImportTools {
   readonly log: EventLog;
   readonly experiments: Experiments;
   readonly files: KeptFiles;
+  readonly unused: UnusedFiles;
   readonly logger: StoreLogger;
 }
 
@@ -61,7 +64,12 @@ export class ImportRun {
     }
     if (state.status !== 'imported' || state.import !== 'requested') return 'finished';
     try {
-      await this.takeIn(job, state);
+      const end = await untilCancelled(
+        () => this.isCancelled(id, state.run),
+        signal,
+        (halt) => this.takeIn({ ...job, signal: halt }, state),
+      );
+      if (end === 'cancelled') logger.info({ experimentId: id }, 'an import was cancelled');
     } catch (error) {
       if (signal.aborted) throw error;
       const isMissing = error instanceof Refusal && error.code === 'FILE_MISSING';
@@ -76,6 +84,11 @@ export class ImportRun {
     this.broken.delete(id);
     return 'again';
   };
+
+  private async isCancelled(id: string, run: number): Promise<boolean> {
+    const { state } = await this.tools.experiments.states.refresh(id);
+    return state.status === 'imported' && (state.import === 'cancelled' || state.run > run);
+  }
 
   private async takeIn(job: Job, { request, run, rejectedRows }: ImportedExperiment) {
     const { id, signal } = job;
@@ -93,9 +106,9 @@ export class ImportRun {
     this.tools.logger.info({ experimentId: id, records, rejected }, 'an experiment is imported');
   }
 
-  /** All rows that the report lists, after those that are on record. */
+  /** All rows that gave no record, after those that are on record. */
   private async reject(recorder: Recorder, { problems }: ImportReport, known: number) {
-    let after = 0;
+    let after = known;
     while (after < problems.listed.length) {
       const file = problems.listed[after]?.file ?? '';
       const some = problems.listed.slice(after, after + mostRows);
@@ -103,9 +116,7 @@ export class ImportRun {
       const rows = some
         .slice(0, other < 0 ? some.length : other)
         .map(({ line, fault, reason }) => ({ line, fault, reason }));
-      if (after >= known) {
-        await recorder.tell({ type: 'RejectImportedRows', data: { after, file, rows } });
-      }
+      await recorder.tell({ type: 'RejectImportedRows', data: { after, file, rows } });
       after += rows.length;
     }
   }
@@ -193,11 +204,15 @@ class Recorder {
   }
 
   private retry<T>(work: () => Promise<T>): Promise<T> {
-    const { signal, ensureHeld } = this.job;
-    return retryTransient(async () => {
+    const { signal, ensureHeld, id: experimentId } = this.job;
+    const holding = async (): Promise<T> => {
       await ensureHeld();
       return work();
-    }, signal);
+    };
+    return retryTransient(holding, signal, (error, attempt) => {
+      if (attempt > 1) return;
+      this.tools.logger.warn({ experimentId, error }, 'an import waits, and goes on by itself');
+    });
   }
 
   /** The same content is the same command, whoever sends it. */

@@ -6,4 +6,6 @@ import type { Consumer, KnownConsumer } from '../consumer.js';
 export interface DeclaredConsumer extends KnownConsumer, Pick<Consumer, 'forget'> {
   /** Has one handler for each topic: `@EventPattern(topic, { consumer: name })`. */
   readonly controller: Type;
+  /** What its handlers may take for one batch, in milliseconds, where that is not as usual. */
+  readonly handlerTimeoutMs?: number;
 }

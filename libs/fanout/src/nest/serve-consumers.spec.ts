@@ -158,6 +158,15 @@ describe('a consumer as a Nest controller', () => {
     await expect(hanging.deliver()).rejects.toThrow('has not ended within 30 ms');
   });
 
+  it('has the time that it says it needs', async () => {
+    const slow = declared(
+      handling(() => soon()),
+      { handlerTimeoutMs: 10_000 },
+    );
+    const { consumers } = await serving([slow], { handlerTimeoutMs: 1 });
+    await expect(consumers[0]?.run?.deliver()).resolves.toBeUndefined();
+  });
+
   it('is held to its time, however much an Observable says meanwhile', async () => {
     const delivery = await servingOne(
       handling(() => timer(0, 5)),

@@ -13,7 +13,7 @@ import { runHandler } from './run-handler.js';
 export interface ServeOptions<R extends Run> extends KeepOptions {
   readonly run: (consumer: Consumer) => R;
   readonly consumers: readonly DeclaredConsumer[];
-  /** What a handler may take for one batch, in milliseconds; a minute unless given. */
+  /** What a handler may take for one batch, in milliseconds, unless its consumer says it; a minute unless given. */
   readonly handlerTimeoutMs?: number;
 }
 
@@ -132,7 +132,7 @@ class FanoutServer<R extends Run>
     return {
       name,
       topics,
-      handle: (batch, client) => this.handle(name, batch, client),
+      handle: (batch, client) => this.handle(declared, batch, client),
       forget: async (after, client) => {
         if (after && startOnly !== null) throw resetFromStartOnly(name, startOnly);
         await forget?.(after, client);
@@ -140,11 +140,15 @@ class FanoutServer<R extends Run>
     };
   }
 
-  private async handle(name: string, batch: Batch, client: ConsumerClient): Promise<void> {
+  private async handle(
+    { name, handlerTimeoutMs }: DeclaredConsumer,
+    batch: Batch,
+    client: ConsumerClient,
+  ): Promise<void> {
     const handler = this.handlersOf(name, batch.topic)[0];
     if (!handler) throw new CannotServe(`${name} has no handler for ${batch.topic}`);
-    const { handlerTimeoutMs = defaultHandlerTimeoutMs } = this.options;
-    await runHandler(handler.callback, batch, client, handlerTimeoutMs);
+    const usual = this.options.handlerTimeoutMs ?? defaultHandlerTimeoutMs;
+    await runHandler(handler.callback, batch, client, handlerTimeoutMs ?? usual);
   }
 
   private handlersOf(name: string, topic: string): Handler[] {
