@@ -47,8 +47,10 @@ describe('a station of the board', () => {
     expect(row).toEqual([
       ...['station 4', 'pi (offline)', 'aging  [31m7: running'],
       ...['5. Charge at 1.3 A until 4.2 V (cycle 2)', '1 d 01:01:01', '4.000 V', '1.300 A'],
-      ...['25.0 degC', 'warning: it is warm', '2, next one next'],
+      ...['25.0 °C', 'warning: it is warm', '2, next one next'],
     ]);
+    const resting = { ...experiment, latest: { ...record(1, 4), currentA: -0.0004 } };
+    expect(boardRow({ ...station, experiment: resting })).toContain('0.000 A');
     expect(boardRow(idle)).toEqual([
       ...['station 4', '(never seen)', '-', '-', '-', '-', '-', '-', '', '0'],
     ]);
@@ -67,7 +69,7 @@ describe('an experiment that is watched', () => {
       'unit offline',
       'Step 5 (1 of the program), cycle 2: Charge at 1.3 A until 4.2 V',
       '00:01:01 in the step, 1 d 01:01:01 in the test',
-      '4.0001 V   1.3000 A   5.200 W   25.0 degC',
+      '4.0001 V   1.3000 A   5.200 W   25.0 °C',
       'cell1V 1.9',
       'Cycle 1: 1.0500 Ah charged, 1.0600 Ah discharged',
       'Voltage in V, the last 00:01:01 of the test',

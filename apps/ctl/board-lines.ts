@@ -53,8 +53,9 @@ export const duration = (seconds: number): string => {
   return days === 0 ? clock : `${days} d ${clock}`;
 };
 
+/** Without the sign of a zero: `-0.000 A` would read as a discharge. */
 const fixed = (value: number | null, digits: number, unit: string): string =>
-  value === null ? '-' : `${value.toFixed(digits)} ${unit}`;
+  value === null ? '-' : `${value.toFixed(digits).replace(/^-(?=[0.]*$)/, '')} ${unit}`;
 
 export const boardColumns = [
   ...['station', 'unit', 'experiment', 'step', 'test time', 'voltage', 'current', 'temperature'],
@@ -73,7 +74,7 @@ export const boardRow = ({ name, unit, experiment, alarms, queue }: BoardStation
     latest ? duration(latest.testTimeS) : '-',
     fixed(latest?.voltageV ?? null, 3, 'V'),
     fixed(latest?.currentA ?? null, 3, 'A'),
-    fixed(latest?.temperatureC ?? null, 1, 'degC'),
+    fixed(latest?.temperatureC ?? null, 1, '°C'),
     alarms.map(({ severity, message }) => `${severity}: ${message}`).join('\n'),
     queue.next ? `${queue.length}, ${queue.next.name} next` : String(queue.length),
   ].map(shown);
@@ -145,7 +146,7 @@ const valuesOf = ({ voltageV, currentA, powerW, temperatureC, channels }: BoardR
     fixed(voltageV, 4, 'V'),
     fixed(currentA, 4, 'A'),
     fixed(powerW, 3, 'W'),
-    ...(temperatureC === null ? [] : [fixed(temperatureC, 1, 'degC')]),
+    ...(temperatureC === null ? [] : [fixed(temperatureC, 1, '°C')]),
   ];
   const named = Object.entries(channels).slice(0, mostChannels);
   const more = named.map(([channel, value]) => `${channel} ${value ?? '-'}`);

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { braillePlot, sparkline } from './plot.js';
-
-describe('a sparkline', () => {
-  it('has a bar for each value, and a blank where there is none', () => {
-    expect(sparkline([0, 3.5, 7, null, 7])).toBe('▁▅█ █');
-    expect(sparkline([-7, 0])).toBe('▁█');
-    expect(sparkline([0, 0])).toBe('▁▁');
-  });
-});
+import { braillePlot } from './plot.js';
 
 describe('a braille plot', () => {
   it('joins neighbours and leaves gaps', () => {

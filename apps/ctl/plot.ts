@@ -6,7 +6,6 @@ const dots = [
   [0x40, 0x80],
 ] as const;
 const blankBraille = 0x2800;
-const bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 export interface Size {
   /** In characters. */
@@ -22,15 +21,6 @@ const extentOf = (values: Values, isFitted = false): { low: number; high: number
   const found = values.filter((value) => value !== null);
   const low = Math.min(...found, ...(isFitted ? [] : [0]));
   return { low, high: Math.max(...found, low) };
-};
-
-/** One character for each value, from 0 (or the lowest below it) to the highest; a blank where there is none. */
-export const sparkline = (values: Values): string => {
-  const { low, high } = extentOf(values);
-  const scale = (bars.length - 1) / (high - low || 1);
-  return values
-    .map((value) => (value === null ? ' ' : bars[Math.round((value - low) * scale)]))
-    .join('');
 };
 
 /**

@@ -75,7 +75,7 @@ async function main(): Promise<void> {
 
   terminal.say(`Starting Voltrace on ${shown(config.dataDir)} ...`);
   await startAll(run.parts, (part, ms) =>
-    terminal.say(`  ${part.padEnd(12)} ready after ${(ms / 1_000).toFixed(1)} s`),
+    terminal.say(`  ${part.padEnd(14)} ready after ${(ms / 1_000).toFixed(1)} s`),
   );
   const keyFile = shown(process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'));
   terminal.logger.info({ url, startMs: Math.round(performance.now() - startedAt) }, 'ready');

@@ -31,6 +31,8 @@ const askMs = 3_000;
 const mostRecords = 1_000;
 /** Of the test, before the watching began. */
 const firstS = 180;
+/** Of the test, between two records of the board: what is longer hides records. */
+const missedS = 30;
 const ends: ReadonlySet<string> = new Set([
   'completed',
   'aborted',
@@ -102,10 +104,7 @@ async function drawExperiment(
       continue;
     }
     const { latest, step } = experiment;
-    if (latest && records.length === 0) {
-      records.push(...(await recordsBefore(api, experimentPath, latest.testTimeS)));
-    }
-    if (latest && latest.testTimeS > (records.at(-1)?.testTimeS ?? -1)) records.push(latest);
+    if (latest) records.push(...(await plottedNext(api, experimentPath, records.at(-1), latest)));
     records.splice(0, records.length - mostRecords);
     const isKnown = !step || step.cycle < 2 || lastCycle?.cycle === step.cycle - 1;
     if (!isKnown && performance.now() - askedAt >= askMs) {
@@ -117,14 +116,24 @@ async function drawExperiment(
   }
 }
 
-/** Those of the last minutes, so that there is something to see at once. */
-const recordsBefore = (
+/**
+ * What is plotted after the last one: the latest record, with those of the last minutes where it is the first, so that there
+ * is something to see at once, and with those between where the board shows few of them, as when time is simulated.
+ */
+const plottedNext = async (
   api: ApiClient,
   experimentPath: string,
-  testTimeS: number,
+  last: PlottedRecord | undefined,
+  latest: PlottedRecord,
 ): Promise<readonly PlottedRecord[]> => {
-  const from = String(Math.max(0, Math.floor(testTimeS - firstS)));
-  return itemsOf<PlottedRecord>(api, `${experimentPath}/records`, { from, limit: mostRecords });
+  const lastS = last?.testTimeS ?? -1;
+  if (latest.testTimeS <= lastS) return [];
+  if (last && latest.testTimeS - lastS < missedS) return [latest];
+  const fromS = last ? lastS : Math.max(0, latest.testTimeS - firstS);
+  const query = { from: String(Math.floor(fromS)), limit: mostRecords };
+  const between = await itemsOf<PlottedRecord>(api, `${experimentPath}/records`, query);
+  const isNew = ({ testTimeS }: PlottedRecord) => testTimeS > lastS && testTimeS < latest.testTimeS;
+  return [...between.filter(isNew), latest];
 };
 
 const cycleBefore = async (
