@@ -233,6 +233,9 @@ describe('a simulated cycler', () => {
       const program = await json<object>('lab', 'profiles', 'program', 'us06');
       expect(JSON.stringify(program)).toContain('[1,-5]');
     });
+    expect(await ok('lab', 'profiles', 'program', 'us06', '--sentences')).toContain(
+      'Follow 3 points of current',
+    );
   });
 
   it('is registered once, runs until it is interrupted, and experiments are queued on it by name', async () => {
@@ -259,13 +262,22 @@ describe('a simulated cycler', () => {
     await eventually(async () => {
       expect(await ok(...experiments, 'show', 'later')).toMatch(/status +cancelled/);
     });
+    const ofStation = await ok(
+      ...experiments,
+      'list',
+      '--station',
+      'simulated-station',
+      '--status',
+      'cancelled',
+    );
+    expect(ofStation).toContain('later');
     expect(await ctl(...experiments, 'watch', 'later')).toMatchObject({
       ...{ exitCode: 1, stdout: 'cancelled\n' },
     });
     expect(await ok(...experiments, 'history', 'later')).toContain('not needed');
     expect(await ctl(...experiments, 'abort', 'sooner')).toMatchObject({ exitCode: 2 });
     expect((await ctl(...experiments, 'show', 'never')).stderr).toContain(
-      'There is no experiment "never"',
+      'There is no experiment with the name "never".',
     );
     expect((await ctl('lab', 'alarms', 'acknowledge', 'sooner')).stderr).toContain(
       'named by their ids alone',

@@ -220,7 +220,7 @@ describe('the command line', () => {
     expect(shown).toContain('"voltageV":{"max":4.2,"min":2.5}');
     expect(day).toBe('Calibrated on 2026-03-01 by C-9, until 2027-02-10.\n');
     await expect(ctl('batteries', 'show', 'CLI-0')).rejects.toThrow(
-      '1: There is no battery "CLI-0": name its id.',
+      '1: There is no battery in use with the serialNumber "CLI-0".',
     );
   });
 

@@ -14,14 +14,16 @@ import { jsonOf, numberOf, post, reasonOption } from './post.js';
 const experiments: Kind = {
   ...{ word: 'experiments', about: 'tests of batteries', one: 'experiment' },
   ...{ path: '/v1/experiments', namedBy: 'name', isKept: true },
-  filters: ['name', 'battery-id', 'station-id', 'profile-id', 'technology', 'chemistry'],
+  filters: ['name', 'technology', 'chemistry'],
+  of: () => ({ battery: batteries, station: stations, profile: profiles }),
   ofProduct: true,
   columns: ['name', 'startedAt', 'endedAt', 'output', 'message'],
 };
 const alarms: Kind = {
   ...{ word: 'alarms', about: 'what somebody must know of experiments', one: 'alarm' },
   ...{ path: '/v1/cycler-alarms', isKept: true },
-  filters: ['severity', 'kind', 'acknowledged', 'experiment-id', 'station-id'],
+  filters: ['severity', 'kind', 'acknowledged'],
+  of: () => ({ experiment: experiments, station: stations }),
   columns: ['severity', 'kind', 'message', 'isAcknowledged'],
 };
 

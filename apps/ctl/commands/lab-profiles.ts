@@ -3,12 +3,15 @@ import { parse } from 'node:path';
 
 import type { Command } from 'commander';
 
+import { sentencesOf } from '#cycling/program/print-sentences.js';
+import type { Program } from '#cycling/program/program.js';
+
 import { contextOf } from '../context.js';
 import { CommandFailure, exitCodes, usage } from '../exit-codes.js';
-import { printJson, printTable, write } from '../output.js';
+import { printJson, printTable, shown, write } from '../output.js';
 import { batteries } from './lab-batteries.js';
 import { addKind, type Kind, onThing, thingIdOf } from './lab-reading.js';
-import { stations } from './lab-things.js';
+import { devices, stations } from './lab-things.js';
 import { jsonOf, listOf, post, reasonOption } from './post.js';
 
 export const profiles: Kind = {
@@ -77,6 +80,7 @@ export const addLabProfiles = (lab: Command): void => {
     .description('the program of a profile as JSON')
     .argument('<profile>', 'its id or name')
     .option('--version <number>', 'the last one unless given')
+    .option('--sentences', 'as sentences, to be read')
     .action(program);
   group
     .command('check')
@@ -90,17 +94,16 @@ export const addLabProfiles = (lab: Command): void => {
 
 async function program(
   given: string,
-  { version }: { version?: string },
+  { version, sentences }: { version?: string; sentences?: true },
   command: Command,
 ): Promise<void> {
   const { api } = contextOf(command);
   const path = `${profiles.path}/${await thingIdOf(api, profiles, given)}`;
-  if (version === undefined) {
-    return printJson((await api.get<{ program: object }>(path)).program);
-  }
-  const query = { version };
-  for await (const found of api.items<{ program: object }>(`${path}/versions`, query, 1)) {
-    return printJson(found.program);
+  const print = ({ program: found }: { readonly program: Program }) =>
+    sentences ? write(`${sentencesOf(found)}\n`) : printJson(found);
+  if (version === undefined) return print(await api.get(path));
+  for await (const found of api.items<{ program: Program }>(`${path}/versions`, { version }, 1)) {
+    return print(found);
   }
   throw new CommandFailure(`The profile has no version ${version}.`, exitCodes.failed);
 }
@@ -144,5 +147,9 @@ async function check(
       findings.map(({ severity, pointer, message }) => [severity, pointer, message]),
     );
   }
-  for (const id of notCalibrated) await write(`The device ${id} is not calibrated today.\n`);
+  for (const id of notCalibrated) {
+    const device = await api.get<Readonly<Record<string, string>>>(`${devices.path}/${id}`);
+    const called = [device['manufacturer'], device['model'], device['serialNumber']].join(' ');
+    await write(shown(`The device ${called} is not calibrated today.`) + '\n');
+  }
 }

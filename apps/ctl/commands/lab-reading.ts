@@ -21,6 +21,8 @@ export interface Kind {
   readonly isKept?: boolean;
   /** Filters of the list: options without their dashes, as the API has them in camelCase. */
   readonly filters: readonly string[];
+  /** Filters by other things, which are named as elsewhere: `battery` is `batteryId` of the API. */
+  readonly of?: () => Readonly<Record<string, Kind>>;
   readonly columns: readonly string[];
   /** Those of a product of the registry can be listed. */
   readonly ofProduct?: true;
@@ -50,7 +52,7 @@ export const thingIdOf = async (
   if (id !== undefined && found.length === 1) return id;
   const said =
     found.length === 0
-      ? `There is no ${one} "${given}": name its id.`
+      ? `There is no ${one} ${isKept ? '' : 'in use '}with the ${namedBy} "${given}".`
       : `There is more than one ${one} "${given}": name the id, such as ${found.join(', ')}.`;
   throw new CommandFailure(said, exitCodes.failed);
 };
@@ -98,17 +100,23 @@ interface Change {
   }[];
 }
 
+const none = (): Readonly<Record<string, Kind>> => ({});
+
 const camelCase = (option: string): string =>
   option.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const list =
-  ({ path: all, word, filters, columns }: Kind) =>
-  (options: Readonly<Record<string, string>>, command: Command): Promise<void> => {
+  ({ path: all, word, filters, of = none, columns }: Kind) =>
+  async (options: Readonly<Record<string, string>>, command: Command): Promise<void> => {
     const { api, json } = contextOf(command);
     const { product } = options;
     const path = product === undefined ? all : `/v1/products/${segment(product)}/${word}`;
     const names = [...filters, 'status'].map(camelCase);
     const query = Object.fromEntries(names.map((name) => [name, options[name]]));
+    for (const [name, kind] of Object.entries(of())) {
+      const given = options[name];
+      if (given !== undefined) query[`${name}Id`] = await thingIdOf(api, kind, given);
+    }
     const print = (items: readonly Readonly<Record<string, unknown>>[]) =>
       printTable(
         ['id', ...columns, 'status'],
@@ -145,10 +153,13 @@ const history =
 
 /** The group of a kind, with what is read of every kind: list, show and history. */
 export const addReading = (lab: Command, kind: Kind): Command => {
-  const { word, about, one, filters, ofProduct } = kind;
+  const { word, about, one, filters, of = none, ofProduct } = kind;
   const group = lab.command(word).description(about);
   const listing = group.command('list').description(`Lists ${about}, the newest first.`);
   for (const name of [...filters, 'status']) listing.option(`--${name} <${name}>`);
+  for (const [name, { namedBy = '' }] of Object.entries(of())) {
+    listing.option(`--${name} <${name}>`, `only those of it: its id or ${namedBy}`);
+  }
   if (ofProduct)
     listing.option('--product <product>', 'only those of it: its id, or any of its codes');
   listing

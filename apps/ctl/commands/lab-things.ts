@@ -7,13 +7,13 @@ import { type Cell, printJson, printTable, write } from '../output.js';
 import { addKind, argumentOf, type Kind, onThing, thingIdOf } from './lab-reading.js';
 import { listOf, numberOf, post, rangeOf, reasonOption } from './post.js';
 
-const devices: Kind = {
+export const devices: Kind = {
   ...{ word: 'devices', about: 'what drives or measures batteries', one: 'device' },
   ...{ path: '/v1/cycler-devices', namedBy: 'serialNumber' },
   filters: [
-    ...['type', 'manufacturer', 'model', 'serial-number', 'unit-id', 'station-id', 'calibrated-on'],
-    'calibration-due-by',
+    ...['type', 'manufacturer', 'model', 'serial-number', 'calibrated-on', 'calibration-due-by'],
   ],
+  of: () => ({ unit: units, station: stations }),
   columns: ['type', 'manufacturer', 'model', 'serialNumber', 'firmware'],
 };
 const units: Kind = {
@@ -23,7 +23,8 @@ const units: Kind = {
 export const stations: Kind = {
   ...{ word: 'stations', about: 'places at which batteries are tested', one: 'station' },
   ...{ path: '/v1/stations', namedBy: 'name' },
-  filters: ['name', 'location', 'unit-id', 'device-id'],
+  filters: ['name', 'location'],
+  of: () => ({ unit: units, device: devices }),
   columns: ['name', 'location', 'unitId', 'since'],
 };
 

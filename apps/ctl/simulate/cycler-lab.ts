@@ -53,7 +53,8 @@ export async function cyclerLabOf(api: ApiClient): Promise<UnitCredential> {
     ranges: { voltageV: { min: 0, max: 6 }, currentA: { min: -20, max: 20 } },
   }));
   await made.thing('/v1/stations', { name: cyclerLab.station }, () => ({
-    ...{ unitId, measures: [], devices: [{ deviceId, role: 'power' }] },
+    ...{ unitId, devices: [{ deviceId, role: 'power' }] },
+    measures: [{ name: 'temperature', deviceId, channel: 'temperatureC', unit: 'degC' }],
   }));
   const cell = { manufacturer: 'Voltrace', model: 'analytic', serialNumber: cyclerLab.battery };
   await made.thing('/v1/batteries', cell, () => ({

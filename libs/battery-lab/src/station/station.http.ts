@@ -39,7 +39,10 @@ class MeasureBody {
   @TextField(100, { description: 'What the device calls it.', example: 'temp_body' })
   channel!: string;
 
-  @TextField(40, { nullable: true, description: 'Of its values.', example: 'degC' })
+  @TextField(40, {
+    ...{ nullable: true, example: 'degC' },
+    description: 'Of its values. Limits and ends by temperature need a measure in degC.',
+  })
   unit?: string | null;
 }
 
