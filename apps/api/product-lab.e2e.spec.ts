@@ -51,6 +51,10 @@ const queue = async (battery: Answer): Promise<Answer> => {
   });
 };
 
+interface Product {
+  readonly links: Readonly<Record<string, string>>;
+}
+
 it('proposes a battery of a product, which is confirmed by its registration, and lists what was done with it', async () => {
   const proposed = await lab.get('/products/a1-pack/battery-proposal');
   expect(proposed.body).toMatchObject({
@@ -81,6 +85,13 @@ it('proposes a battery of a product, which is confirmed by its registration, and
   for (const named of [product, 'a1-pack']) {
     expect(await idsOf(`/products/${named}/batteries`)).toEqual([idOf(battery)]);
     expect(await idsOf(`/products/${named}/experiments`)).toEqual([idOf(own)]);
+  }
+  const { links } = (await lab.get('/products/a1-pack')).body as Product;
+  for (const [name, id] of [
+    ['batteries', idOf(battery)],
+    ['experiments', idOf(own)],
+  ] as const) {
+    expect(await idsOf((links[name] ?? '').replace('/v1', ''))).toEqual([id]);
   }
   expect(await idsOf('/products/a1-pack/experiments', { status: 'running' })).toEqual([]);
   expect(await idsOf('/experiments', { chemistry: 'LFP' })).toEqual([idOf(other), idOf(own)]);

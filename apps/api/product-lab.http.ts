@@ -89,6 +89,12 @@ const parameters = {
   after: { parse: position, description: 'Wait until this position is visible.' },
 } satisfies Parameters;
 
+/** A list as it is documented for a product. */
+const listOf = <Item>(resource: Resource<Item>, what: string): Resource<Item> => ({
+  ...resource,
+  list: { ...resource.list, summary: `${what}, the newest first` },
+});
+
 /** What the lab has of a product: the registry and the lab do not know each other. */
 @ApiTags('lab')
 @ApiBearerAuth()
@@ -120,7 +126,7 @@ export class ProductLabController {
     return proposalOf(known);
   }
 
-  @ListRoute(batteries, ':idOrCode/batteries')
+  @ListRoute(listOf(batteries, 'Batteries of the lab of a product'), ':idOrCode/batteries')
   async batteries(
     @Param('idOrCode') idOrCode: string,
     @Query() query: RawQuery,
@@ -136,7 +142,10 @@ export class ProductLabController {
     return answerList(this.reader.store, ofProduct, query, request, reply);
   }
 
-  @ListRoute(experimentList, ':idOrCode/experiments')
+  @ListRoute(
+    listOf(experimentList, 'Experiments with batteries of a product'),
+    ':idOrCode/experiments',
+  )
   async experiments(
     @Param('idOrCode') idOrCode: string,
     @Query() query: RawQuery,

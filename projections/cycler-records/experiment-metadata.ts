@@ -92,6 +92,17 @@ export const metadataOf = async (folds: Folds, id: string): Promise<ExperimentMe
   };
 };
 
+/**
+ * Grams of active material of the battery that an experiment is about, as it was registered. Undefined where nobody stated
+ * them, and where there is no such experiment.
+ */
+export const activeMassOf = async (folds: Folds, id: string): Promise<number | undefined> => {
+  const experiment = (await folds.versions(experiments, id)).at(-1)?.state;
+  if (!experiment || experiment.status === 'absent') return undefined;
+  const battery = (await folds.versions(batteries, experiment.batteryId)).at(-1)?.state;
+  return !battery || battery.status === 'absent' ? undefined : battery.activeMassG;
+};
+
 const dayOf = (at: string): string => at.slice(0, 10);
 
 /** A device with the one calibration that counted on a day, instead of all. */

@@ -37,6 +37,7 @@ const chunk = (from: number, to: number) => {
 };
 
 const experiment = exampleEvents(experimentEvents);
+const { BatteryRegistered: battery } = exampleEvents(batteryEvents);
 const { batteryId, profileId } = experiment.ExperimentQueued.data;
 const device = exampleEvents(cyclerDeviceEvents);
 const { deviceId } = experiment.ExperimentAssigned.data.devices[0]!;
@@ -49,7 +50,7 @@ const calibration = {
 };
 /** An experiment in the log, with its battery, device and profile. */
 const things = new EventStory()
-  .add(batteryStream(batteryId), exampleEvents(batteryEvents).BatteryRegistered)
+  .add(batteryStream(batteryId), { ...battery, data: { ...battery.data, activeMassG: 40 } })
   .add(profileStream(profileId), exampleEvents(profileEvents).ProfileDefined)
   .add(cyclerDeviceStream(deviceId), device.CyclerDeviceRegistered)
   .add(cyclerDeviceStream(deviceId), calibration)
@@ -163,6 +164,16 @@ describe('the statistics of an experiment', () => {
       { stepCount: 4, kind: 'discharge', dischargeAh: expect.closeTo(90 / 3600) },
     ]);
     expect(await items('e1/step-statistics?step=1')).toHaveLength(1);
+  });
+
+  it('say capacities by the active mass of the battery, where it is known', async () => {
+    const specific = {
+      specificChargeMahPerG: expect.closeTo(100 / 3.6 / 40),
+      specificDischargeMahPerG: expect.closeTo(90 / 3.6 / 40),
+    };
+    expect(await items('e1/cycles?cycle=1')).toMatchObject([specific]);
+    expect(await items('e1/cycles?electrode=anode&limit=1')).toMatchObject([specific]);
+    expect((await get('e1/cycles?format=csv')).text).toContain(',specific_charge_mah_per_g,');
   });
 
   it('are exported with units in the names of the columns', async () => {

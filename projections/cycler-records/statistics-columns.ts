@@ -8,6 +8,7 @@ const cycleMembers = [
   ...['cycle', 'ended', 'begins', 'firstStepCount', 'lastStepCount', 'steps', 'records'],
   ...['startS', 'endS', 'startedAt', 'endedAt'],
   ...['chargeAh', 'dischargeAh', 'chargeWh', 'dischargeWh'],
+  ...['specificChargeMahPerG', 'specificDischargeMahPerG'],
   ...['coulombicEfficiency', 'energyEfficiency', 'capacityRetention'],
   ...['throughputAh', 'testThroughputAh', 'equivalentFullCycles'],
   ...['meanChargeV', 'meanDischargeV', 'endOfChargeV', 'endOfDischargeV', 'minV', 'maxV'],

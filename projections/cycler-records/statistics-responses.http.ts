@@ -86,6 +86,10 @@ export class CycleResponse extends SpanResponse implements Shown<CycleStatistics
   @ApiProperty() firstStepCount!: number;
   @ApiProperty() lastStepCount!: number;
   @ApiProperty() steps!: number;
+  @Known('Charge by the active mass of the battery, mAh/g; null where nobody stated it.')
+  specificChargeMahPerG!: number | null;
+  @Known('As specificChargeMahPerG, of what was discharged.')
+  specificDischargeMahPerG!: number | null;
   @Known('Discharge by charge; the reverse for an anode.') coulombicEfficiency!: number | null;
   @Known() energyEfficiency!: number | null;
   @Known('Energy by charge.') meanChargeV!: number | null;

@@ -29,6 +29,7 @@ import { defineResource, filter, type Resource } from '#resource/resource.js';
 import { ListRoute } from '#resource/routes.js';
 import { compares, type Queryable, type SqlParameters } from '#resource/sql.js';
 
+import { activeMassOf } from './experiment-metadata.js';
 import { experimentOwning, handled, requireExperiment } from './known-experiment.js';
 import { recordRangeOf } from './read-records.js';
 import {
@@ -80,17 +81,32 @@ const askedIn = ({ definition, electrode, referenceCycle }: Computing) => {
   return Object.keys(asked).length === 0 ? undefined : asked;
 };
 
+/** A row as the cycle that it is, with its capacities by so many grams of active material. */
+const cycleBy =
+  (activeMassG: number | undefined) =>
+  ({ document }: Row): CycleResponse => {
+    const cycle = shown(document as CycleStatistics);
+    const specific = (ah: number) =>
+      activeMassG === undefined ? null : (ah * mAhPerAh) / activeMassG;
+    return {
+      ...cycle,
+      specificChargeMahPerG: specific(cycle.chargeAh),
+      specificDischargeMahPerG: specific(cycle.dischargeAh),
+    };
+  };
+const mAhPerAh = 1_000;
+
 export const cycleList = defineResource({
   ...ofLab,
   name: 'experiment-cycles',
   response: CycleResponse,
   select: 'document',
   from: 'lab_records.cycle',
-  item: ({ document }: Row) => shown(document as CycleStatistics) as CycleResponse,
+  item: cycleBy(undefined),
   list: {
     summary: 'The cycles of an experiment, by what was recorded',
     description:
-      'Charge and energy are integrated within steps, and not where records are missing. A cycle that is not whole says why.',
+      'Charge and energy are integrated within steps, and not where records are missing. A cycle that is not whole says why. Capacities in mAh/g are there where the battery states its active mass.',
     filters: { cycle: filter(count, compares('cycle', '=', 'bigint')), ...computing },
     order: [{ expression: 'cycle', type: 'bigint' }],
     export: { columns: cycleColumns },
@@ -127,13 +143,14 @@ export class StatisticsController {
   constructor(@Inject(ResourceReader) private readonly reader: ResourceReader) {}
 
   @ListRoute(cycleList, ':id/cycles')
-  cycles(
+  async cycles(
     @Param('id') id: string,
     @Query() query: RawQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.answer(cycleList, 'cycles', id, query, request, reply);
+    const item = cycleBy(await activeMassOf(this.reader.folds, id));
+    return this.answer({ ...cycleList, item }, 'cycles', id, query, request, reply);
   }
 
   @ListRoute(stepStatisticsList, ':id/step-statistics')

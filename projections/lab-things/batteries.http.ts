@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 import { batteryDecider, unknownBattery } from '#battery-lab/battery/decider.js';
 import type { Battery } from '#battery-lab/battery/document.js';
@@ -41,6 +41,8 @@ class BatteryResponse extends ThingResponse implements Battery {
   @ApiProperty({ example: 'LFP' }) chemistry!: string;
   @ApiProperty({ type: RedoxFlowResponse, nullable: true }) redoxFlow!: Battery['redoxFlow'];
   @ApiProperty({ example: 2.3 }) nominalCapacityAh!: number;
+  @ApiPropertyOptional({ description: 'Active material, in g; absent where nobody stated it.' })
+  activeMassG?: number;
   @ApiProperty() cellsInSeries!: number;
   @ApiProperty({ type: LimitsResponse }) limits!: Battery['limits'];
   @ApiProperty({ type: String, nullable: true }) productId!: string | null;

@@ -89,6 +89,7 @@ describe('the catalogue’s routes', () => {
         qualifications: [],
         revision: 1,
         position: at(3),
+        links: expect.any(Object) as object,
       });
       expect((await get(`/v1/products/${idOf('Smile\n5')}`)).body).toEqual(body);
     });

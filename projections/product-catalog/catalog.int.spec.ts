@@ -84,6 +84,11 @@ describe('the catalogue over a log', () => {
       qualifications: [],
       revision: 2,
       position: formatPosition(positions[4] ?? never()),
+      links: {
+        batteries: `/v1/products/${idOf('Smile')}/batteries`,
+        experiments: `/v1/products/${idOf('Smile')}/experiments`,
+        batteryProposal: `/v1/products/${idOf('Smile')}/battery-proposal`,
+      },
     });
   });
 

@@ -61,6 +61,13 @@ class QualificationResponse implements DocumentQualification {
   remarks!: DocumentQualification['remarks'];
 }
 
+class ProductLinksResponse {
+  @ApiProperty({ description: 'Batteries of the lab that are one of it.' }) batteries!: string;
+  @ApiProperty({ description: 'Experiments with them.' }) experiments!: string;
+  @ApiProperty({ description: 'What a battery of it is registered with.' })
+  batteryProposal!: string;
+}
+
 export class ProductResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ type: String, nullable: true, example: 'ALPHA-SMILE_BAT_8_2PHA' })
@@ -78,4 +85,5 @@ export class ProductResponse {
   @ApiProperty({ type: [QualificationResponse] }) qualifications!: readonly QualificationResponse[];
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
+  @ApiProperty({ description: 'Paths of what the lab has of it.' }) links!: ProductLinksResponse;
 }

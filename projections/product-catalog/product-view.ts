@@ -39,8 +39,15 @@ export const productOf = (row: Row): ProductResponse => {
     name: answering.manufacturer_name,
     code: answering.manufacturer_code,
   };
-  return { id, code, type, manufacturer, model, ...ordered(document), revision, position };
+  const parts = ordered(document);
+  return { id, code, type, manufacturer, model, ...parts, revision, position, links: linksOf(id) };
 };
+
+const linksOf = (id: string): ProductResponse['links'] => ({
+  batteries: `/v1/products/${id}/batteries`,
+  experiments: `/v1/products/${id}/experiments`,
+  batteryProposal: `/v1/products/${id}/battery-proposal`,
+});
 
 export const productFolding: Folding<ProductDocument, ProductEvent> = {
   streamOf: productStream,
@@ -66,6 +73,7 @@ export const productAsOf = async (
     ...ordered(state),
     revision: Number(revision),
     position: formatPosition(position),
+    links: linksOf(id),
   };
 };
 

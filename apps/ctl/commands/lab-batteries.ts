@@ -45,6 +45,7 @@ const withFacts = (command: Command, isRequired: boolean): Command => {
     .requiredOption('--serial-number <number>')
     .option('--description <text>')
     .option('--manufactured-on <day>')
+    .option('--active-mass-g <number>', 'in g, for capacities in mAh/g', numberOf)
     .option('--redox-flow <json>', 'data of the stack and its electrolytes', jsonOf)
     .option(...reasonOption);
 };

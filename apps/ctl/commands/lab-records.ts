@@ -77,6 +77,7 @@ const cycleColumns = {
   'discharge Ah': 'dischargeAh',
   'charge Wh': 'chargeWh',
   'discharge Wh': 'dischargeWh',
+  'mAh/g': 'specificDischargeMahPerG',
   efficiency: 'coulombicEfficiency',
   retention: 'capacityRetention',
   'max V': 'maxV',
@@ -115,11 +116,16 @@ const listing =
     const { api, json } = contextOf(command);
     const { limit, csv, ...query } = options as Record<string, string> & ListingOptions;
     const path = `${kind.path}/${await thingIdOf(api, kind, given)}/${list}`;
-    const print = (items: readonly Row[]) =>
-      printTable(
-        Object.keys(columns),
-        items.map((item) => Object.values(columns).map((member) => cellOf(item[member]))),
+    const print = (items: readonly Row[]) => {
+      // What is known of few batteries alone takes no room where it is not.
+      const isShown = (member: string) =>
+        member !== columns['mAh/g'] || items.some((item) => item[member] !== null);
+      const shown = Object.entries(columns).filter(([, member]) => isShown(member));
+      return printTable(
+        shown.map(([name]) => name),
+        items.map((item) => shown.map(([, member]) => cellOf(item[member]))),
       );
+    };
     return listRows(api, { path, query, json, every, print }, { limit, csv });
   };
 

@@ -116,6 +116,12 @@ class RegisterBatteryBody extends OptionalReasonBody {
   @NumberField({ above: 0, max: 1e6 }, { description: 'In Ah.', example: 2.3 })
   nominalCapacityAh!: number;
 
+  @NumberField(
+    { above: 0, max: 1e9 },
+    { optional: true, description: 'Active material, in g: specific capacities are about it.' },
+  )
+  activeMassG?: number;
+
   @NumberField({ min: 1, max: 10_000, whole: true }, { example: 1 })
   cellsInSeries!: number;
 
@@ -159,10 +165,11 @@ export class BatteryController {
   register(@Body() body: RegisterBatteryBody, @Call() call: HttpCall) {
     const { name, manufacturer, model, serialNumber, technology, chemistry } = body;
     const { nominalCapacityAh, cellsInSeries, redoxFlow, productId } = body;
-    const { description, manufacturedOn = null } = body;
+    const { description, manufacturedOn = null, activeMassG } = body;
     const data = {
       ...{ name, description: description ?? '', manufacturer, model, serialNumber },
       ...{ manufacturedOn, technology, chemistry, nominalCapacityAh, cellsInSeries },
+      ...(activeMassG !== undefined && { activeMassG }),
       ...{ redoxFlow: redoxFlow ? stackOf(redoxFlow) : null, limits: limitsOf(body.limits) },
     };
     return this.gateway.handle(call, {

@@ -57,6 +57,13 @@ export const batteryEvents = eventTypes({
       chemistry: name('One of those of the technology.'),
       redoxFlow: orNull(redoxFlow),
       nominalCapacityAh: Type.Number({ exclusiveMinimum: 0, description: 'In Ah.' }),
+      activeMassG: Type.Optional(
+        Type.Number({
+          ...{ exclusiveMinimum: 0 },
+          description:
+            'Active material that specific capacities are about, in g; absent where nobody stated it.',
+        }),
+      ),
       cellsInSeries: Type.Integer({ minimum: 1 }),
       limits,
       productId,
