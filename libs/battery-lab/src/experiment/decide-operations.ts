@@ -16,6 +16,7 @@ export const operate = (
       if (state.status !== 'queued') throw notNow(state.status, 'queued');
       return [{ type: 'ExperimentCancelled', data: {} }];
     case 'PauseExperiment':
+      if (state.isResuming) throw instructionOpen('resume');
       if (state.status === 'paused' || state.open?.kind === 'pause') return [];
       if (state.status !== 'running' || state.ending) throw notNow(state.status, 'running');
       return instruct('pause', command, state);
@@ -61,7 +62,9 @@ const outputOff = (state: Experiment): readonly ExperimentEvent[] => {
   return events;
 };
 
-const resume = ({ status, isResuming, output, ending }: Experiment): readonly ExperimentEvent[] => {
+const resume = (state: Experiment): readonly ExperimentEvent[] => {
+  const { status, isResuming, output, ending, open } = state;
+  if (open?.kind === 'pause') throw instructionOpen('pause');
   if (isResuming || status === 'running') return [];
   const isStopped = status === 'paused' || status === 'interrupted';
   if (!isStopped || ending) throw notNow(status, 'paused or interrupted');

@@ -4,7 +4,7 @@ import { mayEnd } from '#cycling/program/run.js';
 
 import type { ReportCommand } from './commands.js';
 import type { EventData, ExperimentEvent } from './events.js';
-import { foundOn, isAfterOff } from './found-on.js';
+import { foundOn, isAfterOff, msAfterOff } from './found-on.js';
 import { ended, notStarted } from './refusals.js';
 import {
   type Experiment,
@@ -117,9 +117,14 @@ const stepEnded = (
   if (step && (data.stepCount < step.stepCount || !(step.isRunning || isLater(data, step)))) {
     return [];
   }
+  // What is broken off has not gone on to its end: nothing advances by it.
+  if (!state.ending && msAfterOff(data, state) > 0) {
+    return [foundOn(`the unit has ended ${nameOf(data)}`, data.at, state)];
+  }
   const fits =
     step?.stepCount === data.stepCount &&
     step.stepId === data.stepId &&
+    step.cycle === data.cycle &&
     endsBy(state, step.stepId, data.cause);
   if (fits) return [...begunBy(state, data.at), { type: 'StepEnded', data }];
   return [deviation(`has ended ${nameOf(data)} by ${data.cause}`, data.at, state)];

@@ -15,17 +15,18 @@ export const isCurrent = (currentA: number, { request }: Pick<Experiment, 'reque
 };
 
 /** Whether it is a current where the output is off: by the test time, and by UTC where the unit has said no test time. */
-export const isAfterOff = (
-  { currentA, testTimeS, at }: CurrentSeen,
-  state: Experiment,
-): boolean => {
-  const { output, offSince } = state;
-  if (output === 'on' || !offSince || !isCurrent(currentA, state)) return false;
-  const laterMs =
-    offSince.testTimeS === null
-      ? Date.parse(at) - Date.parse(offSince.at)
-      : (testTimeS - offSince.testTimeS) * 1_000;
-  return laterMs > marginMs;
+export const isAfterOff = (seen: CurrentSeen, state: Experiment): boolean =>
+  isCurrent(seen.currentA, state) && msAfterOff(seen, state) > marginMs;
+
+/** How long the output was off by then, by what its unit has said; not above 0 where it was on, or nobody knows. */
+export const msAfterOff = (
+  { testTimeS, at }: Pick<CurrentSeen, 'testTimeS' | 'at'>,
+  { output, offSince }: Experiment,
+): number => {
+  if (output === 'on' || !offSince) return -Infinity;
+  return offSince.testTimeS === null
+    ? Date.parse(at) - Date.parse(offSince.at)
+    : (testTimeS - offSince.testTimeS) * 1_000;
 };
 
 /** The output is on where it was taken to be off: it is told to go off, until it is. */

@@ -19,6 +19,7 @@ import {
   running,
   started,
   stateOf,
+  stepEnded,
   tripped,
 } from './experiment.fixture.js';
 
@@ -68,6 +69,33 @@ describe('a trip', () => {
     const { elapsedS, chargeAh, dischargeAh } = tripped.data;
     const state = stateOf([...running, tripped, off, examples.TripReset]);
     expect(state.progress).toEqual({ elapsedS, chargeAh, dischargeAh });
+  });
+
+  it('keeps the step that it has broken off from ending, also where the unit says so', () => {
+    for (const isOff of [offAt, off, examples.ExperimentPaused]) {
+      const before =
+        isOff.type === 'ExperimentPaused' ? [...running, isOff] : [...running, tripped, isOff];
+      const data = {
+        ...stepEnded(1, 'voltage').data,
+        testTimeS: 90,
+        at: '2026-05-04T11:00:30.000Z',
+      };
+      const state = given(...before)
+        .when(command('NoteStepEnded', data))
+        .then({
+          type: 'SafetyTripped',
+          data: expect.objectContaining({ interlock: 'output', isOutputOn: true }) as never,
+        });
+      expect(state).toMatchObject({
+        output: 'on',
+        run: { stepCount: 1 },
+        step: { isRunning: true },
+      });
+    }
+    const { data } = stepEnded(1, 'voltage');
+    given(...running, tripped, offAt)
+      .when(command('NoteStepEnded', data))
+      .then({ type: 'StepEnded', data });
   });
 
   it('is not repeated by who sees it later', () => {
@@ -169,6 +197,18 @@ describe('what an operator wants', () => {
       .when(done('pause'))
       .then(acknowledged('pause'), examples.ExperimentPaused);
     given(queued).when(pause).thenRefused('EXPERIMENT_STATE_CONFLICT');
+  });
+
+  it('is refused while the unit is told the opposite, which is on its way', () => {
+    const resuming = [...started, examples.ExperimentPaused, examples.ResumeRequested];
+    for (const events of [resuming, [...resuming, issued('resume')]]) {
+      given(...events)
+        .when(command('PauseExperiment', { instruction: 'pause' }))
+        .thenRefused('INSTRUCTION_OPEN');
+    }
+    given(...running, issued('pause'))
+      .when(command('ResumeExperiment', {}))
+      .thenRefused('INSTRUCTION_OPEN');
   });
 
   it('cancels what has not begun, and aborts what has', () => {
