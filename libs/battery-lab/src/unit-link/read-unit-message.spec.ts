@@ -57,4 +57,29 @@ describe('a message of a unit', () => {
       expect(days.every((day) => /^\d{4}-/.test(day))).toBe(true);
     },
   );
+
+  it.each([
+    ['/body/stepCount/0', { stepCount: [1e300] }],
+    ['/body/cycle/0', { cycle: [1e300] }],
+    ['/body/voltageV/0', { voltageV: [1e308] }],
+    ['/body/channels/half\ud800', { channels: { 'half\ud800': [1] } }],
+    ['/body/channels/nul\0', { channels: { 'nul\0': [1] } }],
+    ['/body/channels/two\nlines', { channels: { 'two\nlines': ['x'] } }],
+    [`/body/channels/${'x'.repeat(101)}`, { channels: { ['x'.repeat(101)]: [1] } }],
+    ['/body/experiment', { experiment: 'e\ud800' }],
+  ])('is refused where its records could not be kept: %j', (pointer, wrongly) => {
+    const body = { ...records('2026-05-04T11:00:00Z', 0), ...wrongly };
+    expect(readUnitMessage('samples', body)).toMatchObject([{ pointer }]);
+  });
+
+  it.each([
+    ['/body/durationS', { durationS: -1 }],
+    ['/body/chargeAh', { chargeAh: -0.1 }],
+    ['/body/currentA', { currentA: 1e308 }],
+    ['/body/stepCount', { stepCount: 1e300 }],
+    ['/body/reason', { reason: 'half a \ud83d' }],
+  ])('is refused where its step could not be kept: %j', (pointer, wrongly) => {
+    const body = { ...step('2026-05-04T11:00:00Z', 0), ...wrongly };
+    expect(readUnitMessage('step', body)).toMatchObject([{ pointer }]);
+  });
 });

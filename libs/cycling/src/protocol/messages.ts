@@ -6,10 +6,19 @@ import type { Cause } from '../program/ends.js';
 
 // What a computational unit sends, as the bodies of its messages. Positive current charges.
 
-const id = (description: string) => Type.String({ minLength: 1, maxLength: 64, description });
-const number = (description: string) => Type.Number({ description });
+/** Names hold no control characters, and no text holds a NUL or half of a character: nobody could keep or show them. */
+const inName = '[^\\p{Cc}\\p{Cs}]';
+const ofName = { pattern: `^${inName}*$` };
+const ofText = { pattern: '^[^\\u0000\\p{Cs}]*$' };
+const id = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 64, ...ofName, description });
+/** Beyond what anything measures, and small enough to be multiplied and summed. */
+const largest = 1e100;
+const value = { minimum: -largest, maximum: largest };
+const number = (description: string) => Type.Number({ ...value, description });
+const amount = (description: string) => Type.Number({ minimum: 0, maximum: largest, description });
 const numbers = (description: string) =>
-  Type.Array(Type.Number(), { maxItems: 1_000, description });
+  Type.Array(Type.Number(value), { maxItems: 1_000, description });
 /** About 31 years: what is more is a mistake, and no time at all by a calendar of four digits. */
 export const maxTestTimeS = 1e9;
 const seconds = (description?: string) =>
@@ -18,8 +27,10 @@ const seconds = (description?: string) =>
     maximum: maxTestTimeS,
     ...(description !== undefined && { description }),
   });
+const counted = { minimum: 0, maximum: 1e9 };
+const count = (description: string) => Type.Integer({ ...counted, description });
 const integers = (description: string) =>
-  Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 1_000, description });
+  Type.Array(Type.Integer(counted), { maxItems: 1_000, description });
 const utc = (description: string) => Type.String({ format: 'date-time', description });
 
 /** Real seconds after which a unit that runs sends a record, though its program wants none: else it would be taken to be lost. */
@@ -52,12 +63,13 @@ export const cyclerSamplesSchema = closed({
   cycle: integers('Cycles.'),
   voltageV: numbers('V.'),
   currentA: numbers('A; positive charges.'),
-  temperatureC: Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+  temperatureC: Type.Array(Type.Union([Type.Number(value), Type.Null()]), {
     maxItems: 1_000,
     description: '°C; null where it is not measured.',
   }),
   channels: Type.Optional(
-    Type.Record(Type.String({ maxLength: 100 }), numbers('Values.'), {
+    Type.Record(Type.String({ pattern: `^${inName}{1,100}$` }), numbers('Values.'), {
+      ...{ additionalProperties: false, maxProperties: 1_000 },
       description: 'Further measures by their names, which end in the unit: `cell3V`.',
     }),
   ),
@@ -102,25 +114,25 @@ export const stepMessageSchema = closed({
   experiment: id('The experiment.'),
   station: id('The station.'),
   what: choice(stepEvents, 'What happened.'),
-  stepCount: Type.Integer({ minimum: 0, description: 'The executed step.' }),
-  stepId: Type.Integer({ minimum: 0, description: 'The step of the program.' }),
-  cycle: Type.Integer({ minimum: 0, description: 'The cycle.' }),
+  stepCount: count('The executed step.'),
+  stepId: count('The step of the program.'),
+  cycle: count('The cycle.'),
   testTimeS: seconds('Seconds since the experiment began; of `interrupted`: at its last record.'),
   at: utc('By the clock of the unit, when it says it.'),
   cause: Type.Optional(choice(causes, 'Why the step ended or was broken off.')),
-  durationS: number('Seconds that the step has lasted so far, without its interruptions.'),
-  chargeAh: number('What was charged in the step so far, Ah, as the unit counts.'),
-  dischargeAh: number('Ah.'),
-  chargeWh: number('Wh.'),
-  dischargeWh: number('Wh.'),
+  durationS: amount('Seconds that the step has lasted so far, without its interruptions.'),
+  chargeAh: amount('What was charged in the step so far, Ah, as the unit counts.'),
+  dischargeAh: amount('Ah.'),
+  chargeWh: amount('Wh.'),
+  dischargeWh: amount('Wh.'),
   voltageV: number('V, the last that was measured.'),
   currentA: number('A, the same.'),
-  temperatureC: Type.Union([Type.Number(), Type.Null()], {
+  temperatureC: Type.Union([Type.Number(value), Type.Null()], {
     description: '°C, the same; null where it is not measured.',
   }),
   trip: Type.Optional(tripSchema),
   gapS: Type.Optional(number('Of `interrupted`: seconds without power, by the clock of the unit.')),
-  reason: Type.Optional(Type.String({ maxLength: 1_000, description: 'In words.' })),
+  reason: Type.Optional(Type.String({ maxLength: 1_000, ...ofText, description: 'In words.' })),
 });
 
 /** On `acks`: the answer to an instruction. */
@@ -129,7 +141,9 @@ export const instructionAckSchema = closed({
   instruction: id('The instruction.'),
   experiment: Type.Optional(id('The experiment that the instruction was for, if any.')),
   status: choice(['done', 'refused'], 'Whether it is done.'),
-  reason: Type.Optional(Type.String({ maxLength: 1_000, description: 'Of `refused`: why.' })),
+  reason: Type.Optional(
+    Type.String({ maxLength: 1_000, ...ofText, description: 'Of `refused`: why.' }),
+  ),
   state: Type.Optional(
     choice(
       ['idle', 'ready', 'running', 'paused', 'tripped', 'safe', 'interrupted'],
@@ -149,11 +163,15 @@ export const detectionSchema = closed({
   devices: Type.Array(
     closed({
       serialNumber: id('Serial number.'),
-      type: Type.String({ maxLength: 40, description: 'Kind of device, such as cycler.' }),
-      manufacturer: Type.String({ maxLength: 100 }),
-      model: Type.String({ maxLength: 100 }),
-      firmware: Type.String({ maxLength: 100 }),
-      linkName: Type.String({ maxLength: 100, description: 'Where it is connected.' }),
+      type: Type.String({
+        maxLength: 40,
+        ...ofName,
+        description: 'Kind of device, such as cycler.',
+      }),
+      manufacturer: Type.String({ maxLength: 100, ...ofName }),
+      model: Type.String({ maxLength: 100, ...ofName }),
+      firmware: Type.String({ maxLength: 100, ...ofName }),
+      linkName: Type.String({ maxLength: 100, ...ofName, description: 'Where it is connected.' }),
     }),
     { maxItems: 200 },
   ),
