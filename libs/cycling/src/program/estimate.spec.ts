@@ -50,6 +50,13 @@ describe('the estimate', () => {
     expect(stopped).toMatchObject({ totalS: 60, atMostS: 60 });
   });
 
+  it('looks at a drive cycle once, however often it is executed', () => {
+    const points = Array.from({ length: 5_000 }, (_, at): [number, number] => [at, -1e-6]);
+    const drive: Step = { do: 'drive', quantity: 'current', points };
+    const { steps } = estimate({ steps: [{ loop: [drive], times: 100_000 }] }, bench);
+    expect(steps).toEqual([{ stepId: 1, executions: 100_000, totalS: 100_000 * 4_999 }]);
+  }, 3_000);
+
   it('takes all jumps back, and on those without a condition', () => {
     const rest: Step = { do: 'rest', until: [{ timeS: 1 }] };
     const when = { cause: 'time' } as const;

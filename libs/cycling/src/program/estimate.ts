@@ -1,7 +1,7 @@
 import type { Bench } from './bench.js';
 import { directionOf, lastTimeOf } from './ends.js';
 import { planOf } from './plan.js';
-import { type End, endsOf, type Program, type Step } from './program.js';
+import { type End, endsOf, type Program, type Step, type StepOf } from './program.js';
 import { resolveStep } from './resolve.js';
 import { walk } from './run.js';
 import { driveValue } from './set-point.js';
@@ -68,6 +68,9 @@ const longestOf = (step: Step | undefined): number => {
 
 /** Charge as a part of the capacity, voltage as a part of the window, current in C, time in hours. */
 class Cell {
+  /** Of drive cycles, which are executed again and again. */
+  readonly #means = new Map<Step, number>();
+
   constructor(
     readonly capacityAh: number,
     readonly window: { readonly min: number; readonly max: number },
@@ -107,11 +110,19 @@ class Cell {
         // What flows at a voltage is for the battery to say.
         if (step.quantity === 'voltage') return hours;
         const amperes = step.quantity === 'current' ? 1 : 1 / volts;
-        const mean = meanOf((timeS) => driveValue(step, timeS), longestOf(step));
+        const mean = this.#meanOf(step);
         this.#move(((mean * amperes) / this.capacityAh) * hours);
         return hours;
       }
     }
+  }
+
+  #meanOf(step: StepOf<'drive'>): number {
+    const known = this.#means.get(step);
+    if (known !== undefined) return known;
+    const mean = meanOf((timeS) => driveValue(step, timeS), longestOf(step));
+    this.#means.set(step, mean);
+    return mean;
   }
 
   /** A constant current until a condition, or until the cell is full or empty where none tells an end. */

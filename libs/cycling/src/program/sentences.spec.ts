@@ -165,6 +165,11 @@ Rest for 5 s`;
       'line 1, column 9: expected at most 8 groups in groups, and not "("',
     ],
     [
+      'more ends than a step has',
+      `Charge at 1 A for 1 h${' or until 4 V'.repeat(10_000)}`,
+      'line 1, column 149: expected at most 10 ends, and not "4"',
+    ],
+    [
       'too long a time',
       'Rest for 1 s\nRepeat 2 times:\n  Rest for 9999 d',
       'line 3, column 1: expected <= 315360000 (/steps/1/loop/0/until/0/timeS)',

@@ -149,6 +149,7 @@ const stepOf = (line: Sentence): Step => {
     // A drive cycle ends with its last point.
     if (!hasWord && 'points' in held && until.length === 0) break;
     if (!hasWord && until.length === 0) line.refuse('"for" or "until"');
+    if (until.length === bounds.ends) line.refuse(`at most ${String(bounds.ends)} ends`);
     places.push(line.token);
     until.push(endOf(line));
   } while (line.takes('or'));
