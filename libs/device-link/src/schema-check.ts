@@ -7,10 +7,18 @@ import type { FieldError } from '#kernel/refusal.js';
 export const ajv = new Ajv2020({ allErrors: false, strict: false });
 addFormats.default(ajv);
 
-/** What a compiled schema found, in our words. */
+/** Control characters, and halves of characters. */
+const unusable = /[\p{Cc}\p{Cs}]/gu;
+/** Of a pointer; members may have names of any length. */
+const maxLength = 500;
+
+/** What a compiled schema found, in our words. The names in it are the device's: what nobody could keep is replaced. */
 export const asFieldError = ({ instancePath, message, params }: ErrorObject): FieldError => {
   const { additionalProperty } = params as { additionalProperty?: string };
-  return additionalProperty === undefined
-    ? { pointer: instancePath, reason: message ?? 'is not valid' }
-    : { pointer: `${instancePath}/${additionalProperty}`, reason: 'is not known here' };
+  const isUnknown = additionalProperty !== undefined;
+  const pointer = isUnknown ? `${instancePath}/${additionalProperty}` : instancePath;
+  return {
+    pointer: pointer.slice(0, maxLength).replace(unusable, '\ufffd'),
+    reason: isUnknown ? 'is not known here' : (message ?? 'is not valid'),
+  };
 };

@@ -62,9 +62,9 @@ describe('a message of a unit', () => {
     ['/body/stepCount/0', { stepCount: [1e300] }],
     ['/body/cycle/0', { cycle: [1e300] }],
     ['/body/voltageV/0', { voltageV: [1e308] }],
-    ['/body/channels/half\ud800', { channels: { 'half\ud800': [1] } }],
-    ['/body/channels/nul\0', { channels: { 'nul\0': [1] } }],
-    ['/body/channels/two\nlines', { channels: { 'two\nlines': ['x'] } }],
+    ['/body/channels/half\ufffd', { channels: { 'half\ud800': [1] } }],
+    ['/body/channels/nul\ufffd', { channels: { 'nul\0': [1] } }],
+    ['/body/channels/two\ufffdlines', { channels: { 'two\nlines': ['x'] } }],
     [`/body/channels/${'x'.repeat(101)}`, { channels: { ['x'.repeat(101)]: [1] } }],
     ['/body/experiment', { experiment: 'e\ud800' }],
   ])('is refused where its records could not be kept: %j', (pointer, wrongly) => {

@@ -93,7 +93,12 @@ export const readMessage = (inbound: Kept, rules: Rules): ReadMessage => {
   }
   const read = readEnvelope(payload, device);
   if ('problems' in read) return malformed(read);
-  const said = ofEnvelope(inbound, read.value, rules);
+  // Of samples each is refused by itself.
+  const isKept = kind === 'samples' || isStorable(read.value.body);
+  const unkept = {
+    problems: [{ pointer: '/body', reason: 'expected no NUL and no half characters' }],
+  };
+  const said = !isKept ? malformed(unkept) : ofEnvelope(inbound, read.value, rules);
   // It did come, and goes to the quarantine: its number is not missed. A last will has the one of its session's beginning.
   if (said.kind !== 'malformed' || kind === 'state') return said;
   return { ...said, message: { session: read.value.session, seq: read.value.seq } };
@@ -192,11 +197,22 @@ const occurrence = (
   return { kind: 'occurrence', data, ...(message && { message }) };
 };
 
+const unstorable = /[\0\p{Cs}]/u;
+/** Nesting is bounded by the envelope. */
+const isStorable = (value: unknown): boolean => {
+  if (typeof value === 'string') return !unstorable.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, one]) => isStorable(name) && isStorable(one));
+};
+
 const propertiesOf = (body: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(body).map(([name, value]) => [
       name,
-      (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, maxPropertyLength),
+      // It may be cut within a character.
+      (typeof value === 'string' ? value : JSON.stringify(value))
+        .slice(0, maxPropertyLength)
+        .toWellFormed(),
     ]),
   );
 
