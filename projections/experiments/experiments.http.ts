@@ -12,6 +12,7 @@ import {
   experimentStream,
   instructionKinds,
 } from '#battery-lab/experiment/events.js';
+import type { Gap } from '#battery-lab/experiment/gaps.js';
 import { unknownExperiment } from '#battery-lab/experiment/refusals.js';
 import { oneOf, text, uuid } from '#http/query-params.js';
 import { answerList } from '#resource/answer-list.js';
@@ -66,6 +67,26 @@ class ExperimentPlaceResponse {
   @ApiProperty() cycle!: number;
 }
 
+class ExperimentProgressResponse {
+  @ApiProperty() elapsedS!: number;
+  @ApiProperty() chargeAh!: number;
+  @ApiProperty() dischargeAh!: number;
+}
+
+class ExperimentGapResponse implements Gap {
+  @ApiProperty({ enum: ['pause', 'trip', 'powerLoss', 'lost', 'refused'] }) cause!: Gap['cause'];
+  @ApiProperty({ format: 'date-time', description: 'By the clock of the unit.' }) from!: string;
+  @ApiProperty({ ...time, description: 'Null: it has not gone on.' }) to!: string | null;
+  @ApiProperty({ ...number, description: 'Seconds since the start; null: not said by the unit.' })
+  testTimeS!: number | null;
+}
+
+class ExperimentHeldResponse {
+  @ApiProperty({ example: 'the unit refuses "confirm-limits": the station is tripped, not idle' })
+  reason!: string;
+  @ApiProperty({ format: 'date-time' }) since!: string;
+}
+
 class ExperimentResponse implements ExperimentDocument {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: statuses }) status!: ExperimentDocument['status'];
@@ -94,6 +115,21 @@ class ExperimentResponse implements ExperimentDocument {
   @ApiProperty({ ...number, description: 'Seconds since the start, at the end.' })
   testTimeS!: number | null;
   @ApiProperty({ type: ExperimentPlaceResponse, ...orNull }) step!: ExperimentPlaceResponse | null;
+  @ApiProperty({
+    ...{ type: ExperimentProgressResponse, ...orNull },
+    description: 'What the unit has said that it had done of the step, where it has stopped.',
+  })
+  progress!: ExperimentProgressResponse | null;
+  @ApiProperty({
+    type: [ExperimentGapResponse],
+    description: 'When the program stood, the newest last; 100 at most.',
+  })
+  gaps!: readonly ExperimentGapResponse[];
+  @ApiProperty({
+    ...{ type: ExperimentHeldResponse, ...orNull },
+    description: 'Why its station cannot take it, nor any other experiment; it is tried again.',
+  })
+  held!: ExperimentHeldResponse | null;
   @ApiProperty({ enum: instructionKinds, ...orNull, description: 'Not answered by the unit yet.' })
   instruction!: ExperimentDocument['instruction'];
   @ApiProperty({ type: String, ...orNull, description: 'Why it stands where it stands.' })

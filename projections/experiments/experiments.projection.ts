@@ -26,6 +26,7 @@ export const experiments: Projection = defineProjection({
     ...['experiment', 'alarm'].map((folder) =>
       source(`../../libs/battery-lab/src/${folder}/document.js`),
     ),
+    source('../../libs/battery-lab/src/experiment/gaps.js'),
     source('../../libs/battery-lab/src/import/document.js'),
     source('../../libs/read-store/src/rows-by-id.js'),
   ],

@@ -42,6 +42,8 @@ export interface BoardStation {
   readonly queue: {
     readonly length: number;
     readonly next: { readonly id: string; readonly name: string } | null;
+    /** Why its station takes no experiment. */
+    readonly held: ExperimentDocument['held'];
   };
   /** Of the last event that changed it. */
   readonly position: string;
@@ -122,6 +124,7 @@ const shown = (row: BoardRow): BoardStation => {
     queue: {
       length: waiting,
       next: next_id === null ? null : { id: next_id, name: next_name ?? '' },
+      held: row.experiment?.held ?? null,
     },
     position,
   };

@@ -74,9 +74,19 @@ class BoardNextResponse {
   @ApiProperty() name!: string;
 }
 
+class BoardHeldResponse {
+  @ApiProperty() reason!: string;
+  @ApiProperty({ format: 'date-time' }) since!: string;
+}
+
 class BoardQueueResponse {
   @ApiProperty({ description: 'How many experiments wait.' }) length!: number;
   @ApiProperty({ type: BoardNextResponse, ...orNull }) next!: BoardNextResponse | null;
+  @ApiProperty({
+    ...{ type: BoardHeldResponse, ...orNull },
+    description: 'Why the station takes no experiment; it is tried again, the first one first.',
+  })
+  held!: BoardHeldResponse | null;
 }
 
 export class BoardStationResponse implements BoardStation {

@@ -16,7 +16,7 @@ import type { BoardWork, LatestRecord } from './rows.js';
 import { rowIdOf } from './working-set.js';
 
 /** Raised with each change of what the rows are. */
-export const version = 1;
+export const version = 2;
 
 type Apply = (work: BoardWork, event: StoredEvent) => void;
 type Keys = { readonly id: string; readonly position: string };

@@ -20,19 +20,13 @@ const table = source('./table.sql');
 /** What stands and goes on at each station now. */
 export const stationBoard: Projection = defineProjection({
   ...{ name: 'station-board', version },
-  sameRows: {
-    hash: 'e7b99a85ed55d6997239ea9f516259985679a1515d6d4fe89656350cae52ab4d',
-    as: [
-      '6120980ed79bf39a0afd123c9f9080bfcb4c75618300d05b494930bee0976bb8',
-      'c37dbcb2bafebbf94735a89b831fb66faa202a55c7ef5744da134edadc267ac8',
-    ],
-  },
   sources: [
     ...[table, source('./projector.js'), source('./rows.js'), source('./working-set.js')],
     source('./program-steps.js'),
     ...['alarm', 'experiment', 'queue', 'station'].map((folder) =>
       source(`../../libs/battery-lab/src/${folder}/document.js`),
     ),
+    source('../../libs/battery-lab/src/experiment/gaps.js'),
     source('../../libs/battery-lab/src/import/document.js'),
     source('../../libs/read-store/src/rows-by-id.js'),
   ],

@@ -173,7 +173,7 @@ describe.concurrent('a unit without power', () => {
 });
 
 describe.concurrent('an operator', () => {
-  it('pauses, resumes and aborts; the station takes the next one, also after one that its unit refuses', async () => {
+  it('pauses, resumes and aborts; the station takes the next one, and one that its unit refuses when that takes it', async () => {
     const station = await newStation();
     const program = { steps: [charge(real(60))] };
     const [one, other] = [await station.queue(program), await station.queue(program)];
@@ -198,7 +198,7 @@ describe.concurrent('an operator', () => {
     expect(Number(off?.wallMs) - aborted).toBeLessThan(2_000);
     await experimentIn(lab, other, ['running']);
     expect(await instructionsOf(one)).toEqual([
-      ...['confirm-limits', 'start', 'pause', 'resume', 'stop'],
+      ...['confirm-limits', 'start', 'pause', 'confirm-limits', 'resume', 'stop'],
     ]);
 
     const [refused, next] = [await station.queue(program), await station.queue(program)];
@@ -212,9 +212,13 @@ describe.concurrent('an operator', () => {
 
     await station.inject({ fault: 'refusal', times: 1 }, {});
     const [third, last] = [await station.queue(program), await station.queue(program)];
-    const failed = await experimentIn(lab, third, ['failed']);
-    expect(failed['message']).toContain('the device does not take it');
+    await eventually(async () => {
+      const { held } = await lab.get(`/v1/experiments/${third}`);
+      expect(held).toMatchObject({ reason: expect.stringContaining('does not take it') });
+    });
     expect(witnessOf(station, third)).toEqual([]);
+    await experimentIn(lab, third, ['running']);
+    await command(third, 'abort');
     await experimentIn(lab, last, ['running']);
     await command(last, 'abort');
     await experimentIn(lab, last, ['aborted']);

@@ -6,7 +6,6 @@ import type { Capacities } from '#cycling/program/resolve.js';
 import {
   advance,
   begin,
-  type Carried,
   halt,
   resume,
   type RunState,
@@ -14,6 +13,7 @@ import {
   stopDuring,
 } from '#cycling/program/run.js';
 import { recordRuleOf, type SetPoint, setPoint } from '#cycling/program/set-point.js';
+import type { Resume } from '#cycling/protocol/instructions.js';
 
 import type { Reading } from './sensors.js';
 
@@ -146,17 +146,22 @@ export class Execution {
     this.state = { ...this.state, run: halt(this.run, cause) };
   }
 
-  /** Goes on with the step that was halted; `at`: with what somebody else knows that it had done. */
-  resume(at: Carried | undefined): void {
+  /** Goes on with the step that was halted, with what the server knows where that is more than is known here. */
+  resume({ at, measuredCapacityAh }: Pick<Resume, 'at' | 'measuredCapacityAh'>): void {
     const { held: _, ...others } = this.state;
-    const totals = at ? adjusted(this.totals, at) : this.totals;
+    const totals = { ...this.totals, ...moreThan(this.totals, at) };
     const { durationS, ...moved } = totals;
     const carried = {
       stepTimeS: durationS,
       capacityAh: moved.chargeAh - moved.dischargeAh,
       energyWh: moved.chargeWh - moved.dischargeWh,
     };
-    this.state = { ...others, totals, run: resume(this.run, carried) };
+    const run = resume(this.run, carried);
+    const capacities = {
+      ...run.capacities,
+      ...(measuredCapacityAh !== undefined && { measuredCapacityAh }),
+    };
+    this.state = { ...others, totals, run: { ...run, capacities } };
   }
 
   private get measurement(): Measurement | undefined {
@@ -174,15 +179,7 @@ export class Execution {
   }
 }
 
-/** The totals with another net capacity and energy. */
-const adjusted = (totals: Totals, { stepTimeS, capacityAh, energyWh }: Carried): Totals => {
-  const ah = capacityAh - (totals.chargeAh - totals.dischargeAh);
-  const wh = energyWh - (totals.chargeWh - totals.dischargeWh);
-  return {
-    durationS: stepTimeS,
-    chargeAh: totals.chargeAh + Math.max(0, ah),
-    dischargeAh: totals.dischargeAh + Math.max(0, -ah),
-    chargeWh: totals.chargeWh + Math.max(0, wh),
-    dischargeWh: totals.dischargeWh + Math.max(0, -wh),
-  };
-};
+const moreThan = ({ durationS }: Totals, at: Resume['at']): Partial<Totals> =>
+  at && at.stepTimeS > durationS
+    ? { durationS: at.stepTimeS, chargeAh: at.chargeAh, dischargeAh: at.dischargeAh }
+    : {};

@@ -107,7 +107,7 @@ describe('a unit that executes a program', () => {
     bench.start({ steps: [{ do: 'cc', currentA: 1, until: [{ capacityAh: 0.5 }] }] });
     bench.pass(100);
     bench.instruct('pause');
-    const at = { stepCount: 2, stepTimeS: 200, capacityAh: 0.4, energyWh: 1.6 };
+    const at = { stepCount: 2, stepTimeS: 200, chargeAh: 0.4, dischargeAh: 0 };
     expect(bench.instruct('resume', { at })?.body).toMatchObject({
       ...{ status: 'refused', reason: 'the unit is at step 1, not at step 2' },
     });
@@ -115,6 +115,27 @@ describe('a unit that executes a program', () => {
     bench.pass(500);
     expect(last(bench.steps)).toMatchObject({ what: 'completed' });
     expect(bench.truth.chargeAh).toBeCloseTo(0.1 + 100 / 3_600, 3);
+  });
+
+  it.each([
+    ['as before', undefined],
+    ['that the server knows', 0.8],
+  ])('goes on with a C-rate of the measured capacity %s', (_, factor) => {
+    const bench = new TestBench({ soc: 0.3 });
+    bench.start({
+      steps: [
+        { do: 'cc', currentA: -1, until: [{ voltageV: 3 }], measures: 'capacity' },
+        { do: 'cc', cRate: 0.5, of: 'measured', until: [{ timeS: 1_000 }] },
+      ],
+    });
+    bench.passUntil('started 2', 10_000);
+    bench.pass(100);
+    const before = bench.truth.currentA;
+    bench.instruct('pause');
+    bench.pass(100);
+    bench.instruct('resume', factor ? { measuredCapacityAh: 2 * before * factor } : {});
+    bench.pass(100);
+    expect(bench.truth.currentA).toBeCloseTo(before * (factor ?? 1), 6);
   });
 
   it('follows drive cycles from files, by power and by voltage', () => {

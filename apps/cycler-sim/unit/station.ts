@@ -173,7 +173,7 @@ export class Station {
         this.say({ what: 'paused', ...operator });
         return;
       case 'resume':
-        this.execution?.resume(instruction.at);
+        this.execution?.resume(instruction);
         this.beginStep('resumed');
         return;
       case 'stop':

@@ -1,5 +1,10 @@
 import type { StationInstruction } from '#cycling/protocol/instructions.js';
-import { type Detection, type InstructionAck, maxSilenceS } from '#cycling/protocol/messages.js';
+import {
+  type Detection,
+  type InstructionAck,
+  maxSilenceS,
+  type RefusalAbout,
+} from '#cycling/protocol/messages.js';
 
 import { type Fault, injectInto } from './faults.js';
 import { readInstruction } from './read-instruction.js';
@@ -181,11 +186,11 @@ export class Unit {
     const at = isoOf([...this.stations.values()][0]?.utcS ?? this.nowS);
     const { experiment } = body;
     const about = typeof experiment === 'string' ? { instruction, experiment } : { instruction };
-    const refused = (reason: string): InstructionAck => ({
-      ...{ type: 'instruction', ...about, status: 'refused', reason, at },
+    const refused = (reason: string, of: RefusalAbout = 'station'): InstructionAck => ({
+      ...{ type: 'instruction', ...about, status: 'refused', reason, about: of, at },
     });
     const read = readInstruction(body);
-    if ('wrong' in read) return refused(read.wrong);
+    if ('wrong' in read) return refused(read.wrong, 'experiment');
     if (this.refusals > 0) {
       this.refusals -= 1;
       return refused('the device does not take it');

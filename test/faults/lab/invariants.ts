@@ -47,7 +47,7 @@ const exclusiveFaults = (log: readonly LoggedEvent[]): readonly string[] => {
         holders.set(thing, id);
       }
     }
-    if (terminal.includes(event.type)) {
+    if (terminal.includes(event.type) || event.type === 'ExperimentHeld') {
       for (const [thing, holder] of holders) if (holder === id) holders.delete(thing);
     }
   }

@@ -12,6 +12,7 @@ export const alarmKinds = [
   'unitLost',
   'instructionTimedOut',
   'experimentFailed',
+  'queueHeld',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 export const severities = ['warning', 'critical'] as const;

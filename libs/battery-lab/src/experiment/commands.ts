@@ -1,4 +1,4 @@
-import type { StationState } from '#cycling/protocol/messages.js';
+import type { RefusalAbout, StationState } from '#cycling/protocol/messages.js';
 import type { CommandOf } from '#kernel/command.js';
 
 import type { ImportCommand } from '../import/decider.js';
@@ -19,7 +19,12 @@ type Operations = {
   ConfirmOutputOff: object;
 };
 
-interface OutputSaid {
+interface Witnessed {
+  /** In amperes, of whoever says that its output is off: the witness of that. */
+  readonly currentA?: number;
+}
+
+interface OutputSaid extends Witnessed {
   readonly isOutputOff: boolean;
   /** Seconds since the start, by the unit. */
   readonly testTimeS: number | null;
@@ -41,17 +46,18 @@ type Reports = {
   NoteCompleted: EventData<'ExperimentCompleted'>;
   NoteInterrupted: EventData<'ExperimentInterrupted'> & OutputSaid;
   NoteTripped: EventData<'SafetyTripped'> & OutputSaid;
-  /** It has left the program, with its output off. */
   /** It has switched off because the server said so. */
-  NoteSwitchedOff: EventData<'OutputOffConfirmed'> & { readonly testTimeS: number };
+  NoteSwitchedOff: EventData<'OutputOffConfirmed'> & { readonly testTimeS: number } & Witnessed;
   /** It has recorded a current. */
   NoteCurrent: CurrentSeen;
-  NoteStopped: { readonly testTimeS: number; readonly at: string };
+  /** It has left the program, with its output off. */
+  NoteStopped: { readonly testTimeS: number; readonly at: string } & Witnessed;
 };
 
 /** What the supervising process does; times are those of the server. */
 type Supervision = {
   AssignExperiment: EventData<'ExperimentAssigned'>;
+  HoldExperiment: EventData<'ExperimentHeld'>;
   IssueInstruction: TheInstruction & { readonly kind: InstructionKind; readonly at: string };
   RepeatInstruction: TheInstruction & { readonly attempt: number; readonly at: string };
   TimeOutInstruction: TheInstruction & { readonly at: string };
@@ -65,6 +71,8 @@ type Supervision = {
     readonly currentA?: number | undefined;
     /** What the station does from then on. */
     readonly state?: StationState | undefined;
+    /** Of a refusal: what stands in the way. */
+    readonly about?: RefusalAbout | undefined;
   };
   /** It has ended, and its unit still runs it. */
   StopAgain: TheInstruction;

@@ -82,6 +82,8 @@ export const timeOut = (
   const timedOut: ExperimentEvent = { type: 'InstructionTimedOut', data: { instruction } };
   const message = `the unit has not answered to "${open.kind}"`;
   if (ending) return [timedOut];
+  // No other experiment would be answered either; one that may have been started is to be stopped.
+  if (status === 'assigned' && open.kind === 'confirm-limits') return [timedOut, held(message, at)];
   if (status === 'assigned') {
     return [timedOut, { type: 'ExperimentEnding', data: { as: 'failed', message } }];
   }
@@ -90,17 +92,36 @@ export const timeOut = (
   return [timedOut, { type: 'SafetyTripped', data: { ...by, message, at, ...progress } }];
 };
 
+const held = (reason: string, at: string): ExperimentEvent => ({
+  ...{ type: 'ExperimentHeld', data: { reason, at } },
+});
+
 /** An answer to what is not open any more changes nothing: something else was decided since. */
 export const answer = (
-  data: SupervisionData<'AnswerInstruction'>,
+  {
+    data: said,
+    meta: { occurredAt: heardAt },
+  }: Extract<SupervisionCommand, { type: 'AnswerInstruction' }>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
   const { open } = state;
+  const data: Answer = { ...said, heardAt };
   if (open?.instruction !== data.instruction || open.isRefused) return [];
   const witness = witnessOf(data, state);
   if (witness !== undefined) return answeredOn(open, { ...data, witness }, state);
   return data.status === 'done' ? done(open, data, state) : refused(open, data, state);
 };
+
+type Answer = SupervisionData<'AnswerInstruction'> & {
+  /** Time of the server. */
+  readonly heardAt: string;
+};
+
+/** Whether every other experiment would be refused too. A unit that does not say so says what its station does. */
+const isAboutStation = ({ about, state }: Pick<Answer, 'about' | 'state'>): boolean =>
+  about === undefined
+    ? state !== undefined && state !== 'idle' && state !== 'ready'
+    : about === 'station';
 
 /** What shows that an output is on, beside what the unit answers; undefined where nothing does. */
 const witnessOf = (
@@ -116,7 +137,7 @@ const witnessOf = (
 /** An answer of a unit whose output is on: it counts as one where the output is to be on. */
 const answeredOn = (
   open: OpenInstruction,
-  { witness, ...data }: SupervisionData<'AnswerInstruction'> & { readonly witness: string },
+  { witness, ...data }: Answer & { readonly witness: string },
   state: Experiment,
 ): readonly ExperimentEvent[] => {
   const { instruction, kind } = open;
@@ -171,7 +192,7 @@ const done = (
 /** Who refuses what it has shown to have done is to be stopped. */
 const refused = (
   { instruction, kind }: OpenInstruction,
-  { reason, at }: SupervisionData<'AnswerInstruction'>,
+  { reason, at, heardAt, ...said }: Answer,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
   const { status, ending, progress } = state;
@@ -183,5 +204,6 @@ const refused = (
   }
   if (status !== 'assigned' || ending) return events;
   const message = `the unit refuses "${kind}": ${reason}`;
+  if (isAboutStation(said)) return [...events, held(message, heardAt)];
   return [...events, { type: 'ExperimentEnding', data: { as: 'failed', message } }];
 };

@@ -14,7 +14,7 @@ export const operate = (
     case 'CancelExperiment':
       if (state.status === 'cancelled') return [];
       if (state.status !== 'queued') throw notNow(state.status, 'queued');
-      return [{ type: 'ExperimentCancelled', data: {} }];
+      return takeBack(null, state);
     case 'PauseExperiment':
       if (state.isResuming) throw instructionOpen('resume');
       if (state.status === 'paused' || state.open?.kind === 'pause') return [];
@@ -30,7 +30,7 @@ export const operate = (
       if (state.output === 'on') throw outputOn();
       return instruct('reset-trip', command, state);
     case 'ConfirmOutputOff':
-      return outputOff(state);
+      return outputOff(command, state);
   }
 };
 
@@ -45,7 +45,10 @@ const instruct = (
 };
 
 /** Where it is ending, its unit is taken to have left it too: it may never say so. */
-const outputOff = (state: Experiment): readonly ExperimentEvent[] => {
+const outputOff = (
+  { meta: { occurredAt: at } }: OperationCommand,
+  state: Experiment,
+): readonly ExperimentEvent[] => {
   const { status, output, ending, isAtUnit, open } = state;
   if (status === 'running' && !ending) {
     throw notNow(status, 'tripped, interrupted or ending');
@@ -54,7 +57,7 @@ const outputOff = (state: Experiment): readonly ExperimentEvent[] => {
   if (open && turnsOn(open.kind)) throw instructionOpen(open.kind);
   const events: ExperimentEvent[] = [];
   if (output === 'on') {
-    events.push({ type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null } });
+    events.push({ type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null, at } });
   }
   if (ending && isAtUnit && !hasEnded(state)) {
     events.push({ type: 'UnitReleased', data: { by: 'operator' } });
@@ -72,9 +75,20 @@ const resume = (state: Experiment): readonly ExperimentEvent[] => {
   return [{ type: 'ResumeRequested', data: {} }];
 };
 
+/** A unit that was told of it leaves it first. */
+const takeBack = (
+  message: string | null,
+  { ending, isAtUnit }: Experiment,
+): readonly ExperimentEvent[] => {
+  if (ending) return [];
+  return isAtUnit
+    ? [{ type: 'ExperimentEnding', data: { as: 'aborted', message } }]
+    : [{ type: 'ExperimentCancelled', data: {} }];
+};
+
 /** What has not begun is cancelled; else the output goes off before it has ended. */
 const abort = (message: string | null, state: Experiment): readonly ExperimentEvent[] => {
-  if (state.status === 'queued') return [{ type: 'ExperimentCancelled', data: {} }];
+  if (state.status === 'queued') return takeBack(message, state);
   if (hasEnded(state)) {
     if (state.status === 'aborted' || state.status === 'cancelled') return [];
     throw notNow(state.status, 'queued or under way');

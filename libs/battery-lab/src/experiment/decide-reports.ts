@@ -4,7 +4,7 @@ import { mayEnd } from '#cycling/program/run.js';
 
 import type { ReportCommand } from './commands.js';
 import type { EventData, ExperimentEvent } from './events.js';
-import { foundOn, isAfterOff, msAfterOff } from './found-on.js';
+import { foundOn, isAfterOff, isCurrent, msAfterOff } from './found-on.js';
 import { ended, notStarted } from './refusals.js';
 import {
   type Experiment,
@@ -41,8 +41,11 @@ export const report = (command: ReportCommand, state: Experiment): readonly Expe
     case 'NoteStopped':
       return stopped(command.data, state);
     case 'NoteSwitchedOff': {
+      const { currentA, ...data } = command.data;
+      const found = flowing({ currentA, at: data.at ?? '' }, state);
+      if (found) return found;
       const isNews = state.output === 'on' && state.trip !== null;
-      return isNews ? [{ type: 'OutputOffConfirmed', data: command.data }] : [];
+      return isNews ? [{ type: 'OutputOffConfirmed', data }] : [];
     }
     case 'NoteCurrent': {
       const { currentA, at } = command.data;
@@ -54,15 +57,29 @@ export const report = (command: ReportCommand, state: Experiment): readonly Expe
 
 /** Also of one whose output was off already: so it is known until when there are records. */
 const stopped = (
-  { testTimeS, at }: ReportData<'NoteStopped'>,
+  { testTimeS, at, currentA }: ReportData<'NoteStopped'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
   const { output, endedAtS, ending, status, open } = state;
   const isNews = output === 'on' || testTimeS > (endedAtS ?? -1);
-  const off = isNews ? [offByUnit(testTimeS, at)] : [];
+  const off = flowing({ currentA, at }, state) ?? (isNews ? [offByUnit(testTimeS, at)] : []);
   const wasToRun = status === 'running' || (open !== null && turnsOn(open.kind));
   if (ending || !wasToRun) return off;
   return [...startedBy(state, at), deviation('has left its program', at, state), ...off];
+};
+
+/**
+ * What a current means that flows though the unit says that its output is off: it is not. Where it was taken to be off
+ * already it is found on. Undefined where none flows.
+ */
+const flowing = (
+  { currentA, at }: { readonly currentA?: number | undefined; readonly at: string },
+  state: Experiment,
+): readonly ExperimentEvent[] | undefined => {
+  if (currentA === undefined || !isCurrent(currentA, state)) return undefined;
+  // One that is told to go off is told so on.
+  if (state.output === 'on' && (state.trip !== null || state.ending !== null)) return [];
+  return [foundOn(`the unit measures ${String(currentA)} A`, at, state)];
 };
 
 /** Also where its answer to the start is lost, or comes when something else was decided. */
@@ -147,10 +164,12 @@ const completed = (
 };
 
 const interrupted = (
-  { isOutputOff, testTimeS, ...data }: ReportData<'NoteInterrupted'>,
+  { isOutputOff, testTimeS, currentA, ...data }: ReportData<'NoteInterrupted'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
-  const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS, data.at)] : [];
+  const isNews = isOutputOff && state.output === 'on';
+  const found = flowing({ currentA, at: data.at }, state);
+  const off = found ?? (isNews ? [offByUnit(testTimeS, data.at)] : []);
   const { status, open, ending, hasLimits } = state;
   // It had begun, or gone on, and has stopped again: its answer to that may come yet.
   const wasTurnedOn = open !== null && turnsOn(open.kind);
@@ -162,10 +181,13 @@ const interrupted = (
 };
 
 const tripped = (
-  { isOutputOff, testTimeS, ...data }: ReportData<'NoteTripped'>,
+  { isOutputOff, testTimeS, currentA, ...data }: ReportData<'NoteTripped'>,
   state: Experiment,
 ): readonly ExperimentEvent[] => {
-  const off = isOutputOff && state.output === 'on' ? [offByUnit(testTimeS, data.at)] : [];
+  const isNews = isOutputOff && state.output === 'on';
+  const tripping = { ...state, trip: state.trip ?? { number: state.trips + 1, ...data } };
+  const found = flowing({ currentA, at: data.at }, tripping);
+  const off = found ?? (isNews ? [offByUnit(testTimeS, data.at)] : []);
   const isOver = data.by === 'server' && (state.status !== 'running' || state.ending !== null);
   if (state.trip || isOver) return off;
   return [...startedBy(state, data.at), { type: 'SafetyTripped', data }, ...off];

@@ -7,15 +7,9 @@ import { answer, issue, repeat, stopAgain, timeOut } from './decide-instructions
 import { operate } from './decide-operations.js';
 import { report } from './decide-reports.js';
 import { experimentCategory, type ExperimentEvent, experimentEvents } from './events.js';
+import { evolve } from './evolve.js';
 import { experimentExists, importedExperiment, unknownExperiment } from './refusals.js';
-import {
-  evolve,
-  type Experiment,
-  type ExperimentState,
-  hasEnded,
-  isExecuted,
-  mayEndNow,
-} from './state.js';
+import { type Experiment, type ExperimentState, hasEnded, isExecuted, mayEndNow } from './state.js';
 
 const ofImport: readonly ExperimentCommand['type'][] = [
   'RequestImport',
@@ -41,8 +35,11 @@ const decideOn = (
     case 'ConfirmOutputOff':
       return operate(command, state);
     case 'AssignExperiment':
-      if (state.status !== 'queued') return [];
+      if (state.status !== 'queued' || state.ending) return [];
       return [{ type: 'ExperimentAssigned', data: command.data }];
+    case 'HoldExperiment':
+      if (state.status !== 'queued' || state.ending) return [];
+      return [{ type: 'ExperimentHeld', data: command.data }];
     case 'FailExperiment':
       if (hasEnded(state) || state.ending) return [];
       return [{ type: 'ExperimentEnding', data: { as: 'failed', ...command.data } }];
@@ -62,7 +59,7 @@ const decideOn = (
       return [{ type: 'InstructionSent', data: command.data }];
     }
     case 'AnswerInstruction':
-      return answer(command.data, state);
+      return answer(command, state);
     default:
       return report(command, state);
   }

@@ -1,6 +1,7 @@
 import { type ImportDocument, importedBy, importRequested } from '../import/document.js';
 import type { EventData, ExperimentEvent } from './events.js';
-import type { Place, Status } from './state.js';
+import { type Gap, gapKnown, gapOpened } from './gaps.js';
+import type { Place, Progress, Status } from './state.js';
 
 type Queued = Omit<EventData<'ExperimentQueued'>, 'program'>;
 type OrNull<T> = { readonly [Member in keyof T]: T[Member] | null };
@@ -20,6 +21,12 @@ export interface ExperimentDocument extends Omit<Queued, keyof Executed>, OrNull
   readonly testTimeS: number | null;
   /** The step that runs or has stopped; the last one at the end. */
   readonly step: Place | null;
+  /** Of that step, where the program has stopped and the unit has said so. */
+  readonly progress: Progress | null;
+  /** When the program stood, the newest last. */
+  readonly gaps: readonly Gap[];
+  /** Why its station cannot take it, nor any other, and since when. */
+  readonly held: { readonly reason: string; readonly since: string } | null;
   /** What the unit was told and has not answered. */
   readonly instruction: EventData<'InstructionIssued'>['kind'] | null;
   /** Why it stands where it stands, for people. */
@@ -52,7 +59,12 @@ const nothingYet = {
   output: 'off' as const,
   ...{ devices: [], calibratedUntil: null, startedAt: null, endedAt: null },
   ...{ testTimeS: null, step: null, instruction: null, message: null },
+  ...{ progress: null, gaps: [], held: null },
 };
+
+const progressOf = ({ elapsedS, chargeAh, dischargeAh }: Progress): Progress => ({
+  ...{ elapsedS, chargeAh, dischargeAh },
+});
 
 /** When its output was off for good, by the clock of the unit. Null: the unit never said so, or it never began. */
 const endOf = ({ startedAt, testTimeS }: ExperimentDocument): string | null =>
@@ -70,10 +82,16 @@ const changeBy = (
 ): Partial<ExperimentDocument> => {
   switch (event.type) {
     case 'ExperimentCancelled':
-      return { status: 'cancelled' };
+      return { status: 'cancelled', held: null };
     case 'ExperimentAssigned': {
       const { devices, calibratedUntil } = event.data;
       return { status: 'assigned', devices, calibratedUntil };
+    }
+    case 'ExperimentHeld': {
+      const { reason, at } = event.data;
+      const held = { reason, since: state.held?.since ?? at };
+      const back = { status: 'queued', devices: [], calibratedUntil: null } as const;
+      return { ...back, held, message: reason, instruction: null };
     }
     case 'InstructionIssued': {
       const { kind } = event.data;
@@ -101,31 +119,47 @@ const changeBy = (
     case 'UnitReleased':
       return {};
     case 'ExperimentStarted':
-      return { status: 'running', output: 'on', startedAt: event.data.at };
+      return {
+        ...{ status: 'running', output: 'on', startedAt: event.data.at },
+        ...{ held: null, message: null },
+      };
     case 'StepStarted': {
       const { stepCount, stepId, cycle } = event.data;
-      return { step: { stepCount, stepId, cycle } };
+      return { step: { stepCount, stepId, cycle }, progress: null };
     }
     case 'ExperimentPaused':
-      return { status: 'paused', output: 'off', message: null };
+      return {
+        ...{ status: 'paused', output: 'off', message: null, progress: null },
+        gaps: gapOpened(state.gaps, 'pause', event.data.at),
+      };
     case 'ExperimentInterrupted': {
-      const { cause } = event.data;
+      const { cause, at, gapS } = event.data;
       const off = cause === 'powerLoss' ? { output: 'off' as const } : {};
-      return { status: 'interrupted', ...off, message: `interrupted: ${cause}`, instruction: null };
+      const stopped = { status: 'interrupted', message: `interrupted: ${cause}` } as const;
+      const gap = cause !== 'tripReset' && {
+        ...{ gaps: gapOpened(state.gaps, cause, at, gapS), progress: progressOf(event.data) },
+      };
+      return { ...off, ...stopped, ...gap, instruction: null };
     }
     case 'ExperimentResumed':
-      return { status: 'running', output: 'on', message: null };
+      return {
+        ...{ status: 'running', output: 'on', message: null, progress: null },
+        gaps: gapKnown(state.gaps, { to: event.data.at }),
+      };
     case 'SafetyTripped':
       return {
-        ...{ status: 'tripped', message: event.data.message, instruction: null },
+        ...{ status: 'tripped', message: event.data.message, instruction: null, held: null },
+        ...(state.startedAt !== null && { gaps: gapOpened(state.gaps, 'trip', event.data.at) }),
+        ...(event.data.by === 'unit' && { progress: progressOf(event.data) }),
         ...(event.data.isOutputOn && { output: 'on' }),
       };
     case 'OutputOffConfirmed': {
-      const { testTimeS } = event.data;
-      return { output: 'off', ...(testTimeS !== null && { testTimeS }) };
+      const { testTimeS, progress } = event.data;
+      const known = testTimeS !== null && { testTimeS, gaps: gapKnown(state.gaps, { testTimeS }) };
+      return { output: 'off', ...known, ...(progress && { progress }) };
     }
     case 'ExperimentEnding':
-      return { message: event.data.message, instruction: null };
+      return { message: event.data.message, instruction: null, held: null };
     case 'ExperimentAborted':
       return { status: 'aborted', endedAt: endOf(state) };
     case 'ExperimentFailed':

@@ -118,6 +118,12 @@ export const experimentEvents = eventTypes({
       calibratedUntil: '2027-02-10',
     },
   },
+  ExperimentHeld: {
+    about:
+      'The station cannot take this experiment now, nor any other: its queue is held until it can.',
+    data: closed({ reason: text('What stands in the way.'), at: instant('Time of the server.') }),
+    example: { reason: 'the station is tripped, not idle', at },
+  },
   InstructionIssued: {
     about: 'The unit is to do this: it is sent to it as soon as it can be.',
     data: closed({
@@ -251,7 +257,7 @@ export const experimentEvents = eventTypes({
       testTimeS: orNull(
         Type.Number({ minimum: 0, description: 'Seconds since the start, by the unit.' }),
       ),
-      at: Type.Optional(instant('By the clock of the unit.')),
+      at: Type.Optional(instant('By the clock of who says so.')),
       progress: Type.Optional(closed(progress)),
     }),
     example: { by: 'unit', testTimeS: 61.5 },

@@ -128,7 +128,7 @@ export class ExperimentController {
   @CommandRoute(':id/resume', {
     summary: 'Let an experiment go on',
     description:
-      'One that is paused or was interrupted goes on with the step where it stopped. After a loss of power the unit confirms the limits before.',
+      'One that is paused or was interrupted goes on with the step where it stopped. The unit confirms the limits before.',
   })
   resume(@Param('id') id: string, @Body() body: OptionalReasonBody, @Call() call: HttpCall) {
     return this.gateway.handle(call, {

@@ -10,6 +10,7 @@ import { States } from '#event-log/states.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { CyclerDevice } from '../device/document.js';
+import { maxWaiting, queueDecider, queueFull } from '../queue/decider.js';
 import { benchOf } from '../station/bench.js';
 import type { Batteries, CyclerDevices, Profiles, Stations } from '../things.js';
 import type { ExperimentCommand } from './commands.js';
@@ -36,6 +37,7 @@ export interface Wanted {
 /** Experiments on the write side: plans them from what the lab has, and carries out their commands. */
 export class Experiments {
   readonly states;
+  private readonly queues;
 
   constructor(
     private readonly log: EventLog,
@@ -47,6 +49,7 @@ export class Experiments {
     },
   ) {
     this.states = new States(log, experimentDecider);
+    this.queues = new States(log, queueDecider);
   }
 
   readonly handle = (
@@ -63,6 +66,8 @@ export class Experiments {
     const { electrolytes = [] } = wanted;
     requireElectrolytes(electrolytes, battery);
     const station = await stations.find(wanted.stationId);
+    const { state: queue } = await this.queues.refresh(wanted.stationId);
+    if (queue.waiting.length >= maxWaiting) throw queueFull();
     await profiles.find(wanted.profileId);
     const profile = await profiles.version(wanted.profileId, wanted.profileVersion);
     const equipment: Equipped[] = [];

@@ -12,6 +12,7 @@ import {
   issue,
   issued,
   off,
+  offAt,
   queued,
   running,
   stateOf,
@@ -19,6 +20,7 @@ import {
   stepStarted,
   tripped,
 } from './experiment.fixture.js';
+import { isBeforeOff } from './found-on.js';
 import { reactionsTo } from './reactions.js';
 
 /** An answer with what the unit measures, in amperes. */
@@ -140,6 +142,55 @@ it('the alarm of an output that was found on ends when it is off', () => {
   expect(reactionsTo(state, 0)).toContainEqual({
     ...{ do: 'clear', subject: 'found on 1', kind: 'outputOffNotConfirmed' },
     message: 'the output is off',
+  });
+});
+
+describe('what a unit says with its output off, and measures a current', () => {
+  const flows = { isOutputOff: true, testTimeS: 61.5, currentA: 1.5 };
+  const { SafetyTripped: trip, ExperimentInterrupted: lost } = examples;
+
+  it('leaves a trip with the output on: the unit is told to switch off', () => {
+    const state = given(...running)
+      .when(command('NoteTripped', { ...trip.data, ...flows }))
+      .then(trip);
+    expect(state).toMatchObject({ output: 'on' });
+    expect(reactionsTo(state as never, 0)).toContainEqual({ do: 'issue', kind: 'output-off' });
+    const off = command('NoteSwitchedOff', { by: 'unit', testTimeS: 61.5, at, currentA: 1.5 });
+    given(...running, tripped)
+      .when(off)
+      .thenNothing();
+  });
+
+  it.each([
+    ['was interrupted', command('NoteInterrupted', { ...lost.data, ...flows }), lost.type],
+    ['has left its program', command('NoteStopped', { testTimeS: 62, at, currentA: 1.5 }), null],
+  ] as const)('trips an experiment that %s', (_, note, type) => {
+    const events = experimentDecider.decide(note, stateOf(running));
+    if (type !== null) expect(events[0]).toMatchObject({ type });
+    expect(events.at(-1)).toMatchObject(measured);
+    expect(events.map((event) => event.type)).not.toContain('OutputOffConfirmed');
+    expect(stateOf([...running, ...events])).toMatchObject({ status: 'tripped', output: 'on' });
+  });
+});
+
+describe('the word of a person that an output is off', () => {
+  const word = {
+    type: 'OutputOffConfirmed',
+    data: { by: 'operator', testTimeS: null, at },
+  } as const;
+  const state = stateOf([...running, offAt, examples.ExperimentResumed, tripped, word]);
+  const after = (seconds: number): string =>
+    new Date(Date.parse(at) + seconds * 1_000).toISOString();
+
+  it('is the end by UTC: records of the time before are of the experiment, later currents trip', () => {
+    expect(isBeforeOff({ testTimeS: 90, at: after(-1) }, state)).toBe(true);
+    expect(isBeforeOff({ testTimeS: 90, at: after(16) }, state)).toBe(false);
+    const seen = (seconds: number) =>
+      command('NoteCurrent', { currentA: 1.5, testTimeS: 90, at: after(seconds) });
+    expect(experimentDecider.decide(seen(14), state)).toEqual([]);
+    expect(experimentDecider.decide(seen(16), state)).toMatchObject([
+      found('the unit has recorded 1.5 A'),
+    ]);
   });
 });
 

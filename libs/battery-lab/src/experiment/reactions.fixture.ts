@@ -5,7 +5,7 @@ import { commandMeta } from '#testing/decider-spec.js';
 import type { ExperimentCommand } from './commands.js';
 import { experimentDecider } from './decider.js';
 import { experimentEvents, type InstructionKind } from './events.js';
-import { dueAt, reactionsTo } from './reactions.js';
+import { dueAt, heldUntil, reactionsTo } from './reactions.js';
 import { type Experiment, type ExperimentState, isExecuted } from './state.js';
 
 const meta = commandMeta();
@@ -27,8 +27,9 @@ class Unit {
   isRunning = false;
   isTripped = false;
   isAway = false;
-  /** Does not do what it is asked next. */
+  /** Does not do what it is asked next, or takes no experiment. */
   isUnwilling = false;
+  isOccupied = false;
   private readonly answers = new Map<string, 'done' | 'refused'>();
 
   /** What it has answered it answers again as before. */
@@ -44,11 +45,10 @@ class Unit {
   private obey(kind: InstructionKind, isLeased: boolean): boolean {
     switch (kind) {
       case 'confirm-limits':
-        this.hasLimits = true;
-        return true;
+        return (this.hasLimits ||= !this.isOccupied) && !this.isOccupied;
       case 'start':
       case 'resume':
-        if (!isLeased || !this.hasLimits || this.isTripped) return false;
+        if (this.isOccupied || !isLeased || !this.hasLimits || this.isTripped) return false;
         this.output = this.isRunning = true;
         return true;
       case 'pause':
@@ -84,7 +84,7 @@ export class Lab {
   constructor() {
     const data = { ...examples.ExperimentQueued.data, program };
     this.tell({ type: 'QueueExperiment', data });
-    this.tell({ type: 'AssignExperiment', data: examples.ExperimentAssigned.data });
+    this.assign();
   }
 
   get experiment(): Experiment {
@@ -122,6 +122,7 @@ export class Lab {
   supervise(): void {
     for (let round = 0; round < 20; round += 1) {
       const before = this.state;
+      this.assign();
       for (const reaction of reactionsTo(this.experiment, this.now)) {
         switch (reaction.do) {
           case 'issue': {
@@ -162,6 +163,12 @@ export class Lab {
     throw new Error('the supervision does not come to rest');
   }
 
+  /** At its turn, and again where the station could not take it. */
+  private assign(): void {
+    if ((heldUntil(this.experiment, this.now) ?? 0) > this.now) return;
+    this.tell({ type: 'AssignExperiment', data: examples.ExperimentAssigned.data });
+  }
+
   /** The unit hears the first instruction that it was sent; its answer may be lost. */
   deliver(isAnswerLost = false): void {
     const [first] = this.told;
@@ -169,7 +176,8 @@ export class Lab {
     const [instruction, kind] = first;
     this.told.delete(instruction);
     const status = this.unit.answer(instruction, kind, this.isLeased);
-    const data = { instruction, status, reason: 'no', at: this.at } as const;
+    const about = this.unit.isOccupied ? 'station' : 'experiment';
+    const data = { instruction, status, reason: 'no', at: this.at, about } as const;
     if (!isAnswerLost) this.say({ type: 'AnswerInstruction', data });
   }
 
@@ -245,7 +253,7 @@ export class Lab {
   }
 
   wait(): void {
-    const due = dueAt(this.experiment, this.now);
+    const due = dueAt(this.experiment, this.now) ?? heldUntil(this.experiment, this.now);
     if (due !== undefined) this.now = Math.max(this.now, due);
   }
 }
@@ -262,6 +270,12 @@ export const acts = {
   wait: (lab: Lab) => lab.wait(),
   'be unwilling': (lab: Lab) => {
     lab.unit.isUnwilling = true;
+  },
+  'be occupied': (lab: Lab) => {
+    lab.unit.isOccupied = true;
+  },
+  'be free': (lab: Lab) => {
+    lab.unit.isOccupied = false;
   },
   'see a breach': (lab: Lab) => {
     const data = { ...examples.SafetyTripped.data, by: 'server' } as const;

@@ -74,18 +74,22 @@ describe('the supervision of an experiment', () => {
     expect(lab.alarms.size).toBe(0);
   });
 
-  it('ends the alarms of a trip and of an interruption that the next one has followed at once', () => {
+  it('ends the alarms of all trips and interruptions that the next one has followed at once', () => {
     const again = { ...tripped, data: { ...tripped.data, isOutputOn: true } };
-    const trips = reactionsTo(stateOf([...running, tripped, off, again]), 0);
-    expect(trips).toContainEqual(expect.objectContaining({ do: 'clear', subject: 'trip 1' }));
-    expect(trips).toContainEqual(expect.objectContaining({ do: 'raise', subject: 'trip 2' }));
+    const trips = reactionsTo(stateOf([...running, tripped, off, again, off, again]), 0);
+    for (const subject of ['trip 1', 'trip 2']) {
+      expect(trips).toContainEqual(expect.objectContaining({ do: 'clear', subject }));
+    }
+    expect(trips).toContainEqual(expect.objectContaining({ do: 'raise', subject: 'trip 3' }));
     const { ExperimentInterrupted: stopped, ExperimentResumed: resumed } = examples;
-    const interruptions = reactionsTo(stateOf([...running, stopped, resumed, stopped]), 0);
+    const thrice = [stopped, resumed, stopped, resumed, stopped];
+    const interruptions = reactionsTo(stateOf([...running, ...thrice]), 0);
     expect(
       interruptions.map(({ do: what, ...of }) => [what, 'subject' in of && of.subject]),
     ).toEqual([
       ['clear', 'interruption 1'],
-      ['raise', 'interruption 2'],
+      ['clear', 'interruption 2'],
+      ['raise', 'interruption 3'],
     ]);
   });
 

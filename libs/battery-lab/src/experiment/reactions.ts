@@ -26,6 +26,8 @@ const maxAttempts = 4;
 /** DESIGN 9: an output that must be off is confirmed within 2 s, or an alarm escalates. */
 export const outputOffMs = 2_000;
 const maxRepeatMs = 600_000;
+/** After which a station that could not take an experiment is tried again, at first and at most. */
+const [heldMs, maxHeldMs] = [10_000, 120_000];
 /** The order in which the unit is told, where more than one is due. */
 const order: readonly InstructionKind[] = [
   'stop',
@@ -83,10 +85,16 @@ const instructionsOf = (state: Experiment, now: number): readonly Reaction[] => 
     : [{ do: 'timeOut', instruction }];
 };
 
+/** When a station that could not take the experiment is tried again; undefined where it was not so. */
+export const heldUntil = ({ held, isHeld }: Experiment, now: number): number | undefined =>
+  held && isHeld
+    ? since(held.at, now) + Math.min(heldMs * 2 ** (held.attempts - 1), maxHeldMs)
+    : undefined;
+
 const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
   const { trips, trip, interruptions, status, open, lastOutputOff, output, ending } = state;
-  const alarms: AlarmReaction[] = [];
-  for (const number of newest(trips)) {
+  const alarms: AlarmReaction[] = [...alarmsOfQueue(state)];
+  for (const number of upTo(trips)) {
     const of = { subject: `trip ${String(number)}`, kind: 'safetyTrip' } as const;
     alarms.push(
       trip && number === trips && !hasEnded(state)
@@ -94,7 +102,7 @@ const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
         : { do: 'clear', ...of, message: 'the trip was reset, or the experiment has ended' },
     );
   }
-  for (const number of newest(interruptions)) {
+  for (const number of upTo(interruptions)) {
     const of = { subject: `interruption ${String(number)}`, kind: 'unitLost' } as const;
     alarms.push(
       status === 'interrupted' && number === interruptions
@@ -121,9 +129,17 @@ const alarmsOf = (state: Experiment, now: number): readonly AlarmReaction[] => {
   return alarms;
 };
 
-/** The one before may have been followed by the newest at once, before anybody has looked: it is over too. */
-const newest = (count: number): readonly number[] =>
-  count > 1 ? [count - 1, count] : count === 1 ? [1] : [];
+/** Each may have been followed by the next at once, before anybody has looked: those before the newest are over too. */
+const upTo = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => index + 1);
+
+const alarmsOfQueue = ({ held, isHeld }: Experiment): readonly AlarmReaction[] => {
+  if (!held) return [];
+  const of = { subject: 'queue', kind: 'queueHeld' } as const;
+  return isHeld
+    ? [{ do: 'raise', ...of, message: `the queue of the station is held: ${held.reason}` }]
+    : [{ do: 'clear', ...of, message: 'the station has taken the experiment, or it has ended' }];
+};
 
 /** Of an output that is on where it must be off: for everybody who can be there. */
 const alarmsOfFound = (state: Experiment): readonly AlarmReaction[] => {

@@ -185,6 +185,10 @@ describe('an experiment that was interrupted', () => {
 });
 
 describe('what an operator wants', () => {
+  const byOperator: ExperimentEvent = {
+    ...{ type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null, at } },
+  };
+
   it('is a pause only while it runs', () => {
     const pause = command('PauseExperiment', { instruction: 'pause' });
     given(...running)
@@ -231,16 +235,13 @@ describe('what an operator wants', () => {
   it('can be the word of a person that the output is off, where the unit says nothing', () => {
     given(...running, tripped)
       .when(command('ConfirmOutputOff', {}))
-      .then({ type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null } });
+      .then(byOperator);
     given(...running)
       .when(command('ConfirmOutputOff', {}))
       .thenRefused('EXPERIMENT_STATE_CONFLICT');
     const ending = { type: 'ExperimentEnding', data: { as: 'aborted', message: null } } as const;
     given(...running, ending)
       .when(command('ConfirmOutputOff', {}))
-      .then(
-        { type: 'OutputOffConfirmed', data: { by: 'operator', testTimeS: null } },
-        { type: 'UnitReleased', data: { by: 'operator' } },
-      );
+      .then(byOperator, { type: 'UnitReleased', data: { by: 'operator' } });
   });
 });

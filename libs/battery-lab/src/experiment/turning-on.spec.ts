@@ -86,24 +86,35 @@ describe('a start or a resume that is not answered yet', () => {
   });
 });
 
-describe('a resume that the unit refuses', () => {
-  it('has the limits confirmed before the next one: it may have lost them with its power', () => {
-    const again = [
-      ...resuming,
-      { type: 'InstructionRefused', data: { instruction: 'resume', reason: 'occupied' } },
-      examples.ResumeRequested,
-    ] as const;
-    expect(stateOf(again)).toMatchObject({ hasLimits: false, isResuming: true, output: 'off' });
-    given(...again)
-      .when(issue('resume'))
-      .thenNothing();
-  });
-});
-
-it('keeps the limits over a trip that is reset', () => {
+describe('the limits', () => {
   const reset = {
     type: 'ExperimentInterrupted',
     data: { ...lost.data, cause: 'tripReset' },
   } as const;
-  expect(stateOf([...running, tripped, offAt, examples.TripReset, reset]).hasLimits).toBe(true);
+  const refused = {
+    ...{ type: 'InstructionRefused', data: { instruction: 'resume', reason: 'occupied' } },
+  } as const;
+  const timedOut = { type: 'InstructionTimedOut', data: { instruction: 'resume' } } as const;
+  const trip = [tripped, offAt, examples.TripReset, reset];
+
+  // A unit that stands says nothing when it loses its power, and with it the limits.
+  it.each([
+    ['a pause', [...running, examples.ExperimentPaused]],
+    ['a lost lease', [...running, lost, offAt]],
+    ['a trip that was reset', [...running, ...trip]],
+    ['a refused resume', [...resuming, refused]],
+    ['a resume that was not answered', [...resuming, timedOut, ...trip]],
+  ] as const)('are confirmed before an experiment goes on after %s', (_, events) => {
+    const again = [...events, examples.ResumeRequested];
+    expect(stateOf(again)).toMatchObject({ hasLimits: false, isResuming: true, output: 'off' });
+    given(...again)
+      .when(issue('resume'))
+      .thenNothing();
+    given(...again)
+      .when(issue('confirm-limits'))
+      .then(issued('confirm-limits'));
+    given(...again, ...confirmed)
+      .when(issue('resume'))
+      .then(issued('resume'));
+  });
 });

@@ -42,7 +42,7 @@ const takeNext = ({ waiting: [next], running }: QueueState): readonly QueueEvent
     ? []
     : [{ type: 'ExperimentTaken', data: { experimentId: next } }];
 
-const queueFull = () =>
+export const queueFull = () =>
   new Refusal(
     'STATION_QUEUE_FULL',
     'conflict',

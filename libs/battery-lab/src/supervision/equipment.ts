@@ -12,7 +12,12 @@ import { areWithin, type Equipped, safetyLimits } from '../experiment/safety-lim
 import { stationDecider } from '../station/decider.js';
 import { unitDecider } from '../unit/decider.js';
 
-type Readiness = EventData<'ExperimentAssigned'> | { readonly problem: string };
+type Readiness =
+  | EventData<'ExperimentAssigned'>
+  /** Of this experiment: it cannot be run. */
+  | { readonly problem: string }
+  /** Of the station: none can be run before somebody mends it. */
+  | { readonly obstacle: string };
 
 /** What an experiment needs besides its unit, as it is when its turn comes. */
 export class Equipment {
@@ -53,7 +58,7 @@ export class Equipment {
       if (device.calibrations.length === 0) continue;
       const calibration = calibrationOn(device, day);
       if (!calibration) {
-        return { problem: `the calibration of device ${device.serialNumber} is out of date` };
+        return { obstacle: `the calibration of device ${device.serialNumber} is out of date` };
       }
       until.push(calibration.validUntil);
     }

@@ -1,5 +1,7 @@
+import { isBeforeOff } from '../experiment/found-on.js';
 import { hasEnded, isExecuted } from '../experiment/state.js';
 import type { CyclerSamplesRecorded } from '../samples/events.js';
+import { utcAt } from '../samples/records-of.js';
 import { type RecordBreach, RecordWatch } from './record-watch.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -19,8 +21,12 @@ export class RecordWatches {
     if (!breach) return undefined;
     const { state } = await this.experiments.refresh(experimentId);
     if (!isExecuted(state) || hasEnded(state)) return undefined;
-    if (breach.testTimeS > (state.endedAtS ?? -1)) return breach;
-    const since = new RecordWatch(state.request.limits, state.endedAtS);
+    const first = { utcMs: Date.parse(records.from), testTimeS: records.testTimeS[0] ?? 0 };
+    const isPast = (testTimeS: number): boolean =>
+      isBeforeOff({ testTimeS, at: new Date(utcAt(testTimeS, first)).toISOString() }, state);
+    if (!isPast(breach.testTimeS)) return breach;
+    const pastS = state.endedAtS ?? records.testTimeS.findLast(isPast) ?? null;
+    const since = new RecordWatch(state.request.limits, pastS);
     this.watches.set(experimentId, since);
     return since.take(records);
   }

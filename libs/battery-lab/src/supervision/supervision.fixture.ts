@@ -94,6 +94,7 @@ export class SupervisedLab {
     const data = {
       ...{ experimentId: id, testTimeS, voltageV: column(voltageV), currentA: column(0) },
       temperatureC: column(25),
+      from: new Date(wallNow() - (ageS + (testTimeS.at(-1) ?? 0)) * 1_000).toISOString(),
       to: new Date(wallNow() - ageS * 1_000).toISOString(),
     };
     await this.handle(topics.samples, [{ id: randomUUID(), data } as unknown as Fact]);

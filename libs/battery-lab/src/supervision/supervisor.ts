@@ -8,12 +8,19 @@ import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { StoreLogger } from '#read-store/read-store.js';
 
-import { type AlarmCommand, alarmDecider } from '../alarm/decider.js';
+import { alarmDecider } from '../alarm/decider.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { experimentDecider } from '../experiment/decider.js';
-import { type AlarmReaction, dueAt, type Reaction, reactionsTo } from '../experiment/reactions.js';
+import {
+  type AlarmReaction,
+  dueAt,
+  heldUntil,
+  type Reaction,
+  reactionsTo,
+} from '../experiment/reactions.js';
 import { type Experiment, type ExperimentState, isExecuted, turnsOn } from '../experiment/state.js';
-import { type QueueCommand, queueDecider } from '../queue/decider.js';
+import { type QueueCommand, queueDecider, queueFull } from '../queue/decider.js';
+import { alarmCommand } from './alarm-command.js';
 import { Equipment } from './equipment.js';
 
 export const supervisorName = 'cycler-control';
@@ -24,7 +31,7 @@ const maxRounds = 20;
 const againMs = 10_000;
 
 /** No output is turned on that nobody can supervise yet. */
-const heldMs = 1_000;
+const unsupervisedMs = 1_000;
 
 export interface Attention {
   readonly state: ExperimentState;
@@ -78,7 +85,7 @@ export class Supervisor {
       for (const reaction of reactionsTo(state, this.now())) {
         const isTurningOn = reaction.do === 'issue' && turnsOn(reaction.kind);
         if (isTurningOn && !(await this.mayTurnOn(state.request.unitId))) {
-          heldUntil = this.now() + heldMs;
+          heldUntil = this.now() + unsupervisedMs;
           continue;
         }
         const key = `${String(revision)} ${JSON.stringify(reaction)}`;
@@ -125,13 +132,9 @@ export class Supervisor {
 
   /** The station of an experiment goes to the next one when it is free. */
   private async attendQueue(experimentId: string, state: Experiment): Promise<Turn> {
-    if (state.status !== 'queued') return {};
+    if (state.status !== 'queued' || state.ending) return {};
     const { stationId } = state.request;
-    await this.order(
-      stationId,
-      { type: 'EnqueueExperiment', data: { experimentId } },
-      experimentId,
-    );
+    if (!(await this.enqueue(stationId, experimentId))) return {};
     const { state: queue, revision } = await this.queues.refresh(stationId);
     if (queue.running === null) {
       await this.order(stationId, { type: 'TakeNextExperiment', data: {} }, String(revision));
@@ -142,26 +145,49 @@ export class Supervisor {
     return { next: running };
   }
 
+  /** Resolves with whether it waits, or has the station: one that finds the queue full fails. */
+  private async enqueue(stationId: string, experimentId: string): Promise<boolean> {
+    try {
+      const command = { type: 'EnqueueExperiment', data: { experimentId } } as const;
+      await this.order(stationId, command, experimentId);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== queueFull().code) throw error;
+      await this.fail(experimentId, error.message);
+      return false;
+    }
+  }
+
   /** Station and battery become its own; waits where they cannot yet, and looks at them again. */
   private async assign(experimentId: string, state: Experiment): Promise<number | undefined> {
+    const tryAt = heldUntil(state, this.now());
+    if (tryAt !== undefined && tryAt > this.now()) return tryAt;
+    const attempt = String(state.held?.attempts ?? 0);
     const readiness = await this.equipment.readinessOf(state.request, this.today());
     if ('problem' in readiness) {
-      const { problem: message } = readiness;
-      await this.tell(experimentId, { type: 'FailExperiment', data: { message } }, message);
+      await this.fail(experimentId, readiness.problem);
+      return undefined;
+    }
+    if ('obstacle' in readiness) {
+      const data = { reason: readiness.obstacle, at: new Date(this.now()).toISOString() };
+      await this.tell(experimentId, { type: 'HoldExperiment', data }, attempt);
       return undefined;
     }
     try {
-      const { batteries, stations } = this.equipment;
-      const meta = this.meta('assign', experimentId, JSON.stringify(readiness));
+      const meta = this.meta('assign', experimentId, attempt, JSON.stringify(readiness));
       const command = { type: 'AssignExperiment', data: readiness, meta } as const;
-      const [log, states] = [this.log, this.experiments];
-      await handleClaiming(log, states, notFree, experimentId, command, {}, [batteries, stations]);
+      const others = [this.equipment.batteries, this.equipment.stations];
+      await handleClaiming(this.log, this.experiments, notFree, experimentId, command, {}, others);
       return undefined;
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== notFreeCode) throw error;
       this.logger.info({ experimentId, reason: error.message }, 'the experiment waits');
       return this.now() + againMs;
     }
+  }
+
+  private async fail(experimentId: string, message: string): Promise<void> {
+    await this.tell(experimentId, { type: 'FailExperiment', data: { message } }, message);
   }
 
   private async carryOut(
@@ -207,18 +233,14 @@ export class Supervisor {
   private async alarm(
     experimentId: string,
     { request: { stationId } }: Experiment,
-    { do: what, subject, kind, message }: AlarmReaction,
+    reaction: AlarmReaction,
   ): Promise<boolean> {
+    const { do: what, subject, kind, message } = reaction;
     const id = contentIdOf('cycler-alarm', experimentId, subject);
-    const severity = kind === 'outputOffNotConfirmed' ? 'critical' : 'warning';
-    const raised = { experimentId, stationId, kind, severity, message } as const;
-    const commands = {
-      raise: { type: 'RaiseAlarm', data: raised },
-      escalate: { type: 'EscalateAlarm', data: { message } },
-      clear: { type: 'ClearAlarm', data: { message } },
-    } as const;
-    const meta = this.meta('alarm', id, what);
-    const command: AlarmCommand = { ...commands[what], meta };
+    // It is raised once, and never again.
+    const { status } = this.alarms.cached(id)?.state ?? {};
+    if (what === 'clear' && status === 'cleared') return false;
+    const command = alarmCommand(reaction, experimentId, stationId, this.meta('alarm', id, what));
     const { outcome } = await handleCommand(this.log, this.alarms, id, command);
     if (outcome === 'accepted') this.logger.warn({ experimentId, kind, what, message }, 'an alarm');
     return false;

@@ -9,8 +9,9 @@ export const instructionBody = (
   experiment: string,
   instruction: string,
   kind: InstructionKind,
-  { request, assigned }: Experiment,
+  state: Experiment,
 ): StationInstruction => {
+  const { request, assigned } = state;
   const named = { instruction, station: request.stationId, experiment };
   switch (kind) {
     case 'confirm-limits': {
@@ -24,10 +25,22 @@ export const instructionBody = (
       return { ...named, kind, program: request.program as Program, nominalCapacityAh };
     }
     case 'resume':
+      return { ...named, kind, ...carriedOf(state) };
     case 'pause':
     case 'output-off':
     case 'reset-trip':
     case 'stop':
       return { ...named, kind };
   }
+};
+
+/** What the unit has said of the step that it goes on with, and of the steps before. */
+const carriedOf = ({ step, progress, run }: Experiment) => {
+  const { elapsedS: stepTimeS, chargeAh, dischargeAh } = progress;
+  const { measuredCapacityAh } = run.capacities;
+  const at = { stepCount: step?.stepCount ?? 0, stepTimeS, chargeAh, dischargeAh };
+  return {
+    ...(step?.isRunning && stepTimeS > 0 && { at }),
+    ...(measuredCapacityAh !== undefined && { measuredCapacityAh }),
+  };
 };

@@ -49,6 +49,12 @@ export const currentAfterOff = (
   return undefined;
 };
 
+/** When the newest record of a message was taken. */
+export const lastOf = (body: CyclerSamplesMessage) => ({
+  testTimeS: body.testTimeS.at(-1) ?? 0,
+  at: timeOf(body, body.testTimeS.length - 1),
+});
+
 /** UTC of a record, ISO 8601. */
 const timeOf = ({ t0, testTimeS }: CyclerSamplesMessage, row: number): string => {
   const first = { utcMs: Date.parse(t0), testTimeS: testTimeS[0] ?? 0 };

@@ -15,7 +15,7 @@ const said: Omit<StepMessage, 'what'> = {
 it('a loss of power says how long it was', () => {
   const report = reportOf({ ...said, what: 'interrupted', cause: 'lost', gapS: 12 });
   if (report?.type !== 'NoteInterrupted') throw new Error('it is none');
-  const { isOutputOff: _, testTimeS: __, ...data } = report.data;
+  const { isOutputOff: _, testTimeS: __, currentA: ___, ...data } = report.data;
   expect(data).toMatchObject({ cause: 'powerLoss', gapS: 12 });
   given(...running)
     .when(command('NoteInterrupted', report.data))

@@ -13,7 +13,7 @@ export const reportOf = (said: StepMessage): ContentOf<ReportCommand> | undefine
   const place = { stepCount, stepId, cycle, testTimeS, at };
   const progress = { elapsedS: durationS, chargeAh, dischargeAh };
   // Each of these breaks off with the output off.
-  const off = { isOutputOff: true, testTimeS };
+  const off = { isOutputOff: true, testTimeS, currentA: said.currentA };
   const gap = said.gapS === undefined ? {} : { gapS: Math.max(0, said.gapS) };
   switch (what) {
     case 'started':
@@ -38,14 +38,15 @@ export const reportOf = (said: StepMessage): ContentOf<ReportCommand> | undefine
       const { trip = { reason: 'device' } } = said;
       // The server said so, and does not know how far the step had come.
       if (trip.reason === 'instruction') {
-        return { type: 'NoteSwitchedOff', data: { by: 'unit', testTimeS, at, progress } };
+        const data = { by: 'unit', testTimeS, at, progress, currentA: said.currentA } as const;
+        return { type: 'NoteSwitchedOff', data };
       }
       const tripped = { by: 'unit', interlock: trip.quantity ?? trip.reason, at } as const;
       const message = breachText(trip);
       return { type: 'NoteTripped', data: { ...tripped, message, ...progress, ...off } };
     }
     case 'stopped':
-      return { type: 'NoteStopped', data: { testTimeS, at } };
+      return { type: 'NoteStopped', data: { testTimeS, at, currentA: said.currentA } };
     case 'resumed':
       return undefined;
   }

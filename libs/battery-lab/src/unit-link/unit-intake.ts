@@ -15,15 +15,14 @@ import { wallNow } from '#kernel/wall-clock.js';
 import type { ExperimentCommand } from '../experiment/commands.js';
 import { mayHaveStarted } from '../experiment/decide-reports.js';
 import { experimentDecider } from '../experiment/decider.js';
-import { isCurrent } from '../experiment/found-on.js';
+import { isBeforeOff, isCurrent } from '../experiment/found-on.js';
 import { ended, notStarted, unknownExperiment } from '../experiment/refusals.js';
 import { type Experiment, hasEnded, isExecuted } from '../experiment/state.js';
 import { cyclerSamplesDecider } from '../samples/decider.js';
 import { cyclerSamplesIdOf } from '../samples/events.js';
-import { millis } from '../samples/records-of.js';
 import { sha256 } from '../sha256.js';
 import { readUnitMessage, unitMessageKind } from './read-unit-message.js';
-import { chunksOf, currentAfterOff, problemsOf } from './records.js';
+import { chunksOf, currentAfterOff, lastOf, problemsOf } from './records.js';
 import { reportOf } from './report-of.js';
 import type { UnitDetections } from './unit-detections.js';
 
@@ -79,8 +78,7 @@ export class UnitIntake implements MessageTaker {
     const { experiment: experimentId } = body;
     const state = await this.stateOf(experimentId, device, runsOn);
     if (!mayHaveStarted(state)) throw notStarted();
-    const lastS = body.testTimeS.at(-1) ?? 0;
-    if (hasEnded(state) && millis(lastS) > millis(state.endedAtS ?? -1)) {
+    if (hasEnded(state) && !isBeforeOff(lastOf(body), state)) {
       if (body.currentA.some((currentA) => isCurrent(currentA, state))) {
         await this.stopAgain(device, experimentId, body);
       }
@@ -103,11 +101,12 @@ export class UnitIntake implements MessageTaker {
   }
 
   private async answer(device: string, body: InstructionAck): Promise<Outcome> {
-    const { instruction, status, reason = 'the unit gives no reason', at, currentA, state } = body;
+    const { instruction, status, reason = 'the unit gives no reason', at, ...said } = body;
     const { experiment: experimentId } = body;
     if (experimentId === undefined) throw noExperiment();
     await this.stateOf(experimentId, device);
-    const data = { instruction, status, reason, at, currentA, state };
+    const { currentA, state, about } = said;
+    const data = { instruction, status, reason, at, currentA, state, about };
     return this.tell(device, experimentId, { type: 'AnswerInstruction', data }, body);
   }
   private async report(device: string, said: StepMessage): Promise<Outcome> {

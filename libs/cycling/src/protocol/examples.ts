@@ -40,7 +40,10 @@ export const instructionExamples = {
     },
   },
   start: { ...of, kind: 'start', program, nominalCapacityAh: 2.6 },
-  resume: { ...of, kind: 'resume' },
+  resume: {
+    ...{ ...of, kind: 'resume', measuredCapacityAh: 2.5 },
+    at: { stepCount: 7, stepTimeS: 340, chargeAh: 0, dischargeAh: 0.12 },
+  },
   pause: { ...of, kind: 'pause' },
   stop: { ...of, kind: 'stop' },
   'output-off': { ...of, kind: 'output-off' },
@@ -94,7 +97,7 @@ export const ackExamples: readonly InstructionAck[] = [
   },
   {
     ...{ type: 'instruction', instruction, experiment, status: 'refused', at },
-    ...{ state: 'idle', reason: 'voltageV is 4.31; its max is 4.25' },
+    ...{ state: 'idle', reason: 'voltageV is 4.31; its max is 4.25', about: 'experiment' },
   },
 ];
 

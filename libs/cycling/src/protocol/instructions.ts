@@ -53,9 +53,19 @@ export const resumeSchema = closed({
         minimum: 1,
         description: 'The executed step that was broken off.',
       }),
-      stepTimeS: Type.Number({ minimum: 0, description: 'Seconds of it that are done.' }),
-      capacityAh: Type.Number({ description: 'Ah that it has moved; positive was charged.' }),
-      energyWh: Type.Number({ description: 'Wh, the same.' }),
+      stepTimeS: Type.Number({
+        minimum: 0,
+        description:
+          'Seconds of it that are done, as the unit has said. One that knows of more goes on from that.',
+      }),
+      chargeAh: Type.Number({ minimum: 0, description: 'Ah that were charged in it.' }),
+      dischargeAh: Type.Number({ minimum: 0, description: 'Ah that were discharged.' }),
+    }),
+  ),
+  measuredCapacityAh: Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      description: 'The newest that a step of the experiment has measured, Ah.',
     }),
   ),
 });

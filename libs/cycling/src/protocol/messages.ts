@@ -126,7 +126,7 @@ export const stepMessageSchema = closed({
   chargeWh: amount('Wh.'),
   dischargeWh: amount('Wh.'),
   voltageV: number('V, the last that was measured.'),
-  currentA: number('A, the same.'),
+  currentA: number('A, the same: the witness that an output is off.'),
   temperatureC: Type.Union([Type.Number(value), Type.Null()], {
     description: '°C, the same; null where it is not measured.',
   }),
@@ -143,6 +143,12 @@ export const instructionAckSchema = closed({
   status: choice(['done', 'refused'], 'Whether it is done.'),
   reason: Type.Optional(
     Type.String({ maxLength: 1_000, ...ofText, description: 'Of `refused`: why.' }),
+  ),
+  about: Type.Optional(
+    choice(
+      ['experiment', 'station'],
+      'Of `refused`: what stands in the way, this experiment or the station, which would refuse every other one too. Absent: the station, unless its `state` is idle or ready or absent.',
+    ),
   ),
   state: Type.Optional(
     choice(
@@ -184,4 +190,5 @@ export type StepMessage = Static<typeof stepMessageSchema>;
 export type TripMessage = Static<typeof tripSchema>;
 export type InstructionAck = Static<typeof instructionAckSchema>;
 export type Detection = Static<typeof detectionSchema>;
+export type RefusalAbout = NonNullable<InstructionAck['about']>;
 export type StationState = NonNullable<InstructionAck['state']>;
