@@ -35,8 +35,11 @@ afterAll(async () => {
   await node.stop();
 });
 
-const meta = () =>
-  commandMeta({ commandId: randomUUID(), occurredAt: new Date(wallNow()).toISOString() });
+/** However long a busy machine takes, the time of a test is what it says. */
+const beganMs = wallNow();
+const timeOf = (aheadS: number): number => beganMs + aheadS * 1_000;
+const meta = (aheadS = 0) =>
+  commandMeta({ commandId: randomUUID(), occurredAt: new Date(timeOf(aheadS)).toISOString() });
 const { BatteryRegistered } = exampleEvents(batteryEvents);
 const { CyclerDeviceRegistered, CyclerDeviceCalibrated } = exampleEvents(cyclerDeviceEvents);
 const begin = (stream: string, event: { readonly type: string; readonly data: object }) =>
@@ -71,8 +74,9 @@ const queue = async ({ id: stationId, unitId }: Awaited<ReturnType<typeof newSta
 };
 /** A process of it whose clock is so many seconds ahead. */
 const supervision = (aheadS = 0) => {
-  const now = () => wallNow() + aheadS * 1_000;
-  const supervisor = new Supervisor(log, quiet, now, () => Promise.resolve(true));
+  const supervisor = new Supervisor(
+    ...([log, quiet, () => timeOf(aheadS), () => Promise.resolve(true)] as const),
+  );
   return { supervisor, attend: (id: string) => supervisor.attend(id) };
 };
 const stateOf = async (id: string) =>
@@ -82,15 +86,20 @@ const typesOf = async (stream: string): Promise<readonly string[]> => {
   for await (const { type } of log.readStream(stream)) types.push(type);
   return types;
 };
-const calibrate = (deviceId: string, validUntil: string) => {
-  const data = { ...CyclerDeviceCalibrated.data, calibratedOn: '2020-01-01', validUntil };
+const calibrate = (deviceId: string, calibratedOn: string, validUntil: string) => {
+  const data = {
+    ...CyclerDeviceCalibrated.data,
+    calibratedOn,
+    validUntil,
+    certificate: validUntil,
+  };
   const command = { type: 'CalibrateCyclerDevice', data, meta: meta() } as const;
   return new CyclerDevices(log).handle(deviceId, command);
 };
 
 it('a station that nothing can run on holds its queue, fails no experiment, and goes on when it is mended', async () => {
   const station = await newStation();
-  await calibrate(station.deviceId, '2020-12-31');
+  await calibrate(station.deviceId, '2020-01-01', '2020-12-31');
   const [first, second] = [await queue(station), await queue(station)];
   const alarms = () => typesOf(alarmStream(contentIdOf('cycler-alarm', first, 'queue')));
   for (const aheadS of [0, 0, 11, 11, 35]) {
@@ -102,9 +111,8 @@ it('a station that nothing can run on holds its queue, fails no experiment, and 
   });
   expect(await stateOf(second)).toMatchObject({ status: 'queued', held: null, ending: null });
   expect(await alarms()).toEqual(['CyclerAlarmRaised']);
-  await calibrate(station.deviceId, '2999-12-31');
-  const { attend } = supervision(100);
-  await attend(first);
+  await calibrate(station.deviceId, '2021-01-01', '2999-12-31');
+  await supervision(100).attend(first);
   expect(await stateOf(first)).toMatchObject({ status: 'assigned', isHeld: true });
 
   const answer = async (said: object) => {
@@ -112,7 +120,7 @@ it('a station that nothing can run on holds its queue, fails no experiment, and 
     const { state } = await supervisor.experiments.refresh(first);
     const instruction = 'open' in state ? (state.open?.instruction ?? '') : '';
     const data = { instruction, reason: 'no', at: examples.ExperimentStarted.data.at, ...said };
-    const command = { type: 'AnswerInstruction', data, meta: meta() } as const;
+    const command = { type: 'AnswerInstruction', data, meta: meta(100) } as const;
     await handleCommand(log, supervisor.experiments, first, command as never);
   };
   await answer({ status: 'refused', state: 'tripped' });
