@@ -4,7 +4,7 @@ import type { Witness } from '#test/lab/lab-system.js';
 
 import type { LoggedEvent } from '../checks.js';
 import { labFaults } from './invariants.js';
-import { chargeFaults, loggedPoints, recordFaults, witnessFaults } from './records.js';
+import { chargeFaults, integralOf, loggedPoints, recordFaults, witnessFaults } from './records.js';
 
 const began = Date.UTC(2026, 4, 4, 11);
 const at = (seconds: number): string => new Date(began + seconds * 1_000).toISOString();
@@ -93,12 +93,12 @@ describe('the log of a lab', () => {
 
 describe('the records of an experiment', () => {
   const columns = {
-    ...{ experiment: 'e', experimentId: 'e', testTimeS: [0, 1_800, 1_800, 3_600] },
-    ...{ stepCount: [1, 1, 2, 2], voltageV: [3, 3, 3, 3], currentA: [1, 1, -1, -1] },
+    ...{ experiment: 'e', experimentId: 'e', testTimeS: [0, 60, 60, 120] },
+    ...{ stepCount: [1, 1, 2, 2], voltageV: [3, 3, 3, 3], currentA: [30, 30, -30, -30] },
   };
   const records = (more: object = {}) =>
     stream('cyclerSamples-e.20260504', ['CyclerSamplesRecorded', { ...columns, ...more }]);
-  const end = ['ExperimentCompleted', { testTimeS: 3_600 }] as const;
+  const end = ['ExperimentCompleted', { testTimeS: 120 }] as const;
   const experiment = { id: 'e', events: stream('experiment-e', ...begun, end) };
   const sent = [columns] as unknown as Parameters<typeof recordFaults>[2];
 
@@ -132,10 +132,15 @@ describe('the records of an experiment', () => {
     expect(faults(0.51, 0.5)).toHaveLength(1);
     expect(faults(0.5, 0.51)).toHaveLength(2);
   });
+
+  it('say nothing of what lies between those that are far apart', () => {
+    const apart = records({ testTimeS: [0, 60, 9e4, 9e4 + 60], stepCount: [1, 1, 1, 1] });
+    expect(integralOf(loggedPoints(apart, 'e'))).toEqual({ chargeAh: 0.5, dischargeAh: 0.5 });
+  });
 });
 
 describe('the witness of a unit', () => {
-  const log = stream('experiment-e', told('start'));
+  const log = stream('experiment-e', [...told('start'), 3]);
   const moment = (output: string, atS: number) =>
     ({ output, wallMs: began + atS * 1_000, experiment: 'e' }) as unknown as Witness;
 

@@ -1,6 +1,8 @@
 import { pick } from '#test/support/seeded.js';
 
 const record = { everyS: 20, dV: 0.02, dA: 0.05 };
+/** Where two records of a step are further apart its output was off. */
+export const longestIntervalS = 3 * record.everyS;
 const rest = (timeS: number) => ({ do: 'rest', until: [{ timeS }] });
 const cc = (currentA: number, timeS: number) => ({ do: 'cc', currentA, until: [{ timeS }] });
 
