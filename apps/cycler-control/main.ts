@@ -1,11 +1,12 @@
 import { contracts } from '#apps/contracts.js';
-import { Grants, type Unseen } from '#battery-lab/supervision/grants.js';
+import { Grants, topics } from '#battery-lab/supervision/grants.js';
 import { StoreClock } from '#battery-lab/supervision/store-clock.js';
 import { Supervision } from '#battery-lab/supervision/supervision.js';
 import { Supervisor } from '#battery-lab/supervision/supervisor.js';
 import { Leases } from '#battery-lab/unit-link/leases.js';
 import { ConsumerFollower } from '#fanout/consumer-follower.js';
 import { factSource } from '#fanout/fact-source.js';
+import { Sight, type Unseen } from '#fanout/sight.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
@@ -13,7 +14,6 @@ import { KeptRunning } from '#subscription/kept-running.js';
 import { keptHealth, recordingFailures } from '#subscription/kept-subscription.js';
 import { SubscriptionMetrics } from '#subscription/metrics.js';
 import { type RunningSubscription, SubscriptionRunner } from '#subscription/runner.js';
-import { unseenSeconds } from '#subscription/status.js';
 
 import { controlEnvironment } from './config.js';
 
@@ -28,20 +28,22 @@ runProcess({
     const observer = new SubscriptionMetrics(metrics);
     const parts = { store, log, tail, logger, observer };
     const clock = new StoreClock(store.pool);
-    const unseenS: Unseen = (topic, partition) =>
-      kept.run && !kept.failure ? unseenSeconds(kept.run.status(), topic, partition) : undefined;
+    const eyes = new Sight(source.name, contracts, Object.values(topics), tail);
+    const sight = (): Unseen =>
+      kept.run && !kept.failure ? eyes.of(kept.run.status()) : () => undefined;
     const silentS = config.CYCLER_SILENT_SECONDS;
     const leaseS = config.CYCLER_LEASE_SECONDS;
-    const grants = new Grants(new Leases(store.pool), { leaseS, silentS, unseenS });
+    const grants = new Grants(new Leases(store.pool), { leaseS, silentS, sight });
     const supervisor = new Supervisor(log, logger, clock.now, grants.turnOn);
     const supervision = new Supervision({
-      ...{ supervisor, grants, clock, store, logger, silentS, unseenS },
+      ...{ supervisor, grants, clock, store, logger, silentS, sight },
     });
     const { consumer } = supervision;
     const run = () =>
       new SubscriptionRunner(new ConsumerFollower(consumer, contracts), source, parts);
     const options = recordingFailures(store, logger);
     const kept = new KeptRunning<RunningSubscription>(consumer.name, run, options);
+    context.onStop(eyes.start());
     context.onStop(() => kept.stop());
     context.onStop(() => supervision.stop());
     health.register(`consumer ${consumer.name}`, () => keptHealth(kept));

@@ -35,18 +35,6 @@ export const listParked = async (
   return rows.map(shown);
 };
 
-/** Streams of which something is parked, so that what comes later is not handled either. */
-export const parkedStreams = async (
-  { pool }: ReadStore,
-  subscription: string,
-): Promise<readonly string[]> => {
-  const { rows } = await pool.query<{ key: string }>(
-    'select distinct key from subscription.parked where subscription = $1',
-    [subscription],
-  );
-  return rows.map(({ key }) => key);
-};
-
 /** Throws a `Refusal` (`PARKED_NOT_FOUND`). */
 export const findParked = async ({ pool }: ReadStore, id: string): Promise<ParkedResponse> => {
   const isId = /^\d{1,18}$/.test(id);

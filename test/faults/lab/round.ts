@@ -27,7 +27,7 @@ export const labRounds = (): SystemRounds<System> => new SystemRounds(startSyste
 
 const startSystem = async (): Promise<System> => {
   const seconds = String(leaseMs / 1_000);
-  const lab = await LabSystem.start({ CYCLER_LEASE_SECONDS: seconds, CYCLER_SILENT_SECONDS: '8' });
+  const lab = await LabSystem.start({ CYCLER_LEASE_SECONDS: seconds, CYCLER_SILENT_SECONDS: '20' });
   try {
     const env = { SIM_LEASE_MS: String(leaseMs), SIM_SPEED: '1000' };
     const stations = [...(await lab.newStations(1, env)), ...(await lab.newStations(2, env))];

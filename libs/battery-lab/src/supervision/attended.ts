@@ -1,5 +1,9 @@
 import type pg from 'pg';
 
+import { experimentStream } from '../experiment/events.js';
+import { cyclerSamplesStream } from '../samples/events.js';
+import { storeTimeMs } from './store-clock.js';
+
 /** An experiment that has not ended, as it is written down for whoever supervises it next. */
 export interface Attended {
   readonly experimentId: string;
@@ -43,11 +47,10 @@ const valuesOf = (all: readonly Attended[]): readonly unknown[] => {
   ];
 };
 
-/** Writes them down, as somebody has to who follows what is published in a partition of experiments. */
+/** Writes them down, as somebody has to who follows what is published of experiments. */
 export const keepAttended = async (
   client: Client,
   attended: readonly Attended[],
-  partition: number,
 ): Promise<void> => {
   if (attended.length === 0) return;
   const values = valuesOf(attended);
@@ -58,9 +61,9 @@ export const keepAttended = async (
     [...values],
   );
   await client.query(
-    `update lab.attended_experiments kept set ${changes}, partition = $8::integer from ${seen}
+    `update lab.attended_experiments kept set ${changes} from ${seen}
      where kept.experiment_id = seen.experiment_id and kept.revision <= seen.revision`,
-    [...values, partition],
+    [...values],
   );
 };
 
@@ -120,23 +123,33 @@ export const noteHeard = async (
 export interface Due extends Pick<Attended, 'experimentId' | 'unitId'> {
   readonly isRunning: boolean;
   readonly isTurningOn: boolean;
-  readonly partition: number | null;
   readonly isDue: boolean;
+  /** Facts of it, or of its records, are parked. */
+  readonly isParked: boolean;
   /** Since it runs or its newest records that were not late came, in seconds. */
   readonly silentForS: number;
   readonly isOutOfCalibration: boolean;
 }
 
-/** All of them, with what time says of each. */
-export const readAttended = async (client: Client): Promise<readonly Due[]> => {
-  const { rows } = await client.query<Due>(
-    `select experiment_id as "experimentId", unit_id as "unitId", partition,
+/** All of them, with what time says of each, and the time of PostgreSQL in milliseconds since 1970. */
+export const readAttended = async (
+  client: Client,
+  subscription: string,
+): Promise<{ readonly all: readonly Due[]; readonly ms: number | undefined }> => {
+  const { rows } = await client.query<Due & { readonly ms: number }>(
+    `select experiment_id as "experimentId", unit_id as "unitId",
        is_running as "isRunning", is_turning_on as "isTurningOn",
        coalesce(due_at <= clock_timestamp(), false) as "isDue",
        extract(epoch from clock_timestamp() - heard_at)::float8 as "silentForS",
        coalesce(is_running and calibrated_until < (clock_timestamp() at time zone 'UTC')::date, false)
-         as "isOutOfCalibration"
-     from lab.attended_experiments order by experiment_id`,
+         as "isOutOfCalibration",
+       exists (select from subscription.parked where subscription = $1 and
+         (key = $2 || experiment_id or starts_with(key, $3 || experiment_id || '.'))) as "isParked",
+       store.ms
+     from (select ${storeTimeMs} as ms) store left join lab.attended_experiments on true
+     order by experiment_id`,
+    [subscription, experimentStream(''), cyclerSamplesStream('')],
   );
-  return rows;
+  const all = rows.filter(({ experimentId }: { experimentId: string | null }) => experimentId);
+  return { all, ms: rows[0]?.ms };
 };

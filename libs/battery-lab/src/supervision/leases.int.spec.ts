@@ -87,6 +87,28 @@ describe('a lease', () => {
     expect(await lab.hasLease(id)).toBe(false);
   });
 
+  it('is not granted where others follow it, though they are not behind', async () => {
+    const id = await lab.experiment();
+    lab.unseen[experimentStream(id)] = undefined;
+    lab.poll();
+    expect(await getsLease(id)).toBe(false);
+  });
+
+  it('is not renewed for what nobody hears of, nor ended by who may not have seen it', async () => {
+    await lab.begin({ silentS: 1 });
+    const id = await lab.experiment();
+    lab.unseen[id] = undefined;
+    lab.poll();
+    await hasLease(id);
+    await sleep(1_000);
+    await lab.forgetLeases();
+    await sleep(aWhileMs);
+    expect(await lab.hasLease(id)).toBe(false);
+    expect(await lab.tripsOf(id)).toEqual([]);
+    await lab.records(id, [1]);
+    await hasLease(id);
+  });
+
   it('comes before the start, which waits until somebody follows', async () => {
     lab.unseen[topics.experiments] = undefined;
     const id = await lab.experiment([queued, assigned, ...confirmed]);

@@ -17,11 +17,8 @@ import { Supervisor } from './supervisor.js';
 
 /** The supervision as its process has it, with facts that tests bring to it. */
 export class SupervisedLab {
-  /** By topic, in seconds; undefined: others follow it. */
-  readonly unseen: Record<string, number | undefined> = {
-    [topics.experiments]: 0,
-    [topics.samples]: 0,
-  };
+  /** By topic, or by key where one is here, in seconds; undefined: others follow it. */
+  readonly unseen: Record<string, number | undefined> = {};
   readonly leases;
   private supervision: Supervision | undefined;
 
@@ -45,13 +42,15 @@ export class SupervisedLab {
     for (const table of ['lab.attended_experiments', 'lab.unit_leases', 'subscription.parked']) {
       await store.pool.query(`delete from ${table}`);
     }
+    for (const name of Object.keys(this.unseen)) delete this.unseen[name];
     Object.assign(this.unseen, { [topics.experiments]: 0, [topics.samples]: 0 });
-    const unseenS = (topic: string) => this.unseen[topic];
-    const grants = new Grants(this.leases, { silentS, leaseS, unseenS });
+    const sight = () => (topic: string, key: string) =>
+      this.unseen[key in this.unseen ? key : topic];
+    const grants = new Grants(this.leases, { silentS, leaseS, sight });
     const now = () => wallNow() + aheadMs;
     const supervisor = new Supervisor(log, quiet, now, grants.turnOn);
     const clock = new StoreClock(store.pool);
-    const parts = { supervisor, grants, clock, store, logger: quiet, silentS, unseenS };
+    const parts = { supervisor, grants, clock, store, logger: quiet, silentS, sight };
     this.supervision = new Supervision(parts);
   }
 

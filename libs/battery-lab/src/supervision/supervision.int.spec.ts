@@ -66,6 +66,17 @@ describe('silence', () => {
     expect(await lab.tripsOf(id)).toEqual([]);
   });
 
+  it('is judged by who follows the records of a unit, by nobody else', async () => {
+    const [own, other] = [await lab.experiment(), await lab.experiment()];
+    lab.unseen[other] = undefined;
+    lab.poll();
+    await isTripped(own);
+    await sleep(500);
+    expect(await lab.tripsOf(other)).toEqual([]);
+    lab.unseen[other] = 0;
+    await isTripped(other);
+  });
+
   it.each([
     ['come as late as ever', () => 600],
     ['are of a clock that runs faster', (index: number) => 1e6 - 1_000 * index],
@@ -179,9 +190,9 @@ describe('what is written down', () => {
   it('is of the newest revision that somebody saw', async () => {
     const { pool } = lab.fixture.store;
     const id = randomUUID();
-    await keepAttended(pool, [attended(id, 7n, false)], 0);
+    await keepAttended(pool, [attended(id, 7n, false)]);
     await updateAttended(pool, attended(id, 6n, true));
-    await keepAttended(pool, [attended(id, 5n, true)], 0);
+    await keepAttended(pool, [attended(id, 5n, true)]);
     expect(await lab.rowOf(id)).toMatchObject({ revision: 7, is_running: false });
     await updateAttended(pool, attended(id, 8n, true));
     expect(await lab.rowOf(id)).toMatchObject({ revision: 8, is_running: true });
@@ -190,7 +201,7 @@ describe('what is written down', () => {
   it('does not come back when it has ended', async () => {
     const { pool } = lab.fixture.store;
     const id = randomUUID();
-    await keepAttended(pool, [attended(id, 7n, true)], 0);
+    await keepAttended(pool, [attended(id, 7n, true)]);
     await forgetAttended(pool, [id]);
     await updateAttended(pool, attended(id, 7n, true));
     expect(await lab.rowOf(id)).toBeUndefined();
@@ -199,7 +210,7 @@ describe('what is written down', () => {
   it('is deleted where it was written of what has ended since', async () => {
     await lab.begin(silent);
     const id = await lab.experiment([...running, examples.ExperimentCompleted]);
-    await keepAttended(lab.fixture.store.pool, [attended(id, 1n, true)], 0);
+    await keepAttended(lab.fixture.store.pool, [attended(id, 1n, true)]);
     lab.poll();
     await until('it is deleted', async () => (await lab.rowOf(id)) === undefined);
   });

@@ -1,27 +1,23 @@
 import { pause } from '#event-log/pause.js';
 import type { Batch, Consumer, KnownConsumer } from '#fanout/consumer.js';
+import type { Unseen } from '#fanout/sight.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import type { SubscriptionClient } from '#subscription/follower.js';
-import { parkedStreams } from '#subscription/parked-list.js';
 
 import { experimentStream } from '../experiment/events.js';
 import { hasEnded, isExecuted, turnsOn } from '../experiment/state.js';
-import {
-  type CyclerSamplesRecorded,
-  cyclerSamplesStream,
-  experimentOfSamples,
-} from '../samples/events.js';
+import type { CyclerSamplesRecorded } from '../samples/events.js';
 import {
   type Attended,
-  type Due,
   forgetAttended,
   keepAttended,
   noteHeard,
   readAttended,
   updateAttended,
 } from './attended.js';
-import { type Grants, topics, type Unseen } from './grants.js';
+import { type Grants, topics } from './grants.js';
 import { RecordWatches } from './record-watches.js';
+import { Silence } from './silence.js';
 import type { StoreClock } from './store-clock.js';
 import { type Supervisor, supervisorName } from './supervisor.js';
 
@@ -47,7 +43,8 @@ export interface SupervisionParts {
   readonly logger: StoreLogger;
   /** Without records for so many seconds a running experiment is ended. */
   readonly silentS: number;
-  readonly unseenS: Unseen;
+  /** As it is now. */
+  readonly sight: () => Unseen;
 }
 
 interface Reason {
@@ -61,15 +58,16 @@ interface Reason {
  */
 export class Supervision {
   private readonly watches;
+  private readonly silence;
   private readonly stopping = new AbortController();
   /** Experiments that could not be looked at last time, and why. Their units get no leases meanwhile. */
   private readonly troubles = new Map<string, string>();
   private polling: Promise<void> | undefined;
-  private startedAt = Infinity;
   private failure: string | undefined;
 
   constructor(private readonly parts: SupervisionParts) {
     this.watches = new RecordWatches(parts.supervisor.experiments);
+    this.silence = new Silence(parts.silentS);
   }
 
   /** Why it cannot poll, or look at an experiment; undefined while it can. */
@@ -87,7 +85,6 @@ export class Supervision {
   };
 
   start(): void {
-    this.startedAt = performance.now();
     this.polling = this.poll();
   }
 
@@ -96,7 +93,7 @@ export class Supervision {
     await this.polling;
   }
 
-  private async follow({ facts, partition }: Batch, client: SubscriptionClient): Promise<void> {
+  private async follow({ facts }: Batch, client: SubscriptionClient): Promise<void> {
     const prefix = experimentStream('');
     const streams = new Set(facts.map(({ stream }) => stream));
     const ids = [...streams].flatMap((stream) =>
@@ -104,7 +101,7 @@ export class Supervision {
     );
     const seen = await this.look(ids);
     const own = ids.map((id) => seen.get(id)).filter((one) => one !== undefined);
-    await keepAttended(client, own, partition);
+    await keepAttended(client, own);
     for (const id of ids) if (seen.get(id)) seen.delete(id);
     await writeDown(client, seen);
   }
@@ -178,29 +175,25 @@ export class Supervision {
 
   /** Resolves with how many there are. */
   private async lookAtAll(): Promise<number> {
-    const { clock, store, grants, silentS, unseenS } = this.parts;
-    await clock.read();
-    // Before the rows are read: what was not seen then may still be on its way.
-    const unseen = unseenS(topics.samples, null) ?? Infinity;
-    const all = await readAttended(store.pool);
-    const parked = experimentsOf(await parkedStreams(store, supervisorName));
+    const { clock, store, grants, sight } = this.parts;
+    const [unseen, askedAt] = [sight(), performance.now()];
+    const { all, ms } = await readAttended(store.pool, supervisorName);
+    if (ms !== undefined) clock.noted(ms, askedAt);
     await grants.renew(
-      all.filter(({ experimentId: id }) => !parked.has(id) && !this.troubles.has(id)),
+      all.filter(({ experimentId: id, isParked }) => !isParked && !this.troubles.has(id)),
+      unseen,
     );
-    // What came while nobody supervised is read first.
-    const isNew = performance.now() - this.startedAt < silentS * 1_000;
-    const isSilent = ({ isRunning, silentForS }: Due) =>
-      isRunning && !isNew && silentForS > silentS + unseen;
+    const silent = this.silence.judge(all, unseen);
     for (const id of this.troubles.keys()) {
       if (!all.some(({ experimentId }) => experimentId === id)) this.troubles.delete(id);
     }
     const due = all.filter(
-      (one) =>
-        one.isDue || one.isOutOfCalibration || isSilent(one) || this.troubles.has(one.experimentId),
+      ({ isDue, isOutOfCalibration, experimentId: id }) =>
+        isDue || isOutOfCalibration || silent.has(id) || this.troubles.has(id),
     );
     while (due.length > 0) {
       const some = due.splice(0, parallel);
-      await Promise.all(some.map((one) => this.see(one.experimentId, isSilent(one))));
+      await Promise.all(some.map(({ experimentId: id }) => this.see(id, silent.has(id))));
     }
     return all.length;
   }
@@ -259,16 +252,6 @@ const writeDown = async (
     else await forgetAttended(client, [id]);
   }
 };
-
-/** Of streams of experiments and of their records. */
-const experimentsOf = (streams: readonly string[]): ReadonlySet<string> =>
-  new Set(
-    streams.map((stream) =>
-      stream.startsWith(cyclerSamplesStream(''))
-        ? experimentOfSamples(stream)
-        : stream.slice(experimentStream('').length),
-    ),
-  );
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

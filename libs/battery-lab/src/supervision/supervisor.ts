@@ -64,7 +64,7 @@ export class Supervisor {
     private readonly logger: StoreLogger,
     private readonly now: () => number,
     /** Sees to it that the unit has a lease before it is told to turn its output on: it refuses to without one. */
-    private readonly mayTurnOn: (unitId: string) => Promise<boolean>,
+    private readonly mayTurnOn: (experimentId: string, unitId: string) => Promise<boolean>,
   ) {
     this.experiments = new States(log, experimentDecider);
     this.queues = new States(log, queueDecider);
@@ -84,7 +84,7 @@ export class Supervisor {
       let heldUntil: number | undefined;
       for (const reaction of reactionsTo(state, this.now())) {
         const isTurningOn = reaction.do === 'issue' && turnsOn(reaction.kind);
-        if (isTurningOn && !(await this.mayTurnOn(state.request.unitId))) {
+        if (isTurningOn && !(await this.mayTurnOn(experimentId, state.request.unitId))) {
           heldUntil = this.now() + unsupervisedMs;
           continue;
         }
