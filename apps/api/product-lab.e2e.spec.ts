@@ -86,7 +86,7 @@ it('proposes a battery of a product, which is confirmed by its registration, and
     expect(await idsOf(`/products/${named}/batteries`)).toEqual([idOf(battery)]);
     expect(await idsOf(`/products/${named}/experiments`)).toEqual([idOf(own)]);
   }
-  const { links } = (await lab.get('/products/a1-pack')).body as Product;
+  const { links } = (await lab.get('/products/a1-pack')).body as unknown as Product;
   for (const [name, id] of [
     ['batteries', idOf(battery)],
     ['experiments', idOf(own)],

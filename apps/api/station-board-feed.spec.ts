@@ -8,7 +8,7 @@ import { boardFeed, type BoardFeedOptions, SharedBoard } from './station-board-f
 
 const station = (id: string, position: number, more: Partial<BoardStation> = {}): BoardStation => ({
   ...{ id, name: id, location: '', status: 'inUse', unit: { id: 'u', name: 'pi', isOnline: true } },
-  ...{ experiment: null, alarms: [], queue: { length: 0, next: null } },
+  ...{ experiment: null, alarms: [], queue: { length: 0, next: null, held: null } },
   ...{ position: String(position), ...more },
 });
 

@@ -23,7 +23,8 @@ const answer = (said: object) =>
     ...{ at: '2020-01-01T00:00:00.000Z', ...said },
   });
 const refused = {
-  ...{ type: 'InstructionRefused', data: { instruction: 'confirm-limits', reason: 'no' } },
+  type: 'InstructionRefused',
+  data: { instruction: 'confirm-limits', reason: 'no' },
 } as const;
 const held = {
   type: 'ExperimentHeld',

@@ -92,7 +92,8 @@ describe('the limits', () => {
     data: { ...lost.data, cause: 'tripReset' },
   } as const;
   const refused = {
-    ...{ type: 'InstructionRefused', data: { instruction: 'resume', reason: 'occupied' } },
+    type: 'InstructionRefused',
+    data: { instruction: 'resume', reason: 'occupied' },
   } as const;
   const timedOut = { type: 'InstructionTimedOut', data: { instruction: 'resume' } } as const;
   const trip = [tripped, offAt, examples.TripReset, reset];
