@@ -240,7 +240,9 @@ export class Supervisor {
     // It is raised once, and never again.
     const { status } = this.alarms.cached(id)?.state ?? {};
     if (what === 'clear' && status === 'cleared') return false;
-    const command = alarmCommand(reaction, experimentId, stationId, this.meta('alarm', id, what));
+    // What it says may have changed since, which is no news to it.
+    const meta = this.meta('alarm', id, what, message);
+    const command = alarmCommand(reaction, experimentId, stationId, meta);
     const { outcome } = await handleCommand(this.log, this.alarms, id, command);
     if (outcome === 'accepted') this.logger.warn({ experimentId, kind, what, message }, 'an alarm');
     return false;
