@@ -17,10 +17,6 @@ const table = source('./table.sql');
 /** Experiments with their steps, and the alarms that they raised. */
 export const experiments: Projection = defineProjection({
   ...experimentsVersion,
-  sameRows: {
-    hash: 'cdde0fe2f437b35837f4b82c84cffbace054307b37cdf3d59ff153d8b95212c0',
-    as: ['9e749da90b3fe1d0511811453c09b660ce5a047078f870eadc5fde6f3e842b26'],
-  },
   sources: [
     ...[table, source('./projector.js'), source('./rows.js'), source('./working-set.js')],
     ...['experiment', 'alarm'].map((folder) =>
