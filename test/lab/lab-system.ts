@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { freePort } from '#embedded/free-port.js';
+import { familyOf } from '#test/support/children.js';
 import type { ApiClient } from '#test/support/client.js';
 import { type StartOptions, startVoltrace, type Voltrace } from '#test/support/voltrace.js';
 import { AppProcesses } from '#testing/app-processes.js';
@@ -142,9 +143,24 @@ export class LabSystem {
   }
 
   /** Kills a process of the system, which is started again at once. False: it is not there now. */
-  kill(name: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' = 'SIGKILL'): boolean {
+  kill(name: string): boolean {
     const part = this.voltrace.children().find((one) => one.name === name);
-    return part !== undefined && process.kill(part.pid, signal);
+    return part !== undefined && process.kill(part.pid, 'SIGKILL');
+  }
+
+  /** Has a process of the system stand still, with those that it has started. Undefined: it is not there now. */
+  freeze(name: string): { thaw(): void } | undefined {
+    const part = this.voltrace.children().find((one) => one.name === name);
+    if (!part) return undefined;
+    const frozen = familyOf(part.pid).filter((pid) => signal(pid, 'SIGSTOP'));
+    return { thaw: () => frozen.forEach((pid) => signal(pid, 'SIGCONT')) };
+  }
+
+  /** Another process of an app, beside that of the system and on its stores. It ends with the lab. */
+  another(app: string, env: Readonly<Record<string, string>>): ReturnType<AppProcesses['start']> {
+    const { env: own } = this.options;
+    const stores = { ...own, HEALTH_PORT: '0', LOG_LEVEL: 'info', ...env };
+    return this.apps.start(join(compiledRoot, `apps/${app}/main.js`), stores);
   }
 
   /** Resolves when it runs again. */
@@ -158,6 +174,15 @@ export class LabSystem {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** False: it is gone. */
+const signal = (pid: number, name: 'SIGSTOP' | 'SIGCONT'): boolean => {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+};
 
 /** The process of a simulated unit. */
 export class UnitProcess {

@@ -243,7 +243,7 @@ describe('a killed process', () => {
     await sleep(100);
     await lab.isBack('cycler-control');
     // It is started again at once: the new one comes to nothing.
-    lab.kill('cycler-control', 'SIGSTOP');
+    lab.freeze('cycler-control');
     await sleep(leaseMs + lateMs - (wallNow() - killed));
     lab.kill('cycler-control');
     const off = witnessOf(station, id).at(-1);

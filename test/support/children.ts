@@ -6,8 +6,20 @@ export interface ChildOf {
   readonly pid: number;
 }
 
-/** The children of a process, by the kernel's word (Linux). */
+/** The children of a process that are apps or Postgres, by the kernel's word (Linux). */
 export const childrenOf = (parent: number): ChildOf[] =>
+  commandsBelow(parent).flatMap(({ pid, cmdline }) => {
+    const name = nameOf(cmdline);
+    return name === undefined ? [] : [{ name, pid }];
+  });
+
+/** A process with its children, such as Postgres with a process for each connection. */
+export const familyOf = (pid: number): readonly number[] => [
+  pid,
+  ...commandsBelow(pid).map((child) => child.pid),
+];
+
+const commandsBelow = (parent: number) =>
   readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
@@ -16,8 +28,7 @@ export const childrenOf = (parent: number): ChildOf[] =>
         // The command's name, in parentheses, may hold spaces: the fields follow the last one.
         const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (Number(ppid) !== parent || state === 'Z') return [];
-        const name = nameOf(readFileSync(`/proc/${entry}/cmdline`, 'utf8'));
-        return name === undefined ? [] : [{ name, pid: Number(entry) }];
+        return [{ pid: Number(entry), cmdline: readFileSync(`/proc/${entry}/cmdline`, 'utf8') }];
       } catch {
         return [];
       }

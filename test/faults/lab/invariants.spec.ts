@@ -23,7 +23,8 @@ const stream = (
 
 const queued = ['ExperimentQueued', { stationId: 's', batteryId: 'b' }] as const;
 const assigned = ['ExperimentAssigned', { devices: [{ deviceId: 'd' }] }] as const;
-const told = (kind: string) => ['InstructionIssued', { kind, issuedAt: at(3) }] as const;
+const told = (kind: string) =>
+  ['InstructionIssued', { kind, instruction: kind, issuedAt: at(3) }] as const;
 const limits = ['LimitsConfirmed'] as const;
 const started = ['ExperimentStarted'] as const;
 const step = (type: 'Started' | 'Ended', stepCount: number) =>
@@ -60,6 +61,11 @@ describe('the log of a lab', () => {
     expect(faultsOf(...begun, step('Started', 1), step('Started', 2), completed)).toHaveLength(1);
     const twice = [step('Started', 1), step('Ended', 1), step('Ended', 1)] as const;
     expect(faultsOf(...begun, ...twice, completed)).toHaveLength(1);
+  });
+
+  it('has each instruction once', () => {
+    expect(faultsOf(...begun, told('pause'), completed)).toEqual([]);
+    expect(faultsOf(...begun, told('pause'), told('pause'), completed)).toHaveLength(1);
   });
 
   it('has no start without limits', () => {

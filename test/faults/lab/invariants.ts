@@ -21,6 +21,7 @@ export const labFaults = (log: readonly LoggedEvent[]): readonly string[] => [
   ...experimentLogs(log).flatMap((experiment) => [
     ...stepFaults(experiment),
     ...startFaults(experiment),
+    ...instructionFaults(experiment),
     ...tripFaults(experiment, log),
     ...endFaults(experiment),
   ]),
@@ -107,6 +108,14 @@ const startFaults = ({ id, events }: ExperimentLog): readonly string[] => {
   }
   if (starts > 1) faults.push(`${id} was started ${String(starts)} times`);
   return faults;
+};
+
+/** What a unit is told is decided once, whoever supervises it. */
+const instructionFaults = ({ id, events }: ExperimentLog): readonly string[] => {
+  const issued = events.filter(({ type }) => type === 'InstructionIssued');
+  const ids = new Set(issued.map((event) => textOf(event, 'instruction')));
+  const twice = issued.length - ids.size;
+  return twice > 0 ? [`${id}: ${String(twice)} instructions were issued twice`] : [];
 };
 
 /** A trip is followed by an output that is off, or by an alarm that escalates; and nothing goes on until it is reset. */

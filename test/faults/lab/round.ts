@@ -13,7 +13,16 @@ import { pick, seeded } from '#test/support/seeded.js';
 import { tableHashes, wholeLog } from '../checks.js';
 import { databaseUrlOf, rebuild } from '../operate.js';
 import { type RoundSystem, SystemRounds } from '../system-rounds.js';
-import { describeHarm, doHarm, harmsOf, leaseMs, mend, type Victims } from './disturb.js';
+import {
+  describeHarm,
+  doHarm,
+  harmsOf,
+  leaseMs,
+  mend,
+  SecondControl,
+  silentMs,
+  type Victims,
+} from './disturb.js';
 import { labRoundFaults } from './faults-of.js';
 import { Operator } from './operator.js';
 import { aProgram } from './programs.js';
@@ -26,13 +35,17 @@ type System = RoundSystem & Victims;
 export const labRounds = (): SystemRounds<System> => new SystemRounds(startSystem, round);
 
 const startSystem = async (): Promise<System> => {
-  const seconds = String(leaseMs / 1_000);
-  const lab = await LabSystem.start({ CYCLER_LEASE_SECONDS: seconds, CYCLER_SILENT_SECONDS: '20' });
+  const [seconds, silent] = [leaseMs, silentMs].map((ms) => String(ms / 1_000)) as [string, string];
+  const lab = await LabSystem.start({
+    CYCLER_LEASE_SECONDS: seconds,
+    CYCLER_SILENT_SECONDS: silent,
+  });
   try {
     const env = { SIM_LEASE_MS: String(leaseMs), SIM_SPEED: '1000' };
     const stations = [...(await lab.newStations(1, env)), ...(await lab.newStations(2, env))];
     const units = [...new Set(stations.map(({ unit }) => unit))];
-    return { lab, stations, units, remove: () => lab.stop() };
+    const second = new SecondControl(lab);
+    return { lab, second, stations, units, remove: () => lab.stop() };
   } catch (error) {
     await lab.stop();
     throw error;

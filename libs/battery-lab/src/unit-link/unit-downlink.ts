@@ -119,9 +119,11 @@ export class UnitDownlink {
   /** Of all units or of one. A lease that waits at the broker for a unit that is away would be one that nobody grants any more. */
   private async renew(only?: string): Promise<void> {
     const { leases, downlink } = this.parts;
+    // As of when it was asked: an answer that comes late promises no more.
+    const askedS = wallNow() / 1_000;
     for (const { unitId, validS } of await leases.current()) {
       if (only !== undefined && unitId !== only) continue;
-      const untilS = wallNow() / 1_000 + validS;
+      const untilS = askedS + validS;
       await within(publishMs, downlink.publish(unitId, 'lease', { untilS }, { qos: 0 }));
     }
   }
