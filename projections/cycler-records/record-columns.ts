@@ -39,9 +39,9 @@ export const channelsOf = async (client: Queryable, id: string): Promise<readonl
   return rows.map(({ channel }) => channel);
 };
 
-/** A channel is a column of its own name, unless a record has such a column anyway. */
+/** A channel is a column of its own name, unless a record has such a column anyway, or every object such a member. */
 const columnOf = (channel: string): string =>
-  ownNames.has(channel) ? `channel_${channel}` : channel;
+  ownNames.has(channel) || channel in Object.prototype ? `channel_${channel}` : channel;
 
 /** The columns of an export, in order. */
 export const recordColumns = (channels: readonly string[]): readonly RecordColumn[] => [

@@ -131,6 +131,7 @@ describe('a unit that executes a program', () => {
     for (let n = 0; n < 200 && !bench.story.includes('started 2'); n += 1) bench.pass(60);
     bench.pass(100);
     const before = bench.truth.currentA;
+    expect(before).toBeGreaterThan(0.1);
     bench.instruct('pause');
     bench.pass(100);
     bench.instruct('resume', factor ? { measuredCapacityAh: 2 * before * factor } : {});

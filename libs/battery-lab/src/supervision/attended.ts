@@ -67,18 +67,36 @@ export const keepAttended = async (
   );
 };
 
+/** Rows that another process writes are left to it, which may stand still while it holds them. */
+const free = (ids: string): string =>
+  `and kept.experiment_id in (select experiment_id from lab.attended_experiments
+     where experiment_id = any(${ids}) for update skip locked)`;
+
 /** As somebody may at any time: what has ended meanwhile, as others saw, does not come back by it. */
-export const updateAttended = async (client: Client, attended: Attended): Promise<void> => {
+export const updateAttended = async (
+  client: Client,
+  attended: Attended,
+  whoWaits: 'waits' | 'passes' = 'waits',
+): Promise<void> => {
   await client.query(
     `update lab.attended_experiments kept set ${changes} from ${seen}
-     where kept.experiment_id = seen.experiment_id and kept.revision <= seen.revision`,
+     where kept.experiment_id = seen.experiment_id and kept.revision <= seen.revision
+       ${whoWaits === 'passes' ? free('$1::uuid[]') : ''}`,
     [...valuesOf([attended])],
   );
 };
 
-export const forgetAttended = async (client: Client, ended: readonly string[]): Promise<void> => {
+export const forgetAttended = async (
+  client: Client,
+  ended: readonly string[],
+  whoWaits: 'waits' | 'passes' = 'waits',
+): Promise<void> => {
   if (ended.length === 0) return;
-  await client.query('delete from lab.attended_experiments where experiment_id = any($1)', [ended]);
+  await client.query(
+    `delete from lab.attended_experiments kept where kept.experiment_id = any($1)
+       ${whoWaits === 'passes' ? free('$1') : ''}`,
+    [ended],
+  );
 };
 
 /** Those of a unit. */

@@ -23,7 +23,8 @@ export class Silence {
   /** `unseen` as it was before the experiments were read: what was not seen then may still be on its way. */
   judge(all: readonly Due[], unseen: Unseen): ReadonlySet<string> {
     const now = this.now();
-    const seenBefore = now - this.judgedAt > this.blindS * 1_000 ? new Map() : this.seenSince;
+    const seenBefore =
+      now - this.judgedAt > this.blindS * 1_000 ? new Map<string, number>() : this.seenSince;
     this.judgedAt = now;
     const seenSince = new Map<string, number>();
     const silent = new Set<string>();

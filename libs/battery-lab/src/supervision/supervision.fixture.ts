@@ -42,7 +42,7 @@ export class SupervisedLab {
     for (const table of ['lab.attended_experiments', 'lab.unit_leases', 'subscription.parked']) {
       await store.pool.query(`delete from ${table}`);
     }
-    for (const name of Object.keys(this.unseen)) delete this.unseen[name];
+    for (const name of Object.keys(this.unseen)) Reflect.deleteProperty(this.unseen, name);
     Object.assign(this.unseen, { [topics.experiments]: 0, [topics.samples]: 0 });
     const sight = () => (topic: string, key: string) =>
       this.unseen[key in this.unseen ? key : topic];

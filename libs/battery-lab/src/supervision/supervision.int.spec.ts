@@ -207,6 +207,26 @@ describe('what is written down', () => {
     expect(await lab.rowOf(id)).toBeUndefined();
   });
 
+  it('passes a row over that another process holds, which may stand still', async () => {
+    const { pool } = lab.fixture.store;
+    const [held, other] = [randomUUID(), randomUUID()];
+    await keepAttended(pool, [attended(held, 1n, false), attended(other, 1n, false)]);
+    const frozen = await pool.connect();
+    try {
+      await frozen.query('begin');
+      await updateAttended(frozen, attended(held, 2n, false));
+      await Promise.all([
+        updateAttended(pool, attended(held, 3n, true), 'passes'),
+        forgetAttended(pool, [held, other], 'passes'),
+      ]);
+      expect(await lab.rowOf(other)).toBeUndefined();
+    } finally {
+      await frozen.query('rollback');
+      frozen.release();
+    }
+    expect(await lab.rowOf(held)).toMatchObject({ revision: 1, is_running: false });
+  });
+
   it('is deleted where it was written of what has ended since', async () => {
     await lab.begin(silent);
     const id = await lab.experiment([...running, examples.ExperimentCompleted]);

@@ -103,7 +103,7 @@ export class Supervision {
     const own = ids.map((id) => seen.get(id)).filter((one) => one !== undefined);
     await keepAttended(client, own);
     for (const id of ids) if (seen.get(id)) seen.delete(id);
-    await writeDown(client, seen);
+    await writeDown(client, seen, 'waits');
   }
 
   /** Does what is next about these, and about those whose turn it is by that; undefined where nothing is left to do. */
@@ -203,12 +203,12 @@ export class Supervision {
     const { pool } = this.parts.store;
     try {
       const seen = await this.look([experimentId]);
-      await writeDown(pool, seen);
+      await writeDown(pool, seen, 'passes');
       const attended = seen.get(experimentId);
       const reason = attended && this.reasonToEnd(attended, isSilent);
       const key = `${String(reason?.interlock)} ${String(attended?.revision)}`;
       if (reason && (await this.trip(experimentId, reason, key))) {
-        await writeDown(pool, await this.look([experimentId]));
+        await writeDown(pool, await this.look([experimentId]), 'passes');
       }
       this.troubles.delete(experimentId);
     } catch (error) {
@@ -242,14 +242,18 @@ export class Supervision {
   }
 }
 
-/** As it was seen; undefined: it has ended. */
+/**
+ * As it was seen; undefined: it has ended. Who polls passes rows over that another process holds, which may have
+ * been frozen: it comes back to them, and meanwhile sees to the others.
+ */
 const writeDown = async (
   client: Pick<SubscriptionClient, 'query'>,
   seen: ReadonlyMap<string, Attended | undefined>,
+  whoWaits: 'waits' | 'passes',
 ): Promise<void> => {
   for (const [id, attended] of [...seen].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-    if (attended) await updateAttended(client, attended);
-    else await forgetAttended(client, [id]);
+    if (attended) await updateAttended(client, attended, whoWaits);
+    else await forgetAttended(client, [id], whoWaits);
   }
 };
 
