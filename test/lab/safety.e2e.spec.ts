@@ -254,7 +254,9 @@ describe('a killed process', () => {
     await resumed(id);
     await experimentIn(lab, id, ['completed']);
     expect(await stepsOf(id)).toMatchObject([{ stepCount: 1, cause: 'time' }]);
-    expect(await instructionsOf(id)).toEqual(['confirm-limits', 'start', 'resume']);
+    expect(await instructionsOf(id)).toEqual([
+      ...['confirm-limits', 'start', 'confirm-limits', 'resume'],
+    ]);
   }, 120_000);
 
   it('of the broker or of the event store takes no step, and repeats none', async () => {
@@ -286,7 +288,7 @@ describe('a killed process', () => {
     expect(steps.map(({ stepCount, cause }) => [stepCount, cause])).toEqual(
       Array.from({ length: 2 * times }, (_, at) => [at + 1, 'time']),
     );
-    const again = Array.from({ length: resumes }, () => 'resume');
+    const again = Array.from({ length: resumes }, () => ['confirm-limits', 'resume']).flat();
     expect(await instructionsOf(id)).toEqual(['confirm-limits', 'start', ...again]);
     const events = (await eventsOf(id)).map(({ event }) => event);
     expect(events.filter((event) => event === 'ExperimentStarted')).toHaveLength(1);
