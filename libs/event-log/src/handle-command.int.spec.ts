@@ -62,6 +62,30 @@ describe('a command on one stream', () => {
     expect(result).toMatchObject({ revision: 2n, state: { total: 111 } });
   });
 
+  it('does not read a stream whose id is new, and decides again where it is there after all', async () => {
+    const read: string[] = [];
+    const counting = Object.assign(Object.create(log) as EsdbEventLog, {
+      readStream: (...args: Parameters<EsdbEventLog['readStream']>) => {
+        read.push(args[0]);
+        return log.readStream(...args);
+      },
+    });
+    const states = new States(counting, counterDecider);
+    const [fresh, known] = [randomUUID(), randomUUID()];
+    const isNew = true;
+    await handleCommand(log, freshStates(), known, count(10));
+    expect(await handleCommand(counting, states, fresh, count(1), { isNew })).toMatchObject({
+      ...{ outcome: 'accepted', state: { total: 1 } },
+    });
+    expect(read).toEqual([]);
+    expect(await handleCommand(counting, states, known, count(1), { isNew })).toMatchObject({
+      ...{ outcome: 'accepted', revision: 1n, state: { total: 11 } },
+    });
+    await expect(
+      handleCommand(counting, states, randomUUID(), count(-1), { isNew }),
+    ).rejects.toMatchObject({ code: 'BELOW_ZERO' });
+  });
+
   it('never refuses on a stale state', async () => {
     const [mine, theirs] = [freshStates(), freshStates()];
     const id = randomUUID();

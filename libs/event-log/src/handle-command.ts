@@ -31,6 +31,8 @@ export interface HandleOptions {
   readonly ifMatch?: bigint;
   /** Keys claimed for this stream before: a claim that was forfeited since is refused as `KEY_FORFEITED`. */
   readonly claims?: readonly ClaimedKey[];
+  /** The id was only just made, and nobody else can know it: the stream is not read before. */
+  readonly isNew?: boolean;
 }
 
 export interface CommandResult<S = unknown, E extends DomainEvent = DomainEvent> {
@@ -80,7 +82,7 @@ export const settledWithoutAppend = async <S, C extends Command, E extends Domai
   options: HandleOptions = {},
 ): Promise<CommandResult<S, E> | undefined> => {
   try {
-    const folded = await states.refresh(id);
+    const folded = options.isNew ? states.assumeNew(id) : await states.refresh(id);
     const decision = decideOn(states, folded, command, commandHash(command), options);
     return decision.kind === 'append' ? undefined : settle(decision, folded);
   } catch (error) {
@@ -96,7 +98,7 @@ const decideAndAppend = async <S, C extends Command, E extends DomainEvent>(
   options: HandleOptions,
 ): Promise<CommandResult<S, E>> => {
   const hash = commandHash(command);
-  let folded = states.cached(id);
+  let folded = options.isNew ? states.assumeNew(id) : states.cached(id);
   let fresh = folded === undefined;
   folded ??= await states.refresh(id);
 

@@ -13,6 +13,7 @@ import type {
 import { evolveKeys, type ForfeitedKeys, keyForfeited, noKeys } from './key/forfeited.js';
 import { LogCache } from './log-cache.js';
 import { isAfter } from './position.js';
+import { SharedReads } from './shared-reads.js';
 import { StreamQueue } from './stream-queue.js';
 
 /** How many command ids a stream's folded state remembers: the window of idempotent commands. */
@@ -42,6 +43,7 @@ export const expectedOf = (folded: Folded<unknown>): ExpectedRevision =>
 export class States<S, C extends Command, E extends DomainEvent> {
   readonly queue = new StreamQueue();
   private readonly cache: LogCache<Folded<S>>;
+  private readonly reads = new SharedReads<Folded<S>>();
 
   constructor(
     private readonly log: EventLog,
@@ -61,8 +63,15 @@ export class States<S, C extends Command, E extends DomainEvent> {
     return this.cache.get(id) ?? this.base?.cached(id);
   }
 
-  /** The state at the stream's end as it is now: reads from the cached revision on. */
-  async refresh(id: string): Promise<Folded<S>> {
+  /**
+   * The state at the stream's end as it is now: reads from the cached revision on. Callers that ask for
+   * the same stream during a read share the next one, which begins after each of them asked.
+   */
+  refresh(id: string): Promise<Folded<S>> {
+    return this.reads.read(id, () => this.readOn(id));
+  }
+
+  private async readOn(id: string): Promise<Folded<S>> {
     const known = this.cached(id);
     const start = known ?? this.empty();
     const news: StoredEvent[] = [];
@@ -95,8 +104,8 @@ export class States<S, C extends Command, E extends DomainEvent> {
    * Spares the read of a stream whose id was only just made. Where the stream is there after all, the
    * first append says so and the decision is made again on what it holds.
    */
-  assumeNew(id: string): void {
-    if (!this.cached(id)) this.cache.set(id, this.empty());
+  assumeNew(id: string): Folded<S> {
+    return this.cached(id) ?? this.remember(id, this.empty());
   }
 
   forget(id: string): void {

@@ -16,7 +16,7 @@ import type { CommandObserver } from '#observability/command-observer.js';
 
 import { commandResponse, type WriteResponse } from './command-response.js';
 import { ifMatchOf } from './etag.js';
-import { commandMeta, type CommandMetaExtra } from './request-context.js';
+import { commandMeta, type CommandMetaExtra, isKeyGiven } from './request-context.js';
 
 /** Both sides of one request: a command takes its metadata from the one and sets headers on the other. */
 export interface HttpCall {
@@ -112,7 +112,8 @@ export class CommandGateway {
     const id = given ?? newIdOf(meta.commandId);
     const ifMatch = given === undefined ? undefined : ifMatchOf(request);
     const command = await make(meta, id);
-    const options = ifMatch === undefined ? {} : { ifMatch };
+    const isNew = given === undefined && !isKeyGiven(request);
+    const options = { ...(ifMatch !== undefined && { ifMatch }), ...(isNew && { isNew }) };
     const result = await this.observer.observe(command, shownId ?? id, () =>
       typeof on === 'function'
         ? on(id, command, options)

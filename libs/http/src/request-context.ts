@@ -69,6 +69,10 @@ export const contextOf = (request: FastifyRequest): RequestContext => {
 export const traceIdOf = ({ traceparent, correlationId }: RequestContext): string =>
   traceparent?.split('-')[1] ?? correlationId.replaceAll('-', '');
 
+/** Whether the caller sent an `Idempotency-Key`: a command under a key of ours is not a repeated one. */
+export const isKeyGiven = ({ headers }: FastifyRequest): boolean =>
+  headers['idempotency-key'] !== undefined;
+
 const acceptableKey = (key: string | undefined): string | undefined =>
   key !== undefined && visibleAscii.test(key) ? key : undefined;
 

@@ -172,7 +172,7 @@ export class ProductController {
     return this.gateway.handle(call, {
       body,
       command: (meta, id) => new RegisterProduct(id, data, meta),
-      on: (_, command) => registerProduct(this.registry, command),
+      on: (_, command, options) => registerProduct(this.registry, command, options),
     });
   }
 

@@ -1,4 +1,9 @@
-import { type CommandResult, concurrentChange, handleCommand } from '#event-log/handle-command.js';
+import {
+  type CommandResult,
+  concurrentChange,
+  handleCommand,
+  type HandleOptions,
+} from '#event-log/handle-command.js';
 import { type ClaimedKey, claimKey, fenceClaim, KeyTaken } from '#event-log/key/claim-key.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -26,6 +31,7 @@ import { findProductId } from './find-product.js';
 export const registerProduct = (
   registry: ProductRegistry,
   command: RegisterProduct,
+  options: HandleOptions = {},
 ): Promise<CommandResult> =>
   retryForfeited(async () => {
     const { productId, data, meta } = command;
@@ -33,7 +39,9 @@ export const registerProduct = (
     const modelKey = requireModelKey(data.model);
     // Before any key is claimed: what is refused anyway leaves no trace.
     readElements(data.productType, data.elements);
-    const before = await products.refresh(productId);
+    const before = options.isNew
+      ? products.assumeNew(productId)
+      : await products.refresh(productId);
     if (before.state.status === 'registered')
       return handleCommand(log, products, productId, command);
     products.remember(productId, before);
@@ -47,7 +55,7 @@ export const registerProduct = (
       meta,
     );
     const decided = new RegisterProduct(productId, data, meta, lookedUp);
-    return handleCommand(log, products, productId, decided, { claims });
+    return handleCommand(log, products, productId, decided, { ...options, claims });
   }).catch((error: unknown) => {
     throw error instanceof KeyTaken ? productExists(error.owner) : error;
   });
