@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 import { oneOf } from '#http/query-params.js';
 import { roles } from '#kernel/event.js';
+import { prepared } from '#read-store/prepared.js';
 import { schemaOf } from '#read-store/schema-names.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
 import { resourceController } from '#resource/controller.js';
@@ -54,7 +55,9 @@ export class ApiKeysController extends resourceController(apiKeyList) {}
 /** The names of those of `ids` that are API keys; none before the first build of the read model. */
 export const apiKeyNames: ActorNames = async (pool, ids) => {
   const { rows } = await pool
-    .query<{ id: string; name: string }>(`select id, name from ${table} where id = any($1)`, [ids])
+    .query<{ id: string; name: string }>(
+      prepared(`select id, name from ${table} where id = any($1)`, [ids]),
+    )
     .catch((error: unknown) => {
       if (!isMissingRelation(error)) throw error;
       return { rows: [] };

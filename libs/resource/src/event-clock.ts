@@ -5,6 +5,7 @@ import { Refusal } from '#kernel/refusal.js';
 import { wallNow } from '#kernel/wall-clock.js';
 import { eventClockSchema, eventClockVersion } from '#read-store/as-of.js';
 import { positionOf, type PositionRow } from '#read-store/position-columns.js';
+import { prepared } from '#read-store/prepared.js';
 import type { ReadStore } from '#read-store/read-store.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
 import { newestPosition } from '#subscription/projection/projection-status.js';
@@ -65,14 +66,16 @@ const lookUpTime = async (
 ): Promise<PositionRow & { readonly newest: Date | null }> => {
   const { rows } = await store.pool
     .query<PositionRow & { newest: Date | null }>(
-      `select t.commit_position, t.prepare_position,
+      prepared(
+        `select t.commit_position, t.prepare_position,
               (select max(running_max) from ${eventClockSchema}.tick) as newest
          from (values (1)) as one
          left join lateral (
            select commit_position, prepare_position from ${eventClockSchema}.tick
             where running_max <= $1 order by running_max desc limit 1
          ) as t on true`,
-      [time],
+        [time],
+      ),
     )
     .catch((error: unknown) => {
       throw isMissingRelation(error) ? notBuiltYet() : error;
@@ -129,7 +132,8 @@ const lookUpEvents = async (
 ): Promise<readonly TimeRow[]> => {
   const { rows } = await store.pool
     .query<TimeRow>(
-      `select (select running_max from ${eventClockSchema}.tick as t
+      prepared(
+        `select (select running_max from ${eventClockSchema}.tick as t
                 where t.running_max >= e.created
                   and (t.commit_position, t.prepare_position) >= (e.commit, e.prepare)
                 order by running_max limit 1) as running_max,
@@ -139,11 +143,12 @@ const lookUpEvents = async (
          left join lateral (select * from ${eventClockSchema}.tick
                              order by running_max desc limit 1) as newest on true
         order by e.ordinal`,
-      [
-        events.map(({ created }) => created),
-        events.map(({ position }) => position.commit.toString()),
-        events.map(({ position }) => position.prepare.toString()),
-      ],
+        [
+          events.map(({ created }) => created),
+          events.map(({ position }) => position.commit.toString()),
+          events.map(({ position }) => position.prepare.toString()),
+        ],
+      ),
     )
     .catch((error: unknown) => {
       if (!isMissingRelation(error)) throw error;

@@ -1,5 +1,6 @@
 import { type CursorPart, decodeCursor, encodeCursor, type PageOf } from '#http/paging.js';
 import { Refusal } from '#kernel/refusal.js';
+import { prepared } from '#read-store/prepared.js';
 
 import { allOf, type Condition, type Queryable, SqlParameters } from './sql.js';
 import { assertKept, journalNow, lastMove, type WalkStart } from './walk-start.js';
@@ -76,7 +77,8 @@ const selectRows = async (
 ): Promise<Row[]> => {
   const sql = new SqlParameters();
   const selected = wanted.since === undefined ? selection : selectionSince;
-  const { rows } = await pool.query<Row>(selected(list, part, wanted, sql), sql.values);
+  const text = selected(list, part, wanted, sql);
+  const { rows } = await pool.query<Row>(prepared(text, sql.values));
   return rows;
 };
 

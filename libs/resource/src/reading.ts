@@ -1,4 +1,5 @@
 import type { PageOf } from '#http/paging.js';
+import { prepared } from '#read-store/prepared.js';
 
 import { everyRow, pageOf, type Row, type RowList } from './keyset.js';
 import { type Resource, sortsOf } from './resource.js';
@@ -93,10 +94,8 @@ export const readOne = async <Item>(
   const sql = new SqlParameters();
   const found = one?.idOf?.(named) ?? named;
   const wanted = typeof found === 'string' ? sql.add(found) : `(${found(sql)})`;
-  const { rows } = await pool.query<Row>(
-    `select ${select} from ${from} where ${one?.where?.(wanted) ?? `${id} = ${wanted}`}`,
-    sql.values,
-  );
+  const text = `select ${select} from ${from} where ${one?.where?.(wanted) ?? `${id} = ${wanted}`}`;
+  const { rows } = await pool.query<Row>(prepared(text, sql.values));
   return rows[0] && itemOf(resource, rows[0]);
 };
 
@@ -109,9 +108,7 @@ export const readId = async <Item>(
   const found = one?.idOf?.(named) ?? named;
   if (typeof found === 'string') return found;
   const sql = new SqlParameters();
-  const { rows } = await pool.query<{ id: string | null }>(
-    `select (${found(sql)}) as id`,
-    sql.values,
-  );
+  const text = `select (${found(sql)}) as id`;
+  const { rows } = await pool.query<{ id: string | null }>(prepared(text, sql.values));
   return rows[0]?.id ?? undefined;
 };
