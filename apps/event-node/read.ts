@@ -13,10 +13,13 @@ import { subscribeToStream } from './subscribe-stream.js';
 
 type Call = ServerWritableStream<streams.ReadReq, Buffer>;
 
+/** Without one an abort makes an error with its stack, and each call ends in an abort. */
+const over = 'the call is over';
+
 /** Reads and subscriptions, as fast as the reader takes them and no faster. */
 export const read = (node: Node) => (call: Call) => {
   const gone = new AbortController();
-  const leave = (): void => gone.abort();
+  const leave = (): void => gone.abort(over);
   call.on('cancelled', leave);
   call.on('error', leave);
   call.on('close', leave);

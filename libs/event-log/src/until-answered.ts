@@ -24,11 +24,13 @@ export const untilAnswered = <T>(
     const until = performance.now() + boundMs;
     let sent = 0;
     let next: NodeJS.Timeout | undefined;
-    let unknown = new OutcomeUnknown(`no answer within ${String(boundMs)} ms`);
+    // Made when it is needed: an error takes its stack, and hardly any append ends in one.
+    let unknown: OutcomeUnknown | undefined;
+    const noAnswer = () => unknown ?? new OutcomeUnknown(`no answer within ${String(boundMs)} ms`);
     let answered = false;
     const bound = setTimeout(() => {
       finish(() => {
-        reject(unknown);
+        reject(noAnswer());
       });
     }, boundMs);
     const finish = (answer: () => void): void => {
@@ -43,7 +45,7 @@ export const untilAnswered = <T>(
         if (beforeRepeat(sent)) send();
         else
           finish(() => {
-            reject(unknown);
+            reject(noAnswer());
           });
       }, ms);
     };
