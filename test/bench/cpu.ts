@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const ticks = 100;
 
 /** Seconds of CPU that a process took, with its children that ended (Linux). */
-const ownSeconds = (pid: number): number => {
+export const ownSeconds = (pid: number): number => {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

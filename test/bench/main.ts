@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { benchCommand } from './command.js';
+import { benchCommand, commandRows } from './command/main.js';
 import { benchFanout } from './fanout/main.js';
 import { benchGrowth } from './growth.js';
 import { benchHistory } from './history.js';
@@ -14,9 +14,9 @@ import { benchSamples } from './samples.js';
 import { benchVolume } from './volume.js';
 
 /**
- * `npm run bench -- [--only command,import,history,growth,fanout,samples,mqtt] [--sizes 10000,100000]
- * [--streams 0] [--facts 50000] [--samples 400000]
- * [--messages 20000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes, or
+ * `npm run bench -- [--only command,history,growth,fanout,samples,mqtt] [--sizes 10000,100000]
+ * [--rounds 5] [--seconds 5] [--rows register,set,get,list,history,import,idle] [--streams 0]
+ * [--facts 50000] [--samples 400000] [--messages 20000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes, or
  * `-- --only lab [--minutes 10]`: twenty stations in real time.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
  */
@@ -24,8 +24,11 @@ const { values } = parseArgs({
   options: {
     only: {
       type: 'string',
-      default: 'command,import,history,growth,fanout,samples,mqtt',
+      default: 'command,history,growth,fanout,samples,mqtt',
     },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    rows: { type: 'string', default: commandRows.join(',') },
     sizes: { type: 'string', default: '10000,100000' },
     streams: { type: 'string', default: '0' },
     facts: { type: 'string', default: '50000' },
@@ -37,7 +40,12 @@ const { values } = parseArgs({
 
 const dist = resolve('dist');
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
-  command: () => benchCommand(dist),
+  command: () =>
+    benchCommand(dist, {
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      rows: values.rows.split(','),
+    }),
   import: () => benchImport(dist),
   history: () => benchHistory(dist),
   growth: () => benchGrowth(dist, values.sizes.split(',').map(Number), Number(values.streams)),

@@ -13,6 +13,8 @@ import { ApiClient } from './client.js';
 export interface Voltrace {
   readonly api: ApiClient;
   readonly dataDir: string;
+  /** Of the process that supervises the others. */
+  readonly pid: number;
   /** The processes of apps and Postgres that run now. */
   children(): readonly ChildOf[];
   /** The last lines that it printed. */
@@ -53,6 +55,7 @@ export const startVoltrace = async ({ dist, dataDir, env }: StartOptions): Promi
   return {
     api: new ApiClient(`http://127.0.0.1:${String(port)}`, key),
     dataDir: folder,
+    pid: app.pid,
     children: () => childrenOf(app.pid),
     output: () => app.output,
     stop,
