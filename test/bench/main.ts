@@ -15,7 +15,7 @@ import { benchVolume } from './volume.js';
 
 /**
  * `npm run bench -- [--only command,history,growth,fanout,samples,mqtt] [--sizes 10000,100000]
- * [--rounds 5] [--seconds 5] [--rows register,set,get,list,history,import,idle] [--streams 0]
+ * [--rounds 5] [--seconds 5] [--warm 2500] [--rows register,set,get,list,history,import,idle] [--streams 0]
  * [--facts 50000] [--samples 400000] [--messages 20000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes, or
  * `-- --only lab [--minutes 10]`: twenty stations in real time.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '2500' },
     rows: { type: 'string', default: commandRows.join(',') },
     sizes: { type: 'string', default: '10000,100000' },
     streams: { type: 'string', default: '0' },
@@ -44,6 +45,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
     benchCommand(dist, {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
+      warm: Number(values.warm),
       rows: values.rows.split(','),
     }),
   import: () => benchImport(dist),

@@ -26,9 +26,10 @@ export interface RoundOptions {
   readonly rounds: number;
   /** How long each load takes, about. */
   readonly seconds: number;
+  /** Requests of each path before the first round. */
+  readonly warm: number;
 }
 
-const warmRequests = 2_500;
 /** Fewer have no 99th percentile. */
 const leastRequests = 640;
 
@@ -36,12 +37,12 @@ const leastRequests = 640;
 export const measurePaths = async (
   { voltrace, system }: { readonly voltrace: Voltrace; readonly system: SystemCpu },
   paths: readonly Path[],
-  { rounds, seconds }: RoundOptions,
+  { rounds, seconds, warm }: RoundOptions,
 ): Promise<readonly PathResult[]> => {
   const requests = new Map<Target, number>();
   for (const { title, ours, peers } of paths) {
     for (const target of [ours, ...peers.map((peer) => peer.target)]) {
-      const { perSecond } = await runSteadyLoad(target, warmRequests);
+      const { perSecond } = await runSteadyLoad(target, warm);
       requests.set(target, Math.max(leastRequests, Math.round(perSecond * seconds)));
     }
     await followersRest(voltrace);
