@@ -21,6 +21,16 @@ describe('a log file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('has what was written in one turn of the loop after it', async () => {
+    const path = join(folder, 'turn.log');
+    const file = new LogFile(path);
+    file.write('one\n');
+    file.write('two\n');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
+    file.close();
+  });
+
   it('keeps four files of ten megabytes at most, the newest lines in the first', () => {
     const path = join(folder, 'busy.log');
     const file = new LogFile(path);

@@ -2,19 +2,31 @@ import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } fro
 
 const maxBytes = 10 * 1024 * 1024;
 const keptFiles = 3;
+/** What waits for the end of the turn, at most. */
+const waitingLength = 64 * 1024;
 
 /** A log file that never grows beyond 10 MB: older lines are in `.1` to `.3`. */
 export class LogFile {
   /** Absent after it could not be opened. */
   private file: number | undefined;
   private size = 0;
+  private waiting = '';
 
   constructor(private readonly path: string) {
     this.open();
   }
 
-  /** Writes text that ends in a newline. */
+  /** Writes text that ends in a newline, together with what else comes in the same turn of the loop. */
   write(text: string): void {
+    if (this.waiting === '') setImmediate(() => this.flush());
+    this.waiting += text;
+    if (this.waiting.length > waitingLength) this.flush();
+  }
+
+  flush(): void {
+    const text = this.waiting;
+    this.waiting = '';
+    if (text === '') return;
     try {
       const file = this.file ?? this.open();
       const fits = this.size + text.length <= maxBytes;
@@ -25,6 +37,7 @@ export class LogFile {
   }
 
   close(): void {
+    this.flush();
     if (this.file !== undefined) closeSync(this.file);
     this.file = undefined;
   }

@@ -19,6 +19,8 @@ interface LogLine {
   readonly err?: LoggedError;
 }
 
+/** Of lines that are not shown, so that nobody needs to read more of them. */
+const unshown = ['info', 'debug', 'trace'].map((level) => `{"level":"${level}"`);
 const levelNames: Readonly<Record<number, string>> = { 40: 'warn', 50: 'error', 60: 'fatal' };
 const shownLevels = new Set(Object.values(levelNames));
 
@@ -32,6 +34,9 @@ export class Terminal {
   constructor(dataDir: string, level: LogLevel) {
     this.logFolder = join(dataDir, 'logs');
     mkdirSync(this.logFolder, { recursive: true, mode: 0o700 });
+    process.on('exit', () => {
+      for (const file of this.files.values()) file.flush();
+    });
     const file = this.fileOf('standalone');
     this.logger = Logger.create({
       app: 'standalone',
@@ -58,6 +63,7 @@ export class Terminal {
    */
   line(part: string, text: string, stream: OutputStream): void {
     this.fileOf(part).write(`${text}\n`);
+    if (unshown.some((begin) => text.startsWith(begin))) return;
     const line = parsed(text);
     if (!line) {
       if (stream === 'stderr') process.stderr.write(`${part}: ${text}\n`);
@@ -70,11 +76,6 @@ export class Terminal {
     const message = [line.msg, reason].filter((text) => text !== undefined).join(': ');
     const shown = `${part} ${level}: ${inOneLine(message)}`;
     if (!this.repeats.isRepeat(shown)) process.stderr.write(`${timeOf(line)} ${shown}\n`);
-  }
-
-  close(): void {
-    for (const file of this.files.values()) file.close();
-    this.files.clear();
   }
 
   private fileOf(part: string): LogFile {
