@@ -13,6 +13,8 @@ export interface Rule {
   readonly own?: true;
   /** Not to be reached over imports of imports either. Types do not count. */
   readonly reaches?: readonly string[];
+  /** Files that may be reached whatever they import. */
+  readonly through?: readonly string[];
   /** An import of types alone is allowed. */
   readonly typesAllowed?: true;
 }

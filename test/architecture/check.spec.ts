@@ -74,6 +74,8 @@ describe('the check of the architecture', () => {
     ]);
     const types = [`${product}/a.ts`, "import type { b } from './b.js';"] as const;
     expect(broken(first, types, third)).toEqual([]);
+    const ids = ['libs/kernel/src/ids.ts', "import { hash } from 'node:crypto';"] as const;
+    expect(broken([first[0], "import { a } from '#kernel/ids.js';"], ids)).toEqual([]);
   });
 
   it('names file and line', () => {

@@ -8,7 +8,9 @@ const show = ({ from, line, to }: Omit<Import, 'typesOnly' | 'reexport'>): strin
 export const violations = (rule: Rule, imports: readonly Import[]): string[] => {
   const concerned = imports.filter(({ from }) => concerns(rule, from));
   const direct = concerned.filter((found) => forbids(rule, found)).map(show);
-  return rule.reaches ? [...direct, ...reached(concerned, rule.reaches, imports)] : direct;
+  const { reaches, through = [] } = rule;
+  const followed = imports.filter(({ from }) => !matches(from, through));
+  return reaches ? [...direct, ...reached(concerned, reaches, followed)] : direct;
 };
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;

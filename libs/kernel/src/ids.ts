@@ -1,10 +1,24 @@
-import { v5 } from 'uuid';
+import { hash } from 'node:crypto';
 
 /** Namespace of every derived id of Voltrace. Changing it would change every id: never do. */
-const namespace = '5f1f3c5e-6f0b-5a44-9a0e-6c1f0f6f7e21';
+const namespace = Buffer.from('5f1f3c5e6f0b5a449a0e6c1f0f6f7e21', 'hex');
 
-const derive = (kind: string, parts: readonly string[]): string =>
-  v5(JSON.stringify([kind, ...parts]), namespace);
+/** A UUID of version 5 (RFC 9562) in that namespace: by `uuid` it takes several times as long. */
+const derive = (kind: string, parts: readonly string[]): string => {
+  const name = JSON.stringify([kind, ...parts]);
+  const bytes = Buffer.allocUnsafe(namespace.length + 3 * name.length);
+  bytes.set(namespace);
+  const end = namespace.length + bytes.write(name, namespace.length);
+  const hex = hash('sha1', bytes.subarray(0, end), 'hex');
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `5${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ].join('-');
+};
 
 /** The same actor sending the same key by the same route means the same command. */
 export const commandIdOf = (actorId: string, routeOrSource: string, key: string): string =>
