@@ -70,7 +70,7 @@ const targetOf = (options: streams.AppendReq.Options | undefined): Target => {
   if (options === undefined) throw optionsMissing();
   const revision = options.hasRevision() ? options.getRevision() : undefined;
   return {
-    stream: writable(streamName(options.getStreamIdentifier())),
+    stream: writable(streamName(options.getStreamIdentifier()?.getStreamName_asU8())),
     expected: expectation(options, revision),
   };
 };

@@ -3,9 +3,9 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ageMs } from '#kernel/wall-clock.js';
 
 import { BACKLOG_BYTES, ProposedEvents, writeTimeoutMs } from './append-limits.js';
-import { type BatchRequest, millisecondsOf } from './batch-request.js';
+import type { BatchRequest } from './batch-request.js';
 import { CallEnd } from './call-end.js';
-import { expectation, proposedEvent, streamName, uuid } from './decode.js';
+import { checkedEvent, expectationMissing, streamName, uuidText } from './decode.js';
 import { writable } from './derived-streams.js';
 import { type BatchHead, encodeFailure, encodeOutcome } from './encode-batch.js';
 import { encodeUuid } from './encode-uuid.js';
@@ -49,7 +49,7 @@ class BatchCall {
     this.call.on('data', (request: BatchRequest) => {
       if (this.gone) return;
       this.take(request);
-      if (!request.message.getIsFinal()) this.endWhenCrowded();
+      if (!request.isFinal) this.endWhenCrowded();
     });
     this.call.on('end', () => {
       if (this.end.halfClose()) this.finish();
@@ -59,27 +59,26 @@ class BatchCall {
   }
 
   private take(request: BatchRequest): void {
-    const { message } = request;
-    const correlation = message.getCorrelationId();
+    const { correlation, options, isFinal } = request;
     let id: string;
     try {
-      id = uuid(correlation);
+      id = uuidText(correlation);
     } catch (error) {
-      const correlationId = correlation?.serializeBinary() ?? Buffer.alloc(0);
+      const correlationId = correlation?.encoded ?? Buffer.alloc(0);
       this.answer(encodeFailure({ correlationId }, this.failure(error)));
       return;
     }
     if (this.refused.has(id)) {
-      if (message.getIsFinal()) this.refused.delete(id);
+      if (isFinal) this.refused.delete(id);
       return;
     }
     // A real server takes it for the rest of something that it does not know.
-    if (this.node.asServer && !message.hasOptions() && !this.unfinished.has(id)) return;
-    const head = { correlationId: encodeUuid(id, correlation?.hasStructured() === true) };
+    if (this.node.asServer && options === undefined && !this.unfinished.has(id)) return;
+    const head = { correlationId: encodeUuid(id, correlation?.halves !== undefined) };
     try {
       this.add(id, head, request);
     } catch (error) {
-      this.refuse(id, head, this.failure(error), !message.getIsFinal());
+      this.refuse(id, head, this.failure(error), !isFinal);
     }
   }
 
@@ -88,29 +87,26 @@ class BatchCall {
     if (batch.deadline <= performance.now()) throw timedOut();
     const before = batch.proposed.bytes;
     try {
-      for (const message of request.message.getProposedMessagesList()) {
-        batch.proposed.add(proposedEvent(message));
-      }
+      for (const fields of request.proposed) batch.proposed.add(checkedEvent(fields));
     } finally {
       // What is refused is counted, too, since closing the append takes it off again.
       this.unfinishedBytes += batch.proposed.bytes - before;
     }
     if (this.unfinishedBytes > this.node.maxOpenBytes)
       throw invalidArgument('Too many open appends.');
-    if (request.message.getIsFinal()) this.submit(id, batch);
+    if (request.isFinal) this.submit(id, batch);
   }
 
-  private open(id: string, head: BatchHead, { message, durationMs }: BatchRequest): Batch {
-    const options = message.getOptions();
+  private open(id: string, head: BatchHead, { options, isFinal }: BatchRequest): Batch {
     if (options === undefined) throw invalidArgument('The options of the append are missing.');
-    const stream = writable(streamName(options.getStreamIdentifier()));
-    const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
-    const expected = expectation(options, revision);
-    const left = durationMs ?? timeUntil(options.getDeadline());
+    const stream = writable(streamName(options.streamName));
+    const { expected, durationMs, deadlineMs } = options;
+    if (expected === undefined) throw expectationMissing();
+    const left = durationMs ?? timeUntil(deadlineMs);
     const batch: Batch = {
       head: { ...head, stream, expected },
       proposed: new ProposedEvents(this.node.maxAppendBytes),
-      ...this.timeLimit(id, Math.min(left, writeTimeoutMs(this.node)), message.getIsFinal()),
+      ...this.timeLimit(id, Math.min(left, writeTimeoutMs(this.node)), isFinal),
     };
     this.unfinished.set(id, batch);
     return batch;
@@ -206,5 +202,5 @@ class BatchCall {
 }
 
 /** Milliseconds until a moment of the wall clock, for ever where there is none. */
-const timeUntil = (deadline: Parameters<typeof millisecondsOf>[0] | undefined): number =>
-  deadline === undefined ? Infinity : -ageMs(millisecondsOf(deadline));
+const timeUntil = (deadlineMs: number | undefined): number =>
+  deadlineMs === undefined ? Infinity : -ageMs(deadlineMs);

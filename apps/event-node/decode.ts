@@ -1,4 +1,5 @@
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
 
 import { type Expected, isMetastream, type ProposedEvent } from './event.js';
 import { IncompleteRequest, invalidArgument, missingMetadataProperty } from './failure.js';
@@ -11,8 +12,7 @@ const MAX_TYPE_LENGTH = 4096;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The stream's name; throws INVALID_ARGUMENT when it is none. */
-export const streamName = (identifier: shared.StreamIdentifier | undefined): string => {
-  const bytes = identifier?.getStreamName_asU8();
+export const streamName = (bytes: Uint8Array | undefined): string => {
   if (bytes === undefined || bytes.byteLength === 0) {
     throw new IncompleteRequest('The stream name is missing or empty.');
   }
@@ -27,8 +27,8 @@ export const streamName = (identifier: shared.StreamIdentifier | undefined): str
 };
 
 /** A stream that can be deleted: metadata goes with its stream. */
-export const deletableStream = (identifier: shared.StreamIdentifier | undefined): string => {
-  const name = streamName(identifier);
+export const deletableStream = (bytes: Uint8Array | undefined): string => {
+  const name = streamName(bytes);
   if (isMetastream(name)) throw invalidArgument('A metadata stream cannot be deleted.');
   return name;
 };
@@ -59,21 +59,23 @@ export const expectation = (
   if (options.hasNoStream()) return 'no_stream';
   if (options.hasStreamExists()) return 'stream_exists';
   if (revision !== undefined) return BigInt(revision);
-  throw invalidArgument('The expected revision is missing.');
+  throw expectationMissing();
 };
 
-interface ProposedMessage {
-  getId(): shared.UUID | undefined;
-  getMetadataMap(): { get(key: string): string | undefined };
-  getData_asU8(): Uint8Array;
-  getCustomMetadata_asU8(): Uint8Array;
+export const expectationMissing = (): Error => invalidArgument('The expected revision is missing.');
+
+/** A proposed event as it came, unchecked. */
+export interface ProposedFields {
+  readonly id: UuidFields | undefined;
+  readonly type: string | undefined;
+  readonly contentType: string | undefined;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
 }
 
 /** Throws INVALID_ARGUMENT when the event lacks what the store requires. */
-export const proposedEvent = (message: ProposedMessage): ProposedEvent => {
-  const properties = message.getMetadataMap();
-  const type = properties.get('type');
-  const contentType = properties.get('content-type');
+export const checkedEvent = (fields: ProposedFields): ProposedEvent => {
+  const { type, contentType, data, metadata } = fields;
   if (type === undefined) throw missingMetadataProperty('type');
   if (contentType === undefined) throw missingMetadataProperty('content-type');
   if (type.length > MAX_TYPE_LENGTH || type.includes('\0')) {
@@ -82,33 +84,58 @@ export const proposedEvent = (message: ProposedMessage): ProposedEvent => {
     );
   }
   return {
-    id: uuid(message.getId()),
+    id: uuidText(fields.id),
     type,
     isJson: contentType === 'application/json',
+    data,
+    metadata,
+  };
+};
+
+/** As `checkedEvent`, of a message that the generated code has read. */
+export const proposedEvent = (message: streams.AppendReq.ProposedMessage): ProposedEvent => {
+  const properties = message.getMetadataMap();
+  return checkedEvent({
+    id: uuidFields(message.getId()),
+    type: properties.get('type'),
+    contentType: properties.get('content-type'),
     data: message.getData_asU8(),
     metadata: message.getCustomMetadata_asU8(),
-  };
+  });
 };
 
 /** What the append limit counts: data, metadata and the type in UTF-16. */
 export const appendSize = ({ data, metadata, type }: ProposedEvent): number =>
   data.byteLength + metadata.byteLength + 2 * type.length;
 
+/** A UUID as it came: text, or two numbers of 64 bits. */
+export interface UuidFields {
+  readonly text: string;
+  readonly halves: readonly [bigint, bigint] | undefined;
+}
+
 /** A UUID in its dashed lower-case form. */
-export const uuid = (message: shared.UUID | undefined): string => {
-  if (message?.hasStructured() === true) {
-    const structured = message.getStructured();
-    const high = unsigned(structured?.getMostSignificantBits());
-    const low = unsigned(structured?.getLeastSignificantBits());
-    return withDashes(high + low);
-  }
-  const text = message?.getString() ?? '';
+export const uuidText = (fields: UuidFields | undefined): string => {
+  if (fields?.halves) return withDashes(fields.halves.map(digitsOf).join(''));
+  const text = fields?.text ?? '';
   const dashed = dashedUuid(text);
   if (dashed === undefined) throw new IncompleteRequest(`'${text.slice(0, 50)}' is not a UUID.`);
   return dashed;
 };
 
-const unsigned = (bits: string | undefined): string =>
-  BigInt.asUintN(64, BigInt(bits ?? '0'))
-    .toString(16)
-    .padStart(16, '0');
+const digitsOf = (half: bigint): string => BigInt.asUintN(64, half).toString(16).padStart(16, '0');
+
+const uuidFields = (message: shared.UUID | undefined): UuidFields | undefined => {
+  if (message === undefined) return undefined;
+  const halves = message.getStructured();
+  return {
+    text: message.getString(),
+    halves: halves && [
+      BigInt(halves.getMostSignificantBits()),
+      BigInt(halves.getLeastSignificantBits()),
+    ],
+  };
+};
+
+/** As `uuidText`, of a message that the generated code has read. */
+export const uuid = (message: shared.UUID | undefined): string => uuidText(uuidFields(message));

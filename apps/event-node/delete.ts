@@ -65,7 +65,7 @@ const run = <T>(
     const revision = options.hasRevision() ? options.getRevision() : undefined;
     request = {
       kind,
-      stream: writable(deletableStream(options.getStreamIdentifier())),
+      stream: writable(deletableStream(options.getStreamIdentifier()?.getStreamName_asU8())),
       expected: expectation(options, revision),
     };
   } catch (error) {

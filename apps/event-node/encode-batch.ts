@@ -1,8 +1,9 @@
 import { status } from '@grpc/grpc-js';
 
+import { ProtoWriter } from '#protobuf/proto-writer.js';
+
 import type { Expected } from './event.js';
 import { CallFailure } from './failure.js';
-import { ProtoWriter } from './proto-writer.js';
 import type { WriteOutcome } from './write-request.js';
 
 /** Answers of `Streams.BatchAppend`: errors travel as `google.rpc.Status` inside the answer. */

@@ -1,6 +1,7 @@
+import { ProtoWriter } from '#protobuf/proto-writer.js';
+
 import { writeUuid } from './encode-uuid.js';
 import type { RecordedEvent } from './event.js';
-import { ProtoWriter } from './proto-writer.js';
 
 /**
  * Answers of `Streams.Read`, written by hand: they are most of what the node does, and what is

@@ -1,4 +1,4 @@
-import { ProtoWriter } from './proto-writer.js';
+import { ProtoWriter } from '#protobuf/proto-writer.js';
 
 /** Writes the fields of a UUID message: text, or two numbers. */
 export const writeUuid = (uuid: ProtoWriter, id: string, structured: boolean): void => {

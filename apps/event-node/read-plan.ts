@@ -85,7 +85,7 @@ const bounded = (value: bigint): bigint => (value > MAX_REVISION ? MAX_REVISION 
 const placeInStream = (
   options: streams.ReadReq.Options.StreamOptions | undefined,
 ): { stream: string; from: From } => {
-  const stream = streamName(options?.getStreamIdentifier());
+  const stream = streamName(options?.getStreamIdentifier()?.getStreamName_asU8());
   if (options?.hasStart() === true) return { stream, from: 'start' };
   if (options?.hasEnd() === true) return { stream, from: 'end' };
   if (options?.hasRevision() === true) {

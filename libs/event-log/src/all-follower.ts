@@ -1,9 +1,12 @@
-import type { AllStreamSubscription, RecordedEvent } from '@eventstore/db-client';
-
 import { isAborted, readError } from './esdb-errors.js';
-import { type AllSubscription, LogUnavailable, type Position } from './event-log.js';
-
-type Resolved = Parameters<typeof positionOf>[0] & { readonly event?: RecordedEvent };
+import {
+  type AllSubscription,
+  LogUnavailable,
+  type Position,
+  type StoredEvent,
+} from './event-log.js';
+import type { ReadCall } from './read-call.js';
+import type { Answer } from './wire-event.js';
 
 /**
  * Follows `$all` over one subscription at a time. A server drops a live subscriber that a burst finds too
@@ -12,15 +15,15 @@ type Resolved = Parameters<typeof positionOf>[0] & { readonly event?: RecordedEv
  */
 export class AllFollower implements AllSubscription {
   readonly ended: Promise<Error | undefined>;
-  private current: AllStreamSubscription;
+  private current: ReadCall;
   private stopped = false;
   /** The connection was given up. */
   private abandoned = false;
 
   constructor(
-    private readonly open: (after: Position | undefined) => AllStreamSubscription,
+    private readonly open: (after: Position | undefined) => ReadCall,
     private last: Position | undefined,
-    private readonly onEvent: (event: RecordedEvent, position: Position) => void | Promise<void>,
+    private readonly onEvent: (event: StoredEvent) => void | Promise<void>,
   ) {
     this.current = open(last);
     this.ended = this.run();
@@ -32,19 +35,13 @@ export class AllFollower implements AllSubscription {
 
   stop(): void {
     this.stopped = true;
-    this.current.destroy();
-    this.cancel();
+    this.current.breakOff(new LogUnavailable('the subscription was stopped'));
   }
 
-  /** The connection was given up: the client itself would end the subscription in silence. */
+  /** The connection was given up. */
   destroy(error: Error): void {
     this.abandoned = true;
-    this.current.destroy(error);
-  }
-
-  /** Ends the call: the client leaves it open when its stream is destroyed, and a connection has 100. */
-  private cancel(): void {
-    void this.current.unsubscribe().catch(() => undefined);
+    this.current.breakOff(error);
   }
 
   private async run(): Promise<Error | undefined> {
@@ -60,30 +57,25 @@ export class AllFollower implements AllSubscription {
   private async isDropped(): Promise<boolean> {
     const { last } = this;
     try {
-      for await (const resolved of this.current) await this.take(resolved);
+      for await (const entry of this.current.entries()) {
+        const position = positionOf(entry);
+        const working = entry.event && this.onEvent(entry.event);
+        if (working) await working;
+        this.last = position;
+      }
       return false;
     } catch (error) {
-      this.cancel();
+      // A connection has 100 calls, and one whose reader has failed stays open.
+      this.current.cancel();
       const isOver = this.stopped || this.abandoned || this.last === last;
       if (isOver || !isAborted(error)) throw error;
       return true;
     }
   }
-
-  private async take(resolved: Resolved): Promise<void> {
-    const position = positionOf(resolved);
-    if (resolved.event) await this.onEvent(resolved.event, position);
-    this.last = position;
-  }
 }
 
-/** Where an event or link stands in `$all`. Throws `LogUnavailable` where the server left that out. */
-export const positionOf = (resolved: {
-  readonly event?: { readonly position?: Position } | undefined;
-  readonly link?: { readonly position?: Position } | undefined;
-}): Position => {
-  // A link's own place is where it stands in `$all`.
-  const position = (resolved.link ?? resolved.event)?.position;
+/** Where an entry stands in `$all`. Throws `LogUnavailable` where the server sent neither event nor link. */
+export const positionOf = ({ position }: Answer): Position => {
   if (!position) throw new LogUnavailable('the event store sent an event without a position');
   return position;
 };

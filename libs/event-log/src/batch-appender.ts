@@ -1,39 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type Duplex, finished } from 'node:stream';
+import { finished } from 'node:stream';
 
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 
-import { encode } from './codec.js';
 import { appendError, deniesAccess } from './esdb-errors.js';
 import {
-  type Appended,
   type ExpectedRevision,
   LogAccessDenied,
   type NewEvent,
   OutcomeUnknown,
 } from './event-log.js';
-
-/**
- * The client's own batch append keeps the pending calls of all streams of the process in one map,
- * rejects all of them when any stream breaks, dies on a late reply and has no time-out. This one keeps
- * its pending calls to itself; the connection (discovery, TLS, reconnect) stays the client's.
- */
-interface ClientInternals {
-  GRPCStreamCreator(
-    client: unknown,
-    name: string,
-    creator: (client: { batchAppend(...callArguments: unknown[]): BatchCall }) => BatchCall,
-  ): () => Promise<BatchCall>;
-  callArguments(options: object, call: object): unknown[];
-}
-
-type BatchCall = Duplex & { cancel(): void };
-
-/** A success; a store that recognises a repeated append may leave the position out. */
-export type Confirmed = Pick<Appended, 'revision'> & Partial<Pick<Appended, 'position'>>;
+import { type AppendCall, openBatchAppend } from './streams-client.js';
+import { type AppendReply, type Confirmed, encodeAppend } from './wire-append.js';
 
 interface Pending {
   readonly stream: string;
@@ -44,15 +22,16 @@ interface Pending {
 }
 
 interface Call {
-  readonly duplex: BatchCall;
+  readonly duplex: AppendCall;
   readonly pending: Map<string, Pending>;
   answered: boolean;
 }
 
-/** Bytes of events in one message of a batch: a server takes 4 MiB a message unless configured. */
-const messageBytes = 1024 * 1024;
-
-/** Appends over one BatchAppend call at a time, many at once on it. */
+/**
+ * Appends over one BatchAppend call at a time, many at once on it. The client's own batch append keeps the
+ * pending calls of all streams of the process in one map, rejects all of them when any stream breaks, dies
+ * on a late reply and has no time-out. This one keeps its pending calls to itself.
+ */
 export class BatchAppender {
   private call: Promise<Call> | undefined;
   private heardAt = performance.now();
@@ -86,19 +65,16 @@ export class BatchAppender {
     expected: ExpectedRevision,
     timeoutMs: number,
   ): Promise<Confirmed> {
-    const requests = batchRequests(stream, events, expected);
-    const { duplex, pending } = await withTimeout(this.open(), timeoutMs);
     const correlation = randomUUID();
+    const messages = encodeAppend({ correlation, stream, expected }, events);
+    const { duplex, pending } = await withTimeout(this.open(), timeoutMs);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         pending.delete(correlation);
         reject(new OutcomeUnknown(`append to ${stream}: no answer within ${String(timeoutMs)} ms`));
       }, timeoutMs);
       pending.set(correlation, { stream, expected, resolve, reject, timer });
-      for (const request of requests) {
-        request.setCorrelationId(new shared.UUID().setString(correlation));
-        duplex.write(request);
-      }
+      for (const message of messages) duplex.write(message);
     });
   }
 
@@ -144,17 +120,14 @@ export class BatchAppender {
   }
 
   private async openCall(over: () => void): Promise<Call> {
-    const internals = this.client as unknown as ClientInternals;
-    const create = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'batchAppend', (client) =>
-      client.batchAppend(...internals.callArguments({}, { deadline: Number.POSITIVE_INFINITY })),
-    );
-    const call: Call = { duplex: await create(), pending: new Map(), answered: false };
-    call.duplex.on('data', (reply: InstanceType<typeof streams.BatchAppendResp>) => {
+    const duplex = await openBatchAppend(this.client);
+    const call: Call = { duplex, pending: new Map(), answered: false };
+    duplex.on('data', (reply: AppendReply) => {
       this.heardAt = performance.now();
       call.answered = true;
       settle(call.pending, reply);
     });
-    finished(call.duplex, (error) => {
+    finished(duplex, (error) => {
       over();
       breakOff(call, brokenBy(error, call.answered));
     });
@@ -191,82 +164,20 @@ const breakOff = ({ duplex, pending }: Call, error: Error): void => {
   duplex.cancel();
 };
 
-const settle = (
-  pending: Map<string, Pending>,
-  reply: InstanceType<typeof streams.BatchAppendResp>,
-): void => {
-  const correlation = correlationOf(reply.getCorrelationId());
-  const waiting = pending.get(correlation);
+const settle = (pending: Map<string, Pending>, reply: AppendReply): void => {
+  const waiting = pending.get(reply.correlation);
   // Late: its caller has already been told that the outcome is unknown.
   if (!waiting) return;
-  pending.delete(correlation);
+  pending.delete(reply.correlation);
   clearTimeout(waiting.timer);
-  const success = reply.getSuccess();
-  const position = success?.getPosition();
-  if (success) {
-    waiting.resolve({
-      revision: BigInt(success.getCurrentRevision()),
-      ...(position && {
-        position: {
-          commit: BigInt(position.getCommitPosition()),
-          prepare: BigInt(position.getPreparePosition()),
-        },
-      }),
-    });
+  if (reply.confirmed) {
+    waiting.resolve(reply.confirmed);
     return;
   }
-  const error = reply.getError();
+  const error = reply.refused?.getError();
   waiting.reject(
     error
       ? appendError(error, waiting.stream, waiting.expected)
       : new OutcomeUnknown('the event store answered an append with nothing'),
   );
-};
-
-/** As text, as it was sent: a time-out comes with the same number in two halves. */
-const correlationOf = (id: InstanceType<typeof shared.UUID> | undefined): string => {
-  const halves = id?.getStructured();
-  if (!halves) return id?.getString() ?? '';
-  const digits = [halves.getMostSignificantBits(), halves.getLeastSignificantBits()]
-    .map((bits) => BigInt.asUintN(64, BigInt(bits)).toString(16).padStart(16, '0'))
-    .join('');
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-};
-
-type BatchRequest = InstanceType<typeof streams.BatchAppendReq>;
-
-const batchRequests = (
-  stream: string,
-  events: readonly NewEvent[],
-  expected: ExpectedRevision,
-): BatchRequest[] => {
-  const requests = [new streams.BatchAppendReq().setOptions(optionsOf(stream, expected))];
-  let bytes = 0;
-  for (const event of events) {
-    const data = encode(event.data);
-    const metadata = encode(event.metadata);
-    const size = data.length + metadata.length;
-    if (bytes > 0 && bytes + size > messageBytes) {
-      requests.push(new streams.BatchAppendReq());
-      bytes = 0;
-    }
-    bytes += size;
-    const message = new streams.BatchAppendReq.ProposedMessage();
-    message.setId(new shared.UUID().setString(event.id));
-    message.getMetadataMap().set('type', event.type).set('content-type', 'application/json');
-    message.setData(data);
-    message.setCustomMetadata(metadata);
-    requests.at(-1)?.addProposedMessages(message);
-  }
-  requests.at(-1)?.setIsFinal(true);
-  return requests;
-};
-
-/** Without a deadline: it would be a time of our clock, which the server's may be ahead of by any amount. */
-const optionsOf = (stream: string, expected: ExpectedRevision) => {
-  const options = new streams.BatchAppendReq.Options();
-  options.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)));
-  if (expected === 'no_stream') options.setNoStream(new shared.Empty());
-  else options.setStreamPosition(expected.toString());
-  return options;
 };

@@ -1,17 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-  BACKWARDS,
-  END,
-  EventStoreDBClient,
-  excludeSystemEvents,
-  FORWARDS,
-  type RecordedEvent,
-  START,
-  type StreamingRead,
-} from '@eventstore/db-client';
-
-import type { EventMetadata } from '#kernel/event.js';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
 
 import { AllFollower, positionOf } from './all-follower.js';
 import { BatchAppender } from './batch-appender.js';
@@ -31,8 +21,11 @@ import {
   type StoredEvent,
 } from './event-log.js';
 import { comparePositions } from './position.js';
+import { ReadCall } from './read-call.js';
+import { allRequest, streamRequest, subscriptionRequest } from './read-requests.js';
 import { readToEnd } from './read-to-end.js';
 import { untilAnswered } from './until-answered.js';
+import type { Answer } from './wire-event.js';
 
 /** How long one attempt of an append may be silent before the next, and all together, before the outcome is unknown. */
 const attemptMs = 2_000;
@@ -96,18 +89,10 @@ export class EsdbEventLog implements EventLog {
   }
 
   async *readStream(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
-    const { client } = this;
-    const backwards = options.direction === 'backwards';
-    const read = client.readStream(stream, {
-      direction: backwards ? BACKWARDS : FORWARDS,
-      fromRevision: options.from ?? (backwards ? END : START),
-      maxCount: options.limit ?? Number.MAX_SAFE_INTEGER,
-      requiresLeader: true,
-    });
     try {
-      for await (const { event } of this.toEnd(client, read)) {
+      for await (const { event } of this.read(streamRequest(stream, options), true)) {
         // Absent where a link's target is gone.
-        if (event) yield stored(event, positionOf({ event }));
+        if (event) yield event;
       }
     } catch (error) {
       if (isStreamNotFound(error)) return;
@@ -123,28 +108,23 @@ export class EsdbEventLog implements EventLog {
     { after, direction, limit }: ReadAllOptions,
     requiresLeader: boolean,
   ): Promise<Page> {
-    const { client } = this;
-    const backwards = direction === 'backwards';
     // The server's read forwards includes the position that it starts at, the one backwards does not.
-    const maxCount = after && !backwards ? limit + 1 : limit;
-    const read = client.readAll({
-      direction: backwards ? BACKWARDS : FORWARDS,
-      fromPosition: after ?? (backwards ? END : START),
-      maxCount,
-      requiresLeader,
+    const maxCount = after && direction !== 'backwards' ? limit + 1 : limit;
+    const request = allRequest({
+      limit: maxCount,
+      ...(after && { after }),
+      ...(direction && { direction }),
     });
     const events: StoredEvent[] = [];
     let considered = 0;
     let next = after;
     try {
-      for await (const resolved of this.toEnd(client, read)) {
+      for await (const entry of this.read(request, requiresLeader)) {
         considered += 1;
-        const position = positionOf(resolved);
+        const position = positionOf(entry);
         if (after && comparePositions(position, after) === 0) continue;
         next = position;
-        if (resolved.event && !resolved.event.type.startsWith('$')) {
-          events.push(stored(resolved.event, position));
-        }
+        if (entry.event && !entry.event.type.startsWith('$')) events.push(entry.event);
       }
     } catch (error) {
       throw readError(error);
@@ -153,17 +133,11 @@ export class EsdbEventLog implements EventLog {
   }
 
   async idAt(position: Position): Promise<string | undefined> {
-    const { client } = this;
-    const read = client.readAll({
-      direction: FORWARDS,
-      fromPosition: position,
-      maxCount: 1,
-      // One that lags behind may lack the event still.
-      requiresLeader: true,
-    });
+    // One that lags behind may lack the event still.
+    const request = allRequest({ after: position, limit: 1 });
     try {
-      for await (const resolved of this.toEnd(client, read)) {
-        if (comparePositions(positionOf(resolved), position) === 0) return resolved.event?.id;
+      for await (const entry of this.read(request, true)) {
+        if (comparePositions(positionOf(entry), position) === 0) return entry.event?.id;
       }
       return undefined;
     } catch (error) {
@@ -184,11 +158,10 @@ export class EsdbEventLog implements EventLog {
   ): AllSubscription {
     // What happened to the log while none was open went unseen.
     if (this.subscriptions.size === 0) this.connections += 1;
-    const filter = excludeSystemEvents({ checkpointInterval: 100 });
     const follower = new AllFollower(
-      (from) => this.client.subscribeToAll({ fromPosition: from ?? START, filter }),
+      (from) => new ReadCall(this.client, subscriptionRequest(from), false),
       after,
-      (event, position) => onEvent(stored(event, position)),
+      onEvent,
     );
     this.subscriptions.add(follower);
     void follower.ended.then(() => {
@@ -243,8 +216,9 @@ export class EsdbEventLog implements EventLog {
     );
   }
 
-  private toEnd<T>(client: EventStoreDBClient, read: StreamingRead<T>): AsyncGenerator<T> {
-    return readToEnd(read, () => {
+  private read(request: streams.ReadReq, requiresLeader: boolean): AsyncGenerator<Answer> {
+    const { client } = this;
+    return readToEnd(new ReadCall(client, request, requiresLeader), () => {
       this.reconnect(client);
     });
   }
@@ -262,15 +236,3 @@ const abandon = async (client: EventStoreDBClient): Promise<void> => {
     () => undefined,
   );
 };
-
-const stored = (event: RecordedEvent, position: Position): StoredEvent => ({
-  id: event.id,
-  stream: event.streamId,
-  revision: event.revision,
-  type: event.type,
-  data: event.data as Readonly<Record<string, unknown>>,
-  // Absent only on events that others wrote.
-  metadata: (event.metadata ?? {}) as unknown as EventMetadata,
-  position,
-  created: event.created,
-});

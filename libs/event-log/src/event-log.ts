@@ -6,7 +6,10 @@ export interface Position {
   readonly prepare: bigint;
 }
 
-/** An event as it was stored, upcasts not yet applied. */
+/**
+ * An event as it was stored, upcasts not yet applied. Its data and metadata may be parsed only when they
+ * are looked at, so an event is never spread into another object.
+ */
 export interface StoredEvent {
   readonly id: string;
   readonly stream: string;
@@ -17,6 +20,8 @@ export interface StoredEvent {
   readonly position: Position;
   /** When the store wrote it; not monotonic where its clock is not. */
   readonly created: Date;
+  /** Of data and metadata as stored, where they are known. */
+  readonly bytes?: number;
 }
 
 export interface NewEvent extends DomainEvent {

@@ -1,4 +1,5 @@
 import type { Position, StoredEvent } from './event-log.js';
+import { sizeOf } from './event-size.js';
 import { comparePositions, isAfter } from './position.js';
 
 interface Kept {
@@ -26,7 +27,7 @@ export class EventRing {
   }
 
   push(event: StoredEvent): void {
-    const bytes = 512 + JSON.stringify(event.data).length;
+    const bytes = sizeOf(event);
     this.kept.push({ event, bytes });
     this.bytes += bytes;
     this.evict();

@@ -28,7 +28,9 @@ export const newest = <E extends DomainEvent>(
   if (libraryTypes.has(stored.type)) return null;
   const event = upcastOrNull(types, stored);
   if (!event) throw new UnknownEventType(stored);
-  return (event.type === stored.type ? stored : { ...stored, ...event }) as ReadEvent<E>;
+  if (event.type === stored.type) return stored as ReadEvent<E>;
+  const { id, stream, revision, metadata, position, created } = stored;
+  return { id, stream, revision, metadata, position, created, ...event } as ReadEvent<E>;
 };
 
 /** How a follower of several categories reads the log: these, and nothing else. */

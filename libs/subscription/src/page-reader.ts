@@ -1,4 +1,5 @@
 import type { EventLog, Page, Position, StoredEvent } from '#event-log/event-log.js';
+import { sizeOf } from '#event-log/event-size.js';
 import type { LogTail } from '#event-log/log-tail.js';
 
 export interface PageLimits {
@@ -85,13 +86,8 @@ export class PageReader {
   }
 }
 
-/** From one event in sixteen: exact sizes would cost more than they save. */
 const estimateBytes = (events: readonly StoredEvent[]): number => {
   let bytes = 0;
-  let counted = 0;
-  for (let index = 0; index < events.length; index += 16) {
-    bytes += 512 + JSON.stringify(events[index]?.data).length;
-    counted += 1;
-  }
-  return counted === 0 ? 0 : (bytes / counted) * events.length;
+  for (const event of events) bytes += sizeOf(event);
+  return bytes;
 };

@@ -1,0 +1,139 @@
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+
+import { ProtoReader } from '#protobuf/proto-reader.js';
+import { ProtoWriter } from '#protobuf/proto-writer.js';
+
+import { encode } from './codec.js';
+import type { ExpectedRevision, NewEvent, Position } from './event-log.js';
+import { uuidIn } from './wire-uuid.js';
+
+/** Batch appends and their answers, written and read by hand: there is one for each command (ADR 0041). */
+
+/** Bytes of events in one message of a batch: a server takes 4 MiB a message unless configured. */
+const messageBytes = 1024 * 1024;
+/** What a message, and an event in it, holds beside the texts that are counted. */
+const otherBytes = 200;
+
+interface Encoded {
+  readonly event: NewEvent;
+  readonly data: Buffer;
+  readonly metadata: Buffer;
+}
+
+/** An append that a server tells from others by `correlation`. */
+export interface Append {
+  readonly correlation: string;
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+}
+
+/** The messages of `BatchAppendReq` that make one append. Throws where JSON cannot hold an event. */
+export const encodeAppend = (append: Append, events: readonly NewEvent[]): Buffer[] => {
+  const parts: Encoded[][] = [[]];
+  let bytes = 0;
+  for (const event of events) {
+    const data = encode(event.data);
+    const metadata = encode(event.metadata);
+    const size = data.length + metadata.length;
+    if (bytes > 0 && bytes + size > messageBytes) {
+      parts.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    parts.at(-1)?.push({ event, data, metadata });
+  }
+  return parts.map((part, n) =>
+    message(append, part, { isFirst: n === 0, isLast: n === parts.length - 1 }),
+  );
+};
+
+const message = (
+  { correlation, stream, expected }: Append,
+  events: readonly Encoded[],
+  { isFirst, isLast }: { readonly isFirst: boolean; readonly isLast: boolean },
+): Buffer => {
+  let capacity = otherBytes + 3 * (correlation.length + stream.length);
+  for (const { event, data, metadata } of events) {
+    capacity += otherBytes + data.length + metadata.length;
+    capacity += 3 * (event.type.length + event.id.length);
+  }
+  const writer = new ProtoWriter(capacity);
+  if (isLast) writer.uint32(4, 1);
+  for (const one of events.toReversed()) {
+    writer.message(3, (proposed) => {
+      writeProposed(proposed, one);
+    });
+  }
+  // Without a deadline: it would be a time of our clock, which the server's may be ahead of by any amount.
+  if (isFirst) {
+    writer.message(2, (options) => {
+      if (expected === 'no_stream') options.empty(3);
+      else options.uint64(2, expected);
+      options.message(1, (identifier) => identifier.string(3, stream));
+    });
+  }
+  return writer.message(1, (uuid) => uuid.string(2, correlation)).finish();
+};
+
+const writeProposed = (writer: ProtoWriter, { event, data, metadata }: Encoded): void => {
+  writer.bytes(4, data).bytes(3, metadata);
+  writer.message(2, (entry) => entry.string(2, 'application/json').string(1, 'content-type'));
+  writer.message(2, (entry) => entry.string(2, event.type).string(1, 'type'));
+  writer.message(1, (uuid) => uuid.string(2, event.id));
+};
+
+/** A success; a store that recognises a repeated append may leave the position out. */
+export interface Confirmed {
+  readonly revision: bigint;
+  readonly position?: Position;
+}
+
+export interface AppendReply {
+  readonly correlation: string;
+  readonly confirmed?: Confirmed;
+  /** In place of a success: an error, or nothing. */
+  readonly refused?: streams.BatchAppendResp;
+}
+
+/** `BatchAppendResp`. Throws `MalformedMessage`. */
+export const decodeReply = (bytes: Buffer): AppendReply => {
+  const reader = new ProtoReader(bytes);
+  let correlation = '';
+  let confirmed: Confirmed | undefined;
+  while (reader.next()) {
+    if (reader.field === 1) correlation = uuidIn(reader.message());
+    else if (reader.field === 3) confirmed = successIn(reader.message());
+    else {
+      if (reader.field === 2) confirmed = undefined;
+      reader.skip();
+    }
+  }
+  if (confirmed) return { correlation, confirmed };
+  return { correlation, refused: streams.BatchAppendResp.deserializeBinary(bytes) };
+};
+
+const successIn = (reader: ProtoReader): Confirmed => {
+  let revision = 0n;
+  let position: Position | undefined;
+  while (reader.next()) {
+    if (reader.field === 1) revision = reader.uint64();
+    else if (reader.field === 3) position = positionIn(reader.message());
+    else {
+      if (reader.field === 2) revision = 0n;
+      if (reader.field === 4) position = undefined;
+      reader.skip();
+    }
+  }
+  return { revision, ...(position && { position }) };
+};
+
+const positionIn = (reader: ProtoReader): Position => {
+  let commit = 0n;
+  let prepare = 0n;
+  while (reader.next()) {
+    if (reader.field === 1) commit = reader.uint64();
+    else if (reader.field === 2) prepare = reader.uint64();
+    else reader.skip();
+  }
+  return { commit, prepare };
+};
