@@ -11,15 +11,13 @@ import { KeptRunning } from '#subscription/kept-running.js';
 import { keptHealth, recordingFailures } from '#subscription/kept-subscription.js';
 import { logSource } from '#subscription/log-source.js';
 import { SubscriptionMetrics } from '#subscription/metrics.js';
+import { gatherMs } from '#subscription/pace.js';
 import { type RunningSubscription, SubscriptionRunner } from '#subscription/runner.js';
 
 import { consumersEnvironment } from './config.js';
 import { Retention } from './retention.js';
 
 import 'reflect-metadata';
-
-/** Events that arrive one by one are handled by processes in few transactions. */
-const gatherMs = 100;
 
 runProcess({
   name: 'consumers',

@@ -2,6 +2,7 @@ import type { EventLog } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
 import { integer } from '#process/config.js';
 import { logSource } from '#subscription/log-source.js';
+import { gatherMs } from '#subscription/pace.js';
 
 import type { Fact } from './fact.js';
 import { kafkaBrokers, kafkaEnvironment, type KafkaSettings } from './kafka.js';
@@ -39,6 +40,6 @@ export const factSource = (
 ) => {
   const { KAFKA_BROKERS: brokers, KAFKA_SESSION_TIMEOUT_MS: sessionTimeoutMs } = settings;
   return brokers === undefined
-    ? logSource<Fact>(log, tail)
+    ? logSource<Fact>(log, tail, { gatherMs })
     : kafkaSource({ ...settings, KAFKA_BROKERS: brokers }, logger, { sessionTimeoutMs });
 };

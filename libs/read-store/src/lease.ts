@@ -19,6 +19,8 @@ export class Lease {
   private readonly held = new Set<string>();
   private asking: Promise<unknown> = Promise.resolve();
   private ping: NodeJS.Timeout | undefined;
+  /** By channel. */
+  private readonly listeners = new Map<string, Set<(payload: string) => void>>();
 
   constructor(
     private readonly url: string,
@@ -46,6 +48,21 @@ export class Lease {
     if (this.client) await this.ask(this.client, 'pg_advisory_unlock', key);
   }
 
+  /**
+   * Hears what is notified on `channel` while the connection is there; what was said meanwhile is missed
+   * where it was lost. Returns the way to stop hearing.
+   */
+  listen(channel: string, listener: (payload: string) => void): () => void {
+    const known = this.listeners.get(channel);
+    const listeners = known ?? new Set();
+    listeners.add(listener);
+    if (!known) {
+      this.listeners.set(channel, listeners);
+      if (this.client) this.hear(this.client, channel);
+    }
+    return () => listeners.delete(listener);
+  }
+
   async close(): Promise<void> {
     const { client } = this;
     this.forget();
@@ -69,6 +86,12 @@ export class Lease {
     return answer;
   }
 
+  private hear(client: pg.Client, channel: string): void {
+    const heard = this.asking.then(() => client.query(`listen ${channel}`));
+    // A connection that fails says so itself.
+    this.asking = heard.catch(() => undefined);
+  }
+
   private connect(): Promise<pg.Client> {
     this.connecting ??= this.open().finally(() => {
       this.connecting = undefined;
@@ -90,8 +113,12 @@ export class Lease {
     client.on('end', () => {
       lost();
     });
+    client.on('notification', ({ channel, payload = '' }) => {
+      for (const listener of this.listeners.get(channel) ?? []) listener(payload);
+    });
     await client.connect();
     this.client = client;
+    for (const channel of this.listeners.keys()) this.hear(client, channel);
     this.ping = setInterval(() => {
       this.asking = this.asking.then(() => client.query('select 1')).catch(lost);
     }, pingMs);

@@ -9,12 +9,20 @@ import {
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { SubscriptionClient } from './follower.js';
+import { perStore } from './per-store.js';
 import type { Checkpoint, Partition, Scope, Source } from './source.js';
+import { Together } from './together.js';
 
 /** A partition as one subscription follows it. */
 export interface OwnPartition extends Partition {
   readonly subscription: string;
   readonly source: Source<unknown>['name'];
+}
+
+/** The end of a partition as it was last seen. */
+export interface SeenEnd extends Partition {
+  readonly subscription: string;
+  readonly end: bigint;
 }
 
 export type CheckpointState = 'building' | 'running' | 'paused' | 'stopped';
@@ -253,29 +261,31 @@ export const noteLog = async (
   );
 };
 
-/** Ends of partitions as they were seen. Those that a batch is moving just now are left out. */
-export const noteEnds = async (
-  client: SubscriptionClient,
-  subscription: string,
-  ends: readonly (Partition & { readonly end: bigint })[],
-): Promise<void> => {
-  if (ends.length === 0) return;
-  await client.query(
-    `update subscription.checkpoint o
-        set end_offset = seen.end_offset,
-            caught_up_at = case when o.next_offset >= seen.end_offset then clock_timestamp() else o.caught_up_at end
-       from (select c.scope, c.partition, s.end_offset
-               from subscription.checkpoint c
-               join unnest($2::text[], $3::integer[], $4::numeric[]) as s(scope, partition, end_offset)
-                 using (scope, partition)
-              where c.subscription = $1
-                for update of c skip locked) seen
-      where o.subscription = $1 and o.scope = seen.scope and o.partition = seen.partition`,
-    [
-      subscription,
-      ends.map(({ scope }) => scope),
-      ends.map(({ partition }) => partition),
-      ends.map(({ end }) => end.toString()),
-    ],
-  );
-};
+/** Ends of partitions as they were seen, noted together. Those that a batch is moving just now are left out. */
+export const notedEnds = perStore(
+  ({ pool }) =>
+    new Together<readonly SeenEnd[], undefined>(async (noted) => {
+      const ends = noted.flat();
+      if (ends.length === 0) return [];
+      await pool.query(
+        `update subscription.checkpoint o
+            set end_offset = seen.end_offset,
+                caught_up_at = case when o.next_offset >= seen.end_offset then clock_timestamp() else o.caught_up_at end
+           from (select c.subscription, c.scope, c.partition, s.end_offset
+                   from subscription.checkpoint c
+                   join unnest($1::text[], $2::text[], $3::integer[], $4::numeric[])
+                        as s(subscription, scope, partition, end_offset)
+                     using (subscription, scope, partition)
+                    for update of c skip locked) seen
+          where o.subscription = seen.subscription and o.scope = seen.scope
+            and o.partition = seen.partition`,
+        [
+          ends.map(({ subscription }) => subscription),
+          ends.map(({ scope }) => scope),
+          ends.map(({ partition }) => partition),
+          ends.map(({ end }) => end.toString()),
+        ],
+      );
+      return [];
+    }),
+);

@@ -29,6 +29,11 @@ export interface Follower<T> {
   readonly order?: 'key' | 'global';
   /** Where nothing has to be handled, checkpoints are moved this seldom, in milliseconds. Default 0: at once. */
   readonly lazyMs?: number;
+  /**
+   * Small steps share a transaction with those of other followers of the process. What it keeps in memory must not
+   * be ahead after a rollback, so that this is for followers that keep nothing.
+   */
+  readonly shares?: boolean;
   /** Makes what is missing, and tells what has to be followed now. */
   scopes(): Promise<readonly Scope[]>;
   /**

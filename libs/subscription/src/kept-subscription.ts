@@ -4,7 +4,7 @@ import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import type { KeepOptions, KeptRunning } from './kept-running.js';
 import type { RunningSubscription } from './runner.js';
 import { subscriptionHealth } from './status.js';
-import { noteState } from './subscription-row.js';
+import { notedStates } from './subscription-row.js';
 
 /** Records why a subscription does not run, for operators. */
 export const recordingFailures = (
@@ -13,7 +13,7 @@ export const recordingFailures = (
 ): KeepOptions => ({
   logger,
   onFailure: (name, { message: reason }) => {
-    const noted = noteState(store, { name, version: 0 }, { state: 'stopped', reason });
+    const noted = notedStates(store).of({ name, version: 0, state: 'stopped', reason });
     noted.catch((error: unknown) => {
       logger.warn({ subscription: name, error }, 'the state cannot be recorded');
     });

@@ -14,6 +14,7 @@ import { Backoff } from './backoff.js';
 import { CheckedReader } from './checked-reader.js';
 import { noteLog, noteWaiting, type OwnPartition, SourceChanged } from './checkpoints.js';
 import { reasonToWait } from './describe-error.js';
+import { gatherPace } from './pace.js';
 import {
   type Checkpoint,
   type Delivery,
@@ -169,7 +170,7 @@ export class LogScope<T> {
   }
 
   private async atEnd(at: Checkpoint, count: number, signal: AbortSignal): Promise<void> {
-    const { sink, status, level } = this.context;
+    const { sink, status, level, store } = this.context;
     status.idle(this.scope.name);
     sink.ends(this.own, at.nextOffset);
     if (this.scope.state === 'building') {
@@ -181,8 +182,10 @@ export class LogScope<T> {
       return;
     }
     const { gatherMs } = this;
-    if (count > 0 && gatherMs !== undefined) await pause(gatherMs, signal);
-    else if (count === 0) {
+    if (count > 0 && gatherMs !== undefined) {
+      // Together with the other followers of the process; a reader who waits ends it.
+      if (!sink.isAwaited(at.nextOffset)) await gatherPace(store).next(gatherMs, signal);
+    } else if (count === 0) {
       await sink.rest(this.own);
       await this.tail.changed(this.reader.position, { signal, timeoutMs: standbyMs });
     }

@@ -5,6 +5,7 @@ import { isStoreFault } from '#read-store/store-errors.js';
 
 import { Backoff } from './backoff.js';
 import { LogScope } from './log-scope.js';
+import { pollPace } from './pace.js';
 import type { Scope, Source } from './source.js';
 
 const scopesMs = 1_000;
@@ -12,7 +13,10 @@ const scopesMs = 1_000;
 export interface LogSourceOptions {
   /** How often the scopes are polled, in milliseconds. */
   readonly scopesMs?: number;
-  /** How long to gather events after a page that was not full, in milliseconds. */
+  /**
+   * How long to gather events after a page that was not full, in milliseconds: the first event after a rest is taken
+   * at once, and many that follow each other cost a transaction for some of them and not for each.
+   */
   readonly gatherMs?: number;
 }
 
@@ -50,7 +54,8 @@ export const logSource = <T>(
       try {
         await poll();
         backoff.reset();
-        await pause(options.scopesMs ?? scopesMs, either);
+        if (options.scopesMs !== undefined) await pause(options.scopesMs, either);
+        else await pollPace(context.store).next(scopesMs, either);
       } catch (error) {
         if (!isStoreFault(error)) {
           fail(error);

@@ -1,4 +1,7 @@
+import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
+
 import type { OwnPartition } from './checkpoints.js';
+import type { Follower } from './follower.js';
 import type { Checkpoint } from './source.js';
 import type { Counts } from './step.js';
 
@@ -12,4 +15,16 @@ export interface PartitionListener {
   paused(own: OwnPartition): void;
   /** Waits for something that passes; undefined: no longer. */
   waits(own: OwnPartition, reason: string | undefined): void;
+}
+
+/** What a worker works with. */
+export interface WorkerContext<T> {
+  readonly store: ReadStore;
+  readonly follower: Follower<T>;
+  readonly logger: StoreLogger;
+  /** This process, for the whole of its life. */
+  readonly holder: string;
+  readonly listener: PartitionListener;
+  /** Whether a reader waits for what lies behind `offset`. */
+  readonly isAwaited?: (offset: bigint) => boolean;
 }

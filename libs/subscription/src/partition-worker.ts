@@ -1,4 +1,3 @@
-import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
 import { isDiskFull, isStoreFault } from '#read-store/store-errors.js';
 
 import { Backoff } from './backoff.js';
@@ -12,25 +11,17 @@ import {
   SourceChanged,
 } from './checkpoints.js';
 import { describeError, reasonToWait } from './describe-error.js';
-import { type Follower, isTransientFor } from './follower.js';
+import { isTransientFor } from './follower.js';
 import { Isolation } from './isolate.js';
-import type { PartitionListener } from './partition-listener.js';
+import type { WorkerContext } from './partition-listener.js';
 import type { Checkpoint, Delivery, Item, Scope } from './source.js';
 import { diskFull } from './status.js';
 import { type Counts, handleStep, partOf, type SortedStep, sortStep } from './step.js';
+import { turnsOf } from './turns.js';
 
 /** A step: at most so many items, and fewer after one that took longer. */
 const maxItems = 1_000;
 const maxStepMs = 2_000;
-
-export interface WorkerContext<T> {
-  readonly store: ReadStore;
-  readonly follower: Follower<T>;
-  readonly logger: StoreLogger;
-  /** This process, for the whole of its life. */
-  readonly holder: string;
-  readonly listener: PartitionListener;
-}
 
 /** What is left of a delivery. */
 interface Work<T> {
@@ -89,6 +80,11 @@ export class PartitionWorker<T> {
     if (this.busy === 0) await this.inTurn(() => this.persistNow());
   }
 
+  /** Whether a reader waits for what it passed over and has not written down. */
+  get isAwaited(): boolean {
+    return this.stored !== undefined && this.context.isAwaited?.(this.stored.nextOffset) === true;
+  }
+
   async release(): Promise<void> {
     await this.inTurn(() => this.persistNow());
     await releaseCheckpoint(this.context.store, this.own, this.context.holder);
@@ -103,7 +99,7 @@ export class PartitionWorker<T> {
 
   private get stepContext() {
     const { store, follower } = this.context;
-    return { store, follower, own: this.own, state: this.scopeState };
+    return { store, follower, own: this.own, state: this.scopeState, isolated: true };
   }
 
   private get scopeState(): Scope['state'] {
@@ -201,7 +197,8 @@ export class PartitionWorker<T> {
 
   private async persistIfDue(recordedAt?: string): Promise<void> {
     const { lazyMs = 0 } = this.context.follower;
-    if (performance.now() - this.persistedAt >= lazyMs) await this.persistNow(recordedAt);
+    const isDue = performance.now() - this.persistedAt >= lazyMs;
+    if (isDue || this.isAwaited) await this.persistNow(recordedAt);
   }
 
   private async persistNow(recordedAt?: string): Promise<void> {
@@ -209,9 +206,12 @@ export class PartitionWorker<T> {
     if (!from || !to) return;
     const stood = from.nextOffset === to.nextOffset && from.position === to.position;
     if (stood && passed.count === 0) return;
-    const { pool } = this.context.store;
+    const { store } = this.context;
     const counts = { ...passed, done: 0, recordedAt };
-    const moved = moveCheckpoint(pool, own, this.scopeState, from, to, counts);
+    const { scopeState: state } = this;
+    const moved = turnsOf(store)
+      .move({ own, state, from, to, counts })
+      .then((done) => done ?? moveCheckpoint(store.pool, own, state, from, to, counts));
     await moved.catch((error: unknown) => {
       // Opened anew with the next delivery.
       if (error instanceof Fenced) this.stored = this.current = undefined;
@@ -268,7 +268,7 @@ export class PartitionWorker<T> {
     const [first] = step.items;
     if (isolated && first) return this.isolation.handle(from, step, first, signal);
     await this.refreshMemory();
-    return handleStep(this.stepContext, from, step, signal);
+    return handleStep({ ...this.stepContext, isolated: false }, from, step, signal);
   }
 
   private fit(ms: number): void {

@@ -3,16 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { EventLog } from '#event-log/event-log.js';
 import type { LogTail } from '#event-log/log-tail.js';
-import { pause } from '#event-log/pause.js';
 import { Lease } from '#read-store/lease.js';
 import type { ReadStore, StoreLogger } from '#read-store/read-store.js';
-import { isStoreFault } from '#read-store/store-errors.js';
 
-import { noteEnds, type OwnPartition } from './checkpoints.js';
+import { Awaited, parseWanted, waitingChannel } from './awaited.js';
+import type { OwnPartition } from './checkpoints.js';
 import { claimSubscription } from './claim.js';
 import type { ControlContext } from './control/carry-out.js';
 import { ControlLoop } from './control/control-loop.js';
 import type { Follower } from './follower.js';
+import { Notes } from './notes.js';
+import { gatherPace } from './pace.js';
 import type { PartitionListener } from './partition-listener.js';
 import { PartitionWorker } from './partition-worker.js';
 import {
@@ -25,11 +26,7 @@ import {
 } from './source.js';
 import { StatusCollector, type SubscriptionStatus } from './status.js';
 import type { Counts } from './step.js';
-import { noteState } from './subscription-row.js';
 
-/** How often the table learns the state: where something changed, and at all. */
-const noteMs = 1_000;
-const signOfLifeMs = 5_000;
 const stopMs = 5_000;
 
 export interface SubscriptionObserver {
@@ -65,6 +62,7 @@ export class SubscriptionRunner<T> {
   private readonly logger: StoreLogger;
   private readonly lease: Lease;
   private readonly counted = new Set<string>();
+  private readonly awaited = new Awaited();
   private running: Promise<unknown> = Promise.resolve();
   private moves = 0;
 
@@ -86,12 +84,16 @@ export class SubscriptionRunner<T> {
    */
   async start(): Promise<void> {
     const { signal } = this.stopping;
+    const deaf = this.lease.listen(waitingChannel, (payload) => {
+      this.wake(payload);
+    });
+    signal.addEventListener('abort', deaf, { once: true });
     try {
       const seen = await claimSubscription(this.controlContext, signal);
       this.running = Promise.all([
         this.runSource(),
         this.controlLoop(seen).run(signal),
-        this.note(),
+        this.notes().keep(signal),
       ]);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -135,6 +137,21 @@ export class SubscriptionRunner<T> {
       },
       seen,
     );
+  }
+
+  private notes(): Notes {
+    const { collector, workers, logger } = this;
+    const { name, version } = this.follower;
+    const persist = async (): Promise<void> => {
+      await Promise.all([...workers.values()].map((worker) => worker.persist()));
+    };
+    return new Notes({
+      store: this.parts.store,
+      key: { name, version },
+      collector,
+      logger,
+      persist,
+    });
   }
 
   private async runSource(): Promise<void> {
@@ -185,6 +202,7 @@ export class SubscriptionRunner<T> {
         return taken;
       },
       rest: (partition) => this.rest(partition),
+      isAwaited: (offset) => this.awaited.behind(offset),
       release: (partition) => this.release(partition),
       ends: (partition, end) => {
         this.collector.ends(partition, end);
@@ -192,10 +210,20 @@ export class SubscriptionRunner<T> {
     };
   }
 
-  /** Readers wait for the checkpoint of a projection, and for that of nothing else. */
   private async rest(partition: Partition): Promise<void> {
-    if (this.follower.kind !== 'projection') return;
-    await this.workers.get(partitionKey(partition))?.persist();
+    const worker = this.workers.get(partitionKey(partition));
+    if (worker?.isAwaited) await worker.persist();
+  }
+
+  /** A reader waits: what was gathered is taken now, and what was passed over is written down. */
+  private wake(payload: string): void {
+    const wanted = parseWanted(payload);
+    if (wanted?.subscription !== this.follower.name) return;
+    this.awaited.hear(wanted.commit);
+    gatherPace(this.parts.store).wake();
+    // What fails here is tried again with the next note.
+    for (const worker of this.workers.values())
+      if (worker.isAwaited) worker.persist().catch(() => undefined);
   }
 
   private async release(partition: Partition): Promise<void> {
@@ -217,7 +245,9 @@ export class SubscriptionRunner<T> {
     const own: OwnPartition = {
       ...{ subscription: follower.name, source: this.source.name, scope, partition },
     };
-    const context = { store: this.parts.store, follower, holder, logger, listener: this.listener };
+    const isAwaited = (offset: bigint): boolean => this.awaited.behind(offset);
+    const { store } = this.parts;
+    const context = { store, follower, holder, logger, listener: this.listener, isAwaited };
     const worker = new PartitionWorker<T>(context, own);
     this.workers.set(key, worker);
     return worker;
@@ -239,40 +269,6 @@ export class SubscriptionRunner<T> {
         collector.waits(own.scope, reason);
       },
     };
-  }
-
-  /** Records the state in the table. Best effort: nothing waits for it. */
-  private async note(): Promise<void> {
-    const { signal } = this.stopping;
-    let noted = -1;
-    let notedAt = -Infinity;
-    while (!signal.aborted) {
-      const { changes } = this.collector;
-      if (changes !== noted || performance.now() - notedAt >= signOfLifeMs) {
-        const done = await this.noteNow();
-        if (done) [noted, notedAt] = [changes, performance.now()];
-      }
-      await pause(noteMs, signal);
-    }
-    this.collector.waits('process', 'its process was stopped');
-    await this.noteNow();
-  }
-
-  private async noteNow(): Promise<boolean> {
-    const { store } = this.parts;
-    const { follower, collector } = this;
-    try {
-      for (const worker of this.workers.values()) await worker.persist();
-      await noteState(store, follower, collector.status());
-      await noteEnds(store.pool, follower.name, collector.seenEnds());
-      return true;
-    } catch (error) {
-      if (!isStoreFault(error)) {
-        const fields = { subscription: follower.name, err: error };
-        this.logger.warn(fields, 'the state of the subscription could not be recorded');
-      }
-      return false;
-    }
   }
 }
 

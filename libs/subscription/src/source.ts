@@ -96,6 +96,8 @@ export interface Sink<T> {
   take(delivery: Delivery<T>, signal: AbortSignal): Promise<Checkpoint | undefined>;
   /** Nothing more lies in the partition for now: what readers wait for is written down, if it was not yet. */
   rest(partition: Partition): Promise<void>;
+  /** Whether a reader waits for what lies behind `offset`. */
+  isAwaited(offset: bigint): boolean;
   /** This process reads the partition no longer. */
   release(partition: Partition): Promise<void>;
   /** The end of a partition, as it was just seen. */

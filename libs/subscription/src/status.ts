@@ -2,6 +2,7 @@ import type { Position } from '#event-log/event-log.js';
 import { ageMs, timeOfDay } from '#kernel/wall-clock.js';
 import type { CheckResult } from '#observability/health.js';
 
+import type { SeenEnd } from './checkpoints.js';
 import type { Kind } from './follower.js';
 import {
   type Checkpoint,
@@ -149,9 +150,10 @@ export class StatusCollector implements SourceStatus {
   }
 
   /** The ends of the partitions that this process follows, as they were last seen. */
-  seenEnds(): (Partition & { readonly end: bigint })[] {
+  seenEnds(): SeenEnd[] {
+    const { subscription } = this;
     return [...this.partitions.values()].flatMap(({ scope, partition, end }) =>
-      end === undefined ? [] : [{ scope, partition, end }],
+      end === undefined ? [] : [{ subscription, scope, partition, end }],
     );
   }
 

@@ -13,6 +13,7 @@ import {
 import type { Follower, SubscriptionClient } from './follower.js';
 import { discardedEvents, park, parkedKeys } from './park.js';
 import { type Checkpoint, type Delivery, type Item, type Scope, Undecodable } from './source.js';
+import { turnsOf } from './turns.js';
 import { isTimeOut, StatementTooSlow, WatchedClient } from './watched-client.js';
 
 /** What became of the events of a step. */
@@ -97,7 +98,12 @@ export interface StepContext<T> {
   readonly follower: Follower<T>;
   readonly own: OwnPartition;
   readonly state: Scope['state'];
+  /** One of its events may be what made a step fail or a process end. */
+  readonly isolated?: boolean;
 }
+
+/** A step of more events has a transaction of its own: others would wait for it. */
+const maxShared = 250;
 
 /** Losing the last commits of a crashed server loses their checkpoint too: the events are handled again. */
 const setUpOf = <T>({ follower, own, state }: StepContext<T>): string =>
@@ -119,29 +125,49 @@ export const handleStep = async <T>(
   signal: AbortSignal,
 ): Promise<Counts> => {
   const { store, follower, own, state } = context;
-  const { items, undecodable, to } = step;
+  const { items, to } = step;
   const acted = follower.act && (await act(context, items, signal));
-  return store.transaction(async (client) => {
-    const passed = { ...step, done: items.length };
-    const moved = await moveCheckpoint(client, own, state, from, to, passed);
-    const { kept, behind, handled } = await sortParked(client, own, items, moved);
-    const discarded = await discardedOf(client, own, undecodable, moved);
-    const strange = undecodable.filter(({ id }) => !discarded.has(id));
-    // A retry let an event through that waited when the follower acted: the step begins anew.
-    if (acted && acted.length !== handled.length) throw new Fenced();
-    if (handled.length < items.length) await countLess(client, own, items.length - handled.length);
-    await park(client, own, [
-      ...strange.map((item) => ({ item, attempts: 1, error: reasonOf(item) })),
-      ...behind.map((item) => ({ item, attempts: 0, error: null })),
-    ]);
-    await handle(follower, own, payloadsOf(handled), client);
-    if (moved.hasAttempts) await clearAttempts(client, own, idsOf(items));
-    return {
-      done: handled.length,
-      skipped: step.skipped + items.length - kept.length + discarded.size,
-      parked: strange.length + behind.length,
-    };
-  }, setUpOf(context));
+  const counts = { ...step, done: items.length };
+  const write = (client: SubscriptionClient, moved: Moved): Promise<Counts> =>
+    writeStep(context, step, acted, client, moved);
+  const setUp = setUpOf(context);
+  const shares = follower.shares && !context.isolated && state === 'running';
+  if (shares && items.length <= maxShared) {
+    const taken = await turnsOf(store).take({ own, state, from, to, counts, setUp, write });
+    if (taken) return taken;
+  }
+  return store.transaction(
+    async (client) => write(client, await moveCheckpoint(client, own, state, from, to, counts)),
+    setUp,
+  );
+};
+
+/** What becomes of the events of a step whose checkpoint is moved. */
+const writeStep = async <T>(
+  { follower, own }: StepContext<T>,
+  step: SortedStep<T>,
+  acted: readonly Item<T>[] | undefined,
+  client: SubscriptionClient,
+  moved: Moved,
+): Promise<Counts> => {
+  const { items, undecodable } = step;
+  const { kept, behind, handled } = await sortParked(client, own, items, moved);
+  const discarded = await discardedOf(client, own, undecodable, moved);
+  const strange = undecodable.filter(({ id }) => !discarded.has(id));
+  // A retry let an event through that waited when the follower acted: the step begins anew.
+  if (acted && acted.length !== handled.length) throw new Fenced();
+  if (handled.length < items.length) await countLess(client, own, items.length - handled.length);
+  await park(client, own, [
+    ...strange.map((item) => ({ item, attempts: 1, error: reasonOf(item) })),
+    ...behind.map((item) => ({ item, attempts: 0, error: null })),
+  ]);
+  await handle(follower, own, payloadsOf(handled), client);
+  if (moved.hasAttempts) await clearAttempts(client, own, idsOf(items));
+  return {
+    done: handled.length,
+    skipped: step.skipped + items.length - kept.length + discarded.size,
+    parked: strange.length + behind.length,
+  };
 };
 
 interface SortedItems<T> {

@@ -9,7 +9,9 @@ import {
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Kind, SubscriptionClient } from './follower.js';
+import { perStore } from './per-store.js';
 import type { Source } from './source.js';
+import { Together } from './together.js';
 
 /** Which row: versions of a projection run side by side. */
 export interface SubscriptionKey {
@@ -51,6 +53,21 @@ export const readSubscription = async (
     controlAnchor: position && { position, id: row.id ?? undefined },
   };
 };
+
+/** Of the last control events that were carried out, read together; undefined where there is no such subscription. */
+export const controlRevisions = perStore(
+  ({ pool }) =>
+    new Together<SubscriptionKey, bigint | undefined>(async (keys) => {
+      const { rows } = await pool.query<{ n: number; revision: string }>(
+        `select k.n::int, coalesce(s.control_revision, -1) as revision
+           from unnest($1::text[], $2::integer[]) with ordinality as k(name, version, n)
+           join subscription.subscription s using (name, version)`,
+        [keys.map(({ name }) => name), keys.map(({ version }) => version)],
+      );
+      const revisions = new Map(rows.map(({ n, revision }) => [n, BigInt(revision)]));
+      return keys.map((_, index) => revisions.get(index + 1));
+    }),
+);
 
 /** By which event the subscription recognises the log, where it knew none. */
 export const noteControlAnchor = async (
@@ -130,18 +147,35 @@ export const setFloor = async (
   );
 };
 
-/** For people: nothing is decided by it. */
-export const noteState = async (
-  { pool }: ReadStore,
-  { name, version }: SubscriptionKey,
-  { state, reason }: { readonly state: string; readonly reason: string | undefined },
-): Promise<void> => {
-  await pool.query(
-    `update subscription.subscription set state = $3, reason = $4, noted_at = clock_timestamp()
-      where name = $1 and version = $2`,
-    [name, version, state, reason ?? null],
-  );
-};
+/** What a process says of a subscription, for people: nothing is decided by it. */
+export interface NotedState extends SubscriptionKey {
+  readonly state: string;
+  readonly reason: string | undefined;
+}
+
+/** Notes what is said in one moment together. A row that is being changed just now is left out. */
+export const notedStates = perStore(
+  ({ pool }) =>
+    new Together<NotedState, undefined>(async (noted) => {
+      await pool.query(
+        `update subscription.subscription s
+            set state = w.state, reason = w.reason, noted_at = clock_timestamp()
+           from (select k.*
+                   from unnest($1::text[], $2::integer[], $3::text[], $4::text[])
+                        as k(name, version, state, reason)
+                   join subscription.subscription l using (name, version)
+                    for no key update of l skip locked) w
+          where s.name = w.name and s.version = w.version`,
+        [
+          noted.map(({ name }) => name),
+          noted.map(({ version }) => version),
+          noted.map(({ state }) => state),
+          noted.map(({ reason }) => reason ?? null),
+        ],
+      );
+      return [];
+    }),
+);
 
 const revisionColumn = (revision: bigint): string | null =>
   revision < 0n ? null : revision.toString();

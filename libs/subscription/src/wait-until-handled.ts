@@ -6,6 +6,8 @@ import { queryInvalid } from '#http/query-params.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
+import { sayWaiting } from './awaited.js';
+
 const lookMs = 25;
 const timeoutMs = 2_000;
 
@@ -26,10 +28,12 @@ export const waitUntilHandled = async (
   position: Position,
 ): Promise<void> => {
   const end = performance.now() + timeoutMs;
-  for (;;) {
+  for (let said = false; ; said = true) {
     const at = await handledThrough(store, consumer);
     if (at !== undefined && at >= position.commit) return;
     if (performance.now() > end) break;
+    const { commit } = position;
+    if (!said) await sayWaiting(store, [{ subscription: consumer.name, commit }]);
     await sleep(lookMs);
   }
   throw new Refusal(

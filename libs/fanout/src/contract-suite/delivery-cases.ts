@@ -133,6 +133,7 @@ const repeating = (inner: Source<Fact>): Source<Fact> => ({
           },
           open: (partition, ended) => sink.open(partition, ended),
           rest: (partition) => sink.rest(partition),
+          isAwaited: (offset) => sink.isAwaited(offset),
           release: (partition) => sink.release(partition),
           ends: (partition, end) => sink.ends(partition, end),
           take: async (delivery, ended) => {

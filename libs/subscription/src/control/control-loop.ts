@@ -3,13 +3,14 @@ import { pause } from '#event-log/pause.js';
 import type { Lease } from '#read-store/lease.js';
 
 import { Backoff } from '../backoff.js';
-import { readSubscription } from '../subscription-row.js';
+import { pollPace } from '../pace.js';
+import { controlRevisions } from '../subscription-row.js';
 import { carryOutControl, type ControlContext } from './carry-out.js';
 import { controlStream } from './events.js';
 
 /** How often the row is polled, and how often the stream though the tail delivered nothing. */
 const pollMs = 1_000;
-const readMs = 15_000;
+const readMs = 60_000;
 
 export interface ControlLoopContext extends ControlContext {
   readonly tail: Pick<LogTail, 'onEvent'>;
@@ -69,8 +70,10 @@ export class ControlLoop {
 
   private async untilRequested(signal: AbortSignal): Promise<void> {
     const woken = new Promise<void>((resolve) => (this.wake = resolve));
-    if (!this.mayBeRequested)
-      await Promise.race([woken, pause(this.context.pollMs ?? pollMs, signal)]);
+    if (this.mayBeRequested) return;
+    const { store, pollMs: ownMs } = this.context;
+    const due = ownMs === undefined ? pollPace(store).next(pollMs, signal) : pause(ownMs, signal);
+    await Promise.race([woken, due]);
   }
 
   private async poll(signal: AbortSignal): Promise<void> {
@@ -88,9 +91,9 @@ export class ControlLoop {
       });
       this.epoch = epoch;
     }
-    const row = await readSubscription(store, follower);
-    if (!row || row.controlRevision === this.seen) return;
-    this.seen = row.controlRevision;
+    const revision = await controlRevisions(store).of(follower);
+    if (revision === undefined || revision === this.seen) return;
+    this.seen = revision;
     this.context.onMoved();
   }
 }

@@ -6,7 +6,9 @@ import { buildSchemaOf, schemaOf } from '#read-store/schema-names.js';
 
 import type { CheckpointState } from '../checkpoints.js';
 import type { SubscriptionClient } from '../follower.js';
+import { perStore } from '../per-store.js';
 import type { Scope } from '../source.js';
+import { Together } from '../together.js';
 import { type Projection } from './projection.js';
 
 /** One set of tables of a projection. Its checkpoint has the scope `build-<n>`. */
@@ -30,20 +32,42 @@ export const schemaOfScope = (projection: Projection, { name, state }: Scope): s
 export const fromBuilds = `from read_store.build b
   join subscription.checkpoint c on c.subscription = b.projection and c.scope = 'build-' || b.build`;
 
-interface BuildRow extends AnchorRow, Omit<Build, 'anchor'> {}
+interface BuildRow extends AnchorRow, Omit<Build, 'anchor'> {
+  readonly projection: string;
+}
 
 /** Every build of a projection, of whatever version, newest first. */
-export const readBuilds = async (client: SubscriptionClient, name: string): Promise<Build[]> => {
+export const readBuilds = async (client: SubscriptionClient, name: string): Promise<Build[]> =>
+  buildsOf(await readRows(client, [name]), name);
+
+/** As `readBuilds`, of all projections that are asked for in one moment together. */
+export const buildsByName = perStore(
+  ({ pool }) =>
+    new Together<string, Build[]>(async (names) => {
+      const rows = await readRows(pool, names);
+      return names.map((name) => buildsOf(rows, name));
+    }),
+);
+
+const readRows = async (
+  client: SubscriptionClient,
+  names: readonly string[],
+): Promise<readonly BuildRow[]> => {
   const { rows } = await client.query<BuildRow>(
-    `select b.build, b.version, b.hash, b.active, c.state, ${anchorColumns}
-       ${fromBuilds} where b.projection = $1 order by b.build desc`,
-    [name],
+    `select b.projection, b.build, b.version, b.hash, b.active, c.state, ${anchorColumns}
+       ${fromBuilds} where b.projection = any($1) order by b.build desc`,
+    [names],
   );
-  return rows.map((row) => {
-    const { build, version, hash, state, active } = row;
-    return { build, version, hash, state, active, anchor: anchorOf(row) };
-  });
+  return rows;
 };
+
+const buildsOf = (rows: readonly BuildRow[], name: string): Build[] =>
+  rows
+    .filter(({ projection }) => projection === name)
+    .map((row) => {
+      const { build, version, hash, state, active } = row;
+      return { build, version, hash, state, active, anchor: anchorOf(row) };
+    });
 
 /** Locks the projection's row, made when it is the first time: whoever creates or switches builds takes turns. */
 export const lockProjection = async (client: PoolClient, name: string): Promise<void> => {

@@ -1,7 +1,14 @@
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { Scope } from '../source.js';
-import { type Build, createBuild, lockProjection, readBuilds, scopeOf } from './builds.js';
+import {
+  type Build,
+  buildsByName,
+  createBuild,
+  lockProjection,
+  readBuilds,
+  scopeOf,
+} from './builds.js';
 import type { Projection } from './projection.js';
 import { makesRowsOf } from './projection-hash.js';
 
@@ -21,7 +28,7 @@ export const planBuilds = async (
   projection: Projection,
   hash: string,
 ): Promise<readonly Scope[]> => {
-  const planned = scopesOf(projection, hash, await readBuilds(store.pool, projection.name));
+  const planned = scopesOf(projection, hash, await buildsByName(store).of(projection.name));
   if (planned) return planned;
   return store.transaction(async (client) => {
     await lockProjection(client, projection.name);

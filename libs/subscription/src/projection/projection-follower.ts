@@ -28,8 +28,8 @@ import { switchBuild } from './switch-build.js';
 
 /** How long a build waits after queries kept it from being switched to. */
 const switchAgainMs = 1_000;
-/** While events of others go by, and no end of the log is reached. */
-const lazyMs = 250;
+/** While events of others go by, and nobody waits for it. */
+const lazyMs = 1_000;
 
 export interface ProjectionParts {
   readonly store: ReadStore;
@@ -42,6 +42,7 @@ export interface ProjectionParts {
 export class ProjectionFollower implements Follower<StoredEvent> {
   readonly kind = 'projection';
   readonly lazyMs = lazyMs;
+  readonly shares = true;
   readonly name: string;
   readonly version: number;
   readonly cure: string;

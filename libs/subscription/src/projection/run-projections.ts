@@ -1,15 +1,10 @@
 import { Lease } from '#read-store/lease.js';
 
 import { logSource } from '../log-source.js';
+import { gatherMs } from '../pace.js';
 import { type SubscriptionParts, SubscriptionRunner } from '../runner.js';
 import type { Projection } from './projection.js';
 import { ProjectionFollower } from './projection-follower.js';
-
-/**
- * Between two batches at the end of the log, in milliseconds: the first event after a rest is shown at once,
- * and many that follow each other cost a transaction for some of them and not for each.
- */
-const gatherMs = 50;
 
 /**
  * Runs projections: follows the log into each build in use, builds new versions beside the old ones,

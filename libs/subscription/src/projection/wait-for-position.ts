@@ -5,6 +5,8 @@ import type { ReadStore } from '#read-store/read-store.js';
 import { type ProjectionVersion, schemaOf } from '#read-store/schema-names.js';
 import { isStoreFault } from '#read-store/store-errors.js';
 
+import { sayWaiting } from '../awaited.js';
+import { perStore } from '../per-store.js';
 import { assertBuilt } from './assert-built.js';
 import { fromBuilds } from './builds.js';
 
@@ -13,6 +15,8 @@ const pollMs = 10;
 const defaultTimeoutMs = 2_000;
 
 interface Waiting {
+  /** The follower heard of it. */
+  said?: boolean;
   readonly projection: ProjectionVersion;
   readonly commit: bigint;
   readonly resolve: (visible: boolean) => void;
@@ -56,9 +60,21 @@ class Waiters {
         const commit = reached.get(schemaOf(waiter.projection));
         if (commit !== undefined && commit >= waiter.commit) waiter.resolve(true);
       }
+      await this.say().catch(() => undefined);
       if (this.waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
     this.polling = false;
+  }
+
+  /** Once for each: who follows takes it now, and not at its pace. */
+  private async say(): Promise<void> {
+    const unsaid = [...this.waiting].filter(({ said }) => !said);
+    if (unsaid.length === 0) return;
+    for (const waiter of unsaid) waiter.said = true;
+    const wanted = unsaid.map(({ projection, commit }) => ({
+      ...{ subscription: projection.name, commit },
+    }));
+    await sayWaiting(this.store, wanted);
   }
 
   private async reached(): Promise<Map<string, bigint>> {
@@ -78,7 +94,7 @@ class Waiters {
   }
 }
 
-const waitersOf = new WeakMap<ReadStore, Waiters>();
+const waitersOf = perStore((store) => new Waiters(store));
 
 /**
  * Resolves when what queries of this version of the projection read holds everything up to `position`, such as the one
@@ -93,9 +109,7 @@ export const waitForPosition = async (
   position: Position,
   { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {},
 ): Promise<void> => {
-  let waiters = waitersOf.get(store);
-  if (!waiters) waitersOf.set(store, (waiters = new Waiters(store)));
-  if (await waiters.wait(projection, position.commit, timeoutMs)) return;
+  if (await waitersOf(store).wait(projection, position.commit, timeoutMs)) return;
   throw new Refusal(
     'NOT_YET_VISIBLE',
     'unavailable',
