@@ -41,7 +41,7 @@ export class Turns {
 
   /** What the step's `write` resolved to, once it is committed; undefined as `move`. */
   take<R>(step: SharedStep<R>): Promise<R | undefined> {
-    return this.join(step, step as SharedStep<unknown>) as Promise<R | undefined>;
+    return this.join(step, step) as Promise<R | undefined>;
   }
 
   private join(move: Move, step: SharedStep<unknown> | undefined): Promise<unknown> {
