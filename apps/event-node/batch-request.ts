@@ -27,7 +27,7 @@ export interface BatchRequest {
 }
 
 /**
- * `BatchAppendReq`, read by hand: there is one for each append (ADR 0041). Expects a message whose form was
+ * `BatchAppendReq`, read by hand: there is one for each append (ADR 0040). Expects a message whose form was
  * checked. What it holds is a copy, since events are kept for long and the message may share its memory.
  */
 export const batchRequest = (message: Uint8Array): BatchRequest => {

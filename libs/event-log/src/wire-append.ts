@@ -7,7 +7,7 @@ import { encode } from './codec.js';
 import type { ExpectedRevision, NewEvent, Position } from './event-log.js';
 import { uuidIn } from './wire-uuid.js';
 
-/** Batch appends and their answers, written and read by hand: there is one for each command (ADR 0041). */
+/** Batch appends and their answers, written and read by hand: there is one for each command (ADR 0040). */
 
 /** Bytes of events in one message of a batch: a server takes 4 MiB a message unless configured. */
 const messageBytes = 1024 * 1024;

@@ -4,7 +4,7 @@ import { ProtoReader } from '#protobuf/proto-reader.js';
 import type { Position, StoredEvent } from './event-log.js';
 import { uuidIn } from './wire-uuid.js';
 
-/** Answers to reads and subscriptions, read by hand: there is one for each event and reader (ADR 0041). */
+/** Answers to reads and subscriptions, read by hand: there is one for each event and reader (ADR 0040). */
 
 const noBytes: Buffer = Buffer.alloc(0);
 /** A tick of the store's clock is 100 ns. */
