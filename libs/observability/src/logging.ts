@@ -6,8 +6,6 @@ import {
   stdSerializers,
 } from 'pino';
 
-import { CollectedLines } from './collected-lines.js';
-
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -37,11 +35,6 @@ const redact = {
   censor: '[redacted]',
 };
 
-let collected: CollectedLines | undefined;
-/** One for all loggers of the process, whose lines keep their order. */
-const standardOutput = (): DestinationStream =>
-  (collected ??= new CollectedLines(destination({ dest: 1, sync: true })));
-
 /** One JSON line per decision that matters, on standard output. Thin over pino. */
 export class Logger {
   constructor(private readonly pino: Pino) {}
@@ -55,7 +48,7 @@ export class Logger {
       serializers: { error: stdSerializers.err, err: stdSerializers.err },
       redact,
     };
-    return new Logger(pino(options, stream ?? standardOutput()));
+    return new Logger(pino(options, stream ?? destination({ dest: 1, sync: true })));
   }
 
   debug(fields: object, message: string): void {
