@@ -163,6 +163,16 @@ const pageOf = <Item>(
   return { items, nextCursor };
 };
 
+const linked = <Item extends { readonly id: string }>(item: Item): Item & { links: object } => {
+  const path = `/v1/products/${item.id}`;
+  const links = {
+    batteries: `${path}/batteries`,
+    experiments: `${path}/experiments`,
+    batteryProposal: `${path}/battery-proposal`,
+  };
+  return { ...item, links };
+};
+
 @Controller('select/products')
 class SelectController {
   constructor(@Inject(pg.Pool) private readonly pool: pg.Pool) {}
@@ -174,18 +184,18 @@ class SelectController {
       text: `select ${productColumns} order by p.code, p.id limit $1`,
       values: [limit + 1],
     });
-    return pageOf(rows, limit, ({ code, id }) => [code, id]);
+    return pageOf(rows.map(linked), limit, ({ code, id }) => [code, id]);
   }
 
   @Get(':id')
   async one(@Param('id', ParseUUIDPipe) id: string): Promise<object> {
-    const { rows } = await this.pool.query<object>({
+    const { rows } = await this.pool.query<{ id: string }>({
       name: 'one',
       text: `select ${productColumns} where p.id = $1`,
       values: [id],
     });
     if (!rows[0]) throw new NotFoundException('there is no such product');
-    return rows[0];
+    return linked(rows[0]);
   }
 
   @Get(':id/history')

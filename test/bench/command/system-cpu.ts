@@ -44,6 +44,8 @@ export class SystemCpu {
       connectionString: databaseUrl,
       application_name: 'bench',
     });
+    // Where a run fails, the server is stopped before this is closed.
+    client.on('error', () => undefined);
     await client.connect();
     return new SystemCpu(voltrace, client, others);
   }
