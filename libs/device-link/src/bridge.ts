@@ -68,6 +68,8 @@ export class Bridge {
     const { url, username, password, logger } = this.options;
     const client = connect(url, {
       ...{ clientId, clean: false, reconnectPeriod: 1_000, resubscribe: true, queueQoSZero: false },
+      // Else it would be silent for ever after a broker that refused it for a moment.
+      reconnectOnConnackError: true,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
     });

@@ -72,6 +72,8 @@ export class DeviceClient {
     const client = connect(url, {
       ...{ clientId: device, username: device, password: secret, clean: false },
       ...{ connectTimeout: connectTimeoutMs, reconnectPeriod: 500, keepalive: keepaliveS },
+      // Else a client that was refused once, by a broker that could not know it just then, is silent for ever.
+      reconnectOnConnackError: true,
       ...willOf(options),
     });
     // What waited for the device comes with the first connection.
