@@ -52,7 +52,7 @@ const uuidIn = (encoded: Buffer): Correlation => {
   let halves: UuidFields['halves'];
   while (reader.next()) {
     if (reader.field === 1) {
-      halves = halvesIn(reader.message());
+      halves = reader.message().pair();
       text = '';
     } else if (reader.field === 2) {
       text = reader.string();
@@ -60,17 +60,6 @@ const uuidIn = (encoded: Buffer): Correlation => {
     } else reader.skip();
   }
   return { text, halves, encoded };
-};
-
-const halvesIn = (reader: ProtoReader): readonly [bigint, bigint] => {
-  let most = 0n;
-  let least = 0n;
-  while (reader.next()) {
-    if (reader.field === 1) most = reader.uint64();
-    else if (reader.field === 2) least = reader.uint64();
-    else reader.skip();
-  }
-  return [most, least];
 };
 
 const expectations = { 3: 'no_stream', 4: 'any', 5: 'stream_exists' } as const;
@@ -118,14 +107,8 @@ const nameIn = (identifier: ProtoReader): Uint8Array | undefined => {
 
 /** Of a duration, or of a time since 1970. */
 const millisecondsIn = (reader: ProtoReader): number => {
-  let milliseconds = 0;
-  let nanoseconds = 0;
-  while (reader.next()) {
-    if (reader.field === 1) milliseconds = signed(reader.uint64()) * 1_000;
-    else if (reader.field === 2) nanoseconds = signed(reader.uint64());
-    else reader.skip();
-  }
-  return milliseconds + nanoseconds / 1e6;
+  const [seconds, nanoseconds] = reader.pair();
+  return signed(seconds) * 1_000 + signed(nanoseconds) / 1e6;
 };
 
 const signed = (value: bigint): number => Number(BigInt.asIntN(64, value));

@@ -128,12 +128,6 @@ const successIn = (reader: ProtoReader): Confirmed => {
 };
 
 const positionIn = (reader: ProtoReader): Position => {
-  let commit = 0n;
-  let prepare = 0n;
-  while (reader.next()) {
-    if (reader.field === 1) commit = reader.uint64();
-    else if (reader.field === 2) prepare = reader.uint64();
-    else reader.skip();
-  }
+  const [commit, prepare] = reader.pair();
   return { commit, prepare };
 };

@@ -76,6 +76,18 @@ export class ProtoReader {
     return new ProtoReader(this.buffer, from, this.at);
   }
 
+  /** Of a message of two numbers of 64 bits, such as a position: its fields 1 and 2, each 0 where it is absent. */
+  pair(): readonly [bigint, bigint] {
+    let first = 0n;
+    let second = 0n;
+    while (this.next()) {
+      if (this.field === 1) first = this.uint64();
+      else if (this.field === 2) second = this.uint64();
+      else this.skip();
+    }
+    return [first, second];
+  }
+
   skip(): void {
     if (this.wireType === 0) this.varint();
     else if (this.wireType === 2) this.enter();

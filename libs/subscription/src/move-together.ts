@@ -1,4 +1,5 @@
 import { anchorValues, columnsOf } from '#read-store/position-columns.js';
+import { prepared } from '#read-store/prepared.js';
 
 import type { Moved, OwnPartition, StepCounts } from './checkpoints.js';
 import type { SubscriptionClient } from './follower.js';
@@ -22,11 +23,7 @@ export const moveTogether = async (
   moves: readonly Move[],
 ): Promise<readonly (Moved | undefined)[]> => {
   const values = [JSON.stringify(moves.map(rowOf))];
-  const { rows } = await client.query<Moved & { n: number }>({
-    name: 'move-together',
-    text,
-    values,
-  });
+  const { rows } = await client.query<Moved & { n: number }>(prepared(text, values));
   const moved = new Map(rows.map((row) => [row.n, row]));
   return moves.map((_, index) => moved.get(index));
 };

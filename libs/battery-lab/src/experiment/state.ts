@@ -90,7 +90,7 @@ export interface Experiment {
   /** An operator wants it to go on. */
   readonly isResuming: boolean;
   readonly ending: EventData<'ExperimentEnding'> | null;
-  /** Seconds since the start when its output was off last: by the unit, or of the newest record that a person's word followed. */
+  /** Seconds since the start when its output was off last, by the unit; null where it never said so, or a person said it last. */
   readonly endedAtS: number | null;
   /** When the output went off by what the unit or a person said; null where nobody did. */
   readonly offSince: {
