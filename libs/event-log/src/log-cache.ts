@@ -6,7 +6,7 @@ import type { EventLog } from './event-log.js';
  * What was read of the log, the values used last up to `max`. It forgets all of them after a lost
  * connection: the log may be another one then, or lack what it had acknowledged.
  */
-export class LogCache<V extends object | string> {
+export class LogCache<V extends object | string | bigint> {
   private readonly values: LRUCache<string, V>;
   private epoch: number;
 

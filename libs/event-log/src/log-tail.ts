@@ -11,11 +11,11 @@ import { EventRing } from './event-ring.js';
 import { newestAnchor } from './log-check.js';
 import { pause } from './pause.js';
 import { formatPosition, isAfter } from './position.js';
+import { PositionWaits } from './position-waits.js';
 
 /** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
 const defaultMaxEvents = 8_192;
 const defaultMaxBytes = 32 * 1024 * 1024;
-/** How often the head is compared with what was delivered, and how long the two may differ. */
 const defaultProbeMs = 2_000;
 const defaultStallMs = 10_000;
 /**
@@ -81,6 +81,7 @@ export class LogTail {
   private subscription: AllSubscription | undefined;
   private readonly stopping = new AbortController();
   private readonly waiting = new Set<() => void>();
+  private readonly awaited = new PositionWaits();
   private readonly listeners = new Set<(event: StoredEvent) => void>();
   private supervising: Promise<void> = Promise.resolve();
 
@@ -138,6 +139,15 @@ export class LogTail {
     });
   }
 
+  /**
+   * Whether all up to `position` was delivered, and heard, once it was waited for no longer than
+   * `timeoutMs`. False where the tail does not follow the log now.
+   */
+  async reaches(position: Position, timeoutMs: number): Promise<boolean> {
+    if (isAfter(position, this.last)) await this.awaited.wait(position, timeoutMs);
+    return this.connected && this.epoch === this.log.epoch && !isAfter(position, this.last);
+  }
+
   /** Hears of every event once, in order, from the tail's start on. Returns the way to stop hearing. */
   onEvent(listener: (event: StoredEvent) => void): () => void {
     this.listeners.add(listener);
@@ -147,8 +157,8 @@ export class LogTail {
   status(): TailStatus {
     const { connected, last: position, progressed, failure } = this;
     const lastProgressAt = progressed === undefined ? undefined : timeOfDay(progressed);
-    const since = this.unansweredSince;
-    const unansweredMs = since === undefined ? 0 : performance.now() - since;
+    const now = performance.now();
+    const unansweredMs = now - (this.unansweredSince ?? now);
     return { connected, position, lastProgressAt, unansweredMs, failure };
   }
 
@@ -192,9 +202,8 @@ export class LogTail {
       return error;
     }
     if (this.stopped()) return undefined;
-    this.subscription = this.log.subscribeToAll(this.last, (event) => {
-      this.deliver(event);
-    });
+    const deliver = (event: StoredEvent): void => this.deliver(event);
+    this.subscription = this.log.subscribeToAll(this.last, deliver);
     this.epoch = this.log.epoch;
     this.connected = true;
     const error = await this.subscription.ended;
@@ -282,6 +291,7 @@ export class LogTail {
     this.progressed = performance.now();
     this.unansweredSince = undefined;
     for (const listener of this.listeners) listener(event);
+    this.awaited.reached(event.position);
     for (const wake of [...this.waiting]) wake();
   }
 }

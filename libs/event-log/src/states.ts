@@ -43,6 +43,8 @@ export const expectedOf = (folded: Folded<unknown>): ExpectedRevision =>
 export class States<S, C extends Command, E extends DomainEvent> {
   readonly queue = new StreamQueue();
   private readonly cache: LogCache<Folded<S>>;
+  /** Revisions that streams are known to have. */
+  private readonly heard: LogCache<bigint>;
   private readonly reads = new SharedReads<Folded<S>>();
 
   constructor(
@@ -53,6 +55,7 @@ export class States<S, C extends Command, E extends DomainEvent> {
     private readonly base?: Pick<States<S, C, E>, 'cached'>,
   ) {
     this.cache = new LogCache(log, maxStreams);
+    this.heard = new LogCache(log, maxStreams);
   }
 
   streamOf(id: string): string {
@@ -92,10 +95,12 @@ export class States<S, C extends Command, E extends DomainEvent> {
     return this.fold(this.empty(), before).state;
   }
 
-  /** Keeps what was just appended, so that the next command need not read it. */
+  /** Keeps what was just appended or read, so that the next command need not read it. */
   remember(id: string, folded: Folded<S>): Folded<S> {
     const known = this.cached(id);
     if (known && known.revision >= folded.revision) return known;
+    // A read that was under way when the event came: what is cached is never older than what was heard.
+    if (folded.revision < (this.heard.get(id) ?? -1n)) return folded;
     this.cache.set(id, folded);
     return folded;
   }
@@ -106,6 +111,14 @@ export class States<S, C extends Command, E extends DomainEvent> {
    */
   assumeNew(id: string): Folded<S> {
     return this.cached(id) ?? this.remember(id, this.empty());
+  }
+
+  /** The stream has an event of that revision: an older state of it is forgotten. */
+  hear(id: string, revision: bigint): void {
+    if (revision <= (this.heard.get(id) ?? -1n)) return;
+    this.heard.set(id, revision);
+    const cached = this.cache.get(id);
+    if (cached && cached.revision < revision) this.forget(id);
   }
 
   forget(id: string): void {

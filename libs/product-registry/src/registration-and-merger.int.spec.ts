@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { LogTail } from '#event-log/log-tail.js';
 import { newIdOf } from '#kernel/ids.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
@@ -16,17 +18,28 @@ import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/ma
 
 let node: TestNode;
 let log: EsdbEventLog;
+let tail: LogTail;
 
 beforeAll(async () => {
   node = await startTestNode();
   log = EsdbEventLog.connect(node.url);
+  tail = new LogTail(log);
+  await tail.start();
 });
 afterAll(async () => {
+  await tail.stop();
   await log.close();
   await node.stop();
 });
 
-const fresh = () => new ProductRegistry(log);
+/** A process reads makers anew, or hears of their changes. */
+let hears = false;
+const processOn = (through: EventLog): ProductRegistry => {
+  const registry = new ProductRegistry(through);
+  if (hears) registry.follow(tail);
+  return registry;
+};
+const fresh = () => processOn(log);
 
 interface Makers {
   readonly absorbed: string;
@@ -76,7 +89,7 @@ const halted = async (appends: number, begin: (registry: ProductRegistry) => Pro
     goOn = resolve;
   });
   const slow = haltingLog(log, appends, () => pause);
-  const outcome = begin(new ProductRegistry(slow)).catch(() => undefined);
+  const outcome = begin(processOn(slow)).catch(() => undefined);
   expect(await slow.halted).toBe(true);
   return { outcome, goOn };
 };
@@ -90,56 +103,65 @@ const everyWay = (
 ): Promise<unknown> =>
   Promise.all(quickWays.flatMap((quick) => appends.map((count) => run(count, quick))));
 
-describe.each(Object.keys(ways) as Way[])(
-  'a model that two makers are given while one is merged into the other, by a %s that halts',
-  (slowWay) => {
-    it('under the absorbed maker after any append, is one product', () =>
-      everyWay([0, 1, 2], async (appends, quickWay) => {
-        const makers = await twoMakers();
-        const model = `M-${randomUUID().slice(0, 8)}`;
-        const [slowId, quickId] = [randomUUID(), randomUUID()];
-        const slow = await halted(appends, (registry) =>
-          ways[slowWay](registry, makers.absorbed, model, slowId),
-        );
-        await merge(makers);
-        const quick = await ways[quickWay](fresh(), makers.into, model, quickId);
-        slow.goOn();
-        // A registration is refused; a row is about the product that is there.
-        expect(await slow.outcome).toBe(slowWay === 'registration' ? undefined : quick);
-        expect(await isRegistered(newIdOf(slowId))).toBe(false);
-        expect(await findProductId(fresh(), makers.into, model)).toBe(quick);
-      }));
+describe.each([
+  ['read', false],
+  ['hear of', true],
+] as const)('processes that %s changes of makers', (_, hearing) => {
+  beforeAll(() => {
+    hears = hearing;
+  });
 
-    // Halted at its last append it has claimed its key before the merger, and counts as registered before it.
-    it('under the answering maker after any append but the last, is one product', () =>
-      everyWay([0, 1], async (appends, quickWay) => {
-        const makers = await twoMakers();
-        const model = `M-${randomUUID().slice(0, 8)}`;
-        const [slowId, quickId] = [randomUUID(), randomUUID()];
-        const slow = await halted(appends, (registry) =>
-          ways[slowWay](registry, makers.into, model, slowId),
-        );
-        const quick = await ways[quickWay](fresh(), makers.absorbed, model, quickId);
-        await merge(makers);
-        slow.goOn();
-        expect(await slow.outcome).toBe(slowWay === 'registration' ? undefined : quick);
-        expect(await isRegistered(newIdOf(slowId))).toBe(false);
-      }));
-  },
-);
+  describe.each(Object.keys(ways) as Way[])(
+    'a model that two makers are given while one is merged into the other, by a %s that halts',
+    (slowWay) => {
+      it('under the absorbed maker after any append, is one product', () =>
+        everyWay([0, 1, 2], async (appends, quickWay) => {
+          const makers = await twoMakers();
+          const model = `M-${randomUUID().slice(0, 8)}`;
+          const [slowId, quickId] = [randomUUID(), randomUUID()];
+          const slow = await halted(appends, (registry) =>
+            ways[slowWay](registry, makers.absorbed, model, slowId),
+          );
+          await merge(makers);
+          const quick = await ways[quickWay](fresh(), makers.into, model, quickId);
+          slow.goOn();
+          // A registration is refused; a row is about the product that is there.
+          expect(await slow.outcome).toBe(slowWay === 'registration' ? undefined : quick);
+          expect(await isRegistered(newIdOf(slowId))).toBe(false);
+          expect(await findProductId(fresh(), makers.into, model)).toBe(quick);
+        }));
 
-describe('a model of a maker that was merged', () => {
-  it('is one product for a process that has not heard of the merger', async () => {
-    const makers = await twoMakers();
-    const model = `M-${randomUUID().slice(0, 8)}`;
-    const behind = fresh();
-    await makeProduct(behind, makers.absorbed, 'warms the cache');
-    await makeProduct(behind, makers.into, 'warms the cache');
-    await merge(makers);
-    const { id } = await makeProduct(fresh(), makers.into, model);
-    await expect(makeProduct(behind, makers.absorbed, model)).rejects.toMatchObject({
-      code: 'PRODUCT_EXISTS',
-      details: { productId: id },
+      // Halted at its last append it has claimed its key before the merger, and counts as registered before it.
+      it('under the answering maker after any append but the last, is one product', () =>
+        everyWay([0, 1], async (appends, quickWay) => {
+          const makers = await twoMakers();
+          const model = `M-${randomUUID().slice(0, 8)}`;
+          const [slowId, quickId] = [randomUUID(), randomUUID()];
+          const slow = await halted(appends, (registry) =>
+            ways[slowWay](registry, makers.into, model, slowId),
+          );
+          const quick = await ways[quickWay](fresh(), makers.absorbed, model, quickId);
+          await merge(makers);
+          slow.goOn();
+          expect(await slow.outcome).toBe(slowWay === 'registration' ? undefined : quick);
+          expect(await isRegistered(newIdOf(slowId))).toBe(false);
+        }));
+    },
+  );
+
+  describe('a model of a maker that was merged', () => {
+    it('is one product for a process that has not heard of the merger', async () => {
+      const makers = await twoMakers();
+      const model = `M-${randomUUID().slice(0, 8)}`;
+      const behind = fresh();
+      await makeProduct(behind, makers.absorbed, 'warms the cache');
+      await makeProduct(behind, makers.into, 'warms the cache');
+      await merge(makers);
+      const { id } = await makeProduct(fresh(), makers.into, model);
+      await expect(makeProduct(behind, makers.absorbed, model)).rejects.toMatchObject({
+        code: 'PRODUCT_EXISTS',
+        details: { productId: id },
+      });
     });
   });
 });

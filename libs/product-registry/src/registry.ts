@@ -1,5 +1,5 @@
 import { DryRunLog } from '#event-log/dry-run-log.js';
-import type { EventLog } from '#event-log/event-log.js';
+import type { EventLog, Position } from '#event-log/event-log.js';
 import { keyOwner } from '#event-log/key/claim-key.js';
 import { LogCache } from '#event-log/log-cache.js';
 import type { LogTail } from '#event-log/log-tail.js';
@@ -18,6 +18,8 @@ import type { ProductEvent } from './product/events.js';
 
 /** Keys whose owner is remembered (a held key is never released, so the answer never changes), and states. */
 const cacheSizes = { maxOwners: 20_000, maxStreams: 10_000 };
+/** The tail hears of an append about when its answer comes. */
+const hearingMs = 100;
 const dryRunSizes = { maxOwners: 500, maxStreams: 500 };
 
 /** The write side's state: the log and the folded states of this context. One per process. */
@@ -25,6 +27,7 @@ export class ProductRegistry<L extends EventLog = EventLog> {
   readonly products: States<ProductState, ProductCommands, ProductEvent>;
   readonly manufacturers: States<ManufacturerState, ManufacturerCommands, ManufacturerEvent>;
   private readonly owners: LogCache<string>;
+  private tail: Pick<LogTail, 'reaches'> | undefined;
 
   constructor(
     readonly log: L,
@@ -45,13 +48,17 @@ export class ProductRegistry<L extends EventLog = EventLog> {
    * Forgets cached manufacturers that another process changed. Decisions on products rest on them
    * without reading them again; what slips through is put right by the process that assigns codes.
    */
-  follow(tail: Pick<LogTail, 'onEvent'>): () => void {
+  follow(tail: Pick<LogTail, 'onEvent' | 'reaches'>): () => void {
+    this.tail = tail;
     return tail.onEvent(({ stream, revision }) => {
       if (!stream.startsWith(`${manufacturerCategory}-`)) return;
-      const id = stream.slice(manufacturerCategory.length + 1);
-      const cached = this.manufacturers.cached(id);
-      if (cached && cached.revision < revision) this.manufacturers.forget(id);
+      this.manufacturers.hear(stream.slice(manufacturerCategory.length + 1), revision);
     });
+  }
+
+  /** Whether cached manufacturers are as they were at `position` or later; a moment is waited for it. */
+  async hasHeard(position: Position): Promise<boolean> {
+    return (await this.tail?.reaches(position, hearingMs)) ?? false;
   }
 
   /** The id whose state holds the key. Undefined where nobody's does, claimed or not. */

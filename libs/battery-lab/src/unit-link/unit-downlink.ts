@@ -40,12 +40,13 @@ export class UnitDownlink {
   }
 
   /** Of the log as it goes on. What nobody hears now, because nothing is connected, is repeated by who waits for it. */
-  onEvent({ type, stream, data }: StoredEvent): void {
+  onEvent(event: StoredEvent): void {
+    const { type, stream } = event;
     if (type === 'InstructionIssued' || type === 'InstructionRepeated') {
-      const { instruction } = data as EventData<'InstructionRepeated'>;
+      const { instruction } = event.data as EventData<'InstructionRepeated'>;
       void this.instruct(stream.slice(experimentStream('').length), instruction);
     } else if (type === 'DetectionRequested') {
-      const { requestId } = data as { readonly requestId: string };
+      const { requestId } = event.data as { readonly requestId: string };
       const body = { kind: 'detect', instruction: requestId, requestId };
       void this.send(stream.slice(unitStream('').length), body);
     }

@@ -35,12 +35,14 @@ interface KeyClaimedData {
 /** A claim that stands as far as its claimer knows: `claim` is its revision in the key's stream. */
 export interface ClaimedKey extends Key {
   readonly claim: bigint;
+  readonly position: Position;
 }
 
 interface Claim {
   readonly owner: string;
   readonly category: string;
   readonly revision: bigint;
+  readonly position: Position;
   /** When the store wrote it. */
   readonly created: Date;
 }
@@ -119,15 +121,14 @@ export const claimKey = async <S, C extends Command, E extends DomainEvent>(
       const folded = states.cached(owner) ?? (await states.refresh(owner));
       const lost = folded.forfeited.get(keyIdOf(key.kind, key.value));
       if (lost === undefined || lost < current.revision) {
-        return { ...key, claim: current.revision };
+        return { ...key, claim: current.revision, position: current.position };
       }
     }
     try {
       if (current && !isOwn) {
         await forfeit(log, holdersOf(key, current, states, others), key, current, meta, pace);
       }
-      const claim = await appendClaim(log, key, owner, category, current, meta);
-      return { ...key, claim };
+      return await appendClaim(log, key, owner, category, current, meta);
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
     }
@@ -180,7 +181,7 @@ const claimUnclaimed = async <S, C extends Command, E extends DomainEvent>(
     const claim = await appendClaim(log, key, owner, states.decider.category, undefined, meta);
     // The same append made before is answered as done, even where the claim was lost since.
     const lost = states.cached(owner)?.forfeited.get(keyIdOf(key.kind, key.value));
-    return lost === undefined || lost < claim ? { ...key, claim } : undefined;
+    return lost === undefined || lost < claim.claim ? claim : undefined;
   } catch (error) {
     if (error instanceof WrongExpectedRevision) return undefined;
     throw error;
@@ -192,7 +193,8 @@ const lastClaim = async (log: EventLog, key: Key): Promise<Claim | undefined> =>
   // Read to its end, although one event is all: who leaves early resets the call on the wire.
   for await (const event of log.readStream(keyStream(key), { direction: 'backwards', limit: 1 })) {
     const { owner, category } = event.data as unknown as KeyClaimedData;
-    last = { owner, category, revision: event.revision, created: event.created };
+    const { revision, position, created } = event;
+    last = { owner, category, revision, position, created };
   }
   return last;
 };
@@ -260,12 +262,13 @@ const appendClaim = async (
   category: string,
   current: Claim | undefined,
   meta: CommandMeta,
-): Promise<bigint> => {
+): Promise<ClaimedKey> => {
   const data: KeyClaimedData = { kind: key.kind, value: key.value, owner, category };
   const stream = keyStream(key);
   const expected: ExpectedRevision = current?.revision ?? 'no_stream';
   const event = envelope(stream, keyClaimed, data, meta, current?.revision ?? -1n);
-  return (await log.append(stream, [event], expected)).revision;
+  const { revision, position } = await log.append(stream, [event], expected);
+  return { ...key, claim: revision, position };
 };
 
 /**

@@ -1,3 +1,4 @@
+import type { Position } from '#event-log/event-log.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeysOf } from '../codes.js';
@@ -76,11 +77,16 @@ export const manufacturerState = async (
   return state;
 };
 
-/** As `resolveManufacturer`, with every manufacturer on the way read to the end of its stream. */
-export const resolveAfresh = (
+/**
+ * As `resolveManufacturer`, with every manufacturer on the way as it was at `position` of the log or
+ * later: as cached where this process has heard of all up to there, else read to the end of its stream.
+ */
+export const resolveSince = async (
   registry: ProductRegistry,
   id: string,
-): Promise<ResolvedManufacturer | undefined> => answering(registry, id, newestStateOf);
+  position: Position,
+): Promise<ResolvedManufacturer | undefined> =>
+  answering(registry, id, (await registry.hasHeard(position)) ? stateOf : newestStateOf);
 
 type StateOf = (
   registry: ProductRegistry,

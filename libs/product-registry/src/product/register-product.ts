@@ -12,8 +12,8 @@ import { Refusal } from '#kernel/refusal.js';
 import { modelKeyOf, modelKeysOf } from '../codes.js';
 import {
   requireManufacturer,
-  resolveAfresh,
   type ResolvedManufacturer,
+  resolveSince,
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
 import type { ProductRegistry } from '../registry.js';
@@ -101,7 +101,7 @@ export const claimRegistration = async (
   const product = await claimKey(log, products, key, productId, meta);
   const prodCode =
     code === null ? null : await claimProdCode(registry, productId, code, modelKey, meta);
-  await ensureAnswering(registry, productId, manufacturerId, modelKey, meta);
+  await ensureAnswering(registry, productId, manufacturerId, product, modelKey, meta);
   return {
     lookedUp: { manufacturerId, modelKey, code: prodCode?.value ?? null },
     claims: prodCode ? [product, prodCode] : [product],
@@ -110,7 +110,7 @@ export const claimRegistration = async (
 
 /**
  * Mergers do not claim the models that they bring together, so a registration looks for them itself,
- * after its key is claimed. Of two registrations of one model under two makers, one of which is merged
+ * after its key is claimed: makers as they were at the claim's position or later. Of two registrations of one model under two makers, one of which is merged
  * into the other, one at least meets the other one's claim or the merger: under the absorbed maker the
  * merger is seen here, and under the answering one the claim, which is fenced where it is unused. Only
  * two that were both past this point before the merger came to its end stand side by side, as two that
@@ -120,10 +120,11 @@ const ensureAnswering = async (
   registry: ProductRegistry,
   productId: string,
   manufacturerId: string,
+  { position }: ClaimedKey,
   modelKey: string,
   meta: CommandMeta,
 ): Promise<void> => {
-  const maker = await resolveAfresh(registry, manufacturerId);
+  const maker = await resolveSince(registry, manufacturerId, position);
   if (maker?.id !== manufacturerId) throw concurrentChange();
   for (const member of maker.family.filter((one) => one !== manufacturerId)) {
     const key = productKey(member, modelKey);

@@ -78,9 +78,10 @@ export class DeviceLink {
   }
 
   /** Of the log as it goes on: what devices are to hear of at once. */
-  onEvent({ type, stream, data }: StoredEvent): void {
+  onEvent(event: StoredEvent): void {
+    const { type, stream } = event;
     if (type === 'ConfigurationDesired') {
-      void this.send(stream.slice(configurationStream('').length), 'config', data, true);
+      void this.send(stream.slice(configurationStream('').length), 'config', event.data, true);
     } else if (type === 'DeviceCredentialRevoked') {
       this.downlink?.disconnect?.(stream.slice(credentialStream('').length));
     } else if (type === 'DeviceRetired') {
