@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { inKilowattHours, inKilowatts, shifted } from './amounts.js';
+import { elementsByType } from '#product-registry/elements.js';
+
+import { inKilowattHours, inKilowatts, inMainUnit, mainUnitOf } from './amounts.js';
 
 const element = (value: string, unit: string) => ({ value, unit });
 
@@ -22,6 +24,27 @@ describe('an amount', () => {
     expect(inKilowattHours(undefined)).toBeNull();
   });
 
+  it('is converted exactly, and as it was written in its own unit', () => {
+    expect(inMainUnit(element('5.120', 'kWh'), 'kWh')).toBe('5.120');
+    expect(inMainUnit(element('2', 'ft'), 'mm')).toBe('609.6');
+    expect(inMainUnit(element('10', 'lb'), 'kg')).toBe('4.53592370');
+    expect(inMainUnit(element('300', 'K'), 'Cel')).toBe('26.85');
+    expect(inMainUnit(element('0.5', 'K'), 'Cel')).toBe('-272.65');
+    expect(inMainUnit(element('-40', 'F'), 'Cel')).toBeNull();
+  });
+
+  it('has a main unit for every decimal of the vocabulary, with a factor for its other units', () => {
+    const decimals = Object.values(elementsByType)
+      .flatMap((elements) => Object.values(elements))
+      .filter((kind) => kind.kind === 'decimal');
+    for (const kind of decimals) {
+      const main = mainUnitOf(kind);
+      for (const unit of kind.units.filter((other) => other !== 'F')) {
+        expect([unit, inMainUnit(element('1', unit), main)]).not.toContain(null);
+      }
+    }
+  });
+
   it('keeps its exact value when the point moves', () => {
     const digits = fc.stringMatching(/^\d{1,20}$/);
     fc.assert(
@@ -29,18 +52,19 @@ describe('an amount', () => {
         digits,
         digits,
         fc.boolean(),
-        fc.integer({ min: -12, max: 12 }),
-        (a, b, neg, by) => {
-          const written = `${neg ? '-' : ''}${a}.${b}`;
-          const [whole = '', fraction = ''] = (shifted(written, by) ?? '').split('.');
+        fc.constantFrom(...Object.entries({ Wh: -3, MWh: 3, GWh: 6, TWh: 9 })),
+        (a, b, neg, [unit, by]) => {
+          const sign = neg ? '-' : '';
+          const found = inKilowattHours(element(`${sign}${a}.${b}`, unit)) ?? '';
+          const [whole = '', fraction = ''] = found.split('.');
           // Both as integers in the smallest place that either has.
           const places = 40;
           const scaled = BigInt(whole + fraction.padEnd(places, '0'));
-          const original = BigInt(`${neg ? '-' : ''}${a}${b.padEnd(places, '0')}`);
+          const original = BigInt(`${sign}${a}${b.padEnd(places, '0')}`);
           const [left, right] =
             by < 0
-              ? [scaled, original * 10n ** BigInt(-by)]
-              : [scaled * 10n ** BigInt(by), original];
+              ? [scaled * 10n ** BigInt(-by), original]
+              : [scaled, original * 10n ** BigInt(by)];
           expect(left).toBe(right);
         },
       ),

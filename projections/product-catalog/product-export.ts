@@ -1,19 +1,18 @@
 import type { Cell, Column } from '#http/export.js';
+import { type ElementKind, elementsByType } from '#product-registry/elements.js';
 import type { DocumentElement } from '#product-registry/product/document.js';
-import { allOf, type Condition, type Queryable, SqlParameters } from '#resource/sql.js';
 
-import { catalog } from './product-catalog.projection.js';
+import { inMainUnit, mainUnitOf } from './amounts.js';
 import type { ProductResponse } from './product-responses.http.js';
 
-const column = (
-  name: string,
-  value: (product: ProductResponse) => Cell,
-): Column<ProductResponse> => ({
+type ProductColumn = Column<ProductResponse>;
+
+const column = (name: string, value: (product: ProductResponse) => Cell): ProductColumn => ({
   name,
   value,
 });
 
-const identity: readonly Column<ProductResponse>[] = [
+const identity: readonly ProductColumn[] = [
   column('id', ({ id }) => id),
   column('code', ({ code }) => code),
   column('type', ({ type }) => type),
@@ -23,107 +22,130 @@ const identity: readonly Column<ProductResponse>[] = [
   column('model', ({ model }) => model),
 ];
 
-const current = ({ certifications }: ProductResponse) =>
-  certifications.filter(({ supersededBy }) => supersededBy === null);
+/** Every element that a product of some type takes, in the order of the vocabulary. */
+const vocabulary: Readonly<Record<string, ElementKind>> = Object.assign(
+  {},
+  ...Object.values(elementsByType),
+) as Record<string, ElementKind>;
 
-const listed = ({ qualifications }: ProductResponse) =>
-  qualifications.filter(({ state }) => state === 'listed');
+/** An element's own column: a decimal in the element's main unit, which stands in the name. */
+const valueColumn = (name: string, kind: ElementKind): ProductColumn => {
+  if (kind.kind === 'efficiencies') {
+    return column(`${name}_percent`, ({ elements }) => ratings(elementOf(elements, name)?.value));
+  }
+  if (kind.kind !== 'decimal') {
+    return column(name, ({ elements }) => plain(elementOf(elements, name)?.value));
+  }
+  const unit = mainUnitOf(kind);
+  return column(`${name}_${unit}`, ({ elements }) => inMainUnit(elementOf(elements, name), unit));
+};
 
-const joined = (texts: readonly (string | null)[]): string =>
-  texts.map((text) => text ?? '').join('; ');
+/** Ratings as published lists write them: `95 [inverter A]; 96 [inverter B]`. */
+const ratings = (value: DocumentElement['value'] | undefined): Cell =>
+  typeof value === 'object' && value !== null
+    ? joined(value.map(({ percent, inverter }) => `${percent} [${inverter}]`))
+    : null;
 
-/** Several certifications or listings of one product stand in one cell, in the same order in each column. */
-const papers: readonly Column<ProductResponse>[] = [
-  column('certification_agency', (one) => joined(current(one).map(({ agency }) => agency))),
-  column('certification_standard', (one) => joined(current(one).map(({ standard }) => standard))),
-  column('certification_edition', (one) => joined(current(one).map(({ edition }) => edition))),
-  column('certificate_date', (one) =>
-    joined(current(one).map(({ certificateDate }) => certificateDate)),
+const plain = (value: DocumentElement['value'] | undefined): Cell =>
+  typeof value === 'object' ? null : value;
+
+/** What of all elements a value in its main unit does not say. */
+const asides: readonly ProductColumn[] = [
+  column('written_in_other_units', (product) =>
+    told(product, ({ value, unit }, kind) =>
+      kind.kind === 'decimal' && typeof value === 'string' && unit !== mainUnitOf(kind)
+        ? `${value} ${unit ?? ''}`
+        : undefined,
+    ),
   ),
-  column('listing_agency', (one) => joined(listed(one).map(({ agency }) => agency))),
-  column('listing_date', (one) => joined(listed(one).map(({ listingDate }) => listingDate))),
-  column('listing_last_update', (one) => joined(listed(one).map(({ lastUpdate }) => lastUpdate))),
-  column('listing_notes', (one) => joined(listed(one).map(({ notes }) => notes))),
+  column('not_submitted', ({ elements }) =>
+    joined(namesWhere(elements, ({ state }) => state === 'notSubmitted')),
+  ),
+  column('unparsed', (product) => told(product, ({ raw }) => raw)),
 ];
 
-const standing: readonly Column<ProductResponse>[] = [
-  column('revision', ({ revision }) => revision),
-  column('position', ({ position }) => position),
-];
-
-/**
- * The columns of an export: one per element and unit that occurs (`EnergyCapacityNominal_kWh`), so
- * that numbers stay as written; beside it, where they occur, `<element>_state` for what is not a
- * submitted value and `<element>_raw` for what nobody could read.
- */
-export const exportColumns = async (
-  pool: Queryable,
-  where: readonly Condition[],
-): Promise<readonly Column<ProductResponse>[]> => [
-  ...identity,
-  ...elementColumns(await elementUses(pool, where)),
-  ...papers,
-  ...standing,
-];
-
-/** How an element occurs in a selection of products. */
-interface ElementUse {
-  readonly name: string;
-  readonly unit: string | null;
-  readonly has_value: boolean;
-  readonly has_state: boolean;
-  readonly has_raw: boolean;
-}
-
-/** Which elements occur with which units among the products `p`. */
-const elementUses = async (
-  pool: Queryable,
-  where: readonly Condition[],
-): Promise<readonly ElementUse[]> => {
-  const sql = new SqlParameters();
-  const { rows } = await pool.query<ElementUse>(
-    `select element.key as name, element.value ->> 'unit' as unit,
-            bool_or(jsonb_typeof(element.value -> 'value') <> 'null') as has_value,
-            bool_or(element.value ? 'state') as has_state,
-            bool_or(element.value ? 'raw') as has_raw
-     from ${catalog}.products p, jsonb_each(p.document -> 'elements') as element
-     where ${allOf(where, sql)}
-     group by 1, 2
-     order by element.key collate "C", (element.value ->> 'unit') collate "C" nulls last`,
-    sql.values,
+/** `Height: 5 ft; Width: 2 ft`, of the elements of which `tell` has something to say. */
+const told = (
+  { elements }: ProductResponse,
+  tell: (element: DocumentElement, kind: ElementKind) => string | undefined,
+): string =>
+  joined(
+    Object.entries(vocabulary).flatMap(([name, kind]) => {
+      const element = elementOf(elements, name);
+      const text = element && tell(element, kind);
+      return text === undefined ? [] : [`${name}: ${text}`];
+    }),
   );
-  return rows;
-};
 
-const elementColumns = (uses: readonly ElementUse[]): readonly Column<ProductResponse>[] => {
-  const names = [...new Set(uses.map(({ name }) => name))];
-  return names.flatMap((name) => {
-    const own = uses.filter((use) => use.name === name);
-    const values = own.filter(({ has_value: hasValue }) => hasValue);
-    return [
-      ...values.map(({ unit }) => valueColumn(name, unit)),
-      ...(own.some(({ has_state: hasState }) => hasState) ? [partColumn(name, 'state')] : []),
-      ...(own.some(({ has_raw: hasRaw }) => hasRaw) ? [partColumn(name, 'raw')] : []),
-    ];
-  });
-};
-
-const valueColumn = (name: string, unit: string | null): Column<ProductResponse> =>
-  column(unit === null ? name : `${name}_${unit}`, ({ elements }) => {
+const namesWhere = (
+  elements: ProductResponse['elements'],
+  isWanted: (element: DocumentElement) => boolean,
+): readonly string[] =>
+  Object.keys(vocabulary).filter((name) => {
     const element = elementOf(elements, name);
-    return element && (element.unit ?? null) === unit ? cellOf(element.value) : null;
+    return element !== undefined && isWanted(element);
   });
-
-const partColumn = (name: string, part: 'state' | 'raw'): Column<ProductResponse> =>
-  column(`${name}_${part}`, ({ elements }) => elementOf(elements, name)?.[part]);
 
 const elementOf = (
   elements: ProductResponse['elements'],
   name: string,
 ): DocumentElement | undefined => (Object.hasOwn(elements, name) ? elements[name] : undefined);
 
-/** Ratings as published lists write them: `95 [inverter A]; 96 [inverter B]`. */
-const cellOf = (value: DocumentElement['value']): Cell =>
-  typeof value === 'object' && value !== null
-    ? joined(value.map(({ percent, inverter }) => `${percent} [${inverter}]`))
-    : value;
+const joined = (texts: readonly (string | null | undefined)[]): string =>
+  texts.map((text) => text ?? '').join('; ');
+
+const certificationColumn = (
+  name: string,
+  value: (one: ProductResponse['certifications'][number]) => string | null,
+): ProductColumn =>
+  column(name, ({ certifications }) =>
+    joined(certifications.filter(({ supersededBy }) => supersededBy === null).map(value)),
+  );
+
+const listingColumn = (
+  name: string,
+  value: (one: ProductResponse['qualifications'][number]) => string | null | undefined,
+): ProductColumn => column(name, ({ qualifications }) => joined(qualifications.map(value)));
+
+const brand = 'Brand';
+
+/** What else a list says of a product, column by column. */
+const remarksOf = (remarks: Readonly<Record<string, string>>): string =>
+  Object.entries(remarks)
+    .filter(([name]) => name !== brand)
+    .map(([name, text]) => `${name}: ${text}`)
+    .join(', ');
+
+/** Several certifications or listings of one product stand in one cell, in the same order in each column. */
+const papers: readonly ProductColumn[] = [
+  certificationColumn('certification_agency', ({ agency }) => agency),
+  certificationColumn('certification_standard', ({ standard }) => standard),
+  certificationColumn('certification_edition', ({ edition }) => edition),
+  certificationColumn('certificate_date', ({ certificateDate }) => certificateDate),
+  listingColumn('listing_agency', ({ agency }) => agency),
+  listingColumn('listing_state', ({ state }) => state),
+  listingColumn('listing_date', ({ listingDate }) => listingDate),
+  listingColumn('listing_last_update', ({ lastUpdate }) => lastUpdate),
+  listingColumn('listing_notes', ({ notes }) => notes),
+  listingColumn('listing_brand', ({ remarks }) => remarks[brand]),
+  listingColumn('listing_remarks', ({ remarks }) => remarksOf(remarks)),
+];
+
+const standing: readonly ProductColumn[] = [
+  column('revision', ({ revision }) => revision),
+  column('position', ({ position }) => position),
+];
+
+/**
+ * The columns of an export, the same whatever products are in it: one for each element of the
+ * vocabulary, a decimal in its main unit, converted exactly where it was written in another one; what
+ * was written then, what was not submitted and what nobody could read stand in a column for all
+ * elements.
+ */
+export const exportColumns: readonly ProductColumn[] = [
+  ...identity,
+  ...Object.entries(vocabulary).map(([name, kind]) => valueColumn(name, kind)),
+  ...asides,
+  ...papers,
+  ...standing,
+];

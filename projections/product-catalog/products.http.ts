@@ -41,7 +41,8 @@ export const products = defineResource({
     summary: 'Search products',
     description:
       'Bounds are in kWh and kW and include their value. With `format=csv` or `ndjson`, or such an ' +
-      '`Accept`, every row is exported, as of one moment, with units in the column names.',
+      '`Accept`, every row is exported, as of one moment. The columns are always the same: amounts ' +
+      'stand in one unit, which the name says, and what was written in another one beside them.',
     filters: productFilters,
     sorts: {
       code: { expression: 'p.code', type: 'text', nullable: true, former: 'code' },

@@ -22,17 +22,34 @@ describe('a CSV export', () => {
     );
   });
 
-  it('gives every text back to whoever reads it', () => {
+  it('gives every text back to whoever wants it raw', () => {
     const cell = fc.string({ unit: 'grapheme', minLength: 1 });
     fc.assert(
       fc.property(fc.array(cell, { minLength: 1, maxLength: 5 }), (cells) => {
-        expect(parse(csvRecord(cells), { record_delimiter: '\r\n' })).toEqual([cells]);
+        expect(parse(csvRecord(cells, { raw: true }), { record_delimiter: '\r\n' })).toEqual([
+          cells,
+        ]);
       }),
     );
   });
 
-  it('does not alter what a spreadsheet might take for a formula', () => {
-    expect(csvRecord(['=1+1', '-5', '@x'])).toBe('=1+1,-5,@x\r\n');
+  it('has no text that a spreadsheet runs, and every number as it is', () => {
+    const record = csvRecord(['=1+1', '-5', '+4.9e3', '@x', '-5V-PACK', '\t=1', '＝1', 'a=1', -3]);
+    expect(record).toBe(`'=1+1,-5,+4.9e3,'@x,'-5V-PACK,'\t=1,'＝1,a=1,-3\r\n`);
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
+        const [[cell = ''] = []] = parse(csvRecord([text]), { record_delimiter: '\r\n' });
+        expect(cell).toSatisfy((one: string) => !/^[=@\t\r]/.test(one));
+        expect([text, `'${text}`]).toContain(cell);
+      }),
+    );
+  });
+
+  it('begins with a byte order mark where one is wanted', async () => {
+    const columns = [{ name: 'a', value: (row: { a: string }) => row.a }];
+    expect(await textOf(csvLines([{ a: '=x' }], columns, { bom: true, raw: true }))).toBe(
+      '\uFEFFa\r\n=x\r\n',
+    );
   });
 });
 

@@ -25,14 +25,33 @@ const cellText = (cell: Cell): string => {
   return cell instanceof Date ? cell.toISOString() : String(cell);
 };
 
+/** How texts are written for whoever opens a file with a spreadsheet. */
+export interface CsvOptions {
+  /** Texts as they are, also where a spreadsheet would run them as a formula. */
+  readonly raw?: boolean | undefined;
+  /** The file begins with a byte order mark, by which spreadsheets know UTF-8. */
+  readonly bom?: boolean | undefined;
+}
+
+const byteOrderMark = '\uFEFF';
+
+/** What a spreadsheet runs, or may come to: OWASP's list for CSV injection, in their wide forms, too. */
+const runs = /^[=+\-@\t\r＝＋－＠]/;
+const number = /^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/;
+
+/** The text behind an apostrophe where a spreadsheet would run it; a number stays one. */
+const defused = (text: string): string =>
+  runs.test(text) && !number.test(text) ? `'${text}` : text;
+
 /**
- * One record of RFC 4180, with CRLF.
- *
- * Texts that a spreadsheet would run as a formula (`=...`) are written as they are: an export that
- * alters data could not be imported again. Import such a file as text.
+ * One record of RFC 4180, with CRLF. A text that a spreadsheet would run as a formula stands behind an
+ * apostrophe, unless it is wanted `raw`; numbers stay as they are.
  */
-export const csvRecord = (cells: readonly Cell[]): string =>
-  `${cells.map((cell) => quoted(cellText(cell))).join(',')}\r\n`;
+export const csvRecord = (cells: readonly Cell[], { raw = false }: CsvOptions = {}): string => {
+  const text = (cell: Cell): string =>
+    typeof cell === 'string' && !raw ? defused(cell) : cellText(cell);
+  return `${cells.map((cell) => quoted(text(cell))).join(',')}\r\n`;
+};
 
 const quoted = (text: string): string =>
   /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -41,9 +60,19 @@ const quoted = (text: string): string =>
 export async function* csvLines<T>(
   rows: AsyncIterable<T> | Iterable<T>,
   columns: readonly Column<T>[],
+  options: CsvOptions = {},
 ): AsyncGenerator<string> {
-  yield csvRecord(columns.map(({ name }) => name));
-  for await (const row of rows) yield csvRecord(columns.map(({ value }) => value(row)));
+  const header = csvRecord(
+    columns.map(({ name }) => name),
+    options,
+  );
+  yield options.bom ? `${byteOrderMark}${header}` : header;
+  for await (const row of rows) {
+    yield csvRecord(
+      columns.map(({ value }) => value(row)),
+      options,
+    );
+  }
 }
 
 /** Each row as one flat object with the names of the columns; empty cells are null. */

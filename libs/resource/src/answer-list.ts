@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import {
   csvLines,
+  type CsvOptions,
   type ExportFormat,
   flatRows,
   formatAskedFor,
@@ -26,13 +27,14 @@ export const answerList = async <Item>(
   reply: FastifyReply,
 ): Promise<void> => {
   const { name, list, ready } = resource;
-  const { sort, limit, cursor, after, format, ...filter } = readParameters<ListQuery>(
+  const { sort, limit, cursor, after, format, raw, bom, ...filter } = readParameters<ListQuery>(
     query,
     listParameters(resource),
   );
   resource.check?.(filter);
   const exported = list.export && formatAskedFor(format, request.headers.accept);
   if (exported) refusePages({ limit, cursor });
+  if (exported !== 'csv') refuseCsvOptions({ raw, bom });
   await ready(store, after);
   if (!exported) {
     void reply.send(await readPage(store.pool, resource, { filter, sort, cursor, limit }));
@@ -40,7 +42,7 @@ export const answerList = async <Item>(
   }
   // The columns are known before the first row is sent: an error up to there is a problem document.
   const lines = fromSnapshot(store.pool, (client) =>
-    exportLines(client, resource, { filter, sort }, exported),
+    exportLines(client, resource, { filter, sort }, exported, { raw, bom }),
   );
   sendLines(reply, lines, { format: exported, filename: `${name}.${exported}` });
 };
@@ -50,28 +52,29 @@ async function* exportLines<Item>(
   resource: Resource<Item>,
   selected: Selected,
   format: ExportFormat,
+  options: CsvOptions,
 ): AsyncGenerator<string> {
   const { columns = [], ndjson = 'columns' } = resource.list.export ?? {};
-  const rows = await rowsOf(client, resource, selected);
-  const found = typeof columns === 'function' ? await columns(client, rows.where) : columns;
-  const items = readAll(client, resource, rows);
-  if (format === 'csv') yield* csvLines(items, found);
-  else yield* ndjsonLines(ndjson === 'items' ? items : flatRows(items, found));
+  const items = readAll(client, resource, await rowsOf(client, resource, selected));
+  if (format === 'csv') yield* csvLines(items, columns, options);
+  else yield* ndjsonLines(ndjson === 'items' ? items : flatRows(items, columns));
 }
 
 /** Throws a `Refusal` where somebody wants pages of an export. */
-export const refusePages = ({
-  limit,
-  cursor,
-}: {
+export const refusePages = (given: {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }): void => {
-  const errors = Object.entries({ limit, cursor })
+  refuseGiven(given, 'an export holds every row: leave it out');
+};
+
+const refuseCsvOptions = (given: CsvOptions): void => {
+  refuseGiven(given, 'is for CSV: add format=csv, or leave it out');
+};
+
+const refuseGiven = (given: object, reason: string): void => {
+  const errors = Object.entries(given)
     .filter(([, value]) => value !== undefined)
-    .map(([name]) => ({
-      pointer: `?${name}`,
-      reason: 'an export holds every row: leave it out',
-    }));
+    .map(([name]) => ({ pointer: `?${name}`, reason }));
   if (errors.length > 0) throw queryInvalid(errors);
 };

@@ -220,7 +220,7 @@ describe('the routes of a resource', () => {
       '/v1/things/{idOrCode}',
       '/v1/things/{idOrCode}/history',
     ]);
-    const page = ['after', 'cursor', 'format', 'limit'];
+    const page = ['after', 'bom', 'cursor', 'format', 'limit', 'raw'];
     expect(parametersOf('/v1/things-by-initial')).toEqual(page);
     expect(parametersOf('/v1/things')).toEqual(
       [...page, 'name', 'amountMin', 'amountMax', 'coded', 'sort'].sort(),

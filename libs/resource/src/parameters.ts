@@ -4,6 +4,7 @@ import { ApiQuery } from '@nestjs/swagger';
 import type { Position } from '#event-log/event-log.js';
 import type { ExportFormat } from '#http/export.js';
 import {
+  boolean,
   integerFrom,
   type Moment,
   moment,
@@ -37,17 +38,29 @@ const page = {
 export interface ListQuery extends Page {
   readonly sort?: string;
   readonly format?: ExportFormat | 'json';
+  readonly raw?: boolean;
+  readonly bom?: boolean;
 }
+
+const exported = {
+  format: { parse: oneOf('json', 'csv', 'ndjson') },
+  raw: {
+    parse: boolean,
+    description:
+      'CSV: texts that a spreadsheet would run as a formula are written as they are. Otherwise an ' +
+      'apostrophe stands before them; numbers are never changed.',
+  },
+  bom: { parse: boolean, description: 'CSV: begins with a byte order mark, for spreadsheets.' },
+};
 
 export const listParameters = <Item>(resource: Resource<Item>): Parameters => {
   const sorts = sortsOf(resource);
   const sort = { parse: oneOf(...sorts), description: `\`${sorts[0] ?? ''}\` unless given.` };
-  const format = { parse: oneOf('json', 'csv', 'ndjson') };
   return {
     ...resource.list.filters,
     ...(sorts.length > 0 && { sort }),
     ...page,
-    ...(resource.list.export && { format }),
+    ...(resource.list.export && exported),
   };
 };
 

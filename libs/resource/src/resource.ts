@@ -52,10 +52,8 @@ interface ListOf<Item, F extends Filters> extends RouteTexts {
 }
 
 interface ExportOf<Item> {
-  /** Columns, or what finds them for the rows that are exported. */
-  readonly columns:
-    | readonly Column<Item>[]
-    | ((pool: Queryable, where: readonly Condition[]) => Promise<readonly Column<Item>[]>);
+  /** The same ones, whatever rows are exported. */
+  readonly columns: readonly Column<Item>[];
   /** What a line of NDJSON holds: the columns unless given, or the item as in a list. */
   readonly ndjson?: 'items';
 }
