@@ -11,6 +11,7 @@ import { EventRing } from './event-ring.js';
 import { newestAnchor } from './log-check.js';
 import { pause } from './pause.js';
 import { formatPosition, isAfter } from './position.js';
+import type { TailOptions } from './tail-options.js';
 
 /** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
 const defaultMaxEvents = 8_192;
@@ -27,21 +28,6 @@ const probedPage = 256;
 const probedEntries = 16_384;
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
-
-/** What the tail says of itself; a pino logger fits. */
-export interface TailLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-export interface TailOptions {
-  readonly logger?: TailLogger;
-  readonly maxEvents?: number;
-  readonly maxBytes?: number;
-  /** How often the head is compared with what was delivered, and how long the two may differ; in milliseconds. */
-  readonly probeMs?: number;
-  readonly stallMs?: number;
-}
 
 export interface TailStatus {
   readonly connected: boolean;
@@ -72,6 +58,7 @@ export class LogTail {
   private lastId: string | undefined;
   /** Of the log when it was last recognised: in another one the ring may be of another log. */
   private epoch: number | undefined;
+  private following: object = {};
   private started = false;
   private connected = false;
   // Both by `performance.now()`.
@@ -117,6 +104,24 @@ export class LogTail {
   after(position: Position | undefined, limit: number): readonly StoredEvent[] | undefined {
     if (this.epoch !== this.log.epoch) return undefined;
     return this.ring.after(position, limit);
+  }
+
+  /**
+   * The same object for as long as the tail misses nothing: what is appended while it is the same is
+   * delivered, sooner or later. Undefined while the tail does not follow the log.
+   */
+  get run(): object | undefined {
+    return this.started && this.epoch === this.log.epoch ? this.following : undefined;
+  }
+
+  /** Of the newest event that was delivered, or that the tail began behind. */
+  get position(): Position | undefined {
+    return this.last;
+  }
+
+  /** Whether everything up to the position was delivered, or lay in the log when the tail began. */
+  has(position: Position): boolean {
+    return !isAfter(position, this.last);
   }
 
   /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`. */
@@ -195,6 +200,7 @@ export class LogTail {
     this.subscription = this.log.subscribeToAll(this.last, (event) => {
       this.deliver(event);
     });
+    if (this.epoch !== this.log.epoch) this.following = {};
     this.epoch = this.log.epoch;
     this.connected = true;
     const error = await this.subscription.ended;
@@ -221,6 +227,7 @@ export class LogTail {
     const newest = await newestAnchor(this.log);
     this.lastId = newest?.id;
     this.last = newest?.position;
+    this.following = {};
     this.ring.beginAt(this.last);
   }
 
