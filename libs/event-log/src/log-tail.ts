@@ -9,7 +9,7 @@ import {
 } from './event-log.js';
 import { EventRing } from './event-ring.js';
 import { newestAnchor } from './log-check.js';
-import { pause } from './pause.js';
+import { pause, togetherMs } from './pause.js';
 import { formatPosition, isAfter } from './position.js';
 import type { TailOptions } from './tail-options.js';
 
@@ -124,7 +124,7 @@ export class LogTail {
     return !isAfter(position, this.last);
   }
 
-  /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`. */
+  /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`; see `togetherMs`. */
   async changed(
     position: Position | undefined,
     { signal, timeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs: number },
@@ -137,7 +137,7 @@ export class LogTail {
         this.waiting.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, timeoutMs);
+      const timer = setTimeout(done, togetherMs(timeoutMs));
       signal?.addEventListener('abort', done, { once: true });
       this.waiting.add(done);
     });
