@@ -8,6 +8,7 @@ import {
   type Moment,
   moment,
   oneOf,
+  type Parsers,
   position,
   readQuery,
   text,
@@ -39,7 +40,19 @@ export interface ListQuery extends Page {
   readonly format?: ExportFormat | 'json';
 }
 
-export const listParameters = <Item>(resource: Resource<Item>): Parameters => {
+/** Made once for each resource: every request reads them. */
+const madeOnce = (
+  make: <Item>(resource: Resource<Item>) => Parameters,
+): (<Item>(resource: Resource<Item>) => Parameters) => {
+  const made = new WeakMap<object, Parameters>();
+  return (resource) => {
+    const known = made.get(resource) ?? make(resource);
+    made.set(resource, known);
+    return known;
+  };
+};
+
+export const listParameters = madeOnce((resource) => {
   const sorts = sortsOf(resource);
   const sort = { parse: oneOf(...sorts), description: `\`${sorts[0] ?? ''}\` unless given.` };
   const format = { parse: oneOf('json', 'csv', 'ndjson') };
@@ -49,19 +62,19 @@ export const listParameters = <Item>(resource: Resource<Item>): Parameters => {
     ...page,
     ...(resource.list.export && { format }),
   };
-};
+});
 
 export interface OneQuery {
   readonly asOf?: Moment;
   readonly after?: Position;
 }
 
-export const oneParameters = <Item>({ history }: Resource<Item>): Parameters => ({
+export const oneParameters = madeOnce(({ history }) => ({
   ...(history?.asOf && {
     asOf: { parse: moment, description: 'ISO 8601 time with zone, or `@position`.' },
   }),
   after,
-});
+}));
 
 export interface HistoryQuery extends Page {
   readonly order?: 'asc' | 'desc';
@@ -72,12 +85,16 @@ export const historyParameters: Parameters = {
   ...page,
 };
 
+const parsersOf = new WeakMap<Parameters, Parsers>();
+
 /** Reads them as `readQuery` does. */
-export const readParameters = <T>(query: RawQuery, parameters: Parameters): T =>
-  readQuery(
-    query,
-    Object.fromEntries(Object.entries(parameters).map(([name, { parse }]) => [name, parse])),
-  ) as T;
+export const readParameters = <T>(query: RawQuery, parameters: Parameters): T => {
+  const parsers =
+    parsersOf.get(parameters) ??
+    Object.fromEntries(Object.entries(parameters).map(([name, { parse }]) => [name, parse]));
+  parsersOf.set(parameters, parsers);
+  return readQuery(query, parsers) as T;
+};
 
 /** Says in the OpenAPI document what a route takes. */
 export const Parametrized = (parameters: Parameters): MethodDecorator =>
