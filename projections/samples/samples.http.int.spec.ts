@@ -41,9 +41,8 @@ beforeAll(async () => {
     [start + minute, 'fast'],
   ]);
   const { store } = readings.database;
-  const reader = new ResourceReader(store, {} as never, new LogTail({} as never), () =>
-    Promise.resolve(new Map()),
-  );
+  const tail = new LogTail({} as never);
+  const reader = new ResourceReader(store, {} as never, tail, () => Promise.resolve(new Map()));
   app = await ResourceApp.start(reader, {
     controllers: [DeviceSamplesController, LatestController],
   });

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { until } from '#testing/until.js';
 
 import { LogTail } from './log-tail.js';
-import { closeAfterwards, connected, foundEvent } from './wire-server.fixture.js';
 import type { TailOptions } from './tail-options.js';
+import { closeAfterwards, connected, foundEvent } from './wire-server.fixture.js';
 
 /**
  * A tail whose subscriptions are all silent, over a log that had one event when the tail started and

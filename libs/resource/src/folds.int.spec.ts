@@ -9,7 +9,7 @@ import { newEvent } from '#testing/new-event.js';
 import { startOwnNode, type TestNode } from '#testing/test-node.js';
 import { until } from '#testing/until.js';
 
-import { Folds, type Folding } from './folds.js';
+import { type Folding, Folds } from './folds.js';
 import { evolveThing, type Thing, type ThingEvent, thingStream, thingTypes } from './test/thing.js';
 
 const folding: Folding<Thing, ThingEvent> = {
