@@ -25,7 +25,7 @@ import { installDocsPage } from './docs-page.js';
 import { installFrontPage } from './front-page.js';
 import { nestLogger } from './nest-logger.js';
 import { RoutesReady } from './routes-ready.js';
-import { StrayQueryInterceptor } from './stray-query.js';
+import { StrayQueryGuard } from './stray-query.js';
 
 export interface ApiOptions extends ApiParts {
   readonly limits: ServerLimits;
@@ -69,7 +69,7 @@ export const createApi = async (
   });
   app.get(RoutesReady).whenReady = installMethodAnswers(server);
   app.useGlobalFilters(filter);
-  app.useGlobalInterceptors(new StrayQueryInterceptor());
+  app.useGlobalGuards(new StrayQueryGuard());
   app.useGlobalPipes(new BodyValidationPipe());
   installDocsPage(server, () => apiDocument(app));
   installFrontPage(server);

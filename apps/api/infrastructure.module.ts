@@ -81,7 +81,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [LogTail, tail],
       [ReadStore, store],
       [LabLookups, new ApiLookups(store, log)],
-      [ResourceReader, new ResourceReader(store, log, apiKeyNames)],
+      [ResourceReader, new ResourceReader(store, log, tail, apiKeyNames)],
     ];
     const providers = values.map(([provide, useValue]) => ({
       provide: provide as typeof Logger,

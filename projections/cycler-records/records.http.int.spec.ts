@@ -66,8 +66,8 @@ const things = new EventStory()
 
 beforeAll(async () => {
   fixture = await Fixture.start();
-  const { store, log } = fixture;
-  const reader = new ResourceReader(store, log, () => Promise.resolve(new Map()));
+  const { store, log, tail } = fixture;
+  const reader = new ResourceReader(store, log, tail, () => Promise.resolve(new Map()));
   app = await ResourceApp.start(reader, {
     controllers: [RecordsController, StatisticsController],
   });

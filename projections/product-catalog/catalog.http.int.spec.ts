@@ -28,7 +28,7 @@ const at = (index: number): string =>
 
 beforeAll(async () => {
   fixture = await Fixture.start();
-  const reader = new ResourceReader(fixture.store, fixture.log, apiKeyNames);
+  const reader = new ResourceReader(fixture.store, fixture.log, fixture.tail, apiKeyNames);
   app = await ResourceApp.start(reader, {
     controllers: [ProductsController, ManufacturersController],
   });

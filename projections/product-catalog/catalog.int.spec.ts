@@ -60,7 +60,7 @@ describe('the catalogue over a log', () => {
 
   beforeAll(async () => {
     fixture = await Fixture.start();
-    reader = new ResourceReader(fixture.store, fixture.log, apiKeyNames);
+    reader = new ResourceReader(fixture.store, fixture.log, fixture.tail, apiKeyNames);
     await fixture.runBuilt(eventClock, productCatalog);
     positions = await appendAll(fixture.log, story.events);
     await waitForPosition(fixture.store, productCatalog, positions.at(-1) ?? never(), {

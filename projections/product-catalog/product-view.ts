@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 import { formatPosition } from '#event-log/position.js';
 import { productDecider } from '#product-registry/product/decider.js';
 import { evolveDocument, type ProductDocument } from '#product-registry/product/document.js';
@@ -16,7 +18,7 @@ export const productsJoined = `${catalog}.products p
   left join ${catalog}.manufacturers registered on registered.id = p.manufacturer_id
   left join ${catalog}.manufacturers m on m.id = registered.resolved_id`;
 
-export const productColumns = `p.id, p.code, p.product_type as type, p.model, p.document,
+export const productColumns = `p.id, p.code, p.product_type as type, p.model, p.document::text,
   p.revision::float8, p.position::text,
   coalesce(m.id, p.manufacturer_id) as manufacturer_id, m.name as manufacturer_name,
   m.code as manufacturer_code`;
@@ -25,7 +27,8 @@ interface ProductRow extends Pick<
   ProductResponse,
   'id' | 'code' | 'type' | 'model' | 'revision' | 'position'
 > {
-  readonly document: StoredDocument;
+  /** As text: most documents were shown before. */
+  readonly document: string;
   readonly manufacturer_id: string;
   readonly manufacturer_name: string | null;
   readonly manufacturer_code: string | null;
@@ -39,8 +42,36 @@ export const productOf = (row: Row): ProductResponse => {
     name: answering.manufacturer_name,
     code: answering.manufacturer_code,
   };
-  const parts = ordered(document);
-  return { id, code, type, manufacturer, model, ...parts, revision, position, links: linksOf(id) };
+  const { elements, certifications, qualifications } = partsOf(document);
+  return {
+    id,
+    code,
+    type,
+    manufacturer,
+    model,
+    elements,
+    certifications,
+    qualifications,
+    revision,
+    position,
+    links: linksOf(id),
+  };
+};
+
+/** So many characters of documents are kept as they are shown, at most. */
+const keptCharacters = 4 * 1024 * 1024;
+const shown = new LRUCache<string, StoredDocument>({
+  maxSize: keptCharacters,
+  sizeCalculation: (_, text) => text.length + 1,
+});
+
+/** Parsed and put in order once for each text. */
+const partsOf = (text: string): StoredDocument => {
+  const known = shown.get(text);
+  if (known) return known;
+  const parts = ordered(JSON.parse(text) as StoredDocument);
+  shown.set(text, parts);
+  return parts;
 };
 
 const linksOf = (id: string): ProductResponse['links'] => ({

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { LogTail } from '#event-log/log-tail.js';
 import type { Fact } from '#fanout/fact.js';
 import { ResourceReader } from '#resource/reader.js';
 import { ResourceApp } from '#resource/test/resource-app.js';
@@ -14,7 +15,9 @@ let app: ResourceApp;
 beforeAll(async () => {
   database = await ActivityDatabase.create();
   // The activity is counted from facts: nothing of it is read from the log.
-  const reader = new ResourceReader(database.store, {} as never, () => Promise.resolve(new Map()));
+  const reader = new ResourceReader(database.store, {} as never, new LogTail({} as never), () =>
+    Promise.resolve(new Map()),
+  );
   app = await ResourceApp.start(reader, { controllers: [RegistryActivityController] });
 });
 afterAll(async () => {

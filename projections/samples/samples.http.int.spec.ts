@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { LogTail } from '#event-log/log-tail.js';
 import { ResourceReader } from '#resource/reader.js';
 import { ResourceApp } from '#resource/test/resource-app.js';
 import { describeSharedCases, sharedCase, sharedSamples } from '#series/shared-cases.fixture.js';
@@ -40,7 +41,8 @@ beforeAll(async () => {
     [start + minute, 'fast'],
   ]);
   const { store } = readings.database;
-  const reader = new ResourceReader(store, {} as never, () => Promise.resolve(new Map()));
+  const tail = new LogTail({} as never);
+  const reader = new ResourceReader(store, {} as never, tail, () => Promise.resolve(new Map()));
   app = await ResourceApp.start(reader, {
     controllers: [DeviceSamplesController, LatestController],
   });

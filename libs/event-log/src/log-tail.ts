@@ -9,9 +9,10 @@ import {
 } from './event-log.js';
 import { EventRing } from './event-ring.js';
 import { newestAnchor } from './log-check.js';
-import { pause } from './pause.js';
+import { pause, togetherMs } from './pause.js';
 import { formatPosition, isAfter } from './position.js';
 import { PositionWaits } from './position-waits.js';
+import type { TailOptions } from './tail-options.js';
 
 /** What of the recent log is kept in memory. A reader behind that reads pages of its own. */
 const defaultMaxEvents = 8_192;
@@ -27,21 +28,6 @@ const probedPage = 256;
 const probedEntries = 16_384;
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
-
-/** What the tail says of itself; a pino logger fits. */
-export interface TailLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-export interface TailOptions {
-  readonly logger?: TailLogger;
-  readonly maxEvents?: number;
-  readonly maxBytes?: number;
-  /** How often the head is compared with what was delivered, and how long the two may differ; in milliseconds. */
-  readonly probeMs?: number;
-  readonly stallMs?: number;
-}
 
 export interface TailStatus {
   readonly connected: boolean;
@@ -72,6 +58,7 @@ export class LogTail {
   private lastId: string | undefined;
   /** Of the log when it was last recognised: in another one the ring may be of another log. */
   private epoch: number | undefined;
+  private following: object = {};
   private started = false;
   private connected = false;
   // Both by `performance.now()`.
@@ -120,7 +107,20 @@ export class LogTail {
     return this.ring.after(position, limit);
   }
 
-  /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`. */
+  /**
+   * The same object for as long as the tail misses nothing: what is appended while it is the same is
+   * delivered, sooner or later. Undefined while the tail does not follow the log.
+   */
+  get run(): object | undefined {
+    return this.started && this.epoch === this.log.epoch ? this.following : undefined;
+  }
+
+  /** Whether everything up to the position was delivered, or lay in the log when the tail began. */
+  has(position: Position): boolean {
+    return !isAfter(position, this.last);
+  }
+
+  /** Resolves when something newer than `position` was delivered, when `signal` aborts, or after `timeoutMs`; see `togetherMs`. */
   async changed(
     position: Position | undefined,
     { signal, timeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs: number },
@@ -133,19 +133,16 @@ export class LogTail {
         this.waiting.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, timeoutMs);
+      const timer = setTimeout(done, togetherMs(timeoutMs));
       signal?.addEventListener('abort', done, { once: true });
       this.waiting.add(done);
     });
   }
 
-  /**
-   * Whether all up to `position` was delivered, and heard, once it was waited for no longer than
-   * `timeoutMs`. False where the tail does not follow the log now.
-   */
+  /** Whether the tail `has` the position once it was waited for no longer than `timeoutMs`; false where it does not follow the log. */
   async reaches(position: Position, timeoutMs: number): Promise<boolean> {
-    if (isAfter(position, this.last)) await this.awaited.wait(position, timeoutMs);
-    return this.connected && this.epoch === this.log.epoch && !isAfter(position, this.last);
+    if (!this.has(position)) await this.awaited.wait(position, timeoutMs);
+    return this.run !== undefined && this.has(position);
   }
 
   /** Hears of every event once, in order, from the tail's start on. Returns the way to stop hearing. */
@@ -204,6 +201,7 @@ export class LogTail {
     if (this.stopped()) return undefined;
     const deliver = (event: StoredEvent): void => this.deliver(event);
     this.subscription = this.log.subscribeToAll(this.last, deliver);
+    if (this.epoch !== this.log.epoch) this.following = {};
     this.epoch = this.log.epoch;
     this.connected = true;
     const error = await this.subscription.ended;
@@ -230,6 +228,7 @@ export class LogTail {
     const newest = await newestAnchor(this.log);
     this.lastId = newest?.id;
     this.last = newest?.position;
+    this.following = {};
     this.ring.beginAt(this.last);
   }
 

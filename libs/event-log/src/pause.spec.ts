@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, it } from 'vitest';
 
-import { pause, within } from './pause.js';
+import { pause, togetherMs, within } from './pause.js';
 
 const never = new Promise<string>(() => undefined);
 const longMs = 100_000;
@@ -31,5 +31,22 @@ describe('work within a time', () => {
   it('gives nothing where it takes longer, or is given up before', async () => {
     expect(await within(5, never)).toBeUndefined();
     expect(await within(longMs, never, AbortSignal.abort())).toBeUndefined();
+  });
+});
+
+describe('waits that end together', () => {
+  it('last as long as they are to, half a second longer at most, and end on one grid', () => {
+    for (const now of [0, 1, 499.5, 500, 1_234, 99_999]) {
+      for (const ms of [1_000, 1_001, 5_000]) {
+        const waited = togetherMs(ms, now);
+        expect(waited).toBeGreaterThanOrEqual(ms);
+        expect(waited).toBeLessThanOrEqual(ms + 500);
+        expect((now + waited) % 500).toBeCloseTo(0);
+      }
+    }
+  });
+
+  it('are left alone where they are short', () => {
+    expect(togetherMs(999, 123)).toBe(999);
   });
 });

@@ -31,3 +31,12 @@ export const within = async <T>(
     done.abort();
   }
 };
+
+const gridMs = 500;
+
+/**
+ * What a wait of at least a second is prolonged to, so that all of a process end in the same moment, half
+ * a second later at most: a process at rest is woken once for many who wait, and not once for each.
+ */
+export const togetherMs = (ms: number, now = performance.now()): number =>
+  ms < 2 * gridMs ? ms : ms + gridMs - ((now + ms) % gridMs);

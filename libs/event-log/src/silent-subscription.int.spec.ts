@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import { until } from '#testing/until.js';
 
-import { LogTail, type TailOptions } from './log-tail.js';
+import { LogTail } from './log-tail.js';
+import type { TailOptions } from './tail-options.js';
 import { closeAfterwards, connected, foundEvent } from './wire-server.fixture.js';
 
 /**

@@ -109,13 +109,17 @@ export const installRequestHooks = (server: FastifyInstance, metrics: Metrics): 
 };
 
 /** Of these Node keeps the first one; who sits in between may keep the last. */
-const singleHeaders = ['host', 'authorization', 'content-type'];
+const singleHeaders: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type']);
 
 /** Refuses what two readers could take for two different requests. */
 const assertOneRequest = ({ raw, headers }: FastifyRequest): void => {
-  const names = raw.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-  const repeated = singleHeaders.find((name) => names.filter((other) => other === name).length > 1);
-  if (repeated !== undefined) throw headersInvalid(repeated, 'given more than once');
+  const met = new Set<string>();
+  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
+    const name = raw.rawHeaders[at]?.toLowerCase() ?? '';
+    if (!singleHeaders.has(name)) continue;
+    if (met.has(name)) throw headersInvalid(name, 'given more than once');
+    met.add(name);
+  }
   if (raw.httpVersion === '1.1' && headers.host === undefined) {
     throw headersInvalid('host', 'required');
   }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { prepared } from '#read-store/prepared.js';
 import { isMissingRelation } from '#read-store/store-errors.js';
 
 /** Where the jobs of one queue are kept; `README.md` has the columns. */
@@ -46,6 +47,7 @@ export class JobQueue {
 
   /** The job of a kind that waits longest, where no living process runs one of that kind. */
   async claim(kind: string, owner: string, leaseMs: number): Promise<ClaimedJob | undefined> {
+    if (!(await this.mayHave(kind))) return undefined;
     await this.pool.query(
       `update ${this.table.name} set owner = null, lease_until = null
        where lease_until < clock_timestamp()`,
@@ -57,6 +59,20 @@ export class JobQueue {
       if (isDuplicate(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Most polls find nothing: one look tells. */
+  private async mayHave(kind: string): Promise<boolean> {
+    const { rows } = await this.pool.query<{ found: boolean }>(
+      prepared(
+        `select exists (
+           select from ${this.table.name}
+           where lease_until < clock_timestamp()
+             or (kind = $1 and owner is null and not_before <= clock_timestamp())) as found`,
+        [kind],
+      ),
+    );
+    return rows[0]?.found === true;
   }
 
   /** A job behind another one of its kind is left alone even where that one is being claimed just now. */

@@ -19,6 +19,8 @@ export const differences = (before: object | null, after: object | null): readon
 };
 
 const compare = (path: string, from: unknown, to: unknown, changes: Change[]): void => {
+  // What an event leaves alone, the states before and after it share.
+  if (from === to) return;
   const fromParts = parts(from);
   const toParts = parts(to);
   if ((fromParts ?? toParts) && (fromParts || isAbsent(from)) && (toParts || isAbsent(to))) {

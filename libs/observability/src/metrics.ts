@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
+import { collectEventLoopDelay } from './event-loop-delay.js';
+
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** accepted, unchanged, repeated: see `CommandResult`. refused: a rule said no. failed: store or bug. */
@@ -64,7 +66,10 @@ export class Metrics {
 
   /** With `processMetrics`, CPU, memory, handles and event loop lag too. */
   constructor(options: { readonly processMetrics?: boolean } = {}) {
-    if (options.processMetrics ?? true) collectDefaultMetrics({ register: this.registry });
+    if (options.processMetrics === false) return;
+    // Of its own monitor, which cannot be left out, nothing is used.
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 3_600_000 });
+    collectEventLoopDelay(this.registry);
   }
 
   /** The text exposition format, with its content type. */

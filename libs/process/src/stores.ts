@@ -1,6 +1,7 @@
 import { EsdbEventLog } from '#event-log/esdb.js';
-import { LogTail, type TailOptions } from '#event-log/log-tail.js';
+import { LogTail } from '#event-log/log-tail.js';
 import { formatPosition } from '#event-log/position.js';
+import type { TailOptions } from '#event-log/tail-options.js';
 import { progressHealth } from '#observability/health.js';
 import { ReadStore, type ReadStoreOptions } from '#read-store/read-store.js';
 

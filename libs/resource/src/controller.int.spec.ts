@@ -26,7 +26,7 @@ const at = (index: number): string =>
 
 beforeAll(async () => {
   fixture = await Fixture.start();
-  const reader = new ResourceReader(fixture.store, fixture.log, () =>
+  const reader = new ResourceReader(fixture.store, fixture.log, fixture.tail, () =>
     Promise.resolve(new Map([['key-1', 'nightly import']])),
   );
   app = await ResourceApp.start(reader, {

@@ -101,14 +101,15 @@ interface TimeRow extends PositionRow {
  * For each event the time from which as-of contains it: the running maximum of `created` at its
  * position. In a log whose clock never went back that is its `created`.
  *
- * Read from `event-clock`; what that projection has not reached is read from the log. Throws a
- * `Refusal` (`NOT_YET_VISIBLE`, unavailable) when that is more than 5,000 events.
+ * Read from `event-clock`; what that projection has not reached is read from the log, and undefined
+ * where the node that answers lacks it still. It never changes. Throws a `Refusal` (`NOT_YET_VISIBLE`,
+ * unavailable) when that is more than 5,000 events.
  */
 export const recordedTimes = async (
   store: ReadStore,
   log: Log,
   events: readonly Recorded[],
-): Promise<readonly Date[]> => {
+): Promise<readonly (Date | undefined)[]> => {
   if (events.length === 0) return [];
   const rows = await lookUpEvents(store, events);
   const [first] = rows;
@@ -120,9 +121,7 @@ export const recordedTimes = async (
     .at(-1);
   if (!last) return known.filter((time) => time !== null);
   const read = await readOn(log, first && positionOf(first), first?.newest ?? new Date(0), last);
-  return events.map(
-    ({ position, created }, index) => known[index] ?? read.get(keyOf(position)) ?? created,
-  );
+  return events.map(({ position }, index) => known[index] ?? read.get(keyOf(position)));
 };
 
 /** A running maximum is never before the `created` of its event: the index is entered there. */

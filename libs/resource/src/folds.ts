@@ -1,8 +1,11 @@
 import { LRUCache } from 'lru-cache';
 
 import type { EventLog, Position, StoredEvent } from '#event-log/event-log.js';
+import { HeadCheck } from '#event-log/head-check.js';
+import type { LogTail } from '#event-log/log-tail.js';
 import { isAfter } from '#event-log/position.js';
 import { newest } from '#event-log/reading.js';
+import { SharedReads } from '#event-log/shared-reads.js';
 import type { EventTypes } from '#kernel/decider.js';
 import type { DomainEvent, EventMetadata } from '#kernel/event.js';
 
@@ -29,70 +32,138 @@ export interface Folding<S, E extends DomainEvent = DomainEvent> {
   evolve(state: S | null, id: string, event: E): S | null;
 }
 
-/** What a version keeps besides the event's data: metadata, and what its state does not share with the one before. */
-const overheadBytes = 1_500;
+/**
+ * What a version keeps besides the event's data: metadata, what its state does not share with the one
+ * before, and the item of the history.
+ */
+const overheadBytes = 2_500;
+
+/** What the tail delivered of a stream since a read of it began. */
+interface Watch {
+  readonly stream: string;
+  /** The run of the tail that delivers it; undefined where the tail did not follow the log. */
+  readonly run: object | undefined;
+  newest: bigint;
+}
 
 interface Fold<S> {
   readonly folding: Folding<S>;
   readonly versions: readonly Version<S>[];
   readonly bytes: number;
+  /** Of the log that was read. */
+  readonly epoch: number;
+  readonly watch: Watch;
 }
 
 /**
  * The versions of streams, kept in memory up to a size.
  *
- * Each call reads the stream on from the last version that is kept, so that an answer is never older
- * than the call; what was folded once is neither read nor folded again.
+ * An answer is never older than the call. What is kept is the stream as it is where the tail of this
+ * process delivered nothing of it since it was read, and has delivered all that the log holds: one look
+ * at the log's head tells, for all who ask in one moment. Else the stream is read on from the last
+ * version that is kept.
  */
 export class Folds {
   private readonly cache: LRUCache<string, Fold<unknown>>;
+  private readonly reading = new Set<Watch>();
+  private readonly reads = new WeakMap<object, SharedReads<Fold<unknown>>>();
+  private readonly head: HeadCheck;
 
   constructor(
-    private readonly log: Pick<EventLog, 'readStream'>,
+    private readonly log: Pick<EventLog, 'readStream' | 'head' | 'epoch'>,
+    private readonly tail: LogTail,
     maxBytes = 128 * 1024 * 1024,
   ) {
     this.cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });
+    this.head = new HeadCheck(log, tail);
+    tail.onEvent((event) => {
+      this.note(event);
+    });
   }
 
   /** Every version of the stream, oldest first; none where there is no such stream. */
   async versions<S>(folding: Folding<S>, id: string): Promise<readonly Version<S>[]> {
-    const stream = folding.streamOf(id);
-    const kept = this.keptOf(folding, this.cache.get(stream));
-    const last = kept.versions.at(-1);
-    const news: StoredEvent[] = [];
-    for await (const event of this.log.readStream(stream, {
-      from: last ? last.revision + 1n : 0n,
-    })) {
-      news.push(event);
+    const kept = this.kept(folding, id);
+    if (kept && this.isFollowed(kept)) {
+      const run = await this.head.caughtUp();
+      if (run === kept.watch.run && this.isFollowed(kept)) return kept.versions;
     }
-    if (news.length === 0) return kept.versions;
-    const fold = foldOn(kept, id, news);
-    // Another call may have kept more meanwhile.
-    const now = this.keptOf(folding, this.cache.peek(stream)).versions.length;
-    if (fold.versions.length > now) this.cache.set(stream, fold);
-    return fold.versions;
+    const stream = folding.streamOf(id);
+    return (await this.readsOf(folding).read(stream, () => this.readOn(folding, id))).versions;
   }
 
-  /** The version in force at a position of the log; undefined before the stream's first event. */
+  /** The version in force at a position that the log has; undefined before the stream's first event. */
   async at<S>(
     folding: Folding<S>,
     id: string,
     position: Position,
   ): Promise<Version<S> | undefined> {
+    const kept = this.kept(folding, id);
+    if (kept && this.reaches(kept, position)) return lastUpTo(kept.versions, position);
     return lastUpTo(await this.versions(folding, id), position);
   }
 
-  private keptOf<S>(folding: Folding<S>, kept: Fold<unknown> | undefined): Fold<S> {
-    return kept?.folding === folding
+  /** Whether nothing up to the position can be missing: what came until then was read or delivered. */
+  private reaches(kept: Fold<unknown>, position: Position): boolean {
+    const last = kept.versions.at(-1);
+    if (last && !isAfter(position, last.position)) return true;
+    return this.tail.has(position) && this.isFollowed(kept);
+  }
+
+  /** Whether the tail has delivered everything of the stream since it was read, and that was nothing. */
+  private isFollowed({ versions, watch }: Fold<unknown>): boolean {
+    const { run } = this.tail;
+    return (
+      run !== undefined && watch.run === run && watch.newest <= (versions.at(-1)?.revision ?? -1n)
+    );
+  }
+
+  private note({ stream, revision }: StoredEvent): void {
+    const kept = this.cache.peek(stream);
+    if (kept) kept.watch.newest = revision;
+    for (const watch of this.reading) if (watch.stream === stream) watch.newest = revision;
+  }
+
+  private async readOn<S>(folding: Folding<S>, id: string): Promise<Fold<S>> {
+    const stream = folding.streamOf(id);
+    const { epoch } = this.log;
+    const watch: Watch = { stream, run: this.tail.run, newest: -1n };
+    const base = this.kept(folding, id) ?? { folding, versions: [], bytes: 1, epoch, watch };
+    const last = base.versions.at(-1);
+    const from = last ? last.revision + 1n : 0n;
+    const news: StoredEvent[] = [];
+    this.reading.add(watch);
+    try {
+      for await (const event of this.log.readStream(stream, { from })) news.push(event);
+    } finally {
+      this.reading.delete(watch);
+    }
+    const fold = foldOn({ ...base, watch }, id, news);
+    const isOfOneLog = epoch === this.log.epoch;
+    if (isOfOneLog && fold.versions.length > 0) this.cache.set(stream, fold);
+    return fold;
+  }
+
+  /** What was read of another log, or for another folding, is none. */
+  private kept<S>(folding: Folding<S>, id: string): Fold<S> | undefined {
+    const kept = this.cache.get(folding.streamOf(id));
+    return kept?.folding === folding && kept.epoch === this.log.epoch
       ? (kept as unknown as Fold<S>)
-      : { folding, versions: [], bytes: 1 };
+      : undefined;
+  }
+
+  private readsOf<S>(folding: Folding<S>): SharedReads<Fold<S>> {
+    const reads = this.reads.get(folding) ?? new SharedReads();
+    this.reads.set(folding, reads);
+    return reads as SharedReads<Fold<S>>;
   }
 }
 
-const foldOn = <S>(kept: Fold<S>, id: string, news: readonly StoredEvent[]): Fold<S> => {
-  const { folding } = kept;
-  const versions = [...kept.versions];
-  let { bytes } = kept;
+const foldOn = <S>(base: Fold<S>, id: string, news: readonly StoredEvent[]): Fold<S> => {
+  if (news.length === 0) return base;
+  const { folding } = base;
+  const versions = [...base.versions];
+  let { bytes } = base;
   let state: S | null = versions.at(-1)?.state ?? null;
   for (const stored of news) {
     const event = newest(folding.types, stored);
@@ -100,9 +171,9 @@ const foldOn = <S>(kept: Fold<S>, id: string, news: readonly StoredEvent[]): Fol
     const { revision, position, created, type, metadata } = stored;
     const { data } = event ?? stored;
     versions.push({ revision, position, created, type, data, metadata, state });
-    bytes += JSON.stringify(data).length + overheadBytes;
+    bytes += (stored.bytes ?? JSON.stringify(data).length) + overheadBytes;
   }
-  return { folding, versions, bytes };
+  return { ...base, versions, bytes };
 };
 
 const lastUpTo = <S>(versions: readonly Version<S>[], position: Position): Version<S> | undefined =>

@@ -9,6 +9,7 @@ import {
   type Moment,
   moment,
   oneOf,
+  type Parsers,
   position,
   readQuery,
   text,
@@ -53,7 +54,19 @@ const exported = {
   bom: { parse: boolean, description: 'CSV: begins with a byte order mark, for spreadsheets.' },
 };
 
-export const listParameters = <Item>(resource: Resource<Item>): Parameters => {
+/** Made once for each resource: every request reads them. */
+const madeOnce = (
+  make: <Item>(resource: Resource<Item>) => Parameters,
+): (<Item>(resource: Resource<Item>) => Parameters) => {
+  const made = new WeakMap<object, Parameters>();
+  return (resource) => {
+    const known = made.get(resource) ?? make(resource);
+    made.set(resource, known);
+    return known;
+  };
+};
+
+export const listParameters = madeOnce((resource) => {
   const sorts = sortsOf(resource);
   const sort = { parse: oneOf(...sorts), description: `\`${sorts[0] ?? ''}\` unless given.` };
   return {
@@ -62,19 +75,19 @@ export const listParameters = <Item>(resource: Resource<Item>): Parameters => {
     ...page,
     ...(resource.list.export && exported),
   };
-};
+});
 
 export interface OneQuery {
   readonly asOf?: Moment;
   readonly after?: Position;
 }
 
-export const oneParameters = <Item>({ history }: Resource<Item>): Parameters => ({
+export const oneParameters = madeOnce(({ history }) => ({
   ...(history?.asOf && {
     asOf: { parse: moment, description: 'ISO 8601 time with zone, or `@position`.' },
   }),
   after,
-});
+}));
 
 export interface HistoryQuery extends Page {
   readonly order?: 'asc' | 'desc';
@@ -85,12 +98,16 @@ export const historyParameters: Parameters = {
   ...page,
 };
 
+const parsersOf = new WeakMap<Parameters, Parsers>();
+
 /** Reads them as `readQuery` does. */
-export const readParameters = <T>(query: RawQuery, parameters: Parameters): T =>
-  readQuery(
-    query,
-    Object.fromEntries(Object.entries(parameters).map(([name, { parse }]) => [name, parse])),
-  ) as T;
+export const readParameters = <T>(query: RawQuery, parameters: Parameters): T => {
+  const parsers =
+    parsersOf.get(parameters) ??
+    Object.fromEntries(Object.entries(parameters).map(([name, { parse }]) => [name, parse]));
+  parsersOf.set(parameters, parsers);
+  return readQuery(query, parsers) as T;
+};
 
 /** Says in the OpenAPI document what a route takes. */
 export const Parametrized = (parameters: Parameters): MethodDecorator =>

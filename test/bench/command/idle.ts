@@ -4,7 +4,8 @@ import type { Row } from '../report.js';
 import type { CpuColumn } from './cpu-table.js';
 import { isForeign, sumOf, type SystemCpu } from './system-cpu.js';
 
-const settleSeconds = 15;
+/** Before, it still compiles what it started with. */
+const settleSeconds = 60;
 const seconds = 30;
 const wantedPercent = 2;
 
