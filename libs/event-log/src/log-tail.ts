@@ -112,7 +112,8 @@ export class LogTail {
    * delivered, sooner or later. Undefined while the tail does not follow the log.
    */
   get run(): object | undefined {
-    return this.started && this.epoch === this.log.epoch ? this.following : undefined;
+    const follows = this.started && !this.stopped() && this.epoch === this.log.epoch;
+    return follows ? this.following : undefined;
   }
 
   /** Whether everything up to the position was delivered, or lay in the log when the tail began. */
