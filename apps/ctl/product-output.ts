@@ -21,6 +21,7 @@ export interface Product {
   readonly elements: Readonly<Record<string, Element>>;
   readonly certifications: readonly Readonly<Record<string, unknown>>[];
   readonly qualifications: readonly Readonly<Record<string, unknown>>[];
+  readonly warnings?: readonly Readonly<Record<string, unknown>>[];
   readonly revision: number;
   readonly position: string;
 }
@@ -68,6 +69,7 @@ export async function printProduct(product: Product): Promise<void> {
   );
   await printObjects('Certifications', product.certifications);
   await printObjects('Qualifications', product.qualifications);
+  await printObjects('Warnings', product.warnings ?? []);
 }
 
 async function printObjects(

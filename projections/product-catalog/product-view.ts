@@ -1,4 +1,5 @@
 import { formatPosition } from '#event-log/position.js';
+import { findingsOf } from '#product-registry/plausibility/findings.js';
 import { productDecider } from '#product-registry/product/decider.js';
 import { evolveDocument, type ProductDocument } from '#product-registry/product/document.js';
 import { type ProductEvent, productStream } from '#product-registry/product/events.js';
@@ -40,8 +41,14 @@ export const productOf = (row: Row): ProductResponse => {
     code: answering.manufacturer_code,
   };
   const parts = ordered(document);
-  return { id, code, type, manufacturer, model, ...parts, revision, position, links: linksOf(id) };
+  const warnings = warningsOf(type, document);
+  const links = linksOf(id);
+  return { id, code, type, manufacturer, model, ...parts, warnings, revision, position, links };
 };
+
+/** By the rules of today, whenever the elements were set: what a list was warned of stands in its import. */
+const warningsOf = (type: string, { elements }: StoredDocument): ProductResponse['warnings'] =>
+  findingsOf(type as ProductDocument['type'], elements);
 
 const linksOf = (id: string): ProductResponse['links'] => ({
   batteries: `/v1/products/${id}/batteries`,
@@ -71,6 +78,7 @@ export const productAsOf = async (
     },
     model,
     ...ordered(state),
+    warnings: warningsOf(type, state),
     revision: Number(revision),
     position: formatPosition(position),
     links: linksOf(id),

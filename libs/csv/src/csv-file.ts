@@ -2,17 +2,19 @@ import { createReadStream } from 'node:fs';
 
 import { Refusal } from '#kernel/refusal.js';
 
+import { DateCounter, type DateCounts } from './date-shape.js';
 import { detectEncoding, type Encoding } from './encoding.js';
 import {
   betterHeader,
-  checkUnitsRow,
   type FoundHeader,
   type Header,
   isUnitsRow,
   type Layout,
   layoutUnknown,
   readHeader,
+  withUnitsRow,
 } from './layout.js';
+import { type DecimalMark, NumberCounter, type NumberCounts } from './number-shape.js';
 import {
   checkRows,
   type Delimiter,
@@ -24,8 +26,6 @@ import {
 
 /** Records at the start of a file among which the header is looked for: titles and notes come first. */
 const headerSearch = 64;
-
-export type DecimalMark = '.' | ',';
 
 /** What a first pass over a file found. */
 export interface CsvFile<C extends string = string> {
@@ -40,6 +40,10 @@ export interface CsvFile<C extends string = string> {
   /** Data records. */
   readonly rows: number;
   readonly decimalMark: DecimalMark;
+  /** Of the columns with decimals: what their cells say of their marks. */
+  readonly numbers: Readonly<Partial<Record<C, NumberCounts>>>;
+  /** Of the columns with dates: what their cells say of the order of day and month. */
+  readonly dates: Readonly<Partial<Record<C, DateCounts>>>;
 }
 
 /** One data record. `row` counts from 1. A column that the file lacks has no cell; a blank cell is ''. */
@@ -77,22 +81,34 @@ export const inspectCsvFile = async <L extends Layout>(
   const source = { source: path, encoding, signal };
   const start = await findStart(source, layouts);
   const { header, delimiter, leading } = start;
-  const decimals = decimalColumns(header);
-  let [rows, points, commas] = [-leading, 0, 0];
+  const numbers = countersOf(header, 'decimal', () => new NumberCounter());
+  const dates = countersOf(header, 'date', () => new DateCounter());
+  const counted = [...numbers, ...dates];
+  let rows = -leading;
   for await (const record of readRecords({ ...source, delimiter })) {
     rows += 1;
     checkRows(rows, maxRows, 'data rows');
     if (rows < 1) continue;
-    for (const at of decimals) {
-      const cell = record[at]?.trim() ?? '';
-      if (/^[-+]?\d*\.\d+$/.test(cell)) points += 1;
-      else if (/^[-+]?\d*,\d+$/.test(cell)) commas += 1;
-    }
+    for (const { at, counter } of counted) counter.add(record[at] ?? '');
   }
   if (rows <= 0) {
     throw new Refusal('NO_ROWS', 'unprocessable', 'the file has a header row but no row below it');
   }
-  return { path, encoding, ...start, rows, decimalMark: commas > points ? ',' : '.' };
+  return {
+    ...{ path, encoding, ...start, rows },
+    decimalMark: mostUsed(numbers.map(({ counter }) => counter)),
+    numbers: byName(numbers),
+    dates: byName(dates),
+  };
+};
+
+/** For people: what a number of the file is read by is decided column by column. */
+const mostUsed = (counts: readonly NumberCounts[]): DecimalMark => {
+  const sum = (of: (counts: NumberCounts['shapes']) => number): number =>
+    counts.reduce((total, { shapes }) => total + of(shapes), 0);
+  const points = sum(({ point, pointOfThree }) => point + pointOfThree);
+  const commas = sum(({ comma, commaOfThree }) => comma + commaOfThree);
+  return commas > points ? ',' : '.';
 };
 
 async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -102,10 +118,24 @@ async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGen
   }
 }
 
-const decimalColumns = ({ layout, index }: Header): readonly number[] =>
-  Object.entries(layout.columns).flatMap(([name, { decimal }]) =>
-    decimal ? (index[name] ?? []) : [],
-  );
+interface Counted<T> {
+  readonly name: string;
+  readonly at: number;
+  readonly counter: T;
+}
+
+const countersOf = <T>(
+  { layout, index }: Header,
+  kind: 'decimal' | 'date',
+  make: () => T,
+): readonly Counted<T>[] =>
+  Object.entries(layout.columns).flatMap(([name, column]) => {
+    const at = index[name];
+    return column[kind] && at !== undefined ? [{ name, at, counter: make() }] : [];
+  });
+
+const byName = <T, C extends string>(counted: readonly Counted<T>[]): Partial<Record<C, T>> =>
+  Object.fromEntries(counted.map(({ name, counter }) => [name, counter])) as Partial<Record<C, T>>;
 
 /** The data records of an inspected file, in order. Throws what `signal` is aborted with. */
 export async function* readRows<C extends string>(
@@ -154,10 +184,10 @@ const findStart = async <L extends Layout>(
   if (!best?.found) throw whyUnreadable(tries) ?? layoutUnknown(layouts, widest(tries).records);
   const { delimiter, records, found } = best;
   const titles = records[found.row] ?? [];
-  const header = readHeader(found.layout, titles);
+  const named = readHeader(found.layout, titles);
   const below = records[found.row + 1];
   const units = below !== undefined && isUnitsRow(below);
-  if (units) checkUnitsRow(header, below);
+  const header = units ? withUnitsRow(named, below) : named;
   const width = { titled: filledCells(titles), whole: titles.length };
   return { delimiter, header, leading: found.row + (units ? 2 : 1), width };
 };

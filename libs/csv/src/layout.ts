@@ -5,10 +5,12 @@ export interface LayoutColumn {
   /** Names in the normal form of `columnName`, without the unit. The first is shown in messages. */
   readonly names: readonly string[];
   readonly required?: true;
-  /** The only unit that the column may be in: another one, in its name or below it, is refused. */
-  readonly unit?: string;
+  /** The units that the column may be in: another one, in its name or below it, is refused. */
+  readonly units?: readonly [string, ...string[]];
   /** Holds decimals: tells a file with decimal commas from one with points. */
   readonly decimal?: true;
+  /** Holds dates: tells those with the day first from those with the month first. */
+  readonly date?: true;
 }
 
 /** A kind of file that can be read: its columns by our own name for them. */
@@ -24,6 +26,8 @@ export interface Layout<C extends string = string> {
 export interface Header<C extends string = string> {
   readonly layout: Layout<C>;
   readonly index: Readonly<Partial<Record<C, number>>>;
+  /** What stands in brackets behind the name of a column, or below it, as written: a unit, or the form of a date. */
+  readonly units: Readonly<Partial<Record<C, string>>>;
   /** Names of columns that the layout does not know, as written. */
   readonly ignored: readonly string[];
 }
@@ -95,6 +99,7 @@ export const betterHeader = (
  */
 export const readHeader = (layout: Layout, record: readonly string[]): Header => {
   const index: Record<string, number> = {};
+  const units: Record<string, string> = {};
   const ignored: string[] = [];
   record.forEach((cell, at) => {
     const name = columnOf(layout, cell);
@@ -105,8 +110,9 @@ export const readHeader = (layout: Layout, record: readonly string[]): Header =>
     if (index[name] !== undefined) {
       throw refusal('COLUMN_TWICE', `the header names the column "${titleOf(layout, name)}" twice`);
     }
-    const unit = layout.columns[name]?.unit;
-    if (unit !== undefined) checkUnit(cell, unit, unitInName(cell));
+    const unit = unitInName(cell);
+    checkUnit(cell, layout.columns[name], unit);
+    if (unit !== undefined) units[name] = unit;
     index[name] = at;
   });
   const missing = requiredOf(layout).filter((name) => index[name] === undefined);
@@ -116,7 +122,7 @@ export const readHeader = (layout: Layout, record: readonly string[]): Header =>
       `the file looks like ${layout.title}, but lacks ${titlesOf(layout, missing)}; found ${listed(record)}`,
     );
   }
-  return { layout, index, ignored };
+  return { layout, index, units, ignored };
 };
 
 /** A row below the header that holds nothing but units in brackets, such as `(kWh)`. */
@@ -125,20 +131,30 @@ export const isUnitsRow = (record: readonly string[]): boolean => {
   return filled.length > 0 && filled.every((cell) => /^\(+[^()]{1,12}\)+\d?$/.test(cell));
 };
 
-/** Throws `Refusal` `UNIT_UNEXPECTED` where the row names another unit than the layout takes. */
-export const checkUnitsRow = ({ layout, index }: Header, record: readonly string[]): void => {
-  for (const [name, { unit }] of Object.entries(layout.columns)) {
+/** The header with the units of the row below it. Throws `Refusal` `UNIT_UNEXPECTED` for one that the layout does not take. */
+export const withUnitsRow = (header: Header, record: readonly string[]): Header => {
+  const { layout, index } = header;
+  const units = { ...header.units };
+  for (const [name, column] of Object.entries(layout.columns)) {
     const at = index[name];
-    if (unit === undefined || at === undefined) continue;
-    checkUnit(titleOf(layout, name), unit, unitInName(record[at] ?? ''));
+    const unit = at === undefined ? undefined : unitInName(record[at] ?? '');
+    if (unit === undefined) continue;
+    checkUnit(titleOf(layout, name), column, unit);
+    units[name] = unit;
   }
+  return { ...header, units };
 };
 
-const checkUnit = (column: string, expected: string, found: string | undefined): void => {
-  if (found === undefined || found.toLowerCase() === expected.toLowerCase()) return;
+const checkUnit = (
+  column: string,
+  { units }: LayoutColumn = { names: [] },
+  found: string | undefined,
+): void => {
+  if (units === undefined || found === undefined) return;
+  if (units.some((unit) => unit.toLowerCase() === found.toLowerCase())) return;
   throw refusal(
     'UNIT_UNEXPECTED',
-    `column "${shown(column)}" is in "${shown(found)}", expected ${expected}`,
+    `column "${shown(column)}" is in "${shown(found)}", expected ${units.join(' or ')}`,
   );
 };
 

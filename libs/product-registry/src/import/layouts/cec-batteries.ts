@@ -38,6 +38,7 @@ export const cecBatteries = {
         'ul 1973 certificate date',
         'certificate date',
       ],
+      date: true,
     },
     edition: {
       names: ['ul 1973 certification edition of ul 1973', 'edition of ul 1973'],
@@ -45,14 +46,14 @@ export const cecBatteries = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      unit: 'kWh',
+      units: ['kWh', 'Wh', 'MWh'],
       decimal: true,
       fact: '/elements/EnergyCapacityNominal',
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      unit: 'kW',
+      units: ['kW', 'W', 'MW'],
       decimal: true,
       fact: '/elements/PowerDCContinuousMax',
     },
@@ -71,9 +72,14 @@ export const cecBatteries = {
     notes: { names: ['notes'], fact: '/qualifications/CEC/notes' },
     listingDate: {
       names: ['cec listing date', 'battery listing date'],
+      date: true,
       fact: '/qualifications/CEC/listingDate',
     },
-    lastUpdate: { names: ['last update'], fact: '/qualifications/CEC/lastUpdate' },
+    lastUpdate: {
+      names: ['last update'],
+      date: true,
+      fact: '/qualifications/CEC/lastUpdate',
+    },
   },
 } as const satisfies FactLayout;
 

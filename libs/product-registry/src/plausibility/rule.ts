@@ -1,0 +1,26 @@
+/** A value that may be right and is hard to believe. */
+export interface Finding {
+  /** Permanent name of the rule. */
+  readonly rule: string;
+  /** Of the rule, when it found this. */
+  readonly version: number;
+  /** Names of the elements that it is about, the one to look at first. */
+  readonly elements: readonly string[];
+  readonly message: string;
+}
+
+/** As far as the rules read an element: as it is given in, or as it is shown. */
+export interface JudgedElement {
+  readonly value?: unknown;
+  readonly unit?: unknown;
+}
+export type Judged = Readonly<Record<string, JudgedElement | null | undefined>>;
+
+/** One rule: `finds` says what is hard to believe, about which elements. */
+export interface Rule {
+  readonly rule: string;
+  /** Raised with each change of what it finds. */
+  readonly version: number;
+  readonly about: string;
+  readonly finds: (elements: Judged) => readonly Omit<Finding, 'rule' | 'version'>[];
+}
