@@ -16,11 +16,14 @@ export interface JudgedElement {
 }
 export type Judged = Readonly<Record<string, JudgedElement | null | undefined>>;
 
-/** One rule: `finds` says what is hard to believe, about which elements. */
-export interface Rule {
+/** What a rule finds: about which elements, and what to say of them. */
+export type Found = Pick<Finding, 'elements' | 'message'>;
+
+/** One rule, which reads `F` of a product's elements. */
+export interface Rule<F> {
   readonly rule: string;
   /** Raised with each change of what it finds. */
   readonly version: number;
   readonly about: string;
-  readonly finds: (elements: Judged) => readonly Omit<Finding, 'rule' | 'version'>[];
+  readonly finds: (facts: F) => readonly Found[];
 }

@@ -7,11 +7,15 @@ const placeholders = new Set([
   ...['#n/a', '#ref!', '#value!', '#div/0!', '#name?', '#num!', '#null!', '#spill!', '#calc!'],
 ]);
 
+/** With some white space around it. */
+const maxLength = 40;
+
 /** A column of `#` is what a spreadsheet shows of a cell that is too narrow. */
 const dashesOnly = /^(?:[-_\p{Pd}\u2212]+|#{3,})$/u;
 
 /** Whether a cell says that there is nothing to say. A blank one does not: it says nothing. */
 export const isPlaceholder = (raw: string): boolean => {
+  if (raw.length > maxLength) return false;
   const text = collapse(raw).toLowerCase();
   return placeholders.has(text) || dashesOnly.test(text);
 };
