@@ -2,30 +2,13 @@ import { createReadStream } from 'node:fs';
 
 import { Refusal } from '#kernel/refusal.js';
 
+import { DataScan, type DecimalMark, type UnreadColumn } from './data-scan.js';
+import { findStart } from './delimited-start.js';
 import { detectEncoding, type Encoding } from './encoding.js';
-import {
-  betterHeader,
-  checkUnitsRow,
-  type FoundHeader,
-  type Header,
-  isUnitsRow,
-  type Layout,
-  layoutUnknown,
-  readHeader,
-} from './layout.js';
-import {
-  checkRows,
-  type Delimiter,
-  delimiters,
-  filledCells,
-  readRecords,
-  type RecordOptions,
-} from './records.js';
+import type { FileColumn, Header, Layout } from './layout.js';
+import { type Delimiter, filledCells, readRecords } from './records.js';
 
-/** Records at the start of a file among which the header is looked for: titles and notes come first. */
-const headerSearch = 64;
-
-export type DecimalMark = '.' | ',';
+export type { DecimalMark } from './data-scan.js';
 
 /** What a first pass over a file found. */
 export interface CsvFile<C extends string = string> {
@@ -33,6 +16,10 @@ export interface CsvFile<C extends string = string> {
   readonly encoding: Encoding;
   readonly delimiter: Delimiter;
   readonly header: Header<C>;
+  /** The columns that the layout knows, in the file's order. */
+  readonly columns: readonly FileColumn<C>[];
+  /** The columns that it does not know, where they hold values. */
+  readonly unread: readonly UnreadColumn[];
   /** Records before the first data record: titles, notes, header, units. */
   readonly leading: number;
   /** Cells of the header record: up to the last title, and with untitled ones at its end. */
@@ -64,7 +51,7 @@ export interface InspectOptions {
  * Reads a file from end to end before anything of it is used: encoding, delimiter, header, number of
  * data records, decimal mark.
  *
- * Throws `Refusal` with what was found and what was expected: `EMPTY_FILE`, `NOT_TEXT`,
+ * Throws `Refusal` with what was found and what was expected: `EMPTY_FILE`, `NOT_TEXT`, `OTHER_LIST`,
  * `LAYOUT_UNKNOWN`, `COLUMN_MISSING`, `COLUMN_TWICE`, `UNIT_UNEXPECTED`, `NO_ROWS`, `LIST_TOO_LONG`, and
  * what `readRecords` throws.
  */
@@ -73,26 +60,22 @@ export const inspectCsvFile = async <L extends Layout>(
   layouts: readonly L[],
   { maxRows = defaultMaxRows, signal }: InspectOptions = {},
 ): Promise<CsvFile<keyof L['columns'] & string>> => {
+  type C = keyof L['columns'] & string;
   const encoding = await detectEncoding(bytesOf(path, signal));
   const source = { source: path, encoding, signal };
-  const start = await findStart(source, layouts);
-  const { header, delimiter, leading } = start;
-  const decimals = decimalColumns(header);
-  let [rows, points, commas] = [-leading, 0, 0];
-  for await (const record of readRecords({ ...source, delimiter })) {
-    rows += 1;
-    checkRows(rows, maxRows, 'data rows');
-    if (rows < 1) continue;
-    for (const at of decimals) {
-      const cell = record[at]?.trim() ?? '';
-      if (/^[-+]?\d*\.\d+$/.test(cell)) points += 1;
-      else if (/^[-+]?\d*,\d+$/.test(cell)) commas += 1;
-    }
+  const { unknown, ...start } = await findStart(source, layouts);
+  const scan = new DataScan({ ...start, unknown }, maxRows);
+  let toSkip = start.leading;
+  for await (const record of readRecords({ ...source, delimiter: start.delimiter })) {
+    if (toSkip > 0) toSkip -= 1;
+    else scan.add(record);
   }
-  if (rows <= 0) {
+  if (scan.rows === 0) {
     throw new Refusal('NO_ROWS', 'unprocessable', 'the file has a header row but no row below it');
   }
-  return { path, encoding, ...start, rows, decimalMark: commas > points ? ',' : '.' };
+  const { rows, decimalMark, unread } = scan;
+  const columns = start.columns as readonly FileColumn<C>[];
+  return { path, encoding, ...start, columns, unread, rows, decimalMark };
 };
 
 async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -101,11 +84,6 @@ async function* bytesOf(path: string, signal: AbortSignal | undefined): AsyncGen
     yield chunk;
   }
 }
-
-const decimalColumns = ({ layout, index }: Header): readonly number[] =>
-  Object.entries(layout.columns).flatMap(([name, { decimal }]) =>
-    decimal ? (index[name] ?? []) : [],
-  );
 
 /** The data records of an inspected file, in order. Throws what `signal` is aborted with. */
 export async function* readRows<C extends string>(
@@ -135,69 +113,3 @@ export const misshape = (
   const cells = record.length < titled ? record.length : filled;
   return `${String(cells)} ${cells === 1 ? 'cell' : 'cells'}, expected ${String(titled)}`;
 };
-
-type Source = Pick<RecordOptions, 'source' | 'encoding' | 'signal'>;
-type Start<C extends string> = Pick<CsvFile<C>, 'delimiter' | 'header' | 'leading' | 'width'>;
-
-/** Tries each delimiter and keeps the one under which a record names most known columns. */
-const findStart = async <L extends Layout>(
-  source: Source,
-  layouts: readonly L[],
-): Promise<Start<keyof L['columns'] & string>> => {
-  const tries: Beginning[] = [];
-  for (const delimiter of delimiters) {
-    tries.push(await beginningOf({ ...source, delimiter }, layouts));
-  }
-  // The sort is stable: of equals the first delimiter wins.
-  tries.sort((a, b) => (b.found?.matches ?? 0) - (a.found?.matches ?? 0));
-  const [best] = tries;
-  if (!best?.found) throw whyUnreadable(tries) ?? layoutUnknown(layouts, widest(tries).records);
-  const { delimiter, records, found } = best;
-  const titles = records[found.row] ?? [];
-  const header = readHeader(found.layout, titles);
-  const below = records[found.row + 1];
-  const units = below !== undefined && isUnitsRow(below);
-  if (units) checkUnitsRow(header, below);
-  const width = { titled: filledCells(titles), whole: titles.length };
-  return { delimiter, header, leading: found.row + (units ? 2 : 1), width };
-};
-
-/** The first records of a file as they are under one delimiter. */
-interface Beginning {
-  readonly delimiter: Delimiter;
-  readonly records: readonly (readonly string[])[];
-  readonly found: FoundHeader | undefined;
-  /** With a wrong delimiter a file may not even parse: what came before is enough to judge it. */
-  readonly refusal: Refusal | undefined;
-}
-
-const beginningOf = async (
-  source: Source & { readonly delimiter: Delimiter },
-  layouts: readonly Layout[],
-): Promise<Beginning> => {
-  const records: (readonly string[])[] = [];
-  let found: FoundHeader | undefined;
-  let refusal: Refusal | undefined;
-  try {
-    for await (const record of readRecords({ ...source, limit: headerSearch })) {
-      found = betterHeader(layouts, record, records.length, found);
-      records.push(record);
-    }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    refusal = error;
-  }
-  return { delimiter: source.delimiter, records, found, refusal };
-};
-
-/** Why no header was found, where the file was not read far enough to tell under some delimiter. */
-const whyUnreadable = (tries: readonly Beginning[]): Refusal | undefined => {
-  const refusals = tries.flatMap(({ refusal }) => refusal ?? []);
-  // Under a wrong delimiter whole rows are cells: which ones are too wide says more.
-  return refusals.find(({ code }) => code === 'ROW_TOO_WIDE') ?? refusals[0];
-};
-
-const widest = (tries: readonly Beginning[]): Beginning =>
-  tries.reduce((a, b) => (filledIn(b) > filledIn(a) ? b : a));
-
-const filledIn = ({ records }: Beginning): number => Math.max(0, ...records.map(filledCells));

@@ -182,14 +182,22 @@ withLists('the published manufacturer codes', () => {
 
 withLists('a list of another kind', () => {
   it.each([
-    ['PV_Module_List_Full_Data_ADA.2023-03-22.7f4a89c.csv', 'LAYOUT_UNKNOWN|COLUMN_MISSING'],
-    ['EntityCodes.csv', 'LAYOUT_UNKNOWN'],
-    ['Battery_List_Data_ADA.2026-02-11.xlsx', 'NOT_TEXT'],
-    ['20260216_Product_Registry_DomesticContent_v1.csv', 'LAYOUT_UNKNOWN|COLUMN_MISSING'],
-  ])('%s is refused and says what was expected', async (name, code) => {
+    ['PV_Module_List_Full_Data_ADA.2023-03-22.7f4a89c.csv', 'the CEC list of PV modules'],
+    ['cec_pv_modules_100row_full_columns_sample_2025-06.csv', 'the CEC list of PV modules'],
+    ['EntityCodes.csv', 'a list of manufacturer codes'],
+    ['20260216_Product_Registry_DomesticContent_v1.csv', 'a list of domestic content evidence'],
+  ])('%s is refused as what it is', async (name, list) => {
     await expect(inspectCsvFile(join(folder, name), [cecBatteries])).rejects.toMatchObject({
-      code: expect.stringMatching(code) as unknown,
+      code: 'OTHER_LIST',
       kind: 'unprocessable',
+      message: expect.stringContaining(`the file looks like ${list}`) as unknown,
+    });
+  });
+
+  it.each([of2025, of2026])('%s is no list of manufacturer codes', async (path) => {
+    await expect(inspectCsvFile(path, [entityCodes])).rejects.toMatchObject({
+      code: 'OTHER_LIST',
+      message: expect.stringContaining('the CEC battery list') as unknown,
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { FactLayout } from './fact-layout.js';
+import { batteryTitleRow, notBatteries } from './known-lists.js';
 
 /** Stored with every fact that this list asserts. */
 export const cecBatteriesList = 'cec-batteries';
@@ -10,6 +11,8 @@ export const cecBatteriesList = 'cec-batteries';
 export const cecBatteries = {
   name: cecBatteriesList,
   title: 'the CEC battery list',
+  titleRow: batteryTitleRow,
+  others: notBatteries,
   columns: {
     manufacturer: {
       names: ['manufacturer name', 'manufacturer'],
