@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '#testing/build.js';
 import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
 import { eventually, until } from '#testing/until.js';
+import { makeWorkbook } from '#workbook/testing/make-workbook.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-ctl-'));
 chmodSync(root, 0o755);
@@ -66,6 +67,24 @@ describe('the command line', () => {
     const retried = await json<ImportAnswer>('import', 'retry', id, '--reason', 'once more');
     expect(retried).toMatchObject({ id, state: 'completed', rows: { total: rows.total } });
     expect((await ctl('import', 'list')).stdout).toContain(id);
+  });
+
+  it('loads a workbook, names what of it was not read, and shows on which sheet a product rests', async () => {
+    const columns = ['Manufacturer', 'Model Number', 'Chemistry', 'Capacity (kWh)', 'Discharge Rate (kW)'];
+    const row = ['Sheet Maker', 'S-1', 'LFP', 1, 1, 'red'];
+    const sheets = [
+      { name: 'Notes', rows: [['Read me first']] },
+      { name: 'List', rows: [[...columns, 'Colour'], row] },
+    ];
+    const file = join(root, 'list.xlsx');
+    writeFileSync(file, makeWorkbook({ sheets }));
+    const unread = /sheet +List\s[^]*sheets not read +Notes\s[^]*columns not read +Colour \(1 rows\)/;
+    expect((await ctl('import', 'products', file, '--dry-run')).stdout).toMatch(unread);
+    expect((await ctl('import', 'products', file)).stdout).toMatch(unread);
+    const { id } = await json<ImportAnswer>('import', 'products', file);
+    const { items } = await json<{ items: { productId: string }[] }>('import', 'rows', id);
+    const history = await ctl('products', 'history', items[0]?.productId ?? '');
+    expect(history.stdout).toContain('list.xlsx, sheet List, row 1');
   });
 
   it('cancels an import, and shows who did and why', async () => {

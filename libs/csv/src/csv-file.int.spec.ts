@@ -59,7 +59,7 @@ describe('the encoding of a list', () => {
   });
 
   it.each([
-    ['an Excel workbook', Buffer.from('PK\u0003\u0004 rest'), 'Excel'],
+    ['an old Excel workbook', Buffer.from('\u00d0\u00cf\u0011\u00e0 rest', 'latin1'), 'Excel'],
     ['a PDF', Buffer.from('%PDF-1.7'), 'PDF'],
     [
       'bytes of no text',

@@ -1,8 +1,6 @@
 import type { ReadHeader } from './header.js';
 import { checkRows } from './records.js';
 
-export type DecimalMark = '.' | ',';
-
 /** A column that nobody reads, and how many rows have a value in it. */
 export interface UnreadColumn {
   /** As written, or which one it is where it has no title. */
@@ -43,7 +41,7 @@ export class DataScan {
     }
   }
 
-  get decimalMark(): DecimalMark {
+  get decimalMark(): '.' | ',' {
     return this.commas > this.points ? ',' : '.';
   }
 

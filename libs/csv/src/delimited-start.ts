@@ -74,7 +74,10 @@ const beginningOf = async (
 };
 
 /** What the file looks like, why it cannot be read far enough to tell, or that nothing like it is known. */
-const whyNotRecognised = (tries: readonly Beginning[], layouts: readonly Layout[]): Refusal => {
+export const whyNotRecognised = (
+  tries: readonly Pick<Beginning, 'search' | 'refusal'>[],
+  layouts: readonly Layout[],
+): Refusal => {
   // Under a wrong delimiter a whole row is one title: of equals the widest one wins.
   const others = [...tries]
     .sort((a, b) => filledIn(b) - filledIn(a))
@@ -84,12 +87,12 @@ const whyNotRecognised = (tries: readonly Beginning[], layouts: readonly Layout[
   const refusals = tries.flatMap(({ refusal }) => refusal ?? []);
   // Under a wrong delimiter whole rows are cells: which ones are too wide says more.
   const unreadable = refusals.find(({ code }) => code === 'ROW_TOO_WIDE') ?? refusals[0];
-  const cells = widest(tries).search.records.map((record) => record.cells);
+  const cells = widest(tries)?.search.records.map((record) => record.cells) ?? [];
   return unreadable ?? layoutUnknown(layouts, cells);
 };
 
-const widest = (tries: readonly Beginning[]): Beginning =>
-  tries.reduce((a, b) => (filledIn(b) > filledIn(a) ? b : a));
+const widest = <T extends Pick<Beginning, 'search'>>(tries: readonly T[]): T | undefined =>
+  [...tries].sort((a, b) => filledIn(b) - filledIn(a))[0];
 
-const filledIn = ({ search }: Beginning): number =>
+const filledIn = ({ search }: Pick<Beginning, 'search'>): number =>
   Math.max(0, ...search.records.map(({ cells }) => filledCells(cells)));

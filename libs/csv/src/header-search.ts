@@ -86,7 +86,9 @@ export class HeaderSearch {
   private toldIn(from: number, to: number): Sighting[] {
     const all = new Map<KnownList, Map<string, string>>();
     for (const { list, by } of this.marked.slice(from, to).flat()) {
-      all.set(list, new Map([...by, ...(all.get(list) ?? [])]));
+      const known = all.get(list) ?? new Map<string, string>();
+      for (const [mark, title] of by) if (!known.has(mark)) known.set(mark, title);
+      all.set(list, known);
     }
     const told = [...all].map(([list, by]) => ({ list, by }));
     return told.filter(({ list, by }) => by.size >= list.least).sort(byMost);

@@ -17,6 +17,7 @@ const withLists = existsSync(folder) ? describe : describe.skip;
 if (!existsSync(folder)) console.warn(`skipped: no published lists in ${folder} (VOLTRACE_DATA)`);
 
 const of2026 = join(folder, 'Battery_List_Data_ADA.2026-02-11.csv');
+const workbookOf2026 = join(folder, 'Battery_List_Data_ADA.2026-02-11.xlsx');
 const of2025 = join(folder, 'cec_batteries_2025-06-10.csv');
 
 interface Read {
@@ -131,6 +132,30 @@ withLists('the battery list of 2026-02-11', () => {
     expect(
       rows.filter((row) => row.product.listing?.remarks['ModelAsWritten'] !== undefined).length,
     ).toBeGreaterThanOrEqual(8);
+  });
+});
+
+withLists('the workbook of 2026-02-11', () => {
+  it('is read from the sheet that is shown first, with its header in two rows', async () => {
+    const file = await inspectCsvFile(workbookOf2026, [cecBatteries]);
+    expect(file).toMatchObject({ rows: 863, leading: 12, unread: [] });
+    expect(file.sheet).toMatchObject({ name: 'Battery', unread: ['Battery_no_header'] });
+  });
+
+  it('says of every row what the CSV file of that day says', async () => {
+    expect(await read(workbookOf2026)).toEqual(await read(of2026));
+  });
+
+  it('keeps dates and numbers as they are displayed and as they are stored', async () => {
+    const file = await inspectCsvFile(workbookOf2026, [cecBatteries]);
+    for await (const { cells, forms } of readRows(file)) {
+      expect(cells).toMatchObject({ energy: '8.2', certificateDate: '2021-06-02' });
+      expect(forms).toMatchObject({
+        energy: { displayed: '8.2', stored: '8.1999999999999993' },
+        certificateDate: { displayed: '6/2/2021', stored: '44349' },
+      });
+      break;
+    }
   });
 });
 

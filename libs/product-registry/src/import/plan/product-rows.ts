@@ -18,7 +18,7 @@ import { type ReconciledListing, reconcileListing } from '../../product/reconcil
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome } from '../events.js';
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
-import { cellAt } from '../layouts/fact-layout.js';
+import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import { cellProblem } from '../normalise/cell.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
@@ -76,8 +76,9 @@ const carryOut = async (
   const { facts } = usable;
   try {
     const { isNew } = await manufacturers.ready(facts.manufacturer, row.row);
-    const done = await withSpareId(rowMeta(context, row.row), (meta) =>
-      reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
+    const done = await withSpareId(
+      rowMeta(context, row.row, '', writtenCells(cecBatteries, row)),
+      (meta) => reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
     );
     // A long list would fill the cache with products that nobody asks for next.
     registry.products.forget(done.productId);
