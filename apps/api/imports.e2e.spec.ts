@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { eventually, until } from '#testing/until.js';
-import { makeWorkbook } from '#workbook/testing/make-workbook.js';
+import { workbookOfTexts } from '#workbook/testing/make-workbook.js';
 
 import { TestApi } from './api.fixture.js';
 
@@ -40,17 +40,9 @@ describe('a list with more rows than are taken', () => {
 });
 
 describe('a workbook', () => {
-  const workbook = makeWorkbook({
-    sheets: [
-      { name: 'Notes', rows: [['Read me first']] },
-      {
-        name: 'List',
-        rows: [
-          [...header.split(','), 'Colour'],
-          ['Sheet Maker', 'S-1', 'LFP', 1, 1, 'red'],
-        ],
-      },
-    ],
+  const workbook = workbookOfTexts({
+    Notes: 'Read me first',
+    List: `${header},Colour\nSheet Maker,S-1,LFP,1,1,red`,
   });
   const send = async (type: string, query = '') => {
     const sent = await fetch(`${api.url}/v1/imports?kind=products&file=list.xlsx${query}`, {

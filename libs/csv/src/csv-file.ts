@@ -140,7 +140,10 @@ export async function* readRows<C extends string>(
   signal?: AbortSignal,
 ): AsyncGenerator<CsvRow<C>> {
   const { path, encoding, delimiter, width, sheet } = file;
-  if (sheet) return yield* readSheetRows(file, sheet, signal);
+  if (sheet) {
+    yield* readSheetRows(file, sheet, signal);
+    return;
+  }
   if (delimiter === '') throw new Error('a text without a delimiter');
   const columns = Object.entries(file.header.index) as [C, number][];
   let row = -file.leading;

@@ -59,6 +59,15 @@ export const makeWorkbook = (made: MadeWorkbook): Buffer => {
   return makeZip([...whole.filter(({ name }) => !replaced.has(name)), ...parts]);
 };
 
+/** A workbook of the texts that CSV files of its sheets would be; no text has a comma in a cell. */
+export const workbookOfTexts = (sheets: Readonly<Record<string, string>>): Buffer =>
+  makeWorkbook({
+    sheets: Object.entries(sheets).map(([name, text]) => ({
+      name,
+      rows: text.split('\n').map((line) => line.split(',')),
+    })),
+  });
+
 const sheetEntry = ({ name, state }: MadeSheet, n: number): string =>
   `<sheet name="${escaped(name)}" sheetId="${String(n + 1)}"${state ? ` state="${state}"` : ''} r:id="rId${String(n + 1)}"/>`;
 
