@@ -183,7 +183,7 @@ async function* readSheetRows<C extends string>(
       const misshapen = misshape([...record, ...missing], width);
       yield {
         ...{ row, cells },
-        ...(allForms.size > 0 && { forms }),
+        ...(Object.keys(forms).length > 0 && { forms }),
         ...(misshapen !== undefined && { misshapen }),
       };
     }

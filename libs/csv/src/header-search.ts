@@ -145,11 +145,14 @@ const sightingIn = (list: KnownList, { cells, names }: NamedRecord): Sighting | 
   return by.size > 0 ? { list, by } : undefined;
 };
 
-/** Whether a text has another in it, from the start of a word on. */
+/** Whether a text has another in it, as whole words: `UL 9540A` is another standard than `UL 9540`. */
 const hasWords = (name: string, mark: string): boolean => {
   const at = name.indexOf(mark);
-  return at === 0 || (at > 0 && /[^\p{Letter}\d]/u.test(name.charAt(at - 1)));
+  if (at < 0) return false;
+  return !isOfWord(name.charAt(at - 1)) && !isOfWord(name.charAt(at + mark.length));
 };
+
+const isOfWord = (character: string): boolean => /[\p{Letter}\d]/u.test(character);
 
 interface Title {
   readonly text: string;

@@ -17,7 +17,7 @@ export interface KnownList {
   readonly title: string;
   /** What a title row above its header says, in the normal form of `columnName`. */
   readonly titleRow?: RegExp;
-  /** What titles of its columns say that no other list has, in the same form, from the start of a word on. */
+  /** What titles of its columns say that no other list has, in the same form, as whole words. */
   readonly marks: readonly string[];
   /** So many of the marks tell it. */
   readonly least: number;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { type MadeCell, type MadeWorkbook, makeWorkbook } from './testing/make-workbook.js';
@@ -10,6 +11,20 @@ const cellsOf = async (cells: readonly MadeCell[], options: Partial<MadeWorkbook
   (await rowsOf(makeWorkbook({ sheets: [{ name: 'A', rows: [cells] }], ...options })))[0];
 
 describe('the rows of a sheet', () => {
+  it('are the texts that were written, whatever they are', async () => {
+    const text = fc
+      .string({ unit: 'grapheme' })
+      .filter((one) => !/_x|[^\P{Control}\t\n]|\ufffe|\uffff/u.test(one));
+    const rows = fc.array(fc.array(text, { maxLength: 4 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(rows, async (written) => {
+        const read = await rowsOf(makeWorkbook({ sheets: [{ name: 'A', rows: written }] }));
+        expect(read.map(({ cells }) => cells)).toEqual(written);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('hold texts, numbers and blanks at their columns, and are numbered as they are shown', async () => {
     const rows = await rowsOf(
       makeWorkbook({

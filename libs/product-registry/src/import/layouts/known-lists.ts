@@ -20,7 +20,6 @@ const inverters: KnownList = {
     'night tare',
     'microinverter',
     'built-in meter',
-    'hybrid',
     'power rated',
     'efficiency @vnom',
     'efficiency @vmin',
@@ -28,7 +27,6 @@ const inverters: KnownList = {
     'maximum continuous output power',
     'grid support listing',
     'ul 1741',
-    'vdc',
   ],
   least: 2,
 };
@@ -64,8 +62,8 @@ const meters: KnownList = {
 const powerControl: KnownList = {
   title: 'the CEC list of power control systems',
   titleRow: /^(?:cec )?power control systems?(?: equipment)? list/,
-  marks: ['pcs ', 'power control system'],
-  least: 1,
+  marks: ['pcs', 'power control system', 'power control systems', 'controlled current'],
+  least: 2,
 };
 
 const domesticContent: KnownList = {
@@ -86,7 +84,8 @@ const batteries: KnownList = {
 const manufacturerCodes: KnownList = {
   title: 'a list of manufacturer codes, which is a list of manufacturers',
   marks: ['entitycode', 'entity code', 'prodmfr_value'],
-  least: 1,
+  // A list of products may have a column of codes of its own.
+  least: 2,
 };
 
 const notImported = [storage, inverters, modules, meters, powerControl, domesticContent];
