@@ -36,6 +36,7 @@ export interface HistoryItem {
   readonly evidence: {
     readonly file?: string;
     readonly sha256?: string;
+    readonly sheet?: string;
     readonly row?: number;
   } | null;
   readonly changes: readonly {
@@ -117,5 +118,7 @@ function orNone(value: unknown): string {
 function evidenceOf({ evidence }: HistoryItem): string {
   if (!evidence) return '';
   const file = evidence.file ?? evidence.sha256?.slice(0, 12) ?? '';
-  return evidence.row === undefined ? file : `${file}, row ${evidence.row}`;
+  const sheet = evidence.sheet === undefined ? '' : `, sheet ${evidence.sheet}`;
+  const row = evidence.row === undefined ? '' : `, row ${evidence.row}`;
+  return file + sheet + row;
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 
@@ -36,7 +36,7 @@ export function addImportCommands(voltrace: Command): void {
   for (const kind of ['products', 'manufacturers'] as const) {
     imports
       .command(kind)
-      .description(`load a list of ${kind} (CSV)`)
+      .description(`load a list of ${kind} (CSV or .xlsx)`)
       .argument('<file>')
       .option(
         '--no-issue-codes',
@@ -94,7 +94,7 @@ async function load(
     file: basename(file),
     reason: options.reason,
   };
-  const headers = { 'content-type': 'text/csv' };
+  const headers = { 'content-type': await contentTypeOf(file) };
   const send = <T>(): Promise<T> => {
     const body = Readable.toWeb(createReadStream(file)) as ReadableStream;
     return api.upload<T>('/v1/imports', query, headers, body);
@@ -120,6 +120,19 @@ async function checkFile(file: string): Promise<void> {
     );
   }
   throw new CommandFailure(`${file} is not a file`, exitCodes.usage);
+}
+
+const workbookType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** By its first bytes, which are what the server goes by, too: a workbook is a zip archive. */
+async function contentTypeOf(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.toString('latin1') === 'PK' ? workbookType : 'text/csv';
+  } finally {
+    await file.close();
+  }
 }
 
 async function retry(
@@ -160,7 +173,7 @@ async function finish(api: ApiClient, json: boolean, id: string): Promise<void> 
   await printFirstRows(api, id, taken, 'The first rows that were taken in with a remark', all);
 }
 
-function setExitCode({ state, rows }: Partial<ImportView>): ExitCode {
+function setExitCode({ state, rows }: Pick<Partial<ImportView>, 'state' | 'rows'>): ExitCode {
   const open = (rows?.rejected ?? 0) + (rows?.needsReview ?? 0);
   const code = open > 0 ? exitCodes.rowsOpen : exitCodes.ok;
   const isWhole = state !== 'failed' && state !== 'cancelled';

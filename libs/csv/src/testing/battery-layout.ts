@@ -11,13 +11,15 @@ export const batteryLayout = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      units: ['kWh', 'Wh'],
+      unit: 'kWh',
+      units: ['Wh'],
       decimal: true,
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      units: ['kW', 'W'],
+      unit: 'kW',
+      units: ['W'],
       decimal: true,
     },
   },

@@ -72,6 +72,26 @@ cases('numbers and units of small lists', () => {
     expect(energy(found.products['NU-1'])).toMatchObject({ state: 'unparsed', raw: '5120' });
   });
 
+  it('units-in-cec-second-header-row: converts, with what was written', async () => {
+    const found = await run('units-in-cec-second-header-row');
+    expect(outcomesOf(found)).toEqual(['accepted']);
+    expect(energy(found.products['WH-1'])).toMatchObject({ value: '5.12', unit: 'kWh' });
+    expect(power(found.products['WH-1'])).toMatchObject({ value: '2.5', unit: 'kW' });
+    expect(writtenOf(found)).toMatchObject({
+      EnergyCapacityNominal: '5120 Wh',
+      PowerDCContinuousMax: '2500 W',
+    });
+  });
+
+  it('official-two-row-header-loses-certification: keeps it, with its date and edition', async () => {
+    const found = await run('official-two-row-header-loses-certification');
+    expect(outcomesOf(found)).toEqual(['accepted']);
+    expect(found.products['CE-1']?.certifications).toMatchObject([
+      { agency: 'CSA Group', certificateDate: '2025-03-01', edition: 'Ed. 3 : 2022' },
+    ]);
+    expect(energy(found.products['CE-1'])).toMatchObject({ value: '5.12', unit: 'kWh' });
+  });
+
   it('a row of units below the header converts, with what was written', async () => {
     const titles = sharedCase('no-unit-values-in-wh.csv').toString().split('\n');
     const units = `${titles[0] ?? ''}\n,,,(Wh),(W),\n${(titles[1] ?? '').replace('NU-1', 'NU-2')}\n`;

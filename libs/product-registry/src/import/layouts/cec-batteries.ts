@@ -1,4 +1,5 @@
 import type { FactLayout } from './fact-layout.js';
+import { batteryTitleRow, notBatteries } from './known-lists.js';
 
 /** Stored with every fact that this list asserts. */
 export const cecBatteriesList = 'cec-batteries';
@@ -10,6 +11,8 @@ export const cecBatteriesList = 'cec-batteries';
 export const cecBatteries = {
   name: cecBatteriesList,
   title: 'the CEC battery list',
+  titleRow: batteryTitleRow,
+  others: notBatteries,
   columns: {
     manufacturer: {
       names: ['manufacturer name', 'manufacturer'],
@@ -46,14 +49,16 @@ export const cecBatteries = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      units: ['kWh', 'Wh', 'MWh'],
+      unit: 'kWh',
+      units: ['Wh', 'MWh'],
       decimal: true,
       fact: '/elements/EnergyCapacityNominal',
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      units: ['kW', 'W', 'MW'],
+      unit: 'kW',
+      units: ['W', 'MW'],
       decimal: true,
       fact: '/elements/PowerDCContinuousMax',
     },

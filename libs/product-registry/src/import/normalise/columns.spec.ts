@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DateCounter } from '#csv/date-shape.js';
 import { NumberCounter } from '#csv/number-shape.js';
 
-import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
+import type { BatteryColumn } from '../layouts/cec-batteries.js';
 import { columnsOf } from './columns.js';
 
 interface Given {
@@ -24,7 +24,10 @@ const counted = <T extends { add(cell: string): void }>(
 
 const columns = ({ units = {}, energy = [], power = [], ...dates }: Given) =>
   columnsOf({
-    header: { layout: cecBatteries, index: {}, units, ignored: [] },
+    columns: Object.entries(units).map(([name, unit], at) => ({
+      ...{ name: name as BatteryColumn, at, unit },
+      header: name,
+    })),
     numbers: {
       energy: counted(new NumberCounter(), energy),
       power: counted(new NumberCounter(), power),

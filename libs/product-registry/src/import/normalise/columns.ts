@@ -6,7 +6,7 @@ import type { BatteryColumn } from '../layouts/cec-batteries.js';
 import type { DayOrder } from './dates.js';
 import type { NumberColumn } from './numbers.js';
 
-type BatteryFile = Pick<CsvFile<BatteryColumn>, 'header' | 'numbers' | 'dates'>;
+type BatteryFile = Pick<CsvFile<BatteryColumn>, 'columns' | 'numbers' | 'dates'>;
 
 export type QuantityColumn = 'energy' | 'power';
 export type DateColumn = 'certificateDate' | 'listingDate' | 'lastUpdate';
@@ -39,8 +39,8 @@ export const columnsOf = (file: BatteryFile): BatteryColumns => {
 };
 
 /** What the file says of a column's unit, as written: in brackets behind its name or below it. */
-const unitOf = ({ header }: BatteryFile, column: BatteryColumn): string | undefined =>
-  header.units[column];
+const unitOf = ({ columns }: BatteryFile, column: BatteryColumn): string | undefined =>
+  columns.find(({ name }) => name === column)?.unit;
 
 const quantityOf = (
   file: BatteryFile,

@@ -1,4 +1,4 @@
-import type { CsvRow } from '#csv/csv-file.js';
+import type { CsvFile, CsvRow } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -18,7 +18,7 @@ import { type ReconciledListing, reconcileListing } from '../../product/reconcil
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
-import { cellAt } from '../layouts/fact-layout.js';
+import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import { cellProblem, problem } from '../normalise/cell.js';
 import { columnsOf } from '../normalise/columns.js';
@@ -47,7 +47,7 @@ export const productLists: ListKind = {
     const mentions = new FirstMentions(file.rows);
     const lookAlikes = new LookAlikeRows(file.rows);
     const manufacturers = new ListedManufacturers(context);
-    const columns = columnsOf(file);
+    const columns = columnsOf(file as CsvFile<BatteryColumn>);
     return (row: Row, isToDo) => {
       const normalised = normaliseBattery(row, columns);
       const isRejected = 'rejected' in normalised;
@@ -90,8 +90,9 @@ const carryOut = async (
   const { facts } = usable;
   try {
     const { isNew } = await manufacturers.ready(facts.manufacturer, row.row);
-    const done = await withSpareId(rowMeta(context, row.row), (meta) =>
-      reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
+    const done = await withSpareId(
+      rowMeta(context, row.row, '', writtenCells(cecBatteries, row)),
+      (meta) => reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
     );
     // A long list would fill the cache with products that nobody asks for next.
     registry.products.forget(done.productId);
