@@ -48,14 +48,14 @@ export const cecBatteries = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      unit: 'kWh',
+      units: ['kWh'],
       decimal: true,
       fact: '/elements/EnergyCapacityNominal',
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      unit: 'kW',
+      units: ['kW'],
       decimal: true,
       fact: '/elements/PowerDCContinuousMax',
     },

@@ -122,7 +122,7 @@ class BatteryReader {
     if (value === undefined) {
       this.reject(column, `is not a decimal number with the decimal mark "${this.mark}"`);
     } else if (isNegative(value)) this.reject(column, 'is below zero');
-    else return { ...withRaw(raw, value), unit: cecBatteries.columns[column].unit };
+    else return { ...withRaw(raw, value), unit: cecBatteries.columns[column].units[0] };
     return { state: 'unparsed', raw };
   }
 
