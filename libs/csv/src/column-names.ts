@@ -63,9 +63,8 @@ export class NamedColumns {
 }
 
 /** Whether a column may be in a unit, however its letters are written. */
-export const takesUnit = ({ unit, units = [] }: LayoutColumn, written: string): boolean =>
-  unit !== undefined &&
-  [unit, ...units].some((one) => one.toLowerCase() === written.trim().toLowerCase());
+export const takesUnit = ({ units }: LayoutColumn, written: string): boolean =>
+  units?.some((unit) => unit.toLowerCase() === written.trim().toLowerCase()) ?? false;
 
 /** Text of a file as part of a message: short, on one line, without control characters. */
 export const shown = (text: string): string => {

@@ -30,7 +30,7 @@ const layout = {
   ],
   columns: {
     ...batteryLayout.columns,
-    energy: { ...batteryLayout.columns.energy, units: ['Wh'] },
+    energy: { ...batteryLayout.columns.energy, units: ['kWh', 'Wh'] },
     agency: { names: ['ul 1973 certification certifying entity', 'certifying entity'] },
     certified: { names: ['ul 1973 certification certificate date', 'certificate date'] },
   },

@@ -15,13 +15,13 @@ export interface ReadHeader {
 }
 
 /**
- * Reads the header that was found; `units` is a row of units below it. Throws `Refusal`: `OTHER_LIST`,
+ * Reads the header that was found; `unitsRow` is a row of units below it. Throws `Refusal`: `OTHER_LIST`,
  * `LAYOUT_UNKNOWN`, `COLUMN_MISSING` (names each), `COLUMN_TWICE`, `UNIT_UNEXPECTED`.
  */
 export const readHeader = (
   search: HeaderSearch,
   found: FoundHeader,
-  units: readonly string[] | undefined,
+  unitsRow: readonly string[] | undefined,
 ): ReadHeader => {
   const other = search.otherThanFound(found);
   if (other) throw otherList(other, [found.layout]);
@@ -37,7 +37,7 @@ export const readHeader = (
     }
     if (index[name] !== undefined) throw twice(titleOf(layout, name));
     index[name] = at;
-    columns.push(columnAt(found, at, name, units));
+    columns.push(columnAt(found, at, name, unitsRow));
   }
   const missing = requiredOf(layout).filter((name) => index[name] === undefined);
   const written = titles.map(([title]) => title?.text ?? '');
@@ -45,12 +45,17 @@ export const readHeader = (
   const titled = titles.findLastIndex((readings) => readings.length > 0) + 1;
   const ignored = unknown.filter(({ at }) => written[at] !== '').map(({ title }) => title);
   return {
-    header: { layout, index, ignored },
+    header: { layout, index, units: unitsOf(columns), ignored },
     columns,
     unknown,
     width: { titled, whole: titles.length },
   };
 };
+
+const unitsOf = (columns: readonly FileColumn[]): Header['units'] =>
+  Object.fromEntries(
+    columns.flatMap(({ name, unit }) => (unit === undefined ? [] : [[name, unit] as const])),
+  );
 
 const untitled = (at: number): string => `column ${String(at + 1)}, which has no title`;
 
@@ -66,10 +71,10 @@ const columnAt = (
   const inTitle = unitInBrackets(header) ?? (column && bareUnit(header, column));
   const below = units?.[at]?.trim() ?? '';
   const unit = below === '' ? inTitle : (unitInBrackets(below) ?? below);
-  if (column?.unit !== undefined) {
+  if (column?.units) {
     for (const written of [inTitle, unit]) {
       if (written !== undefined && !takesUnit(column, written)) {
-        throw unitUnexpected(header, written, [column.unit, ...(column.units ?? [])]);
+        throw unitUnexpected(header, written, column.units);
       }
     }
     if (inTitle !== undefined && inTitle.toLowerCase() !== unit?.toLowerCase()) {

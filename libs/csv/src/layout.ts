@@ -3,10 +3,8 @@ export interface LayoutColumn {
   /** Names in the normal form of `columnName`, without the unit. The first is shown in messages. */
   readonly names: readonly string[];
   readonly required?: true;
-  /** The unit that the column is in. Another one, in its name or below it, is refused unless `units` has it. */
-  readonly unit?: string;
-  /** Units that are taken beside it: whoever reads the column converts them. */
-  readonly units?: readonly string[];
+  /** The units that the column may be in: another one, in its name or below it, is refused. */
+  readonly units?: readonly [string, ...string[]];
   /** Holds decimals: tells a file with decimal commas from one with points. */
   readonly decimal?: true;
   /** Holds dates: tells those with the day first from those with the month first. */
@@ -61,6 +59,8 @@ export interface UnknownColumn {
 export interface Header<C extends string = string> {
   readonly layout: Layout<C>;
   readonly index: Readonly<Partial<Record<C, number>>>;
+  /** What stands in brackets behind the title of a column, or below it, as written: a unit, or the form of a date. */
+  readonly units: Readonly<Partial<Record<C, string>>>;
   /** Titles of columns that the layout does not know, as written. */
   readonly ignored: readonly string[];
 }

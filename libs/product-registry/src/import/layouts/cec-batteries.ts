@@ -49,16 +49,14 @@ export const cecBatteries = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      unit: 'kWh',
-      units: ['Wh', 'MWh'],
+      units: ['kWh', 'Wh', 'MWh'],
       decimal: true,
       fact: '/elements/EnergyCapacityNominal',
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      unit: 'kW',
-      units: ['W', 'MW'],
+      units: ['kW', 'W', 'MW'],
       decimal: true,
       fact: '/elements/PowerDCContinuousMax',
     },

@@ -7,9 +7,9 @@ import { countsOf } from '../state.js';
 import { ImportBench } from '../testing/import-bench.js';
 import { runImport } from './run-import.js';
 
-const folder = join('..', 'shared', 'cases', 'registry');
+const folder = join(process.env['VOLTRACE_CASES'] ?? '../shared/cases', 'registry');
 const isThere = existsSync(folder);
-if (!isThere) console.warn(`skipped: no cases in ${folder}`);
+if (!isThere) console.warn(`skipped: no cases in ${folder} (VOLTRACE_CASES)`);
 
 const never = new AbortController().signal;
 
