@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ProductDocument } from '../product/document.js';
+import { makeProduct } from '../testing/make.js';
 import {
   type CaseRun,
   hasSharedCases,
@@ -267,5 +268,9 @@ describe('a model that looks like one of an earlier list', () => {
     );
     expect(saidOf(later, 3)).toContain(products['Zoë 5']?.id);
     expect(Object.keys(later.products)).not.toContain('qx–7/A');
+    const own = await makeProduct(bench.tools.registry, 'Earlier Cells', 'qx–7/A');
+    const again = await importCase(bench, list('QX-7/a', 'qx–7/A'));
+    expect(outcomesOf(again)).toEqual(['unchanged', 'accepted']);
+    expect(again.rows[1]?.productId).toBe(own.id);
   });
 });

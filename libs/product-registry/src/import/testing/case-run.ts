@@ -22,7 +22,7 @@ export const sharedCase = (name: string): Buffer => readFileSync(join(folder, na
 export interface CaseRun {
   readonly rows: readonly RowOutcome[];
   readonly products: Readonly<Record<string, ProductDocument>>;
-  /** Every product of the log whose manufacturer has one of the products, with its events. */
+  /** All events of these products, the earlier ones too. */
   readonly events: readonly StoredEvent[];
 }
 
