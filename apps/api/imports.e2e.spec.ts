@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { eventually, until } from '#testing/until.js';
+import { workbookOfTexts } from '#workbook/testing/make-workbook.js';
 
 import { TestApi } from './api.fixture.js';
 
@@ -35,6 +36,51 @@ describe('a list with more rows than are taken', () => {
         }),
       ]);
     });
+  });
+});
+
+describe('a workbook', () => {
+  const workbook = workbookOfTexts({
+    Notes: 'Read me first',
+    List: `${header},Colour\nSheet Maker,S-1,LFP,1,1,red`,
+  });
+  const send = async (type: string, query = '') => {
+    const sent = await fetch(`${api.url}/v1/imports?kind=products&file=list.xlsx${query}`, {
+      method: 'POST',
+      headers: { 'content-type': type, authorization: `Bearer ${api.admin}` },
+      body: new Uint8Array(workbook),
+    });
+    return { status: sent.status, body: (await sent.json()) as Record<string, unknown> };
+  };
+  const itsOwn = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+  const unread = { unreadSheets: ['Notes'], unreadColumns: [{ title: 'Colour', rows: 1 }] };
+
+  it.each([itsOwn, 'text/csv'])('sent as %s is told by its bytes and previewed', async (type) => {
+    expect(await send(type, '&dryRun=true')).toMatchObject({
+      status: 200,
+      body: { sheet: 'List', ...unread, rows: { total: 1, accepted: 1 } },
+    });
+  });
+
+  it('is imported, and the outcome names what was not read', async () => {
+    const { status, body } = await send(itsOwn);
+    expect(status).toBe(202);
+    const answer = () => api.ask(`/v1/imports/${String(body['id'])}`);
+    await until('it has ended', async () => (await answer()).body['state'] === 'completed');
+    expect((await answer()).body).toMatchObject({
+      file: 'list.xlsx',
+      layout: { sheet: 'List', ignoredColumns: ['Colour'], ...unread },
+      rows: { total: 1, accepted: 1 },
+    });
+  });
+
+  it('that is none is refused', async () => {
+    const { status, body } = await api.ask('/v1/imports?kind=products&dryRun=true', {
+      method: 'POST',
+      headers: { 'content-type': itsOwn },
+      body: 'PK\u0003\u0004 and no more',
+    });
+    expect([status, body['code']]).toEqual([422, 'WORKBOOK_BROKEN']);
   });
 });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '#testing/build.js';
 import { type CommandResult, runCtl, TestStandalone } from '#testing/standalone.js';
 import { eventually, until } from '#testing/until.js';
+import { workbookOfTexts } from '#workbook/testing/make-workbook.js';
 
 const root = mkdtempSync(join(tmpdir(), 'voltrace-ctl-'));
 chmodSync(root, 0o755);
@@ -36,13 +37,11 @@ afterAll(async () => {
 
 describe('the command line', () => {
   const list = join(projectRoot, 'examples', 'battery-list.csv');
+  const header = 'Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rate (kW)';
 
   it('loads lists and accounts for every row', async () => {
-    const makers = await json<ImportAnswer>(
-      'import',
-      'manufacturers',
-      join(projectRoot, 'examples', 'manufacturers.csv'),
-    );
+    const codes = join(projectRoot, 'examples', 'manufacturers.csv');
+    const makers = await json<ImportAnswer>('import', 'manufacturers', codes);
     expect(makers.state).toBe('completed');
     const dry = await json<ImportAnswer>('import', 'products', list, '--dry-run');
     const done = await json<ImportAnswer>('import', 'products', list);
@@ -68,13 +67,20 @@ describe('the command line', () => {
     expect((await ctl('import', 'list')).stdout).toContain(id);
   });
 
+  it('loads a workbook, and names what of it was not read', async () => {
+    const file = join(root, 'list.xlsx');
+    const List = `${header},Colour\nSheet Maker,S-1,LFP,1,1,red`;
+    writeFileSync(file, workbookOfTexts({ Notes: 'Read me first', List }));
+    const unread =
+      /sheet +List\s[^]*sheets not read +Notes\s[^]*columns not read +Colour \(1 rows\)/;
+    expect((await ctl('import', 'products', file, '--dry-run')).stdout).toMatch(unread);
+    expect((await ctl('import', 'products', file)).stdout).toMatch(unread);
+  });
+
   it('cancels an import, and shows who did and why', async () => {
     const file = join(root, 'long.csv');
     const rows = Array.from({ length: 2_000 }, (_, n) => `Long ${n % 9},L-${n},LFP,1,1\n`);
-    writeFileSync(
-      file,
-      `Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rate (kW)\n${rows.join('')}`,
-    );
+    writeFileSync(file, `${header}\n${rows.join('')}`);
     const { id } = await json<ImportAnswer>('import', 'products', file, '--no-wait');
     const cancelled = await ctl('import', 'cancel', id, '--reason', 'too long');
     expect(cancelled).toMatchObject({ exitCode: 0, stderr: '' });

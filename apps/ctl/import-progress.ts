@@ -7,6 +7,13 @@ import { progressBar } from './progress.js';
 
 export const outcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as const;
 
+/** What of a file was not read. */
+interface Unread {
+  readonly sheet: string | null;
+  readonly unreadColumns: readonly { readonly title: string; readonly rows: number }[];
+  readonly unreadSheets: readonly string[];
+}
+
 export interface ImportView {
   readonly id: string;
   readonly state: 'received' | 'running' | 'completed' | 'failed' | 'cancelled';
@@ -14,6 +21,7 @@ export interface ImportView {
   readonly kind?: string;
   readonly file?: string | null;
   readonly rows?: Readonly<Record<'total' | (typeof outcomes)[number], number | null>>;
+  readonly layout?: Partial<Unread> | null;
   readonly failure?: { readonly code?: string; readonly reason?: string } | null;
   readonly times?: {
     readonly cancellation?: { readonly by: string; readonly reason: string | null } | null;
@@ -21,7 +29,7 @@ export interface ImportView {
 }
 
 /** What a dry run answers. */
-export interface Preview {
+export interface Preview extends Partial<Unread> {
   readonly layout: string;
   readonly rows: NonNullable<ImportView['rows']>;
   readonly complete: boolean;
@@ -78,6 +86,7 @@ export async function printImport(view: ImportView): Promise<void> {
     ...(typeof reason === 'string' && { reason }),
     ...(view.kind !== undefined && { kind: view.kind }),
     ...(typeof view.file === 'string' && { file: view.file }),
+    ...unreadFields(view.layout ?? {}),
     rows: rows?.total,
     accepted: rows?.accepted,
     unchanged: rows?.unchanged,
@@ -85,6 +94,16 @@ export async function printImport(view: ImportView): Promise<void> {
     'needs review': rows?.needsReview,
     ...(failure && { failure: [failure.code, failure.reason].filter(Boolean).join(': ') }),
   });
+}
+
+/** What a reader of the outcome would take for read, had nobody said so. */
+function unreadFields({ sheet, unreadColumns = [], unreadSheets = [] }: Partial<Unread>): object {
+  const columns = unreadColumns.map(({ title, rows }) => `${title} (${rows} rows)`);
+  return {
+    ...(typeof sheet === 'string' && { sheet }),
+    ...(unreadSheets.length > 0 && { 'sheets not read': unreadSheets.join(', ') }),
+    ...(columns.length > 0 && { 'columns not read': columns.join(', ') }),
+  };
 }
 
 export async function printImports(views: readonly ImportView[]): Promise<void> {
@@ -103,16 +122,11 @@ export async function printImports(views: readonly ImportView[]): Promise<void> 
 
 const shownChanges = 20;
 
-export async function printPreview({
-  layout,
-  rows,
-  complete,
-  changes,
-  moreChanges,
-  problems,
-}: Preview): Promise<void> {
+export async function printPreview(preview: Preview): Promise<void> {
+  const { layout, rows, complete, changes, moreChanges, problems } = preview;
   const { needsReview, total, ...counts } = rows;
-  await printFields({ layout, rows: total, ...counts, 'needs review': needsReview });
+  const unread = unreadFields(preview);
+  await printFields({ layout, ...unread, rows: total, ...counts, 'needs review': needsReview });
   if (!complete) await write('Not every row was judged: that would have taken too long.\n');
   await write('\nWhat would change\n');
   await printTable(

@@ -21,6 +21,7 @@ export interface Product {
   readonly elements: Readonly<Record<string, Element>>;
   readonly certifications: readonly Readonly<Record<string, unknown>>[];
   readonly qualifications: readonly Readonly<Record<string, unknown>>[];
+  readonly warnings?: readonly Readonly<Record<string, unknown>>[];
   readonly revision: number;
   readonly position: string;
 }
@@ -35,6 +36,7 @@ export interface HistoryItem {
   readonly evidence: {
     readonly file?: string;
     readonly sha256?: string;
+    readonly sheet?: string;
     readonly row?: number;
   } | null;
   readonly changes: readonly {
@@ -68,6 +70,7 @@ export async function printProduct(product: Product): Promise<void> {
   );
   await printObjects('Certifications', product.certifications);
   await printObjects('Qualifications', product.qualifications);
+  await printObjects('Warnings', product.warnings ?? []);
 }
 
 async function printObjects(
@@ -115,5 +118,7 @@ function orNone(value: unknown): string {
 function evidenceOf({ evidence }: HistoryItem): string {
   if (!evidence) return '';
   const file = evidence.file ?? evidence.sha256?.slice(0, 12) ?? '';
-  return evidence.row === undefined ? file : `${file}, row ${evidence.row}`;
+  const sheet = evidence.sheet === undefined ? '' : `, sheet ${evidence.sheet}`;
+  const row = evidence.row === undefined ? '' : `, row ${evidence.row}`;
+  return file + sheet + row;
 }

@@ -89,6 +89,7 @@ describe('the catalogue’s routes', () => {
         },
         certifications: [],
         qualifications: [],
+        warnings: [],
         revision: 1,
         position: at(3),
         links: expect.any(Object) as object,

@@ -82,6 +82,7 @@ describe('the catalogue over a log', () => {
       },
       certifications: [],
       qualifications: [],
+      warnings: [],
       revision: 2,
       position: formatPosition(positions[4] ?? never()),
       links: {

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 
+import type { Finding } from '#product-registry/plausibility/rule.js';
 import type {
   DocumentCertification,
   DocumentElement,
@@ -61,6 +62,15 @@ class QualificationResponse implements DocumentQualification {
   remarks!: DocumentQualification['remarks'];
 }
 
+export class WarningResponse implements Finding {
+  @ApiProperty({ example: 'energy-and-power-swapped', description: 'Permanent name of the rule.' })
+  rule!: string;
+  @ApiProperty({ description: 'Of the rule.' }) version!: number;
+  @ApiProperty({ type: [String], description: 'The elements that it is about.' })
+  elements!: readonly string[];
+  @ApiProperty() message!: string;
+}
+
 class ProductLinksResponse {
   @ApiProperty({ description: 'Batteries of the lab that are one of it.' }) batteries!: string;
   @ApiProperty({ description: 'Experiments with them.' }) experiments!: string;
@@ -83,6 +93,11 @@ export class ProductResponse {
   elements!: ProductDocument['elements'];
   @ApiProperty({ type: [CertificationResponse] }) certifications!: readonly CertificationResponse[];
   @ApiProperty({ type: [QualificationResponse] }) qualifications!: readonly QualificationResponse[];
+  @ApiProperty({
+    type: [WarningResponse],
+    description: 'Values that are hard to believe, by the rules of today.',
+  })
+  warnings!: readonly WarningResponse[];
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
   @ApiProperty({ description: 'Paths of what the lab has of it.' }) links!: ProductLinksResponse;

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import { formatPosition } from '#event-log/position.js';
+import { findingsOf } from '#product-registry/plausibility/findings.js';
 import { productDecider } from '#product-registry/product/decider.js';
 import { evolveDocument, type ProductDocument } from '#product-registry/product/document.js';
 import { type ProductEvent, productStream } from '#product-registry/product/events.js';
@@ -42,37 +43,37 @@ export const productOf = (row: Row): ProductResponse => {
     name: answering.manufacturer_name,
     code: answering.manufacturer_code,
   };
-  const { elements, certifications, qualifications } = partsOf(document);
   return {
-    id,
-    code,
-    type,
-    manufacturer,
-    model,
-    elements,
-    certifications,
-    qualifications,
-    revision,
-    position,
-    links: linksOf(id),
+    ...{ id, code, type, manufacturer, model },
+    ...partsOf(type, document),
+    ...{ revision, position, links: linksOf(id) },
   };
 };
 
+/** What of a product is read from its document. */
+type Parts = StoredDocument & Pick<ProductResponse, 'warnings'>;
+
 /** So many characters of documents are kept as they are shown, at most. */
 const keptCharacters = 4 * 1024 * 1024;
-const shown = new LRUCache<string, StoredDocument>({
+const shown = new LRUCache<string, Parts>({
   maxSize: keptCharacters,
-  sizeCalculation: (_, text) => text.length + 1,
+  sizeCalculation: (_, text) => text.length,
 });
 
-/** Parsed and put in order once for each text. */
-const partsOf = (text: string): StoredDocument => {
-  const known = shown.get(text);
+/** Parsed, put in order and judged once for each text. */
+const partsOf = (type: string, text: string): Parts => {
+  const key = `${type} ${text}`;
+  const known = shown.get(key);
   if (known) return known;
-  const parts = ordered(JSON.parse(text) as StoredDocument);
-  shown.set(text, parts);
+  const document = ordered(JSON.parse(text) as StoredDocument);
+  const parts = { ...document, warnings: warningsOf(type, document) };
+  shown.set(key, parts);
   return parts;
 };
+
+/** By the rules of today, whenever the elements were set: what a list was warned of stands in its import. */
+const warningsOf = (type: string, { elements }: StoredDocument): ProductResponse['warnings'] =>
+  findingsOf(type as ProductDocument['type'], elements);
 
 const linksOf = (id: string): ProductResponse['links'] => ({
   batteries: `/v1/products/${id}/batteries`,
@@ -102,6 +103,7 @@ export const productAsOf = async (
     },
     model,
     ...ordered(state),
+    warnings: warningsOf(type, state),
     revision: Number(revision),
     position: formatPosition(position),
     links: linksOf(id),

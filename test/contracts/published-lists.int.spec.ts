@@ -8,6 +8,7 @@ import { asStored } from '#kernel/as-stored.js';
 import { modelKeyOf, prodCodeOf } from '#product-registry/codes.js';
 import { cecBatteries } from '#product-registry/import/layouts/cec-batteries.js';
 import { normaliseBattery } from '#product-registry/import/normalise/battery.js';
+import { columnsOf } from '#product-registry/import/normalise/columns.js';
 import { ReconcileListing } from '#product-registry/product/commands.js';
 import { productDecider } from '#product-registry/product/decider.js';
 import type { ProductEvent } from '#product-registry/product/events.js';
@@ -31,8 +32,9 @@ const wrongIn = ({ type, data }: ProductEvent): readonly string[] => {
 /** The events that each row of a list of batteries would lead to, were its product new. */
 async function* eventsOf(path: string): AsyncGenerator<ProductEvent> {
   const file = await inspectCsvFile(path, [cecBatteries]);
+  const columns = columnsOf(file);
   for await (const row of readRows(file)) {
-    const normalised = normaliseBattery(row, file.decimalMark);
+    const normalised = normaliseBattery(row, columns);
     if ('rejected' in normalised) continue;
     const { facts } = normalised;
     const modelKey = modelKeyOf(facts.model);

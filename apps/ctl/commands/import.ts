@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 
@@ -36,7 +36,7 @@ export function addImportCommands(voltrace: Command): void {
   for (const kind of ['products', 'manufacturers'] as const) {
     imports
       .command(kind)
-      .description(`load a list of ${kind} (CSV)`)
+      .description(`load a list of ${kind} (CSV or .xlsx)`)
       .argument('<file>')
       .option(
         '--no-issue-codes',
@@ -74,6 +74,7 @@ export function addImportCommands(voltrace: Command): void {
     .description('what became of each row')
     .argument('<id>')
     .option('--outcome <outcome>', outcomes.join(', '))
+    .option('--problems', 'only rows of which there is something to say')
     .option('--limit <count>', 'rows at most', '1000')
     .action(rows);
 }
@@ -93,7 +94,7 @@ async function load(
     file: basename(file),
     reason: options.reason,
   };
-  const headers = { 'content-type': 'text/csv' };
+  const headers = { 'content-type': await contentTypeOf(file) };
   const send = <T>(): Promise<T> => {
     const body = Readable.toWeb(createReadStream(file)) as ReadableStream;
     return api.upload<T>('/v1/imports', query, headers, body);
@@ -119,6 +120,19 @@ async function checkFile(file: string): Promise<void> {
     );
   }
   throw new CommandFailure(`${file} is not a file`, exitCodes.usage);
+}
+
+const workbookType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** By its first bytes, which are what the server goes by, too: a workbook is a zip archive. */
+async function contentTypeOf(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.toString('latin1') === 'PK' ? workbookType : 'text/csv';
+  } finally {
+    await file.close();
+  }
 }
 
 async function retry(
@@ -147,10 +161,19 @@ async function cancel(
 async function finish(api: ApiClient, json: boolean, id: string): Promise<void> {
   const view = await waitForImport(api, id);
   await (json ? printJson(view) : printImport(view));
-  if (setExitCode(view) === exitCodes.rowsOpen && !json) await printOpenRows(api, id);
+  const code = setExitCode(view);
+  if (json || code === exitCodes.failed) return;
+  if (code === exitCodes.rowsOpen) {
+    const all = `voltrace import rows ${id} --outcome needsReview (or rejected)`;
+    const open = [{ outcome: 'rejected' }, { outcome: 'needsReview' }];
+    await printFirstRows(api, id, open, 'The first rows that are open', all);
+  }
+  const taken = ['accepted', 'unchanged'].map((outcome) => ({ outcome, problems: true }));
+  const all = `voltrace import rows ${id} --problems`;
+  await printFirstRows(api, id, taken, 'The first rows that were taken in with a remark', all);
 }
 
-function setExitCode({ state, rows }: Partial<ImportView>): ExitCode {
+function setExitCode({ state, rows }: Pick<Partial<ImportView>, 'state' | 'rows'>): ExitCode {
   const open = (rows?.rejected ?? 0) + (rows?.needsReview ?? 0);
   const code = open > 0 ? exitCodes.rowsOpen : exitCodes.ok;
   const isWhole = state !== 'failed' && state !== 'cancelled';
@@ -161,21 +184,24 @@ function setExitCode({ state, rows }: Partial<ImportView>): ExitCode {
 
 const shownProblems = 10;
 
-async function printOpenRows(api: ApiClient, id: string): Promise<void> {
+async function printFirstRows(
+  api: ApiClient,
+  id: string,
+  queries: readonly Readonly<Record<string, string | boolean>>[],
+  title: string,
+  all: string,
+): Promise<void> {
   const found: RowView[] = [];
-  for (const outcome of ['rejected', 'needsReview']) {
+  for (const query of queries) {
     const left = shownProblems - found.length;
     if (left === 0) break;
-    for await (const row of api.items<RowView>(
-      `/v1/imports/${segment(id)}/rows`,
-      { outcome },
-      left,
-    ))
-      found.push(row);
+    const path = `/v1/imports/${segment(id)}/rows`;
+    for await (const row of api.items<RowView>(path, query, left)) found.push(row);
   }
-  await write('\nThe first rows that are open:\n');
+  if (found.length === 0) return;
+  await write(`\n${title}:\n`);
   await printRows(found);
-  await write(`All of them: voltrace import rows ${id} --outcome needsReview (or rejected)\n`);
+  await write(`All of them: ${all}\n`);
 }
 
 async function list(options: ListOptions, command: Command): Promise<void> {
@@ -192,10 +218,11 @@ async function show(id: string, _options: object, command: Command): Promise<voi
 
 async function rows(
   id: string,
-  { outcome, limit }: ListOptions & { outcome?: string },
+  { outcome, problems, limit }: ListOptions & { outcome?: string; problems?: boolean },
   command: Command,
 ): Promise<void> {
   const { api, json } = contextOf(command);
   const path = `/v1/imports/${segment(id)}/rows`;
-  await listRows<RowView>(api, { path, query: { outcome }, json, print: printRows }, { limit });
+  const query = { outcome, problems: problems === true ? 'true' : undefined };
+  await listRows<RowView>(api, { path, query, json, print: printRows }, { limit });
 }

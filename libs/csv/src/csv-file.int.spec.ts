@@ -59,7 +59,7 @@ describe('the encoding of a list', () => {
   });
 
   it.each([
-    ['an Excel workbook', Buffer.from('PK\u0003\u0004 rest'), 'Excel'],
+    ['an old Excel workbook', Buffer.from('\u00d0\u00cf\u0011\u00e0 rest', 'latin1'), 'Excel'],
     ['a PDF', Buffer.from('%PDF-1.7'), 'PDF'],
     [
       'bytes of no text',
@@ -143,6 +143,34 @@ describe('the records of a list', () => {
     expect(await rowsOf(`"${odd.replaceAll(',', '","')}"\nA,1,LFP,1,1\n`)).toHaveLength(1);
   });
 
+  it('say their units behind a title or below it, as written', async () => {
+    const units = ',,,(wh),\n';
+    const titles = header.replace(' (kWh)', '');
+    const file = await inspect(`${titles}\n${units}A,1,LFP,5120,1\n`);
+    expect(file.columns.map(({ unit }) => unit).slice(3)).toEqual(['wh', 'kW']);
+  });
+
+  it('are counted by what their numbers look like, column by column', async () => {
+    const rows = ['5,12;1.200', '1.200,5;600', '10 237,65;2.5', '-;12'];
+    const file = await inspect(
+      `${header.replaceAll(',', ';')}\n${rows.map((row) => `A;1;LFP;${row}\n`).join('')}`,
+    );
+    expect(file.numbers).toMatchObject({
+      energy: { shapes: { comma: 3, point: 0 }, numbers: 3, thousands: 2 },
+      power: { shapes: { pointOfThree: 1, point: 1, whole: 2 }, numbers: 4, thousands: 1 },
+    });
+  });
+
+  it('are counted by what their dates say of day and month', async () => {
+    const dated = { ...batteryLayout.columns, listed: { names: ['listed'], date: true } } as const;
+    const dates = ['28/03/2025', '03/28/2025', '03/04/2025', '3/3/2025', '[3/4/2025]', '3.4.2025'];
+    const path = written(
+      `${header},Listed\n${dates.map((one) => `A,1,LFP,1,1,${one}\n`).join('')}`,
+    );
+    const file = await inspectCsvFile(path, [{ ...batteryLayout, columns: dated }]);
+    expect(file.dates.listed).toMatchObject({ dayFirst: 1, monthFirst: 1, either: 2, unpadded: 2 });
+  });
+
   it('are written with decimal commas where most numbers are', async () => {
     const file = await inspect(`${header.replaceAll(',', ';')}\nA;1;LFP;5,12;2,5\nB;2;LFP;10;4\n`);
     expect(file.decimalMark).toBe(',');
@@ -159,7 +187,12 @@ describe('a file that cannot be imported', () => {
       '"nameplate energy capacity"',
     ],
     ['a column twice', `${header},Model Number`, 'COLUMN_TWICE', 'model number'],
-    ['another unit in a header', header.replace('kWh', 'Wh'), 'UNIT_UNEXPECTED', 'expected kWh'],
+    [
+      'another unit in a header',
+      header.replace('kWh', 'Ah'),
+      'UNIT_UNEXPECTED',
+      'expected kWh or Wh',
+    ],
     [
       'another unit below the header',
       `${header}\n,,,(MWh),(kW)\nA,1,LFP,1,1`,

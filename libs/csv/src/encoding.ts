@@ -64,10 +64,19 @@ const unmarkedUtf16 = (start: Uint8Array): Encoding | undefined => {
   return undefined;
 };
 
+const zipMagic = 'PK\u0003\u0004';
+
+/** Whether a file begins as a zip archive does, which a workbook (.xlsx) is. */
+export const isZip = (start: Uint8Array): boolean =>
+  Buffer.from(start.subarray(0, 4)).toString('latin1') === zipMagic;
+
 /** What people send for a CSV file by mistake, by its first bytes. */
 const mistaken: readonly (readonly [magic: string, what: string])[] = [
-  ['PK\u0003\u0004', 'a zip archive or an Excel workbook: save the sheet as CSV first'],
-  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel workbook: save the sheet as CSV first'],
+  [zipMagic, 'a zip archive or an Excel workbook: save the sheet as CSV first'],
+  [
+    '\u00d0\u00cf\u0011\u00e0',
+    'an old Excel workbook, or one with a password: save the sheet as CSV first',
+  ],
   ['%PDF', 'a PDF document'],
   ['\u001f\u008b', 'gzip-compressed: unpack it first'],
 ];

@@ -21,7 +21,7 @@ const maxColumns = 512;
 /** Characters of one cell, as many as a spreadsheet's cell holds. */
 const maxCellCharacters = 32_767;
 /** Blank rows are no rows, but each costs time: as many as a spreadsheet has. */
-const maxBlankRows = 1_048_576;
+export const maxBlankRows = 1_048_576;
 
 /** What the parser is given at once, in bytes: a piece of two-byte rows takes it a few milliseconds. */
 const pieceBytes = 1024;
@@ -182,22 +182,26 @@ export const checkRows = (rows: number, most: number, what: string): void => {
   }
 };
 
-const checkWidth = (record: readonly string[], filled: number, line: number): void => {
-  if (record.length > maxCells) throw tooWide(line, `${String(record.length)} cells`, maxCells);
-  if (filled > maxColumns) throw tooWide(line, `${String(filled)} filled columns`, maxColumns);
+/** Throws `Refusal`: `ROW_TOO_WIDE`, `CELL_TOO_LONG`; `counts` says what of the file is counted. */
+export const checkWidth = (
+  record: readonly string[],
+  filled: number,
+  line: number,
+  counts: 'line' | 'row' = 'line',
+): void => {
+  const where = (): string => `${counts} ${String(line)}`;
+  if (record.length > maxCells) throw tooWide(where(), `${String(record.length)} cells`, maxCells);
+  if (filled > maxColumns) throw tooWide(where(), `${String(filled)} filled columns`, maxColumns);
   const at = record.findIndex((cell) => cell.length > maxCellCharacters);
   if (at < 0) return;
   throw refusal(
     'CELL_TOO_LONG',
-    `line ${String(line)}: cell ${String(at + 1)} has ${String(record[at]?.length)} characters, expected at most ${String(maxCellCharacters)}`,
+    `${where()}: cell ${String(at + 1)} has ${String(record[at]?.length)} characters, expected at most ${String(maxCellCharacters)}`,
   );
 };
 
-const tooWide = (line: number, found: string, most: number): Refusal =>
-  refusal(
-    'ROW_TOO_WIDE',
-    `line ${String(line)}: the row has ${found}, expected at most ${String(most)}`,
-  );
+const tooWide = (where: string, found: string, most: number): Refusal =>
+  refusal('ROW_TOO_WIDE', `${where}: the row has ${found}, expected at most ${String(most)}`);
 
 const rowTooLong = (line: number): Refusal =>
   refusal(

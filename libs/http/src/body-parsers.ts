@@ -13,7 +13,9 @@ declare module 'fastify' {
   }
 }
 
-const streamedTypes = ['text/csv', 'application/x-ndjson'] as const;
+export const workbookType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+const streamedTypes = ['text/csv', 'application/x-ndjson', workbookType] as const;
 export type StreamedType = (typeof streamedTypes)[number];
 
 /** Opens a route to bodies of these types: each is then the request's stream, not read yet and without a size limit. */
@@ -23,7 +25,7 @@ export const AcceptsStream = (...types: readonly StreamedType[]): MethodDecorato
 /** `hostileText` refuses keys such as `__proto__` itself, since it can say where they are. */
 const poisoning = 'ignore';
 
-/** JSON everywhere, CSV and NDJSON where a route asks for them, nothing else, and all of it in UTF-8. */
+/** JSON everywhere, CSV, NDJSON and workbooks where a route asks for them, nothing else, and all of it in UTF-8. */
 export const installBodyParsers = (server: FastifyInstance): void => {
   const parseJson = server.getDefaultJsonParser(poisoning, poisoning);
   const asBytes = { parseAs: 'buffer' } as const;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { sniffedBytes, sniffEncoding } from '#csv/encoding.js';
+import { isZip, sniffedBytes, sniffEncoding } from '#csv/encoding.js';
 import { diskFull } from '#kernel/disk-full.js';
 import { Refusal } from '#kernel/refusal.js';
 import { ageMs } from '#kernel/wall-clock.js';
@@ -13,7 +13,11 @@ export interface SpooledFile {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
+  readonly kind: FileKind;
 }
+
+/** What a file is by its first bytes: text, or a workbook. */
+export type FileKind = 'csv' | 'xlsx';
 
 /** Uploads that nobody writes to any more were left by a process that died. */
 const leftoverAfterMs = 60 * 60 * 1_000;
@@ -27,12 +31,19 @@ export class KeptFiles {
     /** Largest file that is taken, in bytes. */
     private readonly maxBytes: number,
     private readonly disk: Pick<DiskReserve, 'shortage'> = { shortage: undefined },
+    private readonly kinds: readonly FileKind[] = ['csv'],
   ) {
     this.spoolFolder = join(folder, 'tmp');
   }
 
-  pathOf(sha256: string): string {
-    return join(this.folder, `${sha256}.csv`);
+  /** Where a file of a kind is kept, or would be. */
+  pathOf(sha256: string, kind: FileKind = 'csv'): string {
+    return join(this.folder, `${sha256}.${kind}`);
+  }
+
+  /** Where it is kept, whatever its kind; undefined where it is not kept here. */
+  async find(sha256: string): Promise<string | undefined> {
+    return (await this.found(sha256))?.path;
   }
 
   /**
@@ -54,15 +65,15 @@ export class KeptFiles {
   }
 
   /** Moves a spooled file to its place, for good: when this resolves, it survives a power cut. */
-  async keep({ path, sha256 }: SpooledFile): Promise<void> {
+  async keep({ path, sha256, kind }: SpooledFile): Promise<void> {
     await withRoom(async () => {
-      await rename(path, this.pathOf(sha256));
+      await rename(path, this.pathOf(sha256, kind));
       await syncFolder(this.folder);
     });
   }
 
   async remove(sha256: string): Promise<void> {
-    await rm(this.pathOf(sha256), { force: true });
+    for (const kind of this.kinds) await rm(this.pathOf(sha256, kind), { force: true });
   }
 
   async discard({ path }: SpooledFile): Promise<void> {
@@ -70,15 +81,21 @@ export class KeptFiles {
   }
 
   async has(sha256: string): Promise<boolean> {
-    return (await this.bytesOf(sha256)) !== undefined;
+    return (await this.found(sha256)) !== undefined;
   }
 
   /** Its size; undefined where it is not kept here. */
   async bytesOf(sha256: string): Promise<number | undefined> {
-    return stat(this.pathOf(sha256)).then(
-      (file) => (file.isFile() ? file.size : undefined),
-      () => undefined,
-    );
+    return (await this.found(sha256))?.bytes;
+  }
+
+  private async found(sha256: string): Promise<{ path: string; bytes: number } | undefined> {
+    for (const kind of this.kinds) {
+      const path = this.pathOf(sha256, kind);
+      const file = await stat(path).catch(() => undefined);
+      if (file?.isFile()) return { path, bytes: file.size };
+    }
+    return undefined;
   }
 
   /** Removes what uploads of dead processes left in the spool. */
@@ -97,7 +114,7 @@ export class KeptFiles {
 
   private async write(path: string, body: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
     const hash = createHash('sha256');
-    const start = new Start();
+    const start = new Start(this.kinds);
     let bytes = 0;
     const file = await open(path, 'wx', 0o600);
     try {
@@ -117,14 +134,17 @@ export class KeptFiles {
     } finally {
       await file.close();
     }
-    return { path, bytes, sha256: hash.digest('hex') };
+    return { path, bytes, sha256: hash.digest('hex'), kind: start.kind };
   }
 }
 
-/** Refuses what is no text by its first bytes, before the rest is read. */
+/** Tells the kind of a file by its first bytes and refuses what is neither, before the rest is read. */
 class Start {
+  kind: FileKind = 'csv';
   private bytes = Buffer.alloc(0);
   private isChecked = false;
+
+  constructor(private readonly kinds: readonly FileKind[]) {}
 
   add(chunk: Uint8Array): void {
     if (this.isChecked) return;
@@ -133,8 +153,10 @@ class Start {
   }
 
   end(): void {
-    if (!this.isChecked) sniffEncoding(this.bytes.subarray(0, sniffedBytes));
+    if (this.isChecked) return;
     this.isChecked = true;
+    if (this.kinds.includes('xlsx') && isZip(this.bytes)) this.kind = 'xlsx';
+    else sniffEncoding(this.bytes.subarray(0, sniffedBytes));
   }
 }
 

@@ -29,7 +29,13 @@ export type Source = 'http' | 'mqtt' | 'import' | 'process' | 'cli';
 export interface Evidence {
   readonly sha256: string;
   readonly file?: string;
+  /** Of a workbook. */
+  readonly sheet?: string;
   readonly row?: number;
+  /** Cells of a workbook as they are displayed and stored, where what was read does not say both, by their columns. */
+  readonly cells?: Readonly<
+    Record<string, { readonly displayed: string; readonly stored: string }>
+  >;
 }
 
 /**

@@ -13,7 +13,15 @@ class ActorResponse implements Actor {
 class EvidenceResponse implements Partial<Evidence> {
   @ApiPropertyOptional({ description: 'SHA-256 of the file, hexadecimal.' }) sha256?: string;
   @ApiPropertyOptional() file?: string;
+  @ApiPropertyOptional({ description: 'Of a workbook.' }) sheet?: string;
   @ApiPropertyOptional({ description: 'Data row in the file, from 1.' }) row?: number;
+  @ApiPropertyOptional({
+    type: Object,
+    description:
+      'Cells of a workbook as they are displayed and stored, where what was read does not say both, by their columns.',
+    example: { 'cec listing date': { displayed: '7/21/2021', stored: '44398' } },
+  })
+  cells?: NonNullable<Evidence['cells']>;
   @ApiPropertyOptional({
     type: Object,
     description: 'Texts of the source, where they differ from what was recorded.',

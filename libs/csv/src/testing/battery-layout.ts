@@ -11,13 +11,13 @@ export const batteryLayout = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      unit: 'kWh',
+      units: ['kWh', 'Wh'],
       decimal: true,
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      unit: 'kW',
+      units: ['kW', 'W'],
       decimal: true,
     },
   },

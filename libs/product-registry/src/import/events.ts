@@ -39,6 +39,11 @@ const rowOutcome = {
 };
 export type RowOutcome = ObjectOf<typeof rowOutcome>;
 
+const unreadColumn = {
+  title: text('As written; which one it is where it has no title.'),
+  rows: count('Rows that have a value in it.'),
+};
+
 const outcomeCounts = {
   accepted: count('Rows of that outcome.'),
   unchanged: count('Rows of that outcome.'),
@@ -90,10 +95,19 @@ export const importEvents = eventTypes({
       run,
       layout: name('Such as `cec-batteries`.'),
       encoding: name('Such as `utf-8`.'),
-      delimiter: text('Between two cells.'),
+      delimiter: text('Between two cells; empty in a workbook.'),
       decimalMark: text('Of its numbers.'),
       rows: count('Data records of the file.'),
       ignoredColumns: Type.Array(text('A column that the layout does not know, as written.')),
+      unreadColumns: Type.Optional(
+        Type.Array(closed(unreadColumn), {
+          description: 'Columns that the layout does not know and that hold values.',
+        }),
+      ),
+      sheet: Type.Optional(text('Of a workbook: the sheet that was read.')),
+      unreadSheets: Type.Optional(
+        Type.Array(text('Of a workbook: another sheet that holds something.')),
+      ),
     }),
     example: {
       run: 1,
@@ -103,6 +117,7 @@ export const importEvents = eventTypes({
       decimalMark: '.',
       rows: 3,
       ignoredColumns: ['battery_id'],
+      unreadColumns: [{ title: 'battery_id', rows: 3 }],
     },
   },
   ImportRowsProcessed: {

@@ -24,6 +24,12 @@ class ImportFailureResponse {
   @ApiProperty() reason!: string;
 }
 
+export class UnreadColumnResponse {
+  @ApiProperty({ description: 'As written; which one it is where it has no title.' })
+  title!: string;
+  @ApiProperty({ description: 'Rows that have a value in it.' }) rows!: number;
+}
+
 class ImportLayoutResponse {
   @ApiProperty({ example: 'cec-batteries' }) name!: string;
   @ApiProperty({ example: 'utf-8' }) encoding!: string;
@@ -31,6 +37,22 @@ class ImportLayoutResponse {
   @ApiProperty({ example: '.' }) decimalMark!: string;
   @ApiProperty({ type: [String], description: 'Columns that the layout does not know.' })
   ignoredColumns!: readonly string[];
+  @ApiProperty({
+    type: [UnreadColumnResponse],
+    description: 'Those of them that hold values, and columns without a title that do.',
+  })
+  unreadColumns!: readonly UnreadColumnResponse[];
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Of a workbook: the sheet that was read.',
+  })
+  sheet!: string | null;
+  @ApiProperty({
+    type: [String],
+    description: 'Of a workbook: other sheets that hold something.',
+  })
+  unreadSheets!: readonly string[];
 }
 
 export class ImportResponse {
@@ -85,6 +107,9 @@ export const importResponse = ({
       delimiter: read.delimiter,
       decimalMark: read.decimalMark,
       ignoredColumns: read.ignoredColumns,
+      unreadColumns: read.unreadColumns ?? [],
+      sheet: read.sheet ?? null,
+      unreadSheets: read.unreadSheets ?? [],
     },
     failure: failure && { code: failure.code, reason: failure.reason },
     revision: Number(revision),
@@ -120,6 +145,14 @@ class PreviewedChangeResponse {
 export class ImportPreviewResponse {
   @ApiProperty({ enum: [true] }) dryRun!: true;
   @ApiProperty() layout!: string;
+  @ApiPropertyOptional({ description: 'Of a workbook: the sheet that was read.' }) sheet?: string;
+  @ApiProperty({ type: [String], description: 'Other sheets that hold something.' })
+  unreadSheets!: readonly string[];
+  @ApiProperty({
+    type: [UnreadColumnResponse],
+    description: 'Columns that the layout does not know, where they hold values.',
+  })
+  unreadColumns!: readonly UnreadColumnResponse[];
   @ApiProperty({ type: ImportRowsResponse }) rows!: ImportRowsResponse;
   @ApiProperty({
     description: 'Whether every row was judged; if not, `rows` counts those that were.',

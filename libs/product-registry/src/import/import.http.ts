@@ -17,7 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequirePermission } from '#access/require-permission.js';
 import { TextField } from '#http/body-fields.js';
-import { AcceptsStream } from '#http/body-parsers.js';
+import { AcceptsStream, workbookType } from '#http/body-parsers.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { commandResponse } from '#http/command-response.js';
 import { CommandRoute, ReasonedBody } from '#http/command-route.js';
@@ -62,15 +62,16 @@ export class ImportController {
 
   @Post()
   @HttpCode(202)
-  @AcceptsStream('text/csv')
+  @AcceptsStream('text/csv', workbookType)
   @ApiOperation({
     summary: 'Import a published list',
     description:
+      'A CSV file or a workbook (.xlsx), told by its bytes; of a workbook the sheet that is such a list. ' +
       'The body is streamed and kept as evidence under its hash. The same file sent again is the same ' +
       'import and runs once more. With `dryRun` the answer says what would change, and nothing is kept: ' +
       'after 60 seconds it says what was found until then (`complete` is false). One at a time for each key.',
   })
-  @ApiConsumes('text/csv')
+  @ApiConsumes('text/csv', workbookType)
   @ApiBody({
     schema: {
       type: 'string',
@@ -102,7 +103,7 @@ export class ImportController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportResponse | ImportPreviewResponse> {
-    if (!(request.body instanceof Readable)) throw notCsv();
+    if (!(request.body instanceof Readable)) throw notList();
     const body = streamedBody(request.body);
     try {
       const {
@@ -185,9 +186,9 @@ const previewResponse = ({ problems, ...preview }: Awaited<ReturnType<Imports['p
 const kindMissing = () =>
   queryInvalid([{ pointer: '?kind', reason: 'expected one of products, manufacturers' }]);
 
-const notCsv = () =>
+const notList = () =>
   new Refusal(
     'MEDIA_TYPE_UNSUPPORTED',
     'unsupported-media-type',
-    'expected a CSV file as the body, with Content-Type: text/csv',
+    `expected a CSV file or a workbook as the body, with Content-Type: text/csv or ${workbookType}`,
   );

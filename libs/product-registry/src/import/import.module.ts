@@ -53,7 +53,7 @@ const largestFile = 256 * 1024 * 1024;
         logger: Logger,
         { dataDir, maxRows }: ImportSettings,
       ): Imports => {
-        const files = new KeptFiles(join(dataDir, 'imports'), largestFile, disk);
+        const files = new KeptFiles(join(dataDir, 'imports'), largestFile, disk, ['csv', 'xlsx']);
         const imports = new States(log, importDecider, 1_000);
         const tools = { log, imports, registry, files, logger, maxRows };
         return new Imports(tools, importQueue(pool), observer);

@@ -12,6 +12,7 @@ import {
 import type { ProductRegistry } from '../registry.js';
 import { type ListedFacts, ReconcileListing } from './commands.js';
 import { productDecider } from './decider.js';
+import { refuseLookAlike } from './find-look-alike.js';
 import { claimantsOf } from './find-product.js';
 import { claimRegistration, requireModelKey } from './register-product.js';
 
@@ -24,8 +25,10 @@ export interface ReconciledListing {
 
 /**
  * Takes in one row of a published list: all that it says of one product, or nothing of it. An unknown
- * product is registered first, in the same append; a known one costs two reads where it is not cached.
+ * product is registered first, in the same append, unless it looks like one that is known; a known one costs
+ * two reads where it is not cached.
  *
+ * Throws `MODEL_LOOKS_ALIKE` (`conflict`, details: `productId`).
  * Throws `LIST_AGAINST_CURATOR` and `LIST_DROPS_CERTIFICATION` (`conflict`, details: `conflicts`),
  * `MANUFACTURER_UNKNOWN`, `MODEL_EMPTY`, `PROD_CODE_TOO_LONG`, `ELEMENTS_INVALID` (`unprocessable`), and
  * what `handleCommand` throws.
@@ -44,14 +47,16 @@ export const reconcileListing = (
     const isSkipped = mayBeSkipped && maker.family.length === 1;
     mayBeSkipped = false;
     const known = isSkipped ? undefined : await reconcileKnown(registry, facts, meta, maker);
-    return known ?? (await registerListed(registry, facts, meta, maker, modelKey));
+    if (known) return known;
+    if (!isSkipped) await refuseLookAlike(registry, maker, modelKey);
+    return registerListed(registry, facts, meta, maker, modelKey);
   });
 };
 
 export interface ReconcileOptions {
   /**
-   * The maker was only just registered: the product is not looked for, and found only if it is there
-   * after all. Of no effect where the maker answers for others.
+   * The maker was only just registered: the product is not looked for, nor one that it looks like, and found only if
+   * it is there after all. Of no effect where the maker answers for others.
    */
   readonly isLikelyNew?: boolean;
 }

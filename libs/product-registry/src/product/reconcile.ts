@@ -93,7 +93,17 @@ export const isSetByPerson = ({ elements }: RegisteredProduct, name: string): bo
   return standing?.by === 'person' && standing.value !== null;
 };
 
-const filled = (row: ListedFacts['elements']): ElementInputs =>
+/** Whether a person's word stands on what a pointer such as `/elements/EnergyCapacityNominal` names. */
+export const isSaidByPerson = (state: RegisteredProduct, pointer: string): boolean => {
+  const [, part, name = ''] = pointer.split('/');
+  if (part === 'elements') return isSetByPerson(state, name);
+  if (part === 'qualifications') return state.listings[name]?.by === 'person';
+  return currentCertifications(state).some(
+    ({ standard, by }) => standard === name && by === 'person',
+  );
+};
+
+export const filled = (row: ListedFacts['elements']): ElementInputs =>
   Object.fromEntries(
     Object.entries(row).filter((entry): entry is [string, ElementInput] => entry[1] !== null),
   );

@@ -1,4 +1,5 @@
 import type { FactLayout } from './fact-layout.js';
+import { batteryTitleRow, notBatteries } from './known-lists.js';
 
 /** Stored with every fact that this list asserts. */
 export const cecBatteriesList = 'cec-batteries';
@@ -10,6 +11,8 @@ export const cecBatteriesList = 'cec-batteries';
 export const cecBatteries = {
   name: cecBatteriesList,
   title: 'the CEC battery list',
+  titleRow: batteryTitleRow,
+  others: notBatteries,
   columns: {
     manufacturer: {
       names: ['manufacturer name', 'manufacturer'],
@@ -38,6 +41,7 @@ export const cecBatteries = {
         'ul 1973 certificate date',
         'certificate date',
       ],
+      date: true,
     },
     edition: {
       names: ['ul 1973 certification edition of ul 1973', 'edition of ul 1973'],
@@ -45,14 +49,14 @@ export const cecBatteries = {
     energy: {
       names: ['nameplate energy capacity', 'capacity'],
       required: true,
-      unit: 'kWh',
+      units: ['kWh', 'Wh', 'MWh'],
       decimal: true,
       fact: '/elements/EnergyCapacityNominal',
     },
     power: {
       names: ['maximum continuous discharge rate', 'discharge rate'],
       required: true,
-      unit: 'kW',
+      units: ['kW', 'W', 'MW'],
       decimal: true,
       fact: '/elements/PowerDCContinuousMax',
     },
@@ -71,9 +75,14 @@ export const cecBatteries = {
     notes: { names: ['notes'], fact: '/qualifications/CEC/notes' },
     listingDate: {
       names: ['cec listing date', 'battery listing date'],
+      date: true,
       fact: '/qualifications/CEC/listingDate',
     },
-    lastUpdate: { names: ['last update'], fact: '/qualifications/CEC/lastUpdate' },
+    lastUpdate: {
+      names: ['last update'],
+      date: true,
+      fact: '/qualifications/CEC/lastUpdate',
+    },
   },
 } as const satisfies FactLayout;
 

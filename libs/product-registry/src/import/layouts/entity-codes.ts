@@ -1,4 +1,5 @@
 import type { FactLayout } from './fact-layout.js';
+import { notManufacturerCodes } from './known-lists.js';
 
 /** Stored with the facts that a list of entity codes asserts. */
 export const entityCodesList = 'entity-codes';
@@ -10,6 +11,7 @@ export const entityCodesList = 'entity-codes';
 export const entityCodes = {
   name: entityCodesList,
   title: 'a list of manufacturer codes',
+  others: notManufacturerCodes,
   columns: {
     code: { names: ['entitycode', 'entity code', 'code'], required: true, fact: '/code' },
     name: {

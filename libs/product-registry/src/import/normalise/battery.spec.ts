@@ -1,36 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
+import { cecBatteries } from '../layouts/cec-batteries.js';
 import { cellAt } from '../layouts/fact-layout.js';
+import { cells, columns, columnsWith, normalised, product } from './battery.fixture.js';
 import { normaliseBattery } from './battery.js';
-
-const cells = {
-  manufacturer: 'Aurora Cells Inc.',
-  brand: '',
-  model: 'AC-5',
-  technology: 'Lithium Iron Phosphate',
-  description: '5 kWh battery',
-  certifyingEntity: 'CSA',
-  certificateDate: '02.06.2021',
-  edition: 'Ed 3: 2022',
-  energy: '5.40',
-  power: '2.5',
-  efficiency: 'No Information Submitted',
-  ja12Strategies: 'No Information Submitted',
-  ja12Declaration: 'N',
-  notes: '\u00a0',
-  listingDate: '21.07.2021',
-  lastUpdate: '',
-};
-
-const normalised = (changes: Partial<Record<BatteryColumn, string>> = {}) =>
-  normaliseBattery({ row: 7, cells: { ...cells, ...changes } }, '.');
-
-const product = (changes: Partial<Record<BatteryColumn, string>> = {}) => {
-  const row = normalised(changes);
-  if ('rejected' in row) throw new Error(JSON.stringify(row.rejected));
-  return row;
-};
 
 describe('a row of the battery list', () => {
   it('becomes elements, a certification and a listing', () => {
@@ -69,6 +42,8 @@ describe('a row of the battery list', () => {
           Brand: null,
           CertifiedJA12ControlStrategies: 'No Information Submitted',
           DeclarationForJA12Submitted: 'N',
+          ManufacturerAsWritten: null,
+          ModelAsWritten: null,
         },
       },
     });
@@ -78,7 +53,7 @@ describe('a row of the battery list', () => {
     const { model, manufacturer, technology, energy } = cells;
     const row = normaliseBattery(
       { row: 1, cells: { model, manufacturer, technology, energy, power: '' } },
-      '.',
+      columns,
     );
     if ('rejected' in row) throw new Error('rejected');
     expect(Object.keys(row.facts.elements)).toEqual([
@@ -88,7 +63,10 @@ describe('a row of the battery list', () => {
     ]);
     expect(row.facts.elements['PowerDCContinuousMax']).toBeNull();
     expect(row.facts).not.toHaveProperty('certification');
-    expect(row.facts.listing).toEqual({ agency: 'CEC', remarks: {} });
+    expect(row.facts.listing).toEqual({
+      agency: 'CEC',
+      remarks: { ManufacturerAsWritten: null, ModelAsWritten: null },
+    });
   });
 
   it('keeps the cells of a padded maker and model', () => {
@@ -108,7 +86,7 @@ describe('a row of the battery list', () => {
   it('reads decimal commas and keeps the raw text', () => {
     const row = normaliseBattery(
       { row: 1, cells: { ...cells, energy: '5,40', power: '2,5' } },
-      ',',
+      columnsWith(','),
     );
     if ('rejected' in row) throw new Error('rejected');
     expect(row.facts.elements['EnergyCapacityNominal']).toEqual({
@@ -143,7 +121,7 @@ describe('a row of the battery list', () => {
 
   it('asks for review of a chemistry that nobody has decided on', () => {
     const row = product({ technology: 'Zinc Bromide' });
-    expect(row.unread).toEqual(['BatteryChemistryType']);
+    expect(row.unread).toEqual(['/elements/BatteryChemistryType']);
     expect(row.problems[0]).toMatchObject({ column: 'technology', raw: 'Zinc Bromide' });
   });
 
@@ -151,27 +129,11 @@ describe('a row of the battery list', () => {
     ['manufacturer', ' \u00a0', 'manufacturer name', 'is blank'],
     ['model', '', 'model number', 'is blank'],
     ['model', 'No Information Submitted', 'model number', 'was not submitted'],
-    [
-      'energy',
-      'five',
-      'nameplate energy capacity',
-      'is not a decimal number with the decimal mark "."',
-    ],
+    ['model', '#N/A', 'model number', 'is a placeholder'],
+    ['manufacturer', '#REF!', 'manufacturer name', 'is a placeholder'],
+    ['energy', 'five', 'nameplate energy capacity', 'is not a decimal number'],
     ['energy', '-5', 'nameplate energy capacity', 'is below zero'],
-    [
-      'power',
-      '1,234',
-      'maximum continuous discharge rate',
-      'is not a decimal number with the decimal mark "."',
-    ],
-    ['notes', 'a\u0000b', 'notes', 'holds a NUL character'],
-    ['model', 'AB\ufffd', 'model number', 'holds characters that could not be decoded'],
-    [
-      'listingDate',
-      '31.02.2024',
-      'cec listing date',
-      'is not a date that exists; expected one such as 21.07.2021 or 2021-07-21',
-    ],
+    ['model', 'a\u0000b', 'model number', 'holds a NUL character'],
   ] as const)('is rejected for %s %j', (column, cell, title, reason) => {
     expect(normalised({ [column]: cell })).toEqual({
       rejected: expect.arrayContaining([

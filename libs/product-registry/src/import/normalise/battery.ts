@@ -1,5 +1,6 @@
-import type { CsvRow, DecimalMark } from '#csv/csv-file.js';
+import type { CsvRow } from '#csv/csv-file.js';
 
+import { findingsOf } from '../../plausibility/findings.js';
 import type {
   ListedCertification,
   ListedFacts,
@@ -8,53 +9,60 @@ import type {
 import type { ElementInput } from '../../read-elements.js';
 import type { RowProblem } from '../events.js';
 import { type BatteryColumn, cecBatteries, cecBatteriesList } from '../layouts/cec-batteries.js';
-import { cellProblem, collapse, damagesOf, isNotSubmitted, isTooLong, trimLines } from './cell.js';
+import { cellAt } from '../layouts/fact-layout.js';
+import { collapse, isNotSubmitted, problem, trimLines } from './cell.js';
+import type { BatteryColumns, DateColumn, QuantityColumn } from './columns.js';
+import { readDate } from './dates.js';
+import { parseEfficiencies } from './efficiencies.js';
 import { agencyName, chemistryOf, cleanModel, editionOf } from './labels.js';
 import type { NormalisedRow } from './normalised-row.js';
-import { isNegative, parseDate, parseDecimal, parseEfficiencies } from './values.js';
+import { isNegative, readNumber, shifted } from './numbers.js';
+import { isPlaceholder } from './placeholders.js';
+import { type Cleaned, RowReader, withRaw } from './row-reader.js';
 
 type Row = CsvRow<BatteryColumn>;
 
 /**
  * One row of the CEC battery list in Orange Button terms.
  *
- * Rejected: no manufacturer or model, a number or date that cannot be read, text that was damaged. Needs
- * review: a chemistry that nobody has decided on. Flagged: efficiencies that were cut off.
+ * Rejected: no manufacturer or model, a capacity that is no number. Needs review: a chemistry that nobody has
+ * decided on, a number, unit or date that may mean two things, a damaged name or model. Left out and
+ * flagged: placeholders, efficiencies that were cut off, dates that do not exist, damaged text elsewhere.
  */
-export const normaliseBattery = (row: Row, mark: DecimalMark): NormalisedRow => {
-  const reader = new BatteryReader(row, mark);
-  // Oversized cells are not read at all: that takes longer the longer they are.
-  const isOversized = Object.values(row.cells).some(isTooLong);
-  const facts = isOversized ? undefined : reader.facts();
-  const { rejecting, problems, unread } = reader;
-  return facts && rejecting.length === 0 ? { facts, problems, unread } : { rejected: rejecting };
+export const normaliseBattery = (row: Row, columns: BatteryColumns): NormalisedRow => {
+  const reader = new BatteryReader(row, columns);
+  const facts = reader.facts();
+  const { rejecting: rejected, problems, unread } = reader;
+  if (rejected.length > 0) return { rejected };
+  const damage = reader.damage();
+  return { facts, problems, warnings: warningsOf(row, facts), unread, ...(damage && { damage }) };
 };
 
-interface Identity {
-  readonly text: string;
-  readonly raw: string;
-}
-
-/** Longest name or model number that is taken. */
-const maxIdentity = 200;
+const warningsOf = (row: Row, { productType, elements }: ListedFacts): readonly RowProblem[] =>
+  findingsOf(productType, elements).map(({ rule, version, message, elements: [name = ''] }) => {
+    const { column, raw } = cellAt(cecBatteries, row, `/elements/${name}`);
+    return problem(
+      column,
+      `is hard to believe (${rule}, version ${String(version)}): ${message}`,
+      raw,
+    );
+  });
 
 /** The list's certifications are all of one standard. */
 const certifiedStandard = 'UL1973';
 
-/** Reads the cells of one row, and gathers what is wrong with them. */
-class BatteryReader {
-  /** The row cannot be used. */
-  readonly rejecting: RowProblem[];
-  /** What was kept raw. */
-  readonly problems: RowProblem[] = [];
-  /** Elements that a person should look at. */
-  readonly unread: string[] = [];
+/** The units that the facts are in, and by how many powers of ten another one differs. */
+const quantities = {
+  energy: { name: 'EnergyCapacityNominal', unit: 'kWh', powers: { wh: -3, kwh: 0, mwh: 3 } },
+  power: { name: 'PowerDCContinuousMax', unit: 'kW', powers: { w: -3, kw: 0, mw: 3 } },
+} as const;
 
+class BatteryReader extends RowReader<BatteryColumn> {
   constructor(
-    private readonly row: Row,
-    private readonly mark: DecimalMark,
+    row: Row,
+    private readonly columns: BatteryColumns,
   ) {
-    this.rejecting = damagesOf(cecBatteries, row);
+    super(cecBatteries, row);
   }
 
   facts(): ListedFacts {
@@ -67,67 +75,66 @@ class BatteryReader {
       manufacturer: manufacturer.text,
       model: model.text,
       elements: {
-        ...this.element('technology', 'BatteryChemistryType', (raw) => this.chemistry(raw)),
-        ...this.element('description', 'Description', (raw) => withRaw(raw, trimLines(raw))),
-        ...this.element('energy', 'EnergyCapacityNominal', (raw) => this.quantity(raw, 'energy')),
-        ...this.element('power', 'PowerDCContinuousMax', (raw) => this.quantity(raw, 'power')),
-        ...this.element('efficiency', 'EfficiencyBatteryRoundTrip', (raw) => this.efficiency(raw)),
+        ...this.element('technology', 'BatteryChemistryType', (text, raw) =>
+          this.chemistry(text, raw),
+        ),
+        ...this.element('description', 'Description', (text, raw) => withRaw(raw, trimLines(text))),
+        ...this.quantity('energy'),
+        ...this.quantity('power'),
+        ...this.element('efficiency', 'EfficiencyBatteryRoundTrip', (text, raw) =>
+          this.efficiency(text, raw),
+        ),
       },
       ...(certification !== undefined && { certification }),
       listing: this.listing(manufacturer, model),
     };
   }
 
-  private reject(column: BatteryColumn, reason: string): void {
-    this.rejecting.push(cellProblem(cecBatteries, this.row, column, reason));
-  }
-
-  private note(column: BatteryColumn, reason: string): void {
-    this.problems.push(cellProblem(cecBatteries, this.row, column, reason));
-  }
-
-  private identity(column: 'manufacturer' | 'model', clean: (raw: string) => string): Identity {
-    const raw = this.row.cells[column] ?? '';
-    const text = clean(raw);
-    if (text === '') this.reject(column, 'is blank');
-    if (text.length > maxIdentity) {
-      this.reject(column, `is longer than ${String(maxIdentity)} characters`);
-    }
-    if (isNotSubmitted(raw)) this.reject(column, 'was not submitted');
-    return { text, raw };
-  }
-
-  /** An element of a column: none where the list lacks the column, null where the cell is blank. */
-  private element(
-    column: BatteryColumn,
-    name: string,
-    read: (raw: string) => ElementInput,
-  ): Readonly<Record<string, ElementInput | null>> {
-    const raw = this.row.cells[column];
-    if (raw === undefined) return {};
-    if (collapse(raw) === '') return { [name]: null };
-    return { [name]: isNotSubmitted(raw) ? { state: 'notSubmitted', raw } : read(raw) };
-  }
-
-  private chemistry(raw: string): ElementInput {
-    const value = chemistryOf(raw);
+  private chemistry(text: string, raw: string): ElementInput {
+    const value = chemistryOf(text);
     if (value !== undefined) return withRaw(raw, value);
-    this.note('technology', 'is a chemistry that no rule knows');
-    this.unread.push('BatteryChemistryType');
+    const pointer = '/elements/BatteryChemistryType';
+    this.ask('technology', pointer, 'is a chemistry that no rule knows');
     return { state: 'unparsed', raw };
   }
 
-  private quantity(raw: string, column: 'energy' | 'power'): ElementInput {
-    const value = parseDecimal(collapse(raw), this.mark);
-    if (value === undefined) {
-      this.reject(column, `is not a decimal number with the decimal mark "${this.mark}"`);
-    } else if (isNegative(value)) this.reject(column, 'is below zero');
-    else return { ...withRaw(raw, value), unit: cecBatteries.columns[column].unit };
-    return { state: 'unparsed', raw };
+  private quantity(column: QuantityColumn): Readonly<Record<string, ElementInput | null>> {
+    const { name } = quantities[column];
+    const raw = this.raw(column) ?? '';
+    // A battery without a capacity is not much of a product.
+    if (column === 'energy' && isPlaceholder(raw)) this.unread.push(`/elements/${name}`);
+    return this.element(column, name, (text) => this.amount(column, text, raw));
   }
 
-  private efficiency(raw: string): ElementInput {
-    const value = parseEfficiencies(raw);
+  private amount(column: QuantityColumn, text: string, raw: string): ElementInput {
+    const reading = this.columns.quantities[column];
+    const { name, unit, powers } = quantities[column];
+    const pointer = `/elements/${name}`;
+    const unparsed = { state: 'unparsed', raw };
+    const read = readNumber(collapse(text), reading);
+    if (read === undefined || 'unclear' in read) {
+      if (read) this.ask(column, pointer, read.unclear);
+      else if (column === 'energy') this.reject(column, 'is not a decimal number');
+      else this.ask(column, pointer, 'is not a decimal number');
+      return unparsed;
+    }
+    if (isNegative(read.value)) {
+      this.reject(column, 'is below zero');
+      return unparsed;
+    }
+    const written = reading.unit;
+    if (written === undefined) {
+      const reason = `the unit is not stated, and the values are not plausible in ${unit}`;
+      this.ask(column, pointer, reason);
+      return unparsed;
+    }
+    const power = (powers as Readonly<Record<string, number>>)[written.toLowerCase()] ?? 0;
+    const source = power === 0 ? raw : `${collapse(raw)} ${written}`;
+    return { ...withRaw(source, shifted(read.value, power)), unit };
+  }
+
+  private efficiency(text: string, raw: string): ElementInput {
+    const value = parseEfficiencies(text);
     if (value) return { state: 'submitted', value, unit: 'percent', raw };
     this.note(
       'efficiency',
@@ -136,33 +143,45 @@ class BatteryReader {
     return { state: 'unparsed', raw };
   }
 
-  /** Undefined without the column, null when blank, "not submitted" or (then rejected) unreadable. */
-  private date(column: BatteryColumn): string | null | undefined {
-    const raw = this.row.cells[column];
-    if (raw === undefined) return undefined;
-    if (isBlank(raw)) return null;
-    const value = parseDate(raw);
-    if (value === undefined) {
-      this.reject(
-        column,
-        'is not a date that exists; expected one such as 21.07.2021 or 2021-07-21',
-      );
+  /** Undefined where the list says nothing that can be read (which is noted), null where it is blank. */
+  private date(column: DateColumn, pointer: string): string | null | undefined {
+    const text = this.optional(column);
+    if (text === undefined) return undefined;
+    if (isBlank(text)) return null;
+    const read = readDate(text, this.columns.dayOrders[column]);
+    if (read === undefined) {
+      this.note(column, 'is not a date that exists, such as 21.07.2021 or 2021-07-21; left out');
+      return undefined;
     }
-    return value ?? null;
+    if ('unclear' in read) {
+      this.ask(column, pointer, read.unclear);
+      return undefined;
+    }
+    if (read.note !== undefined) this.note(column, read.note);
+    return read.date;
   }
 
-  /** Asserted only where the list names who certified: a blank or "not submitted" is no certification. */
+  /**
+   * Asserted only where the list names who certified: a blank or "not submitted" is no certification. With a
+   * date that cannot be read nothing is said of it: without its date it would be another one.
+   */
   private certification(): ListedCertification | null | undefined {
-    const { certifyingEntity: raw, edition: rawEdition } = this.row.cells;
-    if (raw === undefined) return undefined;
-    const certificateDate = this.date('certificateDate');
-    if (isBlank(raw)) return null;
-    const agency = agencyName(raw);
-    const edition = rawEdition === undefined ? undefined : editionText(rawEdition);
+    const certifier = this.optional('certifyingEntity');
+    if (certifier === undefined) return undefined;
+    const pointer = `/certifications/${certifiedStandard}`;
+    const certificateDate = this.date('certificateDate', pointer);
+    if (isBlank(certifier)) return null;
+    if (certificateDate === undefined && !isSaidNothing(this.raw('certificateDate'))) {
+      return undefined;
+    }
+    const agency = agencyName(certifier);
+    const rawEdition = this.raw('edition');
+    const said = this.optional('edition');
+    const edition = said === undefined ? undefined : editionText(said);
     const differing = {
-      ...(agency !== raw && { agency: raw }),
+      ...(agency !== this.raw('certifyingEntity') && { agency: this.raw('certifyingEntity') }),
       ...(edition && edition !== rawEdition && { edition: rawEdition }),
-    };
+    } as Readonly<Record<string, string>>;
     return {
       agency,
       standard: certifiedStandard,
@@ -172,43 +191,41 @@ class BatteryReader {
     };
   }
 
-  private listing(manufacturer: Identity, model: Identity): ListedQualification {
-    const { notes, brand, ja12Strategies, ja12Declaration } = this.row.cells;
+  private listing(manufacturer: Cleaned, model: Cleaned): ListedQualification {
+    const pointer = '/qualifications/CEC';
     return {
       agency: 'CEC',
       ...defined({
-        listingDate: this.date('listingDate'),
-        lastUpdate: this.date('lastUpdate'),
-        notes: asWritten(notes),
+        listingDate: this.date('listingDate', pointer),
+        lastUpdate: this.date('lastUpdate', pointer),
+        notes: this.asWritten('notes'),
       }),
       remarks: defined({
-        Brand: asWritten(brand),
-        CertifiedJA12ControlStrategies: asWritten(ja12Strategies),
-        DeclarationForJA12Submitted: asWritten(ja12Declaration),
+        Brand: this.asWritten('brand'),
+        CertifiedJA12ControlStrategies: this.asWritten('ja12Strategies'),
+        DeclarationForJA12Submitted: this.asWritten('ja12Declaration'),
         ManufacturerAsWritten: asInTheFile(manufacturer),
         ModelAsWritten: asInTheFile(model),
       }),
     };
   }
+
+  private asWritten(column: BatteryColumn): string | null | undefined {
+    const text = this.optional(column);
+    return text === undefined ? undefined : trimLines(text) || null;
+  }
 }
 
-const isBlank = (raw: string): boolean => collapse(raw) === '' || isNotSubmitted(raw);
+const isBlank = (text: string): boolean => collapse(text) === '' || isNotSubmitted(text);
 
-const withRaw = (raw: string, value: string): ElementInput => ({
-  state: 'submitted',
-  value,
-  ...(raw !== value && { raw }),
-});
+/** No column, or a placeholder, which is no date and no attempt at one. */
+const isSaidNothing = (raw: string | undefined): boolean => raw === undefined || isPlaceholder(raw);
 
-const editionText = (raw: string): string | null =>
-  isBlank(raw) ? null : (editionOf(raw) ?? collapse(raw));
+const editionText = (text: string): string | null =>
+  isBlank(text) ? null : (editionOf(text) ?? collapse(text));
 
-const asWritten = (raw: string | undefined): string | null | undefined =>
-  raw === undefined ? undefined : trimLines(raw) || null;
-
-/** A name that was cleaned is kept as it was written, too. */
-const asInTheFile = ({ text, raw }: Identity): string | undefined =>
-  text === raw ? undefined : raw;
+/** A name that was cleaned is kept as it was written, too; one that is clean takes a former spelling back. */
+const asInTheFile = ({ text, raw }: Cleaned): string | null => (text === raw ? null : raw);
 
 /** Without the keys that the list says nothing of. */
 const defined = <K extends string>(

@@ -6,16 +6,23 @@ import type { FactLayout } from '../layouts/fact-layout.js';
 /** What a source writes where it says that nothing was submitted. */
 const notSubmittedText = 'no information submitted';
 
+/** Most cells are clean: words of ASCII with one space between them. */
+const clean = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
 /** NFC, without zero-width characters and byte order marks, each run of whitespace one space, trimmed. */
 export const collapse = (raw: string): string =>
-  raw
-    .normalize('NFC')
-    .replace(/\u200b|\u200c|\u200d|\u2060|\ufeff/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  clean.test(raw)
+    ? raw
+    : raw
+        .normalize('NFC')
+        .replace(/\u200b|\u200c|\u200d|\u2060|\ufeff/g, '')
+        .replace(/\s+/g, ' ')
+        .trim();
 
 /** The same, but line breaks stay: descriptions and notes keep their lines. */
-export const trimLines = (raw: string): string =>
+export const trimLines = (raw: string): string => (clean.test(raw) ? raw : linesOf(raw));
+
+const linesOf = (raw: string): string =>
   raw.normalize('NFC').replace(/\r\n?/g, '\n').split('\n').map(collapse).join('\n').trim();
 
 export const isNotSubmitted = (raw: string): boolean =>

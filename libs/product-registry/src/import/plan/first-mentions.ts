@@ -22,22 +22,32 @@ export class FirstMentions {
 
   /** The earlier row that named `key`; undefined the first time, which is then remembered. */
   note(key: string, row: number, content: string): Mention | undefined {
-    const hash = createHash('sha256').update(key).digest();
-    const high = hash.readUInt32LE(0);
-    const low = hash.readUInt32LE(4);
-    const said = createHash('sha256').update(content).digest().readUInt32LE(0);
+    const hash = hashOf(key);
+    const said = hashOf(content).readUInt32LE(0);
+    const at = this.slotOf(hash);
+    const first = this.slots[at + 2] ?? 0;
+    if (first !== 0) return { row: first, isSame: this.slots[at + 3] === said };
+    this.slots.set([hash.readUInt32LE(0), hash.readUInt32LE(4), row, said], at);
+    return undefined;
+  }
+
+  /** The row that named `key` first; undefined where none did. */
+  find(key: string): number | undefined {
+    const row = this.slots[this.slotOf(hashOf(key)) + 2] ?? 0;
+    return row === 0 ? undefined : row;
+  }
+
+  /** Where the hash is, or would be. */
+  private slotOf(hash: Buffer): number {
+    const [high, low] = [hash.readUInt32LE(0), hash.readUInt32LE(4)];
     let slot = hash.readUInt32LE(8) & this.mask;
     for (;;) {
       const at = slot * 4;
-      const first = this.slots[at + 2] ?? 0;
-      if (first === 0) {
-        this.slots.set([high, low, row, said], at);
-        return undefined;
-      }
-      if (this.slots[at] === high && this.slots[at + 1] === low) {
-        return { row: first, isSame: this.slots[at + 3] === said };
-      }
+      const isFree = this.slots[at + 2] === 0;
+      if (isFree || (this.slots[at] === high && this.slots[at + 1] === low)) return at;
       slot = (slot + 1) & this.mask;
     }
   }
 }
+
+const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -16,7 +16,7 @@ import {
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { type EntityCodeColumn, entityCodes } from '../layouts/entity-codes.js';
-import { cellAt } from '../layouts/fact-layout.js';
+import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { cellProblem } from '../normalise/cell.js';
 import { normaliseManufacturer } from '../normalise/manufacturer.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
@@ -56,7 +56,7 @@ const carryOut = async (
   try {
     const foreign = await codeOfAnother(registry, facts, row);
     if (foreign) return { row: row.row, outcome: 'needsReview', problems: [foreign] };
-    const meta = rowMeta(context, row.row);
+    const meta = rowMeta(context, row.row, '', writtenCells(entityCodes, row));
     const { manufacturerId, outcome } = await ensureManufacturer(registry, facts, meta);
     return {
       row: row.row,

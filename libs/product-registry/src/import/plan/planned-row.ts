@@ -3,7 +3,7 @@ import type { Layout } from '#csv/layout.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import type { CommandMeta } from '#kernel/command.js';
 import type { Change } from '#kernel/differences.js';
-import type { Actor } from '#kernel/event.js';
+import type { Actor, Evidence } from '#kernel/event.js';
 import { commandIdOf } from '#kernel/ids.js';
 
 import type { ProductRegistry } from '../../registry.js';
@@ -64,6 +64,8 @@ export interface RunContext {
   readonly sha256: string;
   /** The file's name, where the sender gave one. */
   readonly file: string | null;
+  /** Of a workbook: the sheet that is read. */
+  readonly sheet: string | null;
   readonly issueCodes: boolean;
   readonly request: RunRequest;
   /** Called before anything is written for a row; rejects where the run went to another process. */
@@ -72,10 +74,16 @@ export interface RunContext {
 
 /**
  * The metadata of the command that a row leads to. Whatever happens to the runner, the same row of the
- * same run is the same command; in a later run it is another one. `step` tells several of a row apart.
+ * same run is the same command; in a later run it is another one. `step` tells several of a row apart;
+ * `cells` are those of a workbook whose values do not say how they stand in it.
  */
-export const rowMeta = (context: RunContext, row: number, step = ''): CommandMeta => {
-  const { importId, run, sha256, file, request } = context;
+export const rowMeta = (
+  context: RunContext,
+  row: number,
+  step = '',
+  cells?: Evidence['cells'],
+): CommandMeta => {
+  const { importId, run, sha256, file, sheet, request } = context;
   return {
     commandId: commandIdOf(importId, 'import', `${String(run)}/${String(row)}${step}`),
     actor: request.actor,
@@ -84,6 +92,12 @@ export const rowMeta = (context: RunContext, row: number, step = ''): CommandMet
     correlationId: request.correlationId,
     causationId: request.causationId,
     reason: request.reason ?? `import of ${file ?? `file ${sha256.slice(0, 12)}`}`,
-    evidence: { sha256, ...(file !== null && { file }), row },
+    evidence: {
+      sha256,
+      ...(file !== null && { file }),
+      ...(sheet !== null && { sheet }),
+      row,
+      ...(cells && { cells }),
+    },
   };
 };

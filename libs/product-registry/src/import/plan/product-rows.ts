@@ -1,4 +1,4 @@
-import type { CsvRow } from '#csv/csv-file.js';
+import type { CsvFile, CsvRow } from '#csv/csv-file.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -13,17 +13,20 @@ import { productDecider, type ProductState } from '../../product/decider.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
 import { findProductId } from '../../product/find-product.js';
-import { isSetByPerson } from '../../product/reconcile.js';
+import { isSaidByPerson } from '../../product/reconcile.js';
 import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
-import type { RowOutcome } from '../events.js';
+import type { RowOutcome, RowProblem } from '../events.js';
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
-import { cellAt } from '../layouts/fact-layout.js';
+import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
-import { cellProblem } from '../normalise/cell.js';
+import { cellProblem, problem } from '../normalise/cell.js';
+import { columnsOf } from '../normalise/columns.js';
 import type { UsableRow } from '../normalise/normalised-row.js';
+import { type DoubtfulRow, forReview } from './doubtful-rows.js';
 import { FirstMentions } from './first-mentions.js';
 import { ListedManufacturers } from './listed-manufacturers.js';
+import { LookAlikeRows } from './look-alike-rows.js';
 import {
   doneRow,
   type ListKind,
@@ -32,6 +35,7 @@ import {
   type RunContext,
 } from './planned-row.js';
 import { refusedRow } from './refused-row.js';
+import { valuesOfOtherRow } from './repeated-rows.js';
 
 type Row = CsvRow<BatteryColumn>;
 
@@ -41,20 +45,30 @@ export const productLists: ListKind = {
   category: productCategory,
   planner: (file, context) => {
     const mentions = new FirstMentions(file.rows);
+    const lookAlikes = new LookAlikeRows(file.rows);
     const manufacturers = new ListedManufacturers(context);
+    const columns = columnsOf(file as CsvFile<BatteryColumn>);
     return (row: Row, isToDo) => {
-      const normalised = normaliseBattery(row, file.decimalMark);
+      const normalised = normaliseBattery(row, columns);
       const isRejected = 'rejected' in normalised;
-      const twice = isRejected ? undefined : namedTwice(mentions, normalised, row);
+      const isReadable = !isRejected && normalised.damage === undefined;
+      const twice = isReadable ? namedTwice(mentions, normalised, row) : undefined;
+      const doubtful = isRejected || twice ? undefined : doubtfulRow(lookAlikes, normalised, row);
       if (!isToDo) return undefined;
       if (isRejected) return doneRow(row.row, 'rejected', normalised.rejected);
       if (twice) return twice;
       const { manufacturer, model } = normalised.facts;
-      manufacturers.announce(manufacturer, row.row);
+      const take = (registry: ProductRegistry) =>
+        carryOut(registry, row, normalised, context, manufacturers);
+      if (!doubtful) manufacturers.announce(manufacturer, row.row);
       return {
-        key: manufacturerNameKeyOf(manufacturer),
+        key: manufacturerNameKeyOf(doubtful?.meant.manufacturer ?? manufacturer),
         name: `${manufacturer} ${model}`,
-        carryOut: (registry) => carryOut(registry, row, normalised, context, manufacturers),
+        carryOut: async (registry) => {
+          const isHeld =
+            doubtful && (await registeredProduct(registry, normalised.facts)) === undefined;
+          return isHeld ? forReview(registry, doubtful) : take(registry);
+        },
       };
     };
   },
@@ -76,8 +90,9 @@ const carryOut = async (
   const { facts } = usable;
   try {
     const { isNew } = await manufacturers.ready(facts.manufacturer, row.row);
-    const done = await withSpareId(rowMeta(context, row.row), (meta) =>
-      reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
+    const done = await withSpareId(
+      rowMeta(context, row.row, '', writtenCells(cecBatteries, row)),
+      (meta) => reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
     );
     // A long list would fill the cache with products that nobody asks for next.
     registry.products.forget(done.productId);
@@ -85,7 +100,8 @@ const carryOut = async (
   } catch (error) {
     const refused = refusedRow(row.row, error, (pointer) => cellAt(cecBatteries, row, pointer));
     const productId = await registeredProduct(registry, facts);
-    return { ...refused, ...(productId !== undefined && { productId }) };
+    const problems = [...(refused.problems ?? []), ...problemsOf(usable)];
+    return { ...refused, problems, ...(productId !== undefined && { productId }) };
   }
 };
 
@@ -119,6 +135,27 @@ const registeredProduct = async (
   return undefined;
 };
 
+/**
+ * What looks like an earlier row's product, or shows damage, registers nothing by itself. Where a product
+ * of exactly this maker and model is registered, somebody said so before: then the row is as any other.
+ */
+const doubtfulRow = (
+  lookAlikes: LookAlikeRows,
+  { facts: { manufacturer, model }, problems, damage }: UsableRow,
+  row: Row,
+): DoubtfulRow | undefined => {
+  const { column, raw } = cellAt(cecBatteries, row, '/model');
+  if (damage) {
+    const { meant } = damage;
+    const earlierRow = lookAlikes.find(meant.manufacturer, meant.model);
+    const seen = [...damage.problems, ...problems];
+    return { row: row.row, raw, column, problems: seen, meant, earlierRow };
+  }
+  const earlierRow = lookAlikes.note(manufacturer, model, row.row);
+  if (earlierRow === undefined) return undefined;
+  return { row: row.row, raw, column, problems, meant: { manufacturer, model }, earlierRow };
+};
+
 /** A list that names a product twice would change it back and forth with each import. */
 const namedTwice = (
   mentions: FirstMentions,
@@ -126,13 +163,35 @@ const namedTwice = (
   row: Row,
 ): PlannedRow | undefined => {
   const { manufacturer, model, ...content } = facts;
-  const key = `${manufacturerNameKeyOf(manufacturer)}\n${modelKeyOf(model)}`;
-  const first = mentions.note(key, row.row, JSON.stringify(content));
+  const maker = manufacturerNameKeyOf(manufacturer);
+  const first = mentions.note(`${maker}\n${modelKeyOf(model)}`, row.row, contentOf(content));
   if (!first) return undefined;
   const where = `names the same product as row ${String(first.row)}`;
   const reason = first.isSame ? where : `${where}, with other values; those of that row were used`;
-  const twice = cellProblem(cecBatteries, row, 'model', reason);
-  return doneRow(row.row, first.isSame ? 'unchanged' : 'needsReview', [twice, ...problems]);
+  const seen = [cellProblem(cecBatteries, row, 'model', reason), ...problems];
+  if (first.isSame) return doneRow(row.row, 'unchanged', seen);
+  return {
+    // Behind that row.
+    key: maker,
+    name: `${manufacturer} ${model}`,
+    carryOut: async (registry) => {
+      const productId = await registeredProduct(registry, facts);
+      const differing = await valuesOfOtherRow(registry, productId, facts, first.row);
+      const conflicts = differing.map(({ pointer, reason: said }) => {
+        const { column, raw } = cellAt(cecBatteries, row, pointer);
+        return problem(column, said, raw);
+      });
+      const found = productId !== undefined && { productId };
+      return { row: row.row, outcome: 'needsReview', problems: [...seen, ...conflicts], ...found };
+    },
+  };
+};
+
+/** How name and model are written says nothing of the product. */
+const contentOf = ({ listing, ...facts }: Omit<ListedFacts, 'manufacturer' | 'model'>): string => {
+  if (!listing) return JSON.stringify(facts);
+  const { ManufacturerAsWritten: _, ModelAsWritten: __, ...remarks } = listing.remarks;
+  return JSON.stringify({ ...facts, listing: { ...listing, remarks } });
 };
 
 const outcomeOf = (
@@ -141,7 +200,7 @@ const outcomeOf = (
   { productId, outcome, result }: ReconciledListing,
 ): RowOutcome => {
   const state = result.state as ProductState;
-  const problems = [...usable.problems];
+  const problems = problemsOf(usable);
   let needsReview = isOpen(usable, state);
   if (state.status === 'registered' && state.code === null) {
     needsReview = true;
@@ -156,9 +215,15 @@ const outcomeOf = (
   };
 };
 
+const problemsOf = ({ problems, warnings = [], damage }: UsableRow): RowProblem[] => [
+  ...(damage?.problems ?? []),
+  ...problems,
+  ...warnings,
+];
+
 /** What nobody could read needs no review any more once a person has said what it means. */
 const isOpen = ({ unread }: UsableRow, state: ProductState): boolean =>
-  unread.some((name) => state.status === 'absent' || !isSetByPerson(state, name));
+  unread.some((pointer) => state.status === 'absent' || !isSaidByPerson(state, pointer));
 
 const documentOf = (events: readonly StoredEvent[]): ProductDocument | null =>
   events.reduce<ProductDocument | null>((document, stored) => {

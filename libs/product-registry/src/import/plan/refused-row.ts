@@ -49,7 +49,7 @@ const sentenceOf = ({ code }: Refusal, listed: unknown, standing: unknown): stri
     : `the list says ${shown(listed)}; a curator set ${shown(standing)}`;
 
 /** A value in a few words: `8.25 kWh`, `98 % (Sol-Ark 15K)`, `UL1973 by TUV, 2024-12-26`. */
-const shown = (value: unknown): string => {
+export const shown = (value: unknown): string => {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return value === '' ? 'nothing' : cut(value);
   if (typeof value !== 'object') return cut(JSON.stringify(value));

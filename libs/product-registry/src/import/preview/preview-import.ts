@@ -1,4 +1,5 @@
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
+import type { UnreadColumn } from '#csv/data-scan.js';
 import type { StoredEvent } from '#event-log/event-log.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
 import type { Change } from '#kernel/differences.js';
@@ -24,6 +25,11 @@ interface Previewed {
 
 export interface ImportPreview {
   readonly layout: string;
+  /** Of a workbook: the sheet that was read. */
+  readonly sheet?: string;
+  readonly unreadSheets: readonly string[];
+  /** Columns that the layout does not know, where they hold values. */
+  readonly unreadColumns: readonly UnreadColumn[];
   readonly rows: OutcomeCounts & { readonly total: number };
   /** Whether every row was judged. */
   readonly complete: boolean;
@@ -37,6 +43,7 @@ export interface ImportPreview {
 /** How much of a preview is answered. */
 const maxChanges = 1_000;
 const maxProblems = 200;
+const maxNamed = 100;
 /** Rows that are carried out side by side. */
 const limits = { concurrency: 16, window: 256 };
 
@@ -111,6 +118,7 @@ const contextOf = (
   run: 0,
   sha256: '',
   file: null,
+  sheet: null,
   issueCodes,
   request: {
     actor: { id: 'nobody', kind: 'system', roles: [] },
@@ -183,6 +191,9 @@ class Summary {
     const judged = rowOutcomes.reduce((sum, outcome) => sum + this.counts[outcome], 0);
     return {
       layout: file.header.layout.name,
+      ...(file.sheet && { sheet: file.sheet.name }),
+      unreadSheets: file.sheet?.unread.slice(0, maxNamed) ?? [],
+      unreadColumns: file.unread.slice(0, maxNamed),
       rows: { total: file.rows, ...this.counts },
       complete: judged === file.rows,
       changes: this.changes.sort((a, b) => a.row - b.row),

@@ -55,13 +55,16 @@ export const runImport = async (
   const requested = await steps.requested();
   if (typeof requested === 'string') return requested;
   const { sha256 } = requested.received;
-  const isThere = isBeingCancelled(requested) || (await tools.files.has(sha256));
+  const path = await tools.files.find(sha256);
+  const isThere = path !== undefined || isBeingCancelled(requested);
   if (!isThere && !isLastTry) return 'file-missing';
   try {
     const state = await steps.start();
     if (!state) return 'done';
-    if (isThere) await new ImportRun(tools, importId, steps, signal, ensureHeld).carryOut(state);
-    else await steps.end(0, fileMissing(sha256));
+    if (isThere) {
+      const run = new ImportRun(tools, importId, path ?? '', steps, signal, ensureHeld);
+      await run.carryOut(state);
+    } else await steps.end(0, fileMissing(sha256));
     return 'done';
   } catch (error) {
     if (signal.aborted || !isReplaced(error)) throw error;
@@ -75,6 +78,7 @@ class ImportRun {
   constructor(
     private readonly tools: RunTools,
     private readonly importId: string,
+    private readonly path: string,
     private readonly steps: RunSteps,
     private readonly signal: AbortSignal,
     private readonly ensureHeld: () => Promise<void>,
@@ -111,13 +115,13 @@ class ImportRun {
   }
 
   private async attempt(state: ReceivedImport, halt: AbortSignal): Promise<void> {
-    const { kind, sha256 } = state.received;
-    const { files, maxRows } = this.tools;
+    const { kind } = state.received;
+    const { maxRows } = this.tools;
     this.rowsRead = 0;
     try {
       const { layouts } = listKinds[kind];
       const reading = { maxRows, signal: halt };
-      const file = await inspectCsvFile(files.pathOf(sha256), layouts, reading);
+      const file = await inspectCsvFile(this.path, layouts, reading);
       await this.carryOutRows(file, await this.steps.note(file), halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
@@ -131,7 +135,7 @@ class ImportRun {
     state: ReceivedImport,
     halt: AbortSignal,
   ): Promise<void> {
-    const context = await this.context(state, halt);
+    const context = await this.context(file, state, halt);
     const plan = listKinds[state.received.kind].planner(file, context);
     const queue = new KeyedQueue(limits);
     const outcomes = new OutcomeLog((rows) => this.steps.record(rows));
@@ -173,7 +177,11 @@ class ImportRun {
     }
   }
 
-  private async context(state: ReceivedImport, halt: AbortSignal): Promise<RunContext> {
+  private async context(
+    { sheet }: CsvFile,
+    state: ReceivedImport,
+    halt: AbortSignal,
+  ): Promise<RunContext> {
     const { received, issueCodes, run } = state;
     const { log, registry } = this.tools;
     const request = await this.steps.retry(() => requestOf(log, this.importId, run));
@@ -183,7 +191,8 @@ class ImportRun {
       halt.throwIfAborted();
       await this.ensureHeld();
     };
-    return { registry, importId, run, sha256, file, issueCodes, request, ensureHeld };
+    const source = { sha256, file, sheet: sheet?.name ?? null };
+    return { registry, importId, run, ...source, issueCodes, request, ensureHeld };
   }
 }
 
@@ -196,7 +205,7 @@ const isReplaced = (error: unknown): boolean =>
 
 const fileMissing = (sha256: string) => ({
   code: 'FILE_MISSING',
-  message: `the file ${sha256}.csv is not in the data folder; send it again, or restore it and retry`,
+  message: `the file ${sha256} is not in the data folder; send it again, or restore it and retry`,
 });
 
 const brokenOff = (error: unknown) => ({

@@ -32,6 +32,9 @@ export interface StepTools {
   readonly logger: RunLogger;
 }
 
+/** Columns and sheets that are named at most. */
+const maxNamed = 100;
+
 /** Least time between two log lines about one outage. */
 const waitLineMs = 30_000;
 
@@ -72,10 +75,14 @@ export class RunSteps {
   }
 
   note(file: CsvFile): Promise<ReceivedImport> {
-    const { encoding, delimiter, decimalMark, rows, header } = file;
-    const read = { layout: header.layout.name, encoding, delimiter, decimalMark, rows };
-    const ignoredColumns = header.ignored.slice(0, 100);
-    return this.send((meta) => new NoteImportFile({ ...this.own, ...read, ignoredColumns }, meta));
+    const { encoding, delimiter, decimalMark, rows, header, sheet } = file;
+    const read = {
+      ...{ layout: header.layout.name, encoding, delimiter, decimalMark, rows },
+      ignoredColumns: header.ignored.slice(0, maxNamed),
+      unreadColumns: file.unread.slice(0, maxNamed),
+      ...(sheet && { sheet: sheet.name, unreadSheets: sheet.unread.slice(0, maxNamed) }),
+    };
+    return this.send((meta) => new NoteImportFile({ ...this.own, ...read }, meta));
   }
 
   async record(rows: readonly RowOutcome[]): Promise<void> {

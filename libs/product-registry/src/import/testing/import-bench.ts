@@ -125,7 +125,10 @@ export class ImportBench {
 const toolsOn = (url: string, dataDir: string): RunTools => {
   const log = EsdbEventLog.connect(url);
   const imports: ImportStates = new States(log, importDecider);
-  const files = new KeptFiles(join(dataDir, 'imports'), 64 * 1024 * 1024);
+  const files = new KeptFiles(join(dataDir, 'imports'), 64 * 1024 * 1024, undefined, [
+    'csv',
+    'xlsx',
+  ]);
   return { log, imports, registry: new ProductRegistry(log), files, logger: silent };
 };
 

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { StoredEvent } from '#event-log/event-log.js';
+import { newest } from '#event-log/reading.js';
+
+import { productDecider } from '../../product/decider.js';
+import { evolveDocument, type ProductDocument } from '../../product/document.js';
+import { productCategory, type ProductEvent } from '../../product/events.js';
+import type { RowOutcome } from '../events.js';
+import { runImport } from '../run/run-import.js';
+import type { ImportBench } from './import-bench.js';
+
+const folder = join(process.env['VOLTRACE_CASES'] ?? '../shared/cases', 'registry');
+
+export const hasSharedCases = existsSync(folder);
+
+/** What stands in a case that is not part of the repository. */
+export const sharedCase = (name: string): Buffer => readFileSync(join(folder, name));
+
+/** What became of a list: its rows by number, and the products that it changed, by model. */
+export interface CaseRun {
+  readonly rows: readonly RowOutcome[];
+  readonly products: Readonly<Record<string, ProductDocument>>;
+  /** All events of these products, the earlier ones too. */
+  readonly events: readonly StoredEvent[];
+}
+
+const never = new AbortController().signal;
+
+/** Imports a list and waits for its end. Throws where it fails. */
+export const importCase = async (
+  bench: ImportBench,
+  content: string | Buffer,
+): Promise<CaseRun> => {
+  const id = await bench.receive(content);
+  await runImport(bench.tools, id, 'a', never);
+  const { status, failure, received } = await bench.state(id);
+  if (status !== 'completed') throw new Error(`${status}: ${failure?.reason ?? ''}`);
+  const rows = (await bench.events('import'))
+    .filter(({ stream, type }) => stream.endsWith(id) && type === 'ImportRowsProcessed')
+    .flatMap(({ data }) => data['rows'] as readonly RowOutcome[])
+    .sort((a, b) => a.row - b.row);
+  const events = (await bench.events(productCategory)).filter(
+    ({ type }) => type !== 'KeyForfeited',
+  );
+  const touched = new Set(
+    events
+      .filter(({ metadata }) => metadata.evidence?.sha256 === received.sha256)
+      .map(({ stream }) => stream),
+  );
+  const own = events.filter(({ stream }) => touched.has(stream));
+  return { rows, events: own, products: productsOf(own) };
+};
+
+const productsOf = (events: readonly StoredEvent[]): CaseRun['products'] => {
+  const documents = new Map<string, ProductDocument | null>();
+  for (const stored of events) {
+    const id = stored.stream.slice(`${productCategory}-`.length);
+    const event = newest<ProductEvent>(productDecider, stored);
+    if (event) documents.set(id, evolveDocument(documents.get(id) ?? null, id, event));
+  }
+  return Object.fromEntries(
+    [...documents.values()].flatMap((one) => (one ? [[one.model, one] as const] : [])),
+  );
+};
+
+/** The outcomes in the order of the rows. */
+export const outcomesOf = ({ rows }: CaseRun): readonly string[] =>
+  rows.map(({ outcome }) => outcome);
+
+/** Everything that is said of a row. */
+export const saidOf = ({ rows }: CaseRun, row: number): string =>
+  (rows[row - 1]?.problems ?? []).map(({ reason }) => reason).join('\n');
+
+/** The source's texts that were stored with a product's elements, the newest of each. */
+export const writtenOf = ({ events }: CaseRun): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(
+    events
+      .filter(({ type }) => type === 'ElementsSet')
+      .flatMap(({ data }) =>
+        Object.entries(data['elements'] as Record<string, { readonly raw?: string }>),
+      )
+      .map(([name, { raw }]) => [name, raw]),
+  );
