@@ -21,6 +21,8 @@ export interface Product {
   readonly elements: Readonly<Record<string, Element>>;
   readonly certifications: readonly Readonly<Record<string, unknown>>[];
   readonly qualifications: readonly Readonly<Record<string, unknown>>[];
+  readonly formerly: readonly Readonly<Record<string, unknown>>[];
+  readonly merged: readonly Readonly<Record<string, unknown>>[];
   readonly revision: number;
   readonly position: string;
 }
@@ -68,6 +70,11 @@ export async function printProduct(product: Product): Promise<void> {
   );
   await printObjects('Certifications', product.certifications);
   await printObjects('Qualifications', product.qualifications);
+  await printObjects('Formerly', product.formerly);
+  await printObjects(
+    'Merged into it',
+    product.merged.map(({ id, ...one }) => ({ product: id, ...one })),
+  );
 }
 
 async function printObjects(

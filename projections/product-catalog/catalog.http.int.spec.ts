@@ -87,6 +87,8 @@ describe('the catalogue’s routes', () => {
         },
         certifications: [],
         qualifications: [],
+        formerly: [],
+        merged: [],
         revision: 1,
         position: at(3),
         links: expect.any(Object) as object,

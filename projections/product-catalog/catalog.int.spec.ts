@@ -82,6 +82,8 @@ describe('the catalogue over a log', () => {
       },
       certifications: [],
       qualifications: [],
+      formerly: [],
+      merged: [],
       revision: 2,
       position: formatPosition(positions[4] ?? never()),
       links: {

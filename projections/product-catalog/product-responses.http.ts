@@ -3,6 +3,8 @@ import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger
 import type {
   DocumentCertification,
   DocumentElement,
+  DocumentFormerName,
+  DocumentMerged,
   DocumentQualification,
   ProductDocument,
 } from '#product-registry/product/document.js';
@@ -61,6 +63,25 @@ class QualificationResponse implements DocumentQualification {
   remarks!: DocumentQualification['remarks'];
 }
 
+class FormerNameResponse implements DocumentFormerName {
+  @ApiProperty({ format: 'uuid' }) manufacturerId!: string;
+  @ApiProperty() model!: string;
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'Of a transfer, its day.',
+  })
+  until!: string | null;
+}
+
+class MergedProductResponse implements DocumentMerged {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ format: 'uuid' }) manufacturerId!: string;
+  @ApiProperty() model!: string;
+  @ApiProperty({ type: String, nullable: true }) code!: string | null;
+}
+
 class ProductLinksResponse {
   @ApiProperty({ description: 'Batteries of the lab that are one of it.' }) batteries!: string;
   @ApiProperty({ description: 'Experiments with them.' }) experiments!: string;
@@ -83,6 +104,10 @@ export class ProductResponse {
   elements!: ProductDocument['elements'];
   @ApiProperty({ type: [CertificationResponse] }) certifications!: readonly CertificationResponse[];
   @ApiProperty({ type: [QualificationResponse] }) qualifications!: readonly QualificationResponse[];
+  @ApiProperty({ type: [FormerNameResponse], description: 'Names that keep leading to it.' })
+  formerly!: readonly FormerNameResponse[];
+  @ApiProperty({ type: [MergedProductResponse], description: 'Products that were merged into it.' })
+  merged!: readonly MergedProductResponse[];
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
   @ApiProperty({ description: 'Paths of what the lab has of it.' }) links!: ProductLinksResponse;

@@ -44,6 +44,19 @@ export class KnownManufacturers {
     return [id, ...dependents.map(([one]) => one)];
   }
 
+  /** The manufacturer and those that were merged into it, directly or not. */
+  mergedInto(id: string): readonly string[] {
+    const others = [...this.known.keys()].filter(
+      (one) => one !== id && this.answering(one).includes(id),
+    );
+    return [id, ...others];
+  }
+
+  /** All for whom the same one answers as for this one, itself among them. */
+  family(id: string): readonly string[] {
+    return this.mergedInto(this.answering(id).at(-1) ?? id);
+  }
+
   /** The manufacturers that answer for this one, itself first. */
   answering(id: string): readonly string[] {
     const path = [id];
