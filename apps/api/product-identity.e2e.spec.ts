@@ -34,6 +34,19 @@ const register = (manufacturer: string, model: string, more = ''): Promise<Answe
 const change = (product: string, verb: string, body: object = {}): Promise<Answer> =>
   lab.post(`/products/${product}/${verb}`, { reason, ...body });
 
+/** What happened, and to whom where not to the product itself, page by page. */
+const storyOf = async (path: string): Promise<readonly (readonly string[])[]> => {
+  const story: string[][] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const asked: string = `/v1${path}${path.includes('?') ? '&' : '?'}limit=2`;
+    const page: Answer = await lab.api.ask(cursor === '' ? asked : `${asked}&cursor=${cursor}`);
+    for (const { event, of } of itemsOf(page))
+      story.push([String(event), ...(of === undefined ? [] : [String(of)])]);
+    cursor = page.body['nextCursor'] as string | null;
+  }
+  return story;
+};
+
 describe('a product over HTTP', () => {
   it('is transferred and renamed, and stays itself', async () => {
     const [from, to] = [await maker(), await maker()];
@@ -96,6 +109,12 @@ describe('a product over HTTP', () => {
       expect(batteries.map(({ id }) => id)).toEqual([idOf(battery)]);
       expect((await lab.get(`/products/${named}/experiments`)).status).toBe(200);
     }
+    const history = [['ProductRegistered'], ['ProductRegistered', duplicate]].concat([
+      ...[['CertificationRecorded', duplicate], ['MergerPrepared'], ['ProductMerged', duplicate]],
+      ['ProductAbsorbed'],
+    ]);
+    expect(await storyOf(`/products/${survivor}/history`)).toEqual(history);
+    expect(await storyOf(`/products/${survivor}/history?order=desc`)).toEqual(history.toReversed());
     const listed = async () =>
       itemsOf(await lab.get('/products', { q: 'm-1' })).map(({ id }) => id);
     expect(await listed()).toEqual([survivor]);

@@ -28,6 +28,8 @@ export interface Product {
 }
 
 export interface HistoryItem {
+  /** Of another product that was merged into it. */
+  readonly of?: string;
   readonly revision: number;
   readonly recordedAt: string;
   readonly event: string;
@@ -95,9 +97,9 @@ async function printObjects(
 /** One paragraph per event, the oldest first: changes are too wide for a table. */
 export async function printHistory(items: readonly HistoryItem[]): Promise<void> {
   for (const item of items) {
-    const { revision, recordedAt, event, actor, source, reason, changes } = item;
+    const { of, revision, recordedAt, event, actor, source, reason, changes } = item;
     const lines = [
-      `revision ${revision}  ${recordedAt}  ${event}  by ${who(actor)} (${source})`,
+      `${of === undefined ? '' : `of ${of}: `}revision ${revision}  ${recordedAt}  ${event}  by ${who(actor)} (${source})`,
       ...(reason === null ? [] : [`  why: ${reason}`]),
       ...(item.evidence === null ? [] : [`  evidence: ${evidenceOf(item)}`]),
       ...changes

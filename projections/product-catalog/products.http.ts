@@ -84,8 +84,9 @@ export const products = defineResource({
     summary: 'Who changed what of a product, when, why, and on which evidence',
     description:
       'One item per event, with its field-level differences, the newest last. Of the one that the id or code is of itself, ' +
-      'also where it was merged into another.',
+      'also where it was merged into another, and of those that were merged into it, named by `of`.',
     folding: productFolding,
+    kin: ({ merged }) => merged.map(({ id }) => id),
     sourceTexts,
     asOf: productAsOf,
   },

@@ -5,7 +5,7 @@ import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import { recordedTimes, resolveMoment } from './event-clock.js';
-import { Folds } from './folds.js';
+import { Folds, type Version } from './folds.js';
 import { type HistoryPage, historyPage } from './history.js';
 import type { HistoryItemResponse } from './history-response.js';
 import { type FoldAt, type Resource, unknownIn } from './resource.js';
@@ -58,12 +58,24 @@ export class ResourceReader {
   ): Promise<PageOf<HistoryItemResponse>> {
     const { history } = resource;
     const versions = history ? await this.folds.versions(history.folding, id) : [];
-    if (!history || !versions.at(-1)?.state) throw unknownIn(resource);
-    const { items, nextCursor } = await historyPage(versions, page, {
+    const state = versions.at(-1)?.state;
+    if (!history || !state) throw unknownIn(resource);
+    const kin = history.kin?.(state).map(async (one) => ({
+      id: one,
+      versions: await this.folds.versions(history.folding, one),
+    }));
+    const context = {
       name: history.folding.streamOf(id),
-      recordedTimes: (events) => recordedTimes(this.store, this.log, events),
+      recordedTimes: (events: readonly Pick<Version<object>, 'position' | 'created'>[]) =>
+        recordedTimes(this.store, this.log, events),
       sourceTexts: history.sourceTexts,
-    });
+    };
+    const { items, nextCursor } = await historyPage(
+      versions,
+      page,
+      context,
+      kin && (await Promise.all(kin)),
+    );
     const ids = new Set(items.map(({ actor }) => actor.id));
     const names = await this.actorNames(this.store.pool, [...ids]);
     for (const { actor } of items) {
