@@ -38,10 +38,10 @@ const change = (product: string, verb: string, body: object = {}): Promise<Answe
 const storyOf = async (path: string): Promise<readonly (readonly string[])[]> => {
   const story: string[][] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
-    const asked: string = `/v1${path}${path.includes('?') ? '&' : '?'}limit=2`;
+    const asked = `/v1${path}${path.includes('?') ? '&' : '?'}limit=2`;
     const page: Answer = await lab.api.ask(cursor === '' ? asked : `${asked}&cursor=${cursor}`);
-    for (const { event, of } of itemsOf(page))
-      story.push([String(event), ...(of === undefined ? [] : [String(of)])]);
+    for (const { event, of } of itemsOf(page) as readonly { event: string; of?: string }[])
+      story.push(of === undefined ? [event] : [event, of]);
     cursor = page.body['nextCursor'] as string | null;
   }
   return story;

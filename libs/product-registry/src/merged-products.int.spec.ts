@@ -127,6 +127,9 @@ describe('a product that is merged into another', () => {
     const { one, twin } = await twins();
     await merge(fresh(), twin.id, one.id);
     expect(await assignProdCode(fresh(), twin.id, uniqueCode(), newMeta())).toBeUndefined();
+    // Nor does the other one get a code of a manufacturer that it is not of.
+    const other = assignProdCode(fresh(), one.id, uniqueCode(), newMeta(), twin.maker);
+    expect(await other).toBeUndefined();
   });
 
   it('is merged once: again changes nothing, into a third or back into itself is refused', async () => {
