@@ -92,5 +92,5 @@ const productsAlike = `
     from ${catalog}.products p
       join ${catalog}.manufacturers m on m.id = p.manufacturer_id
       join ${catalog}.manufacturers answering on answering.id = m.resolved_id
-    where p.look_alike = asked.key and p.resolved_id = p.id
+    where p.look_alike = asked.key and p.merged_into is null
     limit ${String(lookedAtMost)}) as found`;
