@@ -171,11 +171,11 @@ const boundaries = [
     not: ['projections/**', 'libs/resource/**', 'libs/read-store/src/{schema-names,as-of}.ts'],
   },
   {
-    name: 'An app is wiring: of the registry it takes modules with their settings, declarations, processes.',
+    name: 'An app is wiring: of the registry it takes modules with their settings, declarations, processes, and what it looks up.',
     from: ['apps/**'],
     except: testCode,
     not: ['libs/product-registry/**'],
-    allow: ['libs/*/src/{context,contract}.ts', '**/*{.module,.process,-settings}.ts'],
+    allow: ['libs/*/src/{context,contract,look-alikes}.ts', '**/*{.module,.process,-settings}.ts'],
   },
   {
     name: 'Keys and permissions are for the API alone.',

@@ -18,8 +18,10 @@ import { type AppendOutcome, Metrics } from '#observability/metrics.js';
 import { ProcessContext } from '#process/process-context.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { ImportSettings } from '#product-registry/import/import.module.js';
+import { LookAlikes } from '#product-registry/look-alikes.js';
 import { projections } from '#projections/all.js';
 import { apiKeyNames } from '#projections/api-keys/api-keys.http.js';
+import { CatalogLookAlikes } from '#projections/product-catalog/catalog-look-alikes.js';
 import { ReadStore } from '#read-store/read-store.js';
 import { ResourceReader } from '#resource/reader.js';
 import { SameLog } from '#subscription/projection/same-log.js';
@@ -81,6 +83,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [LogTail, tail],
       [ReadStore, store],
       [LabLookups, new ApiLookups(store, log)],
+      [LookAlikes, new CatalogLookAlikes(store.pool)],
       [ResourceReader, new ResourceReader(store, log, tail, apiKeyNames)],
     ];
     const providers = values.map(([provide, useValue]) => ({

@@ -19,7 +19,7 @@ import {
 } from '#battery-lab/battery/proposal.js';
 import type { Position } from '#event-log/event-log.js';
 import { position } from '#http/query-params.js';
-import { experimentList, ofBatteries } from '#projections/experiments/experiments.http.js';
+import { experimentList, ofProducts } from '#projections/experiments/experiments.http.js';
 import { batteries } from '#projections/lab-things/batteries.http.js';
 import { products } from '#projections/product-catalog/products.http.js';
 import { answerList } from '#resource/answer-list.js';
@@ -34,7 +34,7 @@ import { ResourceReader } from '#resource/reader.js';
 import { readOne } from '#resource/reading.js';
 import { type Resource, unknownIn } from '#resource/resource.js';
 import { ListRoute } from '#resource/routes.js';
-import { compares, type Condition } from '#resource/sql.js';
+import type { Condition } from '#resource/sql.js';
 
 class ProposedRangeResponse {
   @ApiProperty() min!: number;
@@ -137,7 +137,7 @@ export class ProductLabController {
     const ofProduct = await this.ofProduct(
       batteries,
       idOrCode,
-      compares(`document ->> 'productId'`),
+      (ids) => (sql) => `document ->> 'productId' = any(${sql.add(ids)}::text[])`,
     );
     return answerList(this.reader.store, ofProduct, query, request, reply);
   }
@@ -153,15 +153,15 @@ export class ProductLabController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     readParameters(query, listParameters(experimentList));
-    const ofProduct = await this.ofProduct(experimentList, idOrCode, ofBatteries('product_id'));
+    const ofProduct = await this.ofProduct(experimentList, idOrCode, ofProducts);
     return answerList(this.reader.store, ofProduct, query, request, reply);
   }
 
-  /** The rows of a product that is named by its id or any of its codes. */
+  /** The rows of a product that is named by its id or any of its codes, and of those that were merged into it. */
   private async ofProduct<Item>(
     resource: Resource<Item>,
     idOrCode: string,
-    belongsTo: (productId: string) => Condition,
+    belongsTo: (productIds: readonly string[]) => Condition,
   ): Promise<Resource<Item>> {
     const { store } = this.reader;
     await products.ready(store, undefined);
@@ -170,7 +170,7 @@ export class ProductLabController {
     // Cursors of others fit nothing here.
     return {
       ...{ ...resource, name: `${resource.name} of ${product.id}` },
-      where: [belongsTo(product.id)],
+      where: [belongsTo([product.id, ...product.merged.map(({ id }) => id)])],
     };
   }
 }

@@ -22,11 +22,15 @@ export interface Product {
   readonly certifications: readonly Readonly<Record<string, unknown>>[];
   readonly qualifications: readonly Readonly<Record<string, unknown>>[];
   readonly warnings?: readonly Readonly<Record<string, unknown>>[];
+  readonly formerly: readonly Readonly<Record<string, unknown>>[];
+  readonly merged: readonly Readonly<Record<string, unknown>>[];
   readonly revision: number;
   readonly position: string;
 }
 
 export interface HistoryItem {
+  /** Of another product that was merged into it. */
+  readonly of?: string;
   readonly revision: number;
   readonly recordedAt: string;
   readonly event: string;
@@ -71,6 +75,11 @@ export async function printProduct(product: Product): Promise<void> {
   await printObjects('Certifications', product.certifications);
   await printObjects('Qualifications', product.qualifications);
   await printObjects('Warnings', product.warnings ?? []);
+  await printObjects('Formerly', product.formerly);
+  await printObjects(
+    'Merged into it',
+    product.merged.map(({ id, ...one }) => ({ product: id, ...one })),
+  );
 }
 
 async function printObjects(
@@ -91,9 +100,9 @@ async function printObjects(
 /** One paragraph per event, the oldest first: changes are too wide for a table. */
 export async function printHistory(items: readonly HistoryItem[]): Promise<void> {
   for (const item of items) {
-    const { revision, recordedAt, event, actor, source, reason, changes } = item;
+    const { of, revision, recordedAt, event, actor, source, reason, changes } = item;
     const lines = [
-      `revision ${revision}  ${recordedAt}  ${event}  by ${who(actor)} (${source})`,
+      `${of === undefined ? '' : `of ${of}: `}revision ${revision}  ${recordedAt}  ${event}  by ${who(actor)} (${source})`,
       ...(reason === null ? [] : [`  why: ${reason}`]),
       ...(item.evidence === null ? [] : [`  evidence: ${evidenceOf(item)}`]),
       ...changes

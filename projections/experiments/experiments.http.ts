@@ -151,6 +151,13 @@ export const ofBatteries =
     `document ->> 'batteryId' in (select id from ${experimentsSchema}.batteries
       where ${column} = ${sql.add(value)})`;
 
+/** Experiments with batteries of one of these products. */
+export const ofProducts =
+  (products: readonly string[]): Condition =>
+  (sql) =>
+    `document ->> 'batteryId' in (select id from ${experimentsSchema}.batteries
+      where product_id = any(${sql.add(products)}::text[]))`;
+
 const member = (name: string) => filter(uuid, compares(`document ->> '${name}'`));
 
 export const experimentList = defineResource({

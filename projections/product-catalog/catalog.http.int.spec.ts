@@ -90,6 +90,8 @@ describe('the catalogue’s routes', () => {
         certifications: [],
         qualifications: [],
         warnings: [],
+        formerly: [],
+        merged: [],
         revision: 1,
         position: at(3),
         links: expect.any(Object) as object,

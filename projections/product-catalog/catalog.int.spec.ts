@@ -83,6 +83,8 @@ describe('the catalogue over a log', () => {
       certifications: [],
       qualifications: [],
       warnings: [],
+      formerly: [],
+      merged: [],
       revision: 2,
       position: formatPosition(positions[4] ?? never()),
       links: {

@@ -55,7 +55,7 @@ export const manufacturers = defineResource({
       order by kin.id) as merged,
     (select count(*)
      from ${catalog}.products p join ${table} kin on kin.id = p.manufacturer_id
-     where kin.resolved_id = m.id)::float8 as products,
+     where kin.resolved_id = m.id and p.merged_into is null)::float8 as products,
     m.revision::float8, m.position::text`,
   from: `${table} m`,
   id: 'm.id',

@@ -15,7 +15,7 @@ const table = source('./table.sql');
 /** Products by what they are, and manufacturers by what they are called: the catalogue's read model. */
 export const productCatalog: Projection = defineProjection({
   name: 'product-catalog',
-  version: 2,
+  version: 3,
   sources: [
     table,
     source('./projector.js'),
@@ -25,18 +25,14 @@ export const productCatalog: Projection = defineProjection({
     source('./amounts.js'),
     source('./search-text.js'),
     source('./manufacturer-state.js'),
+    source('../../libs/kernel/src/plain-text.js'),
+    source('../../libs/product-registry/src/look-alike.js'),
+    source('../../libs/product-registry/src/manufacturer/name-look-alike.js'),
     source('../../libs/product-registry/src/product/document.js'),
+    source('../../libs/product-registry/src/product/document-identity.js'),
+    source('../../libs/product-registry/src/product/document-parts.js'),
     source('../../libs/product-registry/src/product/superseded-where.js'),
   ],
-  sameRows: {
-    hash: 'd6f6ea4ce8f0bc008e37e0682355cdafe53d49517009c918efc3ec93ca582959',
-    as: [
-      '97beadabd775075d10c2dde1178561aa8daec8a324e00c049fb92aa843e987df',
-      'eb455c7cd80d3b71c28bc4ecc9189d52b9a323739d85182185c6d3e803550609',
-      'f6b925587cfbeebe2349f8241806ae5ca466fba5060c4e975d7cbd206effdee8',
-      '4a19caa3e4112140be2ae8733813ec01384cf8a326550f22a2183a3ef84b6137',
-    ],
-  },
   tables: readFileSync(table, 'utf8'),
   reading: new Reading([productDecider, manufacturerDecider]),
   on: changes,

@@ -4,6 +4,8 @@ import type { Finding } from '#product-registry/plausibility/rule.js';
 import type {
   DocumentCertification,
   DocumentElement,
+  DocumentFormerName,
+  DocumentMerged,
   DocumentQualification,
   ProductDocument,
 } from '#product-registry/product/document.js';
@@ -71,6 +73,25 @@ export class WarningResponse implements Finding {
   @ApiProperty() message!: string;
 }
 
+class FormerNameResponse implements DocumentFormerName {
+  @ApiProperty({ format: 'uuid' }) manufacturerId!: string;
+  @ApiProperty() model!: string;
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'Of a transfer, its day.',
+  })
+  until!: string | null;
+}
+
+class MergedProductResponse implements DocumentMerged {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ format: 'uuid' }) manufacturerId!: string;
+  @ApiProperty() model!: string;
+  @ApiProperty({ type: String, nullable: true }) code!: string | null;
+}
+
 class ProductLinksResponse {
   @ApiProperty({ description: 'Batteries of the lab that are one of it.' }) batteries!: string;
   @ApiProperty({ description: 'Experiments with them.' }) experiments!: string;
@@ -98,6 +119,10 @@ export class ProductResponse {
     description: 'Values that are hard to believe, by the rules of today.',
   })
   warnings!: readonly WarningResponse[];
+  @ApiProperty({ type: [FormerNameResponse], description: 'Names that keep leading to it.' })
+  formerly!: readonly FormerNameResponse[];
+  @ApiProperty({ type: [MergedProductResponse], description: 'Products that were merged into it.' })
+  merged!: readonly MergedProductResponse[];
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'Of its last event in the log.' }) position!: string;
   @ApiProperty({ description: 'Paths of what the lab has of it.' }) links!: ProductLinksResponse;

@@ -87,11 +87,29 @@ export const productFolding: Folding<ProductDocument, ProductEvent> = {
   evolve: evolveDocument,
 };
 
-/** The product at a position, with the manufacturer that answered for it then. */
+const mergersAtMost = 100;
+
+/** The product that answered for it at a position: follows the mergers that had happened by then. */
+const followed = async (
+  named: Existing<ProductDocument>,
+  at: FoldAt,
+): Promise<Existing<ProductDocument>> => {
+  let version = named;
+  for (let steps = 0; steps < mergersAtMost; steps += 1) {
+    const into = version.state.mergedInto;
+    const next = into === null ? undefined : await at(productFolding, into);
+    if (!next?.state) break;
+    version = { ...next, state: next.state };
+  }
+  return version;
+};
+
+/** The product at a position, or the one that answered for it then, with the manufacturer that answered for it. */
 export const productAsOf = async (
-  { state, revision, position }: Existing<ProductDocument>,
+  named: Existing<ProductDocument>,
   at: FoldAt,
 ): Promise<ProductResponse> => {
+  const { state, revision, position } = await followed(named, at);
   const { id, code, type, model, manufacturer } = state;
   const answering = await answeringAt(manufacturer.id, at);
   return {
@@ -111,7 +129,13 @@ export const productAsOf = async (
 };
 
 /** The document's parts in one order of their fields, however they were set or stored. */
-const ordered = ({ elements, certifications, qualifications }: StoredDocument): StoredDocument => ({
+const ordered = ({
+  elements,
+  certifications,
+  qualifications,
+  formerly,
+  merged,
+}: StoredDocument): StoredDocument => ({
   elements: byName(elements, inOrder(['value', 'unit', 'decimals', 'state', 'raw'])),
   certifications: certifications.map(
     inOrder(['id', 'agency', 'standard', 'edition', 'certificateDate', 'supersededBy']),
@@ -119,6 +143,8 @@ const ordered = ({ elements, certifications, qualifications }: StoredDocument): 
   qualifications: qualifications
     .map(inOrder(['agency', 'state', 'listingDate', 'lastUpdate', 'notes', 'remarks']))
     .map((one) => ({ ...one, remarks: byName(one.remarks, (remark) => remark) })),
+  formerly: formerly.map(inOrder(['manufacturerId', 'model', 'until'])),
+  merged: merged.map(inOrder(['id', 'manufacturerId', 'model', 'code'])),
 });
 
 const inOrder =

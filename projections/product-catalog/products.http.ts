@@ -36,6 +36,8 @@ export const products = defineResource({
   select: productColumns,
   from: productsJoined,
   id: 'p.id',
+  // By a column that the planner knows the values of: it expects few rows of which two columns are the same.
+  where: [() => 'p.merged_into is null'],
   item: productOf,
   list: {
     summary: 'Search products',
@@ -46,7 +48,7 @@ export const products = defineResource({
     filters: productFilters,
     sorts: {
       code: { expression: 'p.code', type: 'text', nullable: true, former: 'code' },
-      model: { expression: 'p.sort_model', type: 'text' },
+      model: { expression: 'p.sort_model', type: 'text', former: 'sort_model' },
       manufacturer: {
         expression: 'm.sort_name',
         type: 'text',
@@ -69,19 +71,24 @@ export const products = defineResource({
   },
   one: {
     summary: 'One product, by id or by a code that it has or had',
-    description: '`asOf` answers what was recorded by then.',
+    description:
+      'A merged one answers as the one that it was merged into. `asOf` answers what was recorded by then.',
     param: 'idOrCode',
     idOf: (idOrCode) =>
       asUuid(idOrCode) ??
       ((sql) =>
         `select product_id from ${catalog}.product_codes
           where code = ${sql.add(idOrCode.toUpperCase())}`),
+    where: (id) => `p.id = (select resolved_id from ${catalog}.products where id = ${id})`,
     unknown: () => new Refusal('PRODUCT_UNKNOWN', 'not-found', 'there is no such product'),
   },
   history: {
     summary: 'Who changed what of a product, when, why, and on which evidence',
-    description: 'One item per event, with its field-level differences, the newest last.',
+    description:
+      'One item per event, with its field-level differences, the newest last. Of the one that the id or code is of itself, ' +
+      'also where it was merged into another, and of those that were merged into it, named by `of`.',
     folding: productFolding,
+    kin: ({ merged }) => merged.map(({ id }) => id),
     sourceTexts,
     asOf: productAsOf,
   },

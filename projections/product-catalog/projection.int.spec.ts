@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { StoredEvent } from '#event-log/event-log.js';
-import { readOne } from '#resource/reading.js';
+import { readOne, readPage } from '#resource/reading.js';
 
 import { CatalogDatabase } from './catalog-database.fixture.js';
 import { manufacturers } from './manufacturers.http.js';
@@ -43,6 +43,9 @@ const step = fc.oneof(
     to: fc.string({ unit: 'grapheme' }),
   }),
   fc.record({ do: fc.constant('forfeit' as const), what: fc.nat(5) }),
+  fc.record({ do: fc.constant('transfer' as const), what: fc.nat(5), who: fc.nat(3) }),
+  fc.record({ do: fc.constant('unite' as const), what: fc.nat(5), into: fc.nat(5) }),
+  fc.record({ do: fc.constant('split' as const), what: fc.nat(5) }),
 );
 
 const storable = (value: string): string => value.replaceAll('\0', '');
@@ -66,6 +69,15 @@ const told = (
     } else if (one.do === 'code') {
       const code = `X-${String(one.code)}`;
       story.product(product, { type: 'ProdCodeAssigned', data: { code, previous: null } });
+    } else if (one.do === 'transfer') {
+      const data = { manufacturerId: idOf(maker), previous: idOf('M0'), from: '2025-07-01' };
+      story.product(product, { type: 'ProductTransferred', data });
+    } else if (one.do === 'unite') {
+      const data = { into: idOf(`P${String(one.into)}`), mergerId: idOf('merger') };
+      story.product(product, { type: 'ProductMerged', data });
+    } else if (one.do === 'split') {
+      const data = { from: idOf('P0'), mergerId: idOf('merger') };
+      story.product(product, { type: 'ProductSplit', data });
     } else if (one.do === 'merge') {
       const into = idOf(`M${String(one.into)}`);
       story.manufacturer(maker, { type: 'ManufacturerMerged', data: { into } });
@@ -128,6 +140,57 @@ describe('the catalogue’s tables', () => {
       formerCodes: ['OLD'],
       products: 1,
     });
+  });
+
+  it('show a merged product as the one that answers for it, through several mergers, until it is split', async () => {
+    const { pool, apply } = await bound();
+    const into = (name: string) => ({ into: idOf(name), mergerId: idOf('merger') });
+    await apply(
+      new Story()
+        .maker('Alpha', 'OLD')
+        .battery('A', 'Alpha', 'OLD-A')
+        .battery('B', 'Alpha', 'OLD-B')
+        .battery('C', 'Alpha', 'OLD-C')
+        .product('A', { type: 'ProductMerged', data: into('B') })
+        .product('B', { type: 'ProductMerged', data: into('C') }).events,
+    );
+    const list = async () => (await readPage(pool, products, {})).items.map(({ model }) => model);
+    for (const name of [idOf('A'), idOf('B'), 'OLD-A', 'OLD-B', 'OLD-C'])
+      expect(await readOne(pool, products, name)).toMatchObject({ id: idOf('C'), code: 'OLD-C' });
+    expect(await list()).toEqual(['C']);
+    expect(await readOne(pool, manufacturers, idOf('Alpha'))).toMatchObject({ products: 1 });
+
+    const data = { from: idOf('C'), mergerId: idOf('merger') };
+    await apply(new Story().product('B', { type: 'ProductSplit', data }).events);
+    expect(await list()).toEqual(['B', 'C']);
+    expect(await readOne(pool, products, 'OLD-A')).toMatchObject({ id: idOf('B') });
+  });
+
+  it('show a transferred product under its manufacturer of today, and find it by its former model', async () => {
+    const { pool, apply } = await bound();
+    await apply(
+      new Story()
+        .maker('Alpha', 'OLD')
+        .maker('Beta', 'NEW')
+        .battery('B-one', 'Alpha', 'OLD-B')
+        .product('B-one', {
+          type: 'ProductTransferred',
+          data: { manufacturerId: idOf('Beta'), previous: idOf('Alpha'), from: '2025-07-01' },
+        })
+        .product('B-one', { type: 'ModelRenamed', data: { model: 'B-1', previous: 'B-one' } })
+        .events,
+    );
+    const { items } = await readPage(pool, products, { filter: { q: 'b-one' } });
+    expect(items).toMatchObject([
+      {
+        model: 'B-1',
+        manufacturer: { name: 'Beta' },
+        formerly: [
+          { manufacturerId: idOf('Alpha'), model: 'B-one', until: '2025-07-01' },
+          { manufacturerId: idOf('Beta'), model: 'B-one', until: null },
+        ],
+      },
+    ]);
   });
 
   it('show a product whose manufacturer is not there', async () => {

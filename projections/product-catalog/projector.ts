@@ -24,14 +24,42 @@ const onProduct: Apply = (work, event) => {
   const id = productIdOf(event.stream);
   if (id === undefined) return;
   const { type, data } = event;
-  const before = work.products.get(id)?.document ?? null;
+  const known = work.products.get(id);
+  const before = known?.document ?? null;
   const document = evolveDocument(before, id, { type, data } as unknown as ProductEvent);
   if (!document) return;
-  work.products.set(id, { document, ...standingOf(event) });
+  const resolvedId = known?.resolvedId ?? id;
+  work.products.set(id, { document, resolvedId, ...standingOf(event) });
   work.changedProducts.add(id);
   const { code } = document;
   // The first product that bore a code keeps it.
   if (code !== null && code !== before?.code && !work.codes.has(code)) work.codes.set(code, id);
+};
+
+/** A product is merged or answers for itself again: which product answers for those around it follows anew. */
+const onProductMerger: Apply = (work, event) => {
+  onProduct(work, event);
+  const id = productIdOf(event.stream) ?? '';
+  const formerly = work.products.get(id)?.resolvedId;
+  for (const [one, product] of work.products) {
+    if (product.resolvedId !== formerly) continue;
+    const resolvedId = answering(work, one);
+    if (resolvedId === product.resolvedId) continue;
+    work.products.set(one, { ...product, resolvedId });
+    work.changedProducts.add(one);
+  }
+};
+
+/** Follows mergers to their end. Two that met could have closed a ring: it ends where it began. */
+const answering = ({ products }: CatalogWork, id: string): string => {
+  const passed = new Set<string>();
+  let current = id;
+  for (;;) {
+    passed.add(current);
+    const next = products.get(current)?.document.mergedInto ?? null;
+    if (next === null || passed.has(next)) return current;
+    current = next;
+  }
 };
 
 /** Folds an event of a manufacturer's stream. */
@@ -88,6 +116,8 @@ const each = (types: object, apply: Apply): Readonly<Record<string, Apply>> =>
 export const changes: Readonly<Record<string, Apply>> = {
   ...each(productEvents, onProduct),
   ...each(manufacturerEvents, onManufacturer),
+  ProductMerged: onProductMerger,
+  ProductSplit: onProductMerger,
   ManufacturerMerged: onMerger,
   [keyForfeited]: onForfeit,
 };

@@ -1,3 +1,5 @@
+import { lookAlikeKeyOf } from '#product-registry/look-alike.js';
+import { nameLookAlikeKeyOf } from '#product-registry/manufacturer/name-look-alike.js';
 import type { ProductDocument } from '#product-registry/product/document.js';
 
 import { inKilowattHours, inKilowatts } from './amounts.js';
@@ -13,12 +15,14 @@ export interface Standing {
 /** What a product row keeps as JSON; the rest of the document has columns of its own. */
 export type StoredDocument = Pick<
   ProductDocument,
-  'elements' | 'certifications' | 'qualifications'
+  'elements' | 'certifications' | 'qualifications' | 'formerly' | 'merged'
 >;
 
 /** A product as the working set holds it; every other column follows from it. */
 export interface Product extends Standing {
   readonly document: ProductDocument;
+  /** Which product answers for it now. */
+  readonly resolvedId: string;
 }
 
 /** A row of `products`, as it is written. Amounts are decimals as text. */
@@ -34,11 +38,16 @@ export interface ProductRow extends Standing {
   readonly power_kw: string | null;
   readonly document: StoredDocument;
   readonly search_text: string;
+  readonly look_alike: string;
+  readonly merged_into: string | null;
+  readonly resolved_id: string;
 }
 
-export const productRow = ({ document, revision, position }: Product): ProductRow => {
-  const { id, code, type, manufacturer, model, elements, certifications, qualifications } =
-    document;
+export const productRow = ({ document, resolvedId, revision, position }: Product): ProductRow => {
+  const { id, code, type, manufacturer, model, mergedInto, ...parts } = document;
+  const { elements, formerly, merged } = parts;
+  const known = [...formerly, ...merged].map((one) => one.model);
+  const codes = merged.map((one) => one.code);
   return {
     id,
     code,
@@ -49,8 +58,14 @@ export const productRow = ({ document, revision, position }: Product): ProductRo
     chemistry: textOf(elements['BatteryChemistryType']?.value),
     capacity_kwh: inKilowattHours(elements['EnergyCapacityNominal']),
     power_kw: inKilowatts(elements['PowerDCContinuousMax']),
-    document: { elements, certifications, qualifications },
-    search_text: searchTextOf([code, model, type, textOf(elements['Description']?.value)]),
+    document: parts,
+    search_text: searchTextOf([
+      ...[code, model, type, textOf(elements['Description']?.value)],
+      ...new Set([...known, ...codes]),
+    ]),
+    look_alike: lookAlikeKeyOf(model),
+    merged_into: mergedInto,
+    resolved_id: resolvedId,
     revision,
     position,
   };
@@ -76,6 +91,7 @@ export interface ManufacturerRow extends Standing {
   readonly resolved_id: string;
   readonly sort_name: string;
   readonly search_text: string;
+  readonly look_alikes: readonly string[];
 }
 
 export const manufacturerRow = (manufacturer: Manufacturer): ManufacturerRow => ({
@@ -89,6 +105,7 @@ export const manufacturerRow = (manufacturer: Manufacturer): ManufacturerRow => 
   resolved_id: manufacturer.resolvedId,
   sort_name: folded(manufacturer.name),
   search_text: searchTextOf([manufacturer.name, ...manufacturer.aliases, ...manufacturer.codes]),
+  look_alikes: [...new Set([manufacturer.name, ...manufacturer.aliases].map(nameLookAlikeKeyOf))],
   revision: manufacturer.revision,
   position: manufacturer.position,
 });

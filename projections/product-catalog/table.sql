@@ -14,17 +14,20 @@ create table manufacturers (
   resolved_id text collate "C" not null,
   sort_name text collate "C" not null,
   search_text text collate "C" not null,
+  -- What its names have in common with names that look like them to a person.
+  look_alikes text[] not null,
   revision bigint not null,
   -- Of its last event, as HTTP shows it.
   position bigint not null
 );
 create index manufacturers_resolved on manufacturers (resolved_id);
+create index manufacturers_look_alikes on manufacturers using gin (look_alikes);
 
 create table products (
   id text collate "C" primary key,
   code text collate "C",
   product_type text collate "C" not null,
-  -- As registered: `manufacturers.resolved_id` says who answers for it.
+  -- As its own stream states it: `manufacturers.resolved_id` says who answers for that one.
   manufacturer_id text collate "C" not null,
   model text not null,
   sort_model text collate "C" not null,
@@ -32,15 +35,22 @@ create table products (
   -- To filter and sort by; null where the unit is no multiple of the watt (hour). The document keeps what was written.
   capacity_kwh numeric,
   power_kw numeric,
-  -- Elements, certifications, qualifications.
+  -- Elements, certifications, qualifications, former names and products that were merged into it.
   document jsonb not null,
   search_text text collate "C" not null,
+  -- What its model has in common with models that look like it to a person.
+  look_alike text collate "C" not null,
+  merged_into text collate "C",
+  -- The product that answers for it now: itself, or where its mergers lead.
+  resolved_id text collate "C" not null,
   revision bigint not null,
   position bigint not null
 ) with (fillfactor = 80);
 create index products_code on products (code, id);
 create index products_capacity on products (capacity_kwh, id);
 create index products_manufacturer on products (manufacturer_id);
+create index products_look_alike on products (look_alike);
+create index products_resolved on products (resolved_id);
 
 -- Every code that a product ever had: an old one leads to it for good.
 create table product_codes (
@@ -54,6 +64,7 @@ create table moved_products (
   move bigint primary key,
   id text collate "C" not null,
   code text collate "C",
+  sort_model text collate "C" not null,
   chemistry text collate "C",
   capacity_kwh numeric,
   power_kw numeric,

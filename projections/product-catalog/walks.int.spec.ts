@@ -101,6 +101,27 @@ const aChange: fc.Arbitrary<Change> = fc.oneof(
     if (name >= into) return;
     to.manufacturer(name, { type: 'ManufacturerMerged', data: { into: idOf(into) } });
   }),
+  fc.tuple(aProduct, aMaker).map(
+    ([name, maker]): Change =>
+      (to) =>
+        to.product(name, {
+          type: 'ProductTransferred',
+          data: { manufacturerId: idOf(maker), previous: idOf('Ah'), from: '2025-07-01' },
+        }),
+  ),
+  fc.tuple(aProduct, fc.integer({ min: 0, max: 99 })).map(
+    ([name, number]): Change =>
+      (to) =>
+        to.product(name, {
+          type: 'ModelRenamed',
+          data: { model: `P ${String(number)}`, previous: name },
+        }),
+  ),
+  fc.tuple(aProduct, aProduct).map(([name, into]): Change => (to) => {
+    if (name >= into) return;
+    const data = { into: idOf(into), mergerId: idOf('merger') };
+    to.product(name, { type: 'ProductMerged', data });
+  }),
   fc.constant<Change>((to) => to.maker('Eh', 'EH')),
   aMaker.map((maker): Change => (to) => {
     added += 1;

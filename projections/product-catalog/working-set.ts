@@ -52,6 +52,7 @@ export const loadWork = async (
 ): Promise<CatalogWork> => {
   const work = emptyWork();
   const productIds = new Set<string>();
+  const mergedIds = new Set<string>();
   const manufacturerIds = new Set<string>();
   for (const event of events) {
     const productId = productIdOf(event.stream);
@@ -59,29 +60,46 @@ export const loadWork = async (
     const manufacturerId = manufacturerIdOf(event.stream);
     if (manufacturerId !== undefined) manufacturerIds.add(manufacturerId);
     if (event.type === 'ManufacturerMerged') manufacturerIds.add(String(event.data['into']));
+    for (const id of mergerOf(event)) mergedIds.add(id);
   }
-  if (productIds.size > 0) await loadProducts(client, work, [...productIds]);
+  if (productIds.size > 0) await loadProducts(client, work, [...productIds], [...mergedIds]);
   if (manufacturerIds.size > 0) await loadManufacturers(client, work, [...manufacturerIds]);
   return work;
 };
 
+/** The products that an event brings together, or apart. */
+const mergerOf = ({ type, stream, data }: StoredEvent): readonly string[] => {
+  const id = productIdOf(stream);
+  if (id === undefined) return [];
+  if (type === 'ProductMerged') return [id, String(data['into'])];
+  return type === 'ProductSplit' ? [id] : [];
+};
+
+/** The products named, and for `merged` all that the same ones answer for: a merger moves them together. */
 const loadProducts = async (
   client: ProjectionClient,
   { products }: CatalogWork,
   ids: readonly string[],
+  merged: readonly string[],
 ): Promise<void> => {
+  const kin =
+    merged.length === 0
+      ? ''
+      : 'or resolved_id = any($2) or resolved_id in (select resolved_id from products where id = any($2))';
   const { rows } = await client.query<ProductRow>(
-    `select id, code, product_type, manufacturer_id, model, document,
+    `select id, code, product_type, manufacturer_id, model, document, merged_into, resolved_id,
             revision::text, position::text
-     from products where id = any($1)`,
-    [ids],
+     from products where id = any($1) ${kin}`,
+    merged.length === 0 ? [ids] : [ids, merged],
   );
-  for (const { id, code, product_type, manufacturer_id, model, document, ...standing } of rows) {
+  for (const row of rows) {
+    const { id, code, product_type, manufacturer_id, model, document } = row;
+    const { merged_into: mergedInto, resolved_id: resolvedId, revision, position } = row;
     const type = product_type as Product['document']['type'];
     const manufacturer = { id: manufacturer_id };
     products.set(id, {
-      document: { id, code, type, manufacturer, model, ...document },
-      ...standing,
+      document: { id, code, type, manufacturer, model, ...document, mergedInto },
+      ...{ resolvedId, revision, position },
     });
   }
 };
@@ -118,7 +136,15 @@ export const saveWork = async (client: ProjectionClient, work: CatalogWork): Pro
 
 const movedProducts: Moves = {
   table: 'moved_products',
-  columns: ['code', 'chemistry', 'capacity_kwh', 'power_kw', 'position', 'manufacturer'],
+  columns: [
+    'code',
+    'sort_model',
+    'chemistry',
+    'capacity_kwh',
+    'power_kw',
+    'position',
+    'manufacturer',
+  ],
 };
 
 const movedManufacturers: Moves = { table: 'moved_manufacturers', columns: ['code', 'position'] };
@@ -130,7 +156,7 @@ const noteMoved = async (client: ProjectionClient, work: CatalogWork): Promise<v
     await noteMoves(
       client,
       movedProducts,
-      `select p.id, p.code, p.chemistry, p.capacity_kwh, p.power_kw, p.position, m.sort_name
+      `select p.id, p.code, p.sort_model, p.chemistry, p.capacity_kwh, p.power_kw, p.position, m.sort_name
        from products p
          left join manufacturers registered on registered.id = p.manufacturer_id
          left join manufacturers m on m.id = registered.resolved_id
@@ -157,32 +183,34 @@ const json = (rows: readonly object[]): string => JSON.stringify(rows);
 const upsertProducts = `
   insert into products as p
     (id, code, product_type, manufacturer_id, model, sort_model, chemistry, capacity_kwh, power_kw,
-     document, search_text, revision, position)
+     document, search_text, look_alike, merged_into, resolved_id, revision, position)
   select * from jsonb_to_recordset($1::jsonb) as row
     (id text, code text, product_type text, manufacturer_id text, model text, sort_model text,
      chemistry text, capacity_kwh numeric, power_kw numeric, document jsonb, search_text text,
-     revision bigint, position bigint)
+     look_alike text, merged_into text, resolved_id text, revision bigint, position bigint)
   on conflict (id) do update set
     code = excluded.code, product_type = excluded.product_type,
     manufacturer_id = excluded.manufacturer_id, model = excluded.model,
     sort_model = excluded.sort_model, chemistry = excluded.chemistry,
     capacity_kwh = excluded.capacity_kwh, power_kw = excluded.power_kw,
     document = excluded.document, search_text = excluded.search_text,
-    revision = excluded.revision, position = excluded.position`;
+    look_alike = excluded.look_alike, merged_into = excluded.merged_into,
+    resolved_id = excluded.resolved_id, revision = excluded.revision, position = excluded.position`;
 
 const upsertManufacturers = `
   insert into manufacturers
     (id, name, code, codes, aliases, merged_into, absorbed, resolved_id, sort_name, search_text,
-     revision, position)
+     look_alikes, revision, position)
   select * from jsonb_to_recordset($1::jsonb) as row
     (id text, name text, code text, codes text[], aliases text[], merged_into text,
-     absorbed text[], resolved_id text, sort_name text, search_text text, revision bigint, position bigint)
+     absorbed text[], resolved_id text, sort_name text, search_text text,
+     look_alikes text[], revision bigint, position bigint)
   on conflict (id) do update set
     name = excluded.name, code = excluded.code, codes = excluded.codes,
     aliases = excluded.aliases, merged_into = excluded.merged_into, absorbed = excluded.absorbed,
     resolved_id = excluded.resolved_id, sort_name = excluded.sort_name,
-    search_text = excluded.search_text, revision = excluded.revision,
-    position = excluded.position`;
+    search_text = excluded.search_text, look_alikes = excluded.look_alikes,
+    revision = excluded.revision, position = excluded.position`;
 
 const insertCodes = `
   insert into product_codes (code, product_id)

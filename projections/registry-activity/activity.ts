@@ -36,13 +36,20 @@ export const kindOf = (type: string): string | undefined =>
     ?.replace(/(?<=.)[A-Z]/g, '-$&')
     .toLowerCase();
 
-/** The manufacturer of each product that the facts register. */
+/** Kinds of facts that say which manufacturer a product has from then on. */
+const statesManufacturer: ReadonlySet<string | undefined> = new Set([
+  'product-registered',
+  'product-transferred',
+]);
+
+/** The manufacturer that the facts state last of each product. */
 export const manufacturersOfProductsIn = (facts: readonly Fact[]): ReadonlyMap<string, string> =>
-  new Map(
-    facts
-      .filter(({ type }) => kindOf(type) === 'product-registered')
-      .map((fact) => [subjectOf(fact).id, textIn(fact, 'manufacturerId')]),
-  );
+  new Map(facts.flatMap(statedBy));
+
+const statedBy = (fact: Fact): readonly (readonly [string, string])[] =>
+  statesManufacturer.has(kindOf(fact.type))
+    ? [[subjectOf(fact).id, textIn(fact, 'manufacturerId')]]
+    : [];
 
 /** Names and mergers that the facts state. */
 export const manufacturersIn = (
@@ -71,16 +78,19 @@ export const productsIn = (facts: readonly Fact[]): readonly string[] => {
 };
 
 /**
- * The facts, counted. Throws `NotCountable` for a product whose manufacturer is not in `manufacturers`: its
- * registration is always delivered before, so that a count without it would hide a loss.
+ * The facts, counted, each for the manufacturer that its product has by then; `manufacturers` says which those
+ * before them had. Throws `NotCountable` for a product of which neither says it: its registration is always
+ * delivered before, so that a count without it would hide a loss.
  */
 export const activityIn = (
   facts: readonly Fact[],
   manufacturers: ReadonlyMap<string, string>,
 ): readonly Activity[] => {
   const counted = new Map<string, Activity>();
+  const current = new Map(manufacturers);
   for (const fact of facts) {
-    const one = activityOf(fact, manufacturers);
+    for (const [product, manufacturer] of statedBy(fact)) current.set(product, manufacturer);
+    const one = activityOf(fact, current);
     const key = `${one.day} ${one.manufacturerId} ${one.kind}`;
     counted.set(key, joined(counted.get(key), one));
   }

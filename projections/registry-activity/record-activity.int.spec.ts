@@ -49,6 +49,25 @@ describe('the activity of the registry', () => {
     ]);
   });
 
+  it.each([1, 2, 9])('counts for the manufacturer of the time, in batches of %d', async (size) => {
+    const transferred = product('p1', 'ProductTransferred', {
+      ...at(2),
+      data: { manufacturerId: 'm2' },
+    });
+    const facts = [
+      ...[registered('p1', 'm1', at(1)), product('p1', 'ElementsSet', at(1)), transferred],
+      product('p1', 'ElementsSet', at(2)),
+    ];
+    await database.record(facts, size);
+    expect((await database.dump()).map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual([
+      'activity 2026-02-01 m1 elements-set 1',
+      'activity 2026-02-01 m1 product-registered 1',
+      'activity 2026-02-02 m2 elements-set 1',
+      'activity 2026-02-02 m2 product-transferred 1',
+      'maker (p1,m2)',
+    ]);
+  });
+
   it('does not depend on which of two partitions is ahead', async () => {
     const ofManufacturers = story.filter(({ stream }) => stream.startsWith('manufacturer-'));
     const ofProducts = story.filter(({ stream }) => stream.startsWith('product-'));

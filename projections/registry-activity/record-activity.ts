@@ -15,9 +15,9 @@ export const recordActivity = async (
   facts: readonly Fact[],
   client: ConsumerClient,
 ): Promise<void> => {
+  const manufacturers = await manufacturersOf(client, productsIn(facts));
   await keepManufacturersOfProducts(client, manufacturersOfProductsIn(facts));
   await keepManufacturers(client, manufacturersIn(facts));
-  const manufacturers = await manufacturersOf(client, productsIn(facts));
   await addUp(client, activityIn(facts, manufacturers));
 };
 
@@ -39,7 +39,7 @@ const keepManufacturersOfProducts = async (
   await client.query(
     `insert into analytics.product_maker (product_id, manufacturer_id)
      select * from unnest($1::text[], $2::text[])
-     on conflict (product_id) do nothing`,
+     on conflict (product_id) do update set manufacturer_id = excluded.manufacturer_id`,
     [[...manufacturers.keys()], [...manufacturers.values()]],
   );
 };

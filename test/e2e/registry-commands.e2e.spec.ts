@@ -78,6 +78,7 @@ describe('a product over HTTP', () => {
       id: expect.any(String) as unknown,
       revision: 1,
       position: expect.stringMatching(/^\d+$/) as unknown,
+      resembles: [],
     });
     expect(made.headers.get('etag')).toBe('"1"');
     const set = await post(

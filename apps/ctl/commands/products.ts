@@ -6,6 +6,7 @@ import { usage } from '../exit-codes.js';
 import { defaultLimit, listRows } from '../list-rows.js';
 import { brief, printJson, printTable, write } from '../output.js';
 import { type HistoryItem, printHistory, printProduct, type Product } from '../product-output.js';
+import { addProductIdentityCommands } from './product-identity.js';
 
 interface FindOptions {
   readonly q?: string;
@@ -65,6 +66,7 @@ export function addProductCommands(voltrace: Command): void {
     .option('--if-revision <number>', 'only if the product is still at this revision')
     .addHelpText('after', elementArgumentsHelp)
     .action(set);
+  addProductIdentityCommands(products);
 }
 
 async function find(words: string[], options: FindOptions, command: Command): Promise<void> {

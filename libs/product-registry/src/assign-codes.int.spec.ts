@@ -17,9 +17,17 @@ import { eventually } from '#testing/until.js';
 import { AssignCodes } from './assign-codes.process.js';
 import { issueEntityCode, mergeManufacturer } from './manufacturer/change-manufacturer.js';
 import { IssueEntityCode, MergeManufacturer } from './manufacturer/commands.js';
-import { productIdOfCode } from './product/find-product.js';
+import { findProductId, productIdOfCode } from './product/find-product.js';
 import { ProductRegistry } from './registry.js';
-import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
+import { dyingLog } from './testing/halting-log.js';
+import { merge, split, stateOf, transfer } from './testing/identity.js';
+import {
+  makeManufacturer,
+  makeProduct,
+  makeTwoManufacturers,
+  newMeta,
+  uniqueName,
+} from './testing/make.js';
 
 let node: TestNode;
 let database: TestDatabase;
@@ -208,5 +216,77 @@ describe('when an EntityCode is issued', () => {
     });
     // The replay met both older codes again: only the newest one led to a change.
     expect(await revisionOf(id)).toBe(revision + 1n);
+  });
+});
+
+describe('when a product is transferred', () => {
+  it('its codes follow the EntityCode of its manufacturer of today, and of no other', async () => {
+    const [first, second] = [uniqueCode(), uniqueCode()];
+    const maker = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code: first });
+    const to = await makeManufacturer(fresh(), uniqueName(), null);
+    const { id } = await makeProduct(fresh(), maker, 'T');
+    await startProcess();
+    await transfer(fresh(), id, to);
+    await issue(to, second);
+    await eventually(async () => {
+      expect(await codesOf(id)).toEqual([`${first}-T`, `${second}-T`]);
+    });
+    const { id: marker } = await makeProduct(fresh(), maker, 'U');
+    await issue(maker, uniqueCode());
+    await eventually(async () => {
+      expect(await codesOf(marker)).toHaveLength(2);
+    });
+    expect(await codesOf(id)).toHaveLength(2);
+  });
+});
+
+describe('when manufacturers are merged', () => {
+  it('products of the same model become one: that which was registered first', async () => {
+    const [into, maker] = await makeTwoManufacturers(fresh());
+    const { id: later } = await makeProduct(fresh(), into, 'only here');
+    const { id: older } = await makeProduct(fresh(), maker, 'V');
+    const { id: younger } = await makeProduct(fresh(), into, 'V');
+    await startProcess();
+    await mergeManufacturer(fresh(), new MergeManufacturer(maker, { into }, newMeta()));
+    await eventually(async () => {
+      expect((await stateOf(fresh(), older)).absorbed).toMatchObject([{ productId: younger }]);
+    });
+    expect((await stateOf(fresh(), younger)).mergedInto).toMatchObject({ productId: older });
+    expect(await findProductId(fresh(), into, 'V')).toBe(older);
+    expect((await stateOf(fresh(), later)).mergedInto).toBeNull();
+
+    // A person parts them again, and a replay of the merger leaves them so.
+    await split(fresh(), younger);
+    await Promise.all(running.splice(0).map((process) => process.stop()));
+    await store.pool.query('delete from subscription.checkpoint');
+    await store.pool.query('truncate assign_codes.product, assign_codes.manufacturer');
+    await startProcess();
+    const noted = await log.append(`other-${randomUUID()}`, [newEvent('Noted', {})], 'no_stream');
+    await eventually(async () => {
+      const { rows } = await store.pool.query(
+        'select commit_position::text as at from subscription.checkpoint',
+      );
+      expect(rows).toEqual([{ at: noted.position.commit.toString() }]);
+    }, 20_000);
+    expect((await stateOf(fresh(), younger)).mergedInto).toBeNull();
+  });
+});
+
+describe('a merger of products that ended with its process', () => {
+  it('is brought to its end, and so is the undoing of one', async () => {
+    const [maker, other] = await makeTwoManufacturers(fresh());
+    const { id: into } = await makeProduct(fresh(), maker, 'X');
+    const { id } = await makeProduct(fresh(), other, 'Y');
+    const dying = (at: number) => new ProductRegistry(dyingLog(log, at));
+    await merge(dying(2), id, into).catch(() => undefined);
+    expect((await stateOf(fresh(), into)).absorbed).toEqual([]);
+    await startProcess();
+    await eventually(async () => {
+      expect((await stateOf(fresh(), into)).absorbed).toMatchObject([{ productId: id }]);
+    });
+    await split(dying(1), id).catch(() => undefined);
+    await eventually(async () => {
+      expect((await stateOf(fresh(), id)).mergedInto).toBeNull();
+    });
   });
 });

@@ -25,7 +25,12 @@ export const manufacturerAfter = (
 
 /** The codes and mergers of the manufacturers, as of an event of the log. */
 export class KnownManufacturers {
-  constructor(private readonly known: Map<string, KnownManufacturer>) {}
+  /** By manufacturer, those that were merged into it: most have none. */
+  private readonly merged = new Map<string, string[]>();
+
+  constructor(private readonly known: Map<string, KnownManufacturer>) {
+    for (const [id, { mergedInto }] of known) this.note(id, mergedInto);
+  }
 
   /** Whether the event tells something new of the manufacturer. */
   learn(id: string, event: ManufacturerEvent): boolean {
@@ -33,7 +38,13 @@ export class KnownManufacturers {
     const after = manufacturerAfter(before, event);
     if (after === before || after === unknown) return false;
     this.known.set(id, after);
+    if (after.mergedInto !== before?.mergedInto) this.note(id, after.mergedInto);
     return true;
+  }
+
+  /** A manufacturer is merged once. */
+  private note(id: string, into: string | null): void {
+    if (into !== null) this.merged.set(into, [...(this.merged.get(into) ?? []), id]);
   }
 
   /** The manufacturer itself, and those without a code that were merged into it. */
@@ -42,6 +53,20 @@ export class KnownManufacturers {
       ([one, { code }]) => one !== id && code === null && this.answering(one).includes(id),
     );
     return [id, ...dependents.map(([one]) => one)];
+  }
+
+  /** The manufacturer and those that were merged into it, directly or not. */
+  mergedInto(id: string): readonly string[] {
+    const found = [id];
+    // The list grows while it is walked.
+    for (const one of found)
+      found.push(...(this.merged.get(one) ?? []).filter((other) => !found.includes(other)));
+    return found;
+  }
+
+  /** All for whom the same one answers as for this one, itself among them. */
+  family(id: string): readonly string[] {
+    return this.mergedInto(this.answering(id).at(-1) ?? id);
   }
 
   /** The manufacturers that answer for this one, itself first. */

@@ -5,7 +5,7 @@ import {
   StreamGone,
 } from '#event-log/event-log.js';
 import { mayPass } from '#event-log/key/retry-forfeited.js';
-import { type ReadEvent, Reading } from '#event-log/reading.js';
+import type { ReadEvent } from '#event-log/reading.js';
 import type { CommandMeta } from '#kernel/command.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
@@ -14,51 +14,31 @@ import { type Follower, isTransient, type SubscriptionClient } from '#subscripti
 import type { DeclaredProcess } from '#subscription/process.js';
 import type { Scope } from '#subscription/source.js';
 
+import { type AssignCodesEvent, changeOf, type OfProduct, read } from './assign-codes.events.js';
 import { KnownManufacturers } from './assign-codes.manufacturers.js';
 import {
   forgetAll,
   loadManufacturers,
   productsOf,
+  type RegisteredProduct,
   saveManufacturers,
   saveProducts,
 } from './assign-codes.store.js';
 import { entityCodeOf } from './codes.js';
-import { manufacturerDecider } from './manufacturer/decider.js';
 import type { ManufacturerEvent } from './manufacturer/events.js';
 import { assignProdCode } from './product/assign-code.js';
-import { productDecider } from './product/decider.js';
-import type { ProductEventOf } from './product/events.js';
+import { finishMerger } from './product/merge-product.js';
+import { identityOf } from './product/names.js';
+import { uniteTwins } from './product/unite-twins.js';
 import { ProductRegistry } from './registry.js';
 
 /** Permanent: names the checkpoint and the actor. */
 export const assignCodesName = 'assign-codes';
 
-const reading = new Reading([productDecider, manufacturerDecider]);
-
-type ProductRegistered = ProductEventOf<'ProductRegistered'>;
-
-/** An event that the process acts on or learns from; `id` is that of the product or manufacturer. */
-type AssignCodesEvent = { readonly id: string } & (
-  | { readonly of: 'product'; readonly event: ReadEvent<ProductRegistered> }
-  | { readonly of: 'manufacturer'; readonly event: ReadEvent<ManufacturerEvent> }
-);
-
-const isProductRegistered = (event: StoredEvent): event is ReadEvent<ProductRegistered> =>
-  event.type === 'ProductRegistered';
-
-const read = (stored: StoredEvent): AssignCodesEvent | undefined => {
-  const event = reading.newest(stored);
-  if (!event) return undefined;
-  const id = event.stream.slice(event.stream.indexOf('-') + 1);
-  if (isProductRegistered(event)) return { id, of: 'product', event };
-  const isOfManufacturer = event.stream.startsWith(`${manufacturerDecider.category}-`);
-  if (!isOfManufacturer) return undefined;
-  return { id, of: 'manufacturer', event: event as ReadEvent<ManufacturerEvent> };
-};
-
 /**
  * Gives a manufacturer's products their codes when its EntityCode is issued or replaced, or when it is
- * merged into a manufacturer that has one.
+ * merged into a manufacturer that has one. Makes products one that a merger of manufacturers left with the
+ * same model, and brings mergers of products to their end that stopped half-way.
  *
  * It learns from the log itself which products a manufacturer has, so that it needs no read model: a
  * product registered before the code was issued is known by then, and one registered after it, by a
@@ -97,36 +77,83 @@ export class AssignCodes implements Follower<AssignCodesEvent> {
   }
 
   async act(events: readonly AssignCodesEvent[], signal: AbortSignal): Promise<void> {
-    const registered: { readonly id: string; readonly manufacturerId: string }[] = [];
+    const earlier: RegisteredProduct[] = [];
     for (const { id, ...one } of events) {
       signal.throwIfAborted();
       if (one.of === 'product') {
-        const { manufacturerId, code } = one.event.data;
-        registered.push({ id, manufacturerId });
+        earlier.push(...changeOf(id, one.event));
+        await this.actOnProduct(id, one.event);
+      } else if (this.manufacturers.learn(id, one.event)) {
+        await this.actOnManufacturer(id, one.event, earlier, signal);
+      }
+    }
+  }
+
+  private async actOnProduct(id: string, event: ReadEvent<OfProduct>): Promise<void> {
+    switch (event.type) {
+      case 'ProductRegistered': {
+        const { manufacturerId, code } = event.data;
         // Both as of this event: only a product that was registered on an older state differs.
         const expected = this.manufacturers.codeOf(manufacturerId);
         const actual = code === null ? null : entityCodeOf(code);
-        if (expected !== null && expected !== actual) {
-          await this.assign(id, manufacturerId, one.event);
-        }
-      } else if (this.manufacturers.learn(id, one.event)) {
-        await this.registry.manufacturers.refresh(id);
-        for (const manufacturer of this.manufacturers.dependingOn(id)) {
-          const earlier = registered.filter(
-            ({ manufacturerId }) => manufacturerId === manufacturer,
-          );
-          for await (const productId of this.productsOf(manufacturer, earlier)) {
-            signal.throwIfAborted();
-            await this.assign(productId, manufacturer, one.event);
-          }
-        }
+        if (expected !== null && expected !== actual) await this.assign(id, manufacturerId, event);
+        // Registered while its manufacturer was merged.
+        const others = this.manufacturers.family(manufacturerId);
+        if (others.length > 1) await this.unite(id, manufacturerId, others, event);
+        return;
+      }
+      case 'ProductTransferred':
+        return this.assign(id, event.data.manufacturerId, event);
+      case 'ProductMerged':
+        return this.orRefused(
+          { productId: id },
+          'a merger of products is not finished',
+          async () => {
+            await finishMerger(this.registry, id);
+          },
+        );
+      case 'ProductReleased': {
+        const { productId } = event.data;
+        return this.orRefused({ productId }, 'a merger of products is not undone', async () => {
+          await finishMerger(this.registry, productId);
+        });
+      }
+      case 'ProductSplit': {
+        // Its manufacturer's code may be another one by now.
+        const { state } = await this.registry.products.refresh(id);
+        if (state.status === 'registered')
+          await this.assign(id, identityOf(state).manufacturerId, event);
+      }
+    }
+  }
+
+  private async actOnManufacturer(
+    id: string,
+    event: ReadEvent<ManufacturerEvent>,
+    earlier: readonly RegisteredProduct[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.registry.manufacturers.refresh(id);
+    for (const manufacturer of this.manufacturers.dependingOn(id)) {
+      for await (const productId of this.productsOf(manufacturer, earlier)) {
+        signal.throwIfAborted();
+        await this.assign(productId, manufacturer, event);
+      }
+    }
+    if (event.type !== 'ManufacturerMerged') return;
+    const merged = this.manufacturers.mergedInto(id);
+    const others = this.manufacturers.family(id).filter((one) => !merged.includes(one));
+    for (const manufacturer of merged) {
+      for await (const productId of this.productsOf(manufacturer, earlier)) {
+        signal.throwIfAborted();
+        await this.unite(productId, manufacturer, others, event);
       }
     }
   }
 
   async handle(events: readonly AssignCodesEvent[], client: SubscriptionClient): Promise<void> {
     const products = events.flatMap(({ id, ...one }) =>
-      one.of === 'product' ? [{ id, manufacturerId: one.event.data.manufacturerId }] : [],
+      one.of === 'product' ? changeOf(id, one.event) : [],
     );
     const ofManufacturers = events.flatMap(({ id, ...one }) =>
       one.of === 'manufacturer' ? [{ id, event: one.event }] : [],
@@ -147,10 +174,10 @@ export class AssignCodes implements Follower<AssignCodesEvent> {
   /** Those up to the checkpoint, and those of the same batch. */
   private async *productsOf(
     manufacturer: string,
-    earlier: readonly { readonly id: string }[],
+    earlier: readonly RegisteredProduct[],
   ): AsyncGenerator<string> {
     yield* productsOf(this.store.pool, manufacturer);
-    for (const { id } of earlier) yield id;
+    for (const { id, manufacturerId } of earlier) if (manufacturerId === manufacturer) yield id;
   }
 
   private async assign(
@@ -159,17 +186,47 @@ export class AssignCodes implements Follower<AssignCodesEvent> {
     event: StoredEvent,
   ): Promise<void> {
     const fields = { process: assignCodesName, productId, manufacturerId };
-    try {
+    await this.orRefused(fields, 'no product code is assigned', async () => {
       const entityCode = await this.codeNow(manufacturerId);
       if (entityCode === null) return;
       const meta = metaOf(event, productId, entityCode);
-      const result = await assignProdCode(this.registry, productId, entityCode, meta);
+      const result = await assignProdCode(
+        this.registry,
+        productId,
+        entityCode,
+        meta,
+        manufacturerId,
+      );
       if (result) this.logger.info({ ...fields, entityCode }, 'a product code is assigned');
+    });
+  }
+
+  private async unite(
+    productId: string,
+    manufacturerId: string,
+    others: readonly string[],
+    event: StoredEvent,
+  ): Promise<void> {
+    const fields = { process: assignCodesName, productId, manufacturerId };
+    await this.orRefused(fields, 'products of one model are not united', async () => {
+      const name = { productId, manufacturerId };
+      for (const united of await uniteTwins(this.registry, name, others, event, assignCodesName))
+        this.logger.info({ ...fields, ...united }, 'products of one model are united');
+    });
+  }
+
+  /** What is refused for good leaves a product as it is; the others must not wait for it. */
+  private async orRefused(
+    fields: object,
+    message: string,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
     } catch (error) {
-      // The product keeps the code that it has; the others must not wait for it.
       const isRefused = error instanceof Refusal && !mayPass(error);
       if (!isRefused && !(error instanceof StreamGone)) throw error;
-      this.logger.warn({ ...fields, err: error }, 'no product code is assigned');
+      this.logger.warn({ process: assignCodesName, ...fields, err: error }, message);
     }
   }
 

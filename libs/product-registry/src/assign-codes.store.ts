@@ -26,11 +26,26 @@ export interface RegisteredProduct {
   readonly manufacturerId: string;
 }
 
+/** A product that another manufacturer has now. */
+export interface MovedProduct extends RegisteredProduct {
+  readonly previous: string;
+}
+
+/** Products as they were registered and moved, in the order of the log. */
 export const saveProducts = async (
   client: SubscriptionClient,
-  products: readonly RegisteredProduct[],
+  changes: readonly (RegisteredProduct | MovedProduct)[],
 ): Promise<void> => {
-  if (products.length === 0) return;
+  if (changes.length === 0) return;
+  const moved = changes.filter((one) => 'previous' in one);
+  if (moved.length > 0) {
+    await client.query(
+      `delete from assign_codes.product where (manufacturer_id, id) in
+         (select * from unnest($1::uuid[], $2::uuid[]))`,
+      [moved.map(({ previous }) => previous), moved.map(({ id }) => id)],
+    );
+  }
+  const products = [...new Map(changes.map((one) => [one.id, one])).values()];
   await client.query(
     `insert into assign_codes.product (manufacturer_id, id)
      select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing`,
@@ -67,7 +82,7 @@ export const forgetAll = async (client: SubscriptionClient): Promise<void> => {
   await client.query('delete from assign_codes.manufacturer');
 };
 
-/** The products that were registered under the manufacturer, up to the checkpoint. */
+/** The products of the manufacturer, up to the checkpoint. */
 export async function* productsOf(pool: Pool, manufacturerId: string): AsyncGenerator<string> {
   let after: string | null = null;
   for (;;) {

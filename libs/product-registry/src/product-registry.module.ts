@@ -5,6 +5,7 @@ import { LogTail } from '#event-log/log-tail.js';
 
 import { ManufacturerController } from './manufacturer/manufacturer.http.js';
 import { ProductController } from './product/product.http.js';
+import { ProductIdentityController } from './product/product-identity.http.js';
 import { ProductRegistry } from './registry.js';
 
 /**
@@ -12,7 +13,7 @@ import { ProductRegistry } from './registry.js';
  * the log, its tail, the read store and the observers to be provided globally.
  */
 @Module({
-  controllers: [ProductController, ManufacturerController],
+  controllers: [ProductController, ProductIdentityController, ManufacturerController],
   providers: [
     {
       provide: ProductRegistry,

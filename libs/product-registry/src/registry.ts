@@ -13,10 +13,10 @@ import type { ManufacturerCommands } from './manufacturer/commands.js';
 import { manufacturerDecider, type ManufacturerState } from './manufacturer/decider.js';
 import { manufacturerCategory, type ManufacturerEvent } from './manufacturer/events.js';
 import type { ProductCommands } from './product/commands.js';
-import { productDecider, type ProductState } from './product/decider.js';
+import { productDecider, productNameKind, type ProductState } from './product/decider.js';
 import type { ProductEvent } from './product/events.js';
 
-/** Keys whose owner is remembered (a held key is never released, so the answer never changes), and states. */
+/** Keys whose owner is remembered, where a held one is never given up, so that the answer never changes; and states. */
 const cacheSizes = { maxOwners: 20_000, maxStreams: 10_000 };
 /** The tail hears of an append about when its answer comes. */
 const hearingMs = 100;
@@ -46,11 +46,13 @@ export class ProductRegistry<L extends EventLog = EventLog> {
 
   /**
    * Forgets cached manufacturers that another process changed. Decisions on products rest on them
-   * without reading them again; what slips through is put right by the process that assigns codes.
+   * without reading them again; what slips through is put right by the process that assigns codes. So it does
+   * with products that were merged, whose codes lead to others.
    */
   follow(tail: Pick<LogTail, 'onEvent' | 'reaches'>): () => void {
     this.tail = tail;
-    return tail.onEvent(({ stream, revision }) => {
+    return tail.onEvent(({ stream, revision, type }) => {
+      if (type === 'ProductMerged') this.products.forget(stream.slice(stream.indexOf('-') + 1));
       if (!stream.startsWith(`${manufacturerCategory}-`)) return;
       this.manufacturers.hear(stream.slice(manufacturerCategory.length + 1), revision);
     });
@@ -71,10 +73,13 @@ export class ProductRegistry<L extends EventLog = EventLog> {
     if (known !== undefined) return known;
     const owner = await keyOwner(this.log, key);
     if (owner === undefined || !(await holds(states, owner, key))) return undefined;
-    this.owners.set(keyId, owner);
+    if (isKeptForGood(key)) this.owners.set(keyId, owner);
     return owner;
   }
 }
+
+/** A product gives up a name that was an error; nothing else is given up by whoever holds it. */
+const isKeptForGood = ({ kind }: Key): boolean => kind !== productNameKind;
 
 const holds = async <S, C extends Command, E extends DomainEvent>(
   states: States<S, C, E>,
@@ -85,7 +90,7 @@ const holds = async <S, C extends Command, E extends DomainEvent>(
     (states.decider.keys?.(state, id) ?? []).some(
       ({ kind, value }) => kind === key.kind && value === key.value,
     );
-  const cached = states.cached(id);
+  const cached = isKeptForGood(key) ? states.cached(id) : undefined;
   if (cached && isHeldBy(cached.state)) return true;
   return isHeldBy((await states.refresh(id)).state);
 };

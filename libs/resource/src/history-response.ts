@@ -43,6 +43,11 @@ class ChangeResponse implements Change {
 
 /** One event of a thing, with what it changed. Times are ISO 8601 UTC. */
 export class HistoryItemResponse {
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description: 'Of another one that belongs to it, such as one that was merged into it: its id.',
+  })
+  of?: string;
   @ApiProperty() revision!: number;
   @ApiProperty() position!: string;
   @ApiProperty({

@@ -8,7 +8,7 @@ import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import { recordedTimes, resolveMoment } from './event-clock.js';
-import { Folds } from './folds.js';
+import { Folds, type Version } from './folds.js';
 import { type HistoryPage, historyPage, type KnownItems } from './history.js';
 import type { HistoryItemResponse } from './history-response.js';
 import { type FoldAt, type Resource, unknownIn } from './resource.js';
@@ -72,13 +72,25 @@ export class ResourceReader {
   ): Promise<PageOf<HistoryItemResponse>> {
     const { history } = resource;
     const versions = history ? await this.folds.versions(history.folding, id) : [];
-    if (!history || !versions.at(-1)?.state) throw unknownIn(resource);
-    const { items, nextCursor } = await historyPage(versions, page, {
+    const state = versions.at(-1)?.state;
+    if (!history || !state) throw unknownIn(resource);
+    const kin = history.kin?.(state).map(async (one) => ({
+      id: one,
+      versions: await this.folds.versions(history.folding, one),
+    }));
+    const context = {
       name: history.folding.streamOf(id),
-      recordedTimes: (events) => recordedTimes(this.store, this.log, events),
+      recordedTimes: (events: readonly Pick<Version<object>, 'position' | 'created'>[]) =>
+        recordedTimes(this.store, this.log, events),
       sourceTexts: history.sourceTexts,
       known: this.itemsOf(history),
-    });
+    };
+    const { items, nextCursor } = await historyPage(
+      versions,
+      page,
+      context,
+      kin && (await Promise.all(kin)),
+    );
     await this.nameActors(items);
     return { items, nextCursor };
   }

@@ -76,6 +76,8 @@ export type FoldAt = <S>(folding: Folding<S>, id: string) => Promise<Version<S> 
 interface HistoryOf<Item, S extends object> extends RouteTexts {
   readonly folding: Folding<S>;
   readonly sourceTexts?: SourceTexts;
+  /** Ids of those whose histories are shown with its own. */
+  kin?(state: S): readonly string[];
   /** The item as it was; absent: the resource has no `asOf`. */
   asOf?(version: Existing<S>, at: FoldAt): Item | Promise<Item>;
 }

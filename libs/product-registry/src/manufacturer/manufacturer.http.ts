@@ -1,5 +1,5 @@
-import { Body, Controller, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiQuery, ApiTags } from '@nestjs/swagger';
 
 import { RequirePermission } from '#access/require-permission.js';
 import type { CommandResult, HandleOptions } from '#event-log/handle-command.js';
@@ -9,8 +9,15 @@ import type { WriteResponse } from '#http/command-response.js';
 import { CommandRoute, ReasonedBody } from '#http/command-route.js';
 import type { CommandMeta } from '#kernel/command.js';
 
-import { entityCodePattern, maxNameLength } from '../codes.js';
+import { entityCodePattern, manufacturerNameKeyOf, maxNameLength } from '../codes.js';
+import { LookAlikes, type ResemblingManufacturer } from '../look-alikes.js';
 import { isId, ProductRegistry } from '../registry.js';
+import {
+  readStrict,
+  refuseResembling,
+  RegisteredManufacturerResponse,
+  strictQuery,
+} from '../resembles.http.js';
 import { addManufacturerAlias, issueEntityCode, mergeManufacturer } from './change-manufacturer.js';
 import {
   AddManufacturerAlias,
@@ -70,22 +77,42 @@ export class ManufacturerController {
   constructor(
     private readonly gateway: CommandGateway,
     private readonly registry: ProductRegistry,
+    private readonly lookAlikes: LookAlikes,
   ) {}
 
   @CommandRoute('', {
     status: 201,
     summary: 'Register a manufacturer',
     description:
-      'The name, the aliases and the EntityCode are claimed: no two manufacturers hold the same one.',
+      'The name, the aliases and the EntityCode are claimed: no two manufacturers hold the same one. The answer names those that it resembles.',
+    answer: RegisteredManufacturerResponse,
   })
-  register(@Body() body: RegisterManufacturerBody, @Call() call: HttpCall) {
+  @ApiQuery(strictQuery)
+  async register(
+    @Body() body: RegisterManufacturerBody,
+    @Query() query: Record<string, unknown>,
+    @Call() call: HttpCall,
+  ): Promise<RegisteredManufacturerResponse> {
+    const isStrict = readStrict(query);
     const { name, aliases = [], code } = body;
     const data = { name, aliases, code: code === null ? null : wishOf(code) };
-    return this.gateway.handle(call, {
+    const looking = this.lookAlikes.manufacturers([name, ...aliases]);
+    const resembling = looking.catch(() => null);
+    const {
+      id: own,
+      revision,
+      position,
+    } = await this.gateway.handle(call, {
       body,
-      command: (meta, id) => new RegisterManufacturer(id, data, meta),
+      command: async (meta, id) => {
+        if (isStrict) refuseLikeOf([name, ...aliases], id, await looking);
+        return new RegisterManufacturer(id, data, meta);
+      },
       on: (_, command) => registerManufacturer(this.registry, command),
     });
+    const found = await resembling;
+    const resembles = found?.filter(({ id }) => id !== own) ?? null;
+    return { id: own, revision, position, resembles };
   }
 
   @CommandRoute(':id/add-alias', {
@@ -135,6 +162,19 @@ export class ManufacturerController {
     });
   }
 }
+
+/** One that has such a name itself is left to the registration, which refuses it as known. */
+const refuseLikeOf = (
+  names: readonly string[],
+  ownId: string,
+  found: readonly ResemblingManufacturer[],
+): void => {
+  const own = names.map(manufacturerNameKeyOf);
+  const others = found.filter(
+    ({ id, name }) => id !== ownId && !own.includes(manufacturerNameKeyOf(name)),
+  );
+  refuseResembling('MANUFACTURER_RESEMBLES', 'a name of this manufacturer', others);
+};
 
 const wishOf = (code: string | undefined): CodeWish =>
   code === undefined ? { rule: 'derived' } : { rule: 'manual', code };

@@ -79,14 +79,17 @@ export const manufacturerState = async (
 
 /**
  * As `resolveManufacturer`, with every manufacturer on the way as it was at `position` of the log or
- * later: as cached where this process has heard of all up to there, else read to the end of its stream.
+ * later, or as it is now where none is given: as cached where this process has heard of all up to
+ * there, else read to the end of its stream.
  */
 export const resolveSince = async (
   registry: ProductRegistry,
   id: string,
-  position: Position,
-): Promise<ResolvedManufacturer | undefined> =>
-  answering(registry, id, (await registry.hasHeard(position)) ? stateOf : newestStateOf);
+  position: Position | undefined,
+): Promise<ResolvedManufacturer | undefined> => {
+  const isHeard = position !== undefined && (await registry.hasHeard(position));
+  return answering(registry, id, isHeard ? stateOf : newestStateOf);
+};
 
 type StateOf = (
   registry: ProductRegistry,

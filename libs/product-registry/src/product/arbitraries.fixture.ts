@@ -51,6 +51,9 @@ export const listing: fc.Arbitrary<Listing> = fc.record({
   remarks: fc.dictionary(fc.constantFrom('Brand1', 'Declaration'), text),
 });
 
+const productId = fc.constantFrom('p1', 'p2');
+const mergerId = fc.constantFrom('m1', 'm2');
+const released = fc.constantFrom({}, { released: true as const });
 const certificationId = fc.constantFrom('c1', 'c2', 'c3');
 const elements = fc.dictionary(
   fc.constantFrom('EnergyCapacityNominal', 'Description'),
@@ -117,4 +120,64 @@ export const productEvents: {
   ListingWithdrawn: fc
     .tuple(fc.constantFrom('CEC', 'HECO'), fromList)
     .map(([agency, from]) => ({ type: 'ListingWithdrawn', data: { agency, ...from } })),
+  ProductTransferred: fc
+    .record({ manufacturerId: fc.uuid(), previous: fc.uuid(), from: date })
+    .chain((data) => released.map((more) => ({ ...data, ...more })))
+    .map((data) => ({ type: 'ProductTransferred', data })),
+  ModelRenamed: fc
+    .tuple(fc.record({ model: text, previous: text }), released)
+    .map(([data, more]) => ({ type: 'ModelRenamed', data: { ...data, ...more } })),
+  MergerPrepared: productId.map((id) => ({ type: 'MergerPrepared', data: { productId: id } })),
+  ProductMerged: fc
+    .record({ into: productId, mergerId })
+    .map((data) => ({ type: 'ProductMerged', data })),
+  ProductAbsorbed: fc
+    .record({
+      productId,
+      mergerId,
+      elements,
+      certifications: fc.array(
+        fc
+          .tuple(certificationId, certificationFact, maybe(certificationId))
+          .map(([id, fact, supersededBy]) => ({
+            ...{ certificationId: id, ...fact, supersededBy },
+            by: 'list' as const,
+          })),
+        { maxLength: 2 },
+      ),
+      superseded: fc.array(fc.record({ certificationId, by: certificationId }), { maxLength: 1 }),
+      listings: fc.array(
+        listing.map((one) => ({ ...one, by: 'list' as const })),
+        { maxLength: 1 },
+      ),
+    })
+    .map(({ elements: set, ...data }) => ({
+      type: 'ProductAbsorbed',
+      data: {
+        ...data,
+        elements: set as never,
+        products: [
+          { productId: data.productId, manufacturerId: data.productId, model: 'M', code: null },
+        ],
+        identities: [{ manufacturerId: data.productId, modelKey: 'M' }],
+        personal: Object.keys(set),
+        lists: {},
+      },
+    })),
+  ProductReleased: fc
+    .record({
+      ...{ productId, mergerId },
+      elements: fc.array(fc.constantFrom('EnergyCapacityNominal', 'Description')),
+      certifications: fc.array(certificationId),
+      restored: fc.array(certificationId),
+      listings: fc.array(
+        listing.map((one) => ({ ...one, state: 'listed' as const })),
+        { maxLength: 1 },
+      ),
+      unlisted: fc.array(fc.constantFrom('CEC', 'HECO')),
+    })
+    .map((data) => ({ type: 'ProductReleased', data })),
+  ProductSplit: fc
+    .record({ from: productId, mergerId })
+    .map((data) => ({ type: 'ProductSplit', data })),
 };

@@ -1,6 +1,7 @@
 import { commandMeta } from '#testing/decider-spec.js';
 
 import * as commands from './commands.js';
+import { productDecider, type RegisteredProduct } from './decider.js';
 
 const meta = commandMeta({ reason: 'data sheet of 2026-01' });
 
@@ -22,6 +23,24 @@ const listing = {
   lastUpdate: '2026-02-02',
   notes: null,
   remarks: { 'Declaration for JA12 Submitted': 'N' },
+};
+
+const other = '0d4b3a4e-5a0c-5f5b-8a5c-000000000005';
+const mergerId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000006';
+
+const merged = (): RegisteredProduct => {
+  const state = productDecider.evolve(productDecider.initialState, {
+    type: 'ProductRegistered',
+    data: {
+      productType: 'ProdBattery',
+      manufacturerId,
+      model: 'APbattery-48V',
+      modelKey: 'APbattery-48V',
+      code: null,
+    },
+  });
+  if (state.status === 'absent') throw new Error('a registration makes a product');
+  return state;
 };
 
 /** One valid example of each command. */
@@ -87,4 +106,26 @@ export const productCommandExamples: {
       code: 'APSYS-APBATTERY_48V_5_76KWH',
     },
   ),
+  TransferProduct: new commands.TransferProduct(
+    productId,
+    { manufacturer: 'Altenergy Power System Inc.', from: '2025-07-01' },
+    meta,
+    { manufacturerId: other, code: 'ALTEN-APBATTERY_48V_5_76KWH' },
+  ),
+  RenameModel: new commands.RenameModel(productId, { model: 'APbattery 48V/5.76kWh' }, meta, {
+    modelKey: 'APbattery 48V/5.76kWh',
+    code: null,
+  }),
+  PrepareMerger: new commands.PrepareMerger(productId, { productId: other }, meta),
+  MergeProduct: new commands.MergeProduct(productId, { into: other }, meta, {
+    ...{ into: other, productType: 'ProdBattery', mergerId },
+  }),
+  AbsorbProduct: new commands.AbsorbProduct(
+    productId,
+    { productId: other, mergerId },
+    meta,
+    merged(),
+  ),
+  ReleaseProduct: new commands.ReleaseProduct(productId, { productId: other, mergerId }, meta),
+  SplitProduct: new commands.SplitProduct(productId, {}, meta, { mergerId }),
 };

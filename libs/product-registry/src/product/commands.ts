@@ -1,6 +1,7 @@
 import type { CommandMeta } from '#kernel/command.js';
 
 import type { ElementInput, ElementInputs } from '../read-elements.js';
+import type { RegisteredProduct } from './decider.js';
 import type { Certification, Listing, ProductType } from './events.js';
 
 /** A command on one product. What its class adds to `data` is what the caller said, and no more. */
@@ -115,7 +116,103 @@ export class ReconcileListing {
   ) {}
 }
 
+/** `manufacturer` is an id or a name; `from` an ISO 8601 date. Carried out by `transferProduct`. */
+export class TransferProduct {
+  readonly type = 'TransferProduct';
+  constructor(
+    readonly productId: string,
+    readonly data: {
+      readonly manufacturer: string;
+      readonly from: string;
+      /** The former manufacturer was an error: the product is not found under it any more. */
+      readonly release?: true;
+    },
+    readonly meta: CommandMeta,
+    /** Its keys are claimed. `code` null: the manufacturer has no EntityCode. */
+    readonly lookedUp?: { readonly manufacturerId: string; readonly code: string | null },
+  ) {}
+}
+
+/** Carried out by `renameModel`. */
+export class RenameModel {
+  readonly type = 'RenameModel';
+  constructor(
+    readonly productId: string,
+    readonly data: {
+      readonly model: string;
+      /** The former model was an error: the product is not found by it any more. */
+      readonly release?: true;
+    },
+    readonly meta: CommandMeta,
+    /** Its keys are claimed. `code` null: the product gets none. */
+    readonly lookedUp?: { readonly modelKey: string; readonly code: string | null },
+  ) {}
+}
+
+/** The other side of a merger; sent to `into` before `MergeProduct`. */
+export class PrepareMerger extends ProductCommand<{ readonly productId: string }> {
+  readonly type = 'PrepareMerger';
+}
+
+/** This product is the same as `into` (an id or a code), which stays. Carried out by `mergeProduct`. */
+export class MergeProduct {
+  readonly type = 'MergeProduct';
+  constructor(
+    readonly productId: string,
+    readonly data: { readonly into: string },
+    readonly meta: CommandMeta,
+    /** The product that answers for `into`. */
+    readonly lookedUp?: {
+      readonly into: string;
+      readonly productType: ProductType;
+      readonly mergerId: string;
+    },
+  ) {}
+}
+
+/** Unites what is known of a product that was merged; sent to the one that answers for it after `MergeProduct`. */
+export class AbsorbProduct {
+  readonly type = 'AbsorbProduct';
+  constructor(
+    readonly productId: string,
+    readonly data: { readonly productId: string; readonly mergerId: string },
+    readonly meta: CommandMeta,
+    /** The product as it was merged: it has not changed since. */
+    readonly merged: RegisteredProduct,
+  ) {}
+}
+
+/** Takes back a merger on the side of the product that answers; sent before `SplitProduct`. */
+export class ReleaseProduct extends ProductCommand<{
+  readonly productId: string;
+  readonly mergerId: string;
+}> {
+  readonly type = 'ReleaseProduct';
+}
+
+/** Undoes the merger of this product into another. Carried out by `splitProduct`. */
+export class SplitProduct {
+  readonly type = 'SplitProduct';
+  constructor(
+    readonly productId: string,
+    readonly data: Readonly<Record<string, never>>,
+    readonly meta: CommandMeta,
+    /** The merger that the other product took back. */
+    readonly lookedUp?: { readonly mergerId: string },
+  ) {}
+}
+
+export type IdentityCommands =
+  | TransferProduct
+  | RenameModel
+  | PrepareMerger
+  | MergeProduct
+  | AbsorbProduct
+  | ReleaseProduct
+  | SplitProduct;
+
 export type ProductCommands =
+  | IdentityCommands
   | RegisterProduct
   | AssignProdCode
   | SetElements

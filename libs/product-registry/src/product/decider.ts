@@ -1,24 +1,22 @@
 import type { Decider, Key } from '#kernel/decider.js';
-import { Refusal } from '#kernel/refusal.js';
 
 import { checkElementNames, readElements } from '../read-elements.js';
 import { recordCertification, supersedeCertification } from './certifications.js';
 import type {
   AssignProdCode,
   ProductCommands,
-  PublishListing,
   ReconcileListing,
   RegisterProduct,
   Registration,
   SetElements,
   WithdrawElements,
-  WithdrawListing,
 } from './commands.js';
-import { sameListing, sameWriting } from './compare.js';
+import { sameWriting } from './compare.js';
 import {
   type Certification,
   type Elements,
   type ElementValue,
+  type IdentityEvent,
   type Listing,
   productCategory,
   type ProductEvent,
@@ -26,7 +24,20 @@ import {
   productEvents,
   type ProductType,
 } from './events.js';
+import {
+  type AbsorbedProduct,
+  changed,
+  codeAssigned,
+  decideIdentity,
+  evolveIdentity,
+  isOfIdentity,
+  isOnIdentity,
+} from './identity.js';
+import type { Identity, MergedProduct } from './identity-events.js';
+import { publishListing, withdrawListing } from './listings.js';
+import { isKnownAs } from './names.js';
 import { reconcile } from './reconcile.js';
+import { productExists, refuseMerged, unknownProduct } from './refusals.js';
 import {
   type ListWord,
   type Standing,
@@ -44,6 +55,8 @@ export interface RegisteredProduct {
   readonly model: string;
   /** As at the registration. */
   readonly registration: Registration;
+  /** Every name that it has or had and did not give up, today's last. */
+  readonly identities: readonly Identity[];
   readonly code: string | null;
   /** Every code that it ever had, the newest last. */
   readonly codes: readonly string[];
@@ -53,6 +66,16 @@ export interface RegisteredProduct {
   readonly listings: Readonly<Record<string, Standing<Listing>>>;
   /** By list. */
   readonly lists: Readonly<Record<string, ListWord>>;
+  /** The merger into the product that answers for this one. */
+  readonly mergedInto: { readonly productId: string; readonly mergerId: string } | null;
+  /** A merger of it was undone. */
+  readonly wasSplit: boolean;
+  /** The mergers of others into this one, those that were undone too. */
+  readonly absorbed: readonly AbsorbedProduct[];
+  /** The products that it answers for. */
+  readonly answersFor: readonly MergedProduct[];
+  /** As it was before the last of them, while nothing else has changed since. */
+  readonly beforeMerger: RegisteredProduct | null;
 }
 
 export type ProductState = { readonly status: 'absent' } | RegisteredProduct;
@@ -60,8 +83,9 @@ export type ProductState = { readonly status: 'absent' } | RegisteredProduct;
 const absent: ProductState = { status: 'absent' };
 
 /** Keys that a product holds. Their kinds are stored literals. */
+export const productNameKind = 'product';
 export const productKey = (manufacturerId: string, modelKey: string): Key => ({
-  kind: 'product',
+  kind: productNameKind,
   value: `${manufacturerId} ${modelKey}`,
 });
 export const prodCodeKey = (code: string): Key => ({ kind: 'prodCode', value: code });
@@ -70,13 +94,16 @@ const keys = (state: ProductState): readonly Key[] =>
   state.status === 'absent'
     ? []
     : [
-        productKey(state.registration.manufacturerId, state.registration.modelKey),
+        ...state.identities.map(({ manufacturerId, modelKey }) =>
+          productKey(manufacturerId, modelKey),
+        ),
         ...state.codes.map(prodCodeKey),
       ];
 
 const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (event.type === 'ProductRegistered') return registered(event.data);
-  return state.status === 'absent' ? state : evolveRegistered(state, event);
+  if (state.status === 'absent') return state;
+  return isOfIdentity(event) ? evolveIdentity(state, event) : changed(evolveFacts(state, event));
 };
 
 const registered = ({
@@ -90,17 +117,23 @@ const registered = ({
   productType,
   model,
   registration: { manufacturerId, modelKey, code },
+  identities: [{ manufacturerId, modelKey }],
   code,
   codes: code === null ? [] : [code],
   elements: {},
   certifications: [],
   listings: {},
   lists: {},
+  mergedInto: null,
+  wasSplit: false,
+  absorbed: [],
+  answersFor: [],
+  beforeMerger: null,
 });
 
-const evolveRegistered = (
+const evolveFacts = (
   state: RegisteredProduct,
-  event: Exclude<ProductEvent, { type: 'ProductRegistered' }>,
+  event: Exclude<ProductEvent, { type: 'ProductRegistered' } | IdentityEvent>,
 ): RegisteredProduct => {
   switch (event.type) {
     case 'ProdCodeAssigned': {
@@ -151,6 +184,8 @@ const decide = (command: ProductCommands, state: ProductState): readonly Product
   if (command.type === 'RegisterProduct') return register(command, state);
   if (command.type === 'ReconcileListing') return reconcileOrRegister(command, state);
   if (state.status === 'absent') throw unknownProduct();
+  if (isOnIdentity(command)) return decideIdentity(command, state);
+  refuseMerged(state);
   switch (command.type) {
     case 'AssignProdCode':
       return assignCode(command, state);
@@ -189,7 +224,8 @@ const reconcileOrRegister = (
 ): readonly ProductEvent[] => {
   const { data, lookedUp } = command;
   if (state.status === 'registered') {
-    if (!isOf(state, lookedUp)) throw unknownProduct();
+    refuseMerged(state);
+    if (!isKnownAs(state, lookedUp)) throw unknownProduct();
     return reconcile(command, state);
   }
   const { code, ...key } = lookedUp;
@@ -199,12 +235,6 @@ const reconcileOrRegister = (
   const registered = evolve(state, first);
   return registered.status === 'registered' ? [first, ...reconcile(command, registered)] : [];
 };
-
-/** An id whose claim on a key was never used may have become another product since. */
-const isOf = (
-  { registration: { manufacturerId, modelKey } }: RegisteredProduct,
-  lookedUp: ReconcileListing['lookedUp'],
-): boolean => manufacturerId === lookedUp.manufacturerId && modelKey === lookedUp.modelKey;
 
 const registration = (
   productType: ProductType,
@@ -218,8 +248,7 @@ const registration = (
 const assignCode = (
   { data: { code } }: AssignProdCode,
   state: RegisteredProduct,
-): readonly ProductEvent[] =>
-  code === state.code ? [] : [{ type: 'ProdCodeAssigned', data: { code, previous: state.code } }];
+): readonly ProductEvent[] => codeAssigned(state, code);
 
 /** Only what differs from what stands; a value that a list has set already needs no person's word. */
 const setElements = ({ data }: SetElements, state: RegisteredProduct): readonly ProductEvent[] => {
@@ -243,35 +272,6 @@ const withdrawElements = (
   const names = [...new Set(data.names)].filter((name) => state.elements[name]?.value);
   return names.length > 0 ? [{ type: 'ElementsWithdrawn', data: { names } }] : [];
 };
-
-const publishListing = (
-  { data }: PublishListing,
-  state: RegisteredProduct,
-): readonly ProductEvent[] => {
-  const standing = state.listings[data.agency]?.value ?? null;
-  if (sameListing(standing, data)) return [];
-  return [{ type: standing ? 'ListingRevised' : 'ListingPublished', data }];
-};
-
-const withdrawListing = (
-  { data: { agency } }: WithdrawListing,
-  state: RegisteredProduct,
-): readonly ProductEvent[] => {
-  const standing = state.listings[agency];
-  if (!standing) throw notListed(agency);
-  return standing.value ? [{ type: 'ListingWithdrawn', data: { agency } }] : [];
-};
-
-export const unknownProduct = () =>
-  new Refusal('PRODUCT_UNKNOWN', 'not-found', 'there is no such product');
-
-export const productExists = (productId: string) =>
-  new Refusal('PRODUCT_EXISTS', 'conflict', 'this manufacturer’s model is registered already', {
-    productId,
-  });
-
-const notListed = (agency: string) =>
-  new Refusal('LISTING_UNKNOWN', 'not-found', `${agency} does not list this product`);
 
 export const productDecider: Decider<ProductState, ProductCommands, ProductEvent> = {
   category: productCategory,

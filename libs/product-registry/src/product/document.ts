@@ -1,11 +1,6 @@
-import type {
-  Certification,
-  Elements,
-  ElementValue,
-  Listing,
-  ProductEvent,
-  ProductType,
-} from './events.js';
+import { evolveDocumentIdentity } from './document-identity.js';
+import { withCertification, withElements, without, withQualification } from './document-parts.js';
+import type { ElementValue, Listing, ProductEvent, ProductType } from './events.js';
 import { supersededWhere } from './superseded-where.js';
 
 /** An element as it is shown: `state` only where it is not a submitted value, `raw` only where nobody could read it. */
@@ -27,13 +22,28 @@ export interface DocumentCertification {
   readonly supersededBy: string | null;
 }
 
+/** A name that the product had; `until` is a day where one is stated. */
+export interface DocumentFormerName {
+  readonly manufacturerId: string;
+  readonly model: string;
+  readonly until: string | null;
+}
+
+/** A product that was merged into this one. */
+export interface DocumentMerged {
+  readonly id: string;
+  readonly manufacturerId: string;
+  readonly model: string;
+  readonly code: string | null;
+}
+
 export interface DocumentQualification extends Listing {
   readonly state: 'listed' | 'withdrawn';
 }
 
 /**
- * The product as the API shows it, without revision and position. `manufacturer` is the one it was
- * registered under: its name and code, and whom it was merged into, are joined by the reader.
+ * The product as the API shows it, without revision and position. `manufacturer` is the one that its own
+ * stream states: its name and code, and whom it was merged into, are joined by the reader.
  */
 export interface ProductDocument {
   readonly id: string;
@@ -44,6 +54,11 @@ export interface ProductDocument {
   readonly elements: Readonly<Record<string, DocumentElement>>;
   readonly certifications: readonly DocumentCertification[];
   readonly qualifications: readonly DocumentQualification[];
+  /** Names under which it is found, too, the oldest first. */
+  readonly formerly: readonly DocumentFormerName[];
+  readonly merged: readonly DocumentMerged[];
+  /** Id of the product that answers for this one. */
+  readonly mergedInto: string | null;
 }
 
 /** The document after one more event. Pure and total: what comes before the registration is ignored. */
@@ -63,6 +78,9 @@ export const evolveDocument = (
       elements: {},
       certifications: [],
       qualifications: [],
+      formerly: [],
+      merged: [],
+      mergedInto: null,
     };
   }
   return document && evolveRegistered(document, event);
@@ -101,51 +119,7 @@ const evolveRegistered = (
       );
       return { ...document, qualifications };
     }
+    default:
+      return evolveDocumentIdentity(document, event);
   }
-};
-
-const withElements = (
-  current: ProductDocument['elements'],
-  set: Elements,
-): ProductDocument['elements'] => {
-  const shown = Object.entries(set).map(([name, value]) => [name, shownElement(value)] as const);
-  return { ...current, ...Object.fromEntries(shown) };
-};
-
-export const shownElement = ({
-  state,
-  value,
-  unit,
-  decimals,
-  raw,
-}: ElementValue): DocumentElement => ({
-  value,
-  ...(unit !== undefined && { unit }),
-  ...(decimals !== undefined && { decimals }),
-  ...(state !== 'submitted' && { state }),
-  ...(state === 'unparsed' && raw !== undefined && { raw }),
-});
-
-const without = (
-  current: ProductDocument['elements'],
-  names: readonly string[],
-): ProductDocument['elements'] =>
-  Object.fromEntries(Object.entries(current).filter(([name]) => !names.includes(name)));
-
-const withCertification = (
-  current: readonly DocumentCertification[],
-  { certificationId: id, agency, standard, edition, certificateDate }: Certification,
-): readonly DocumentCertification[] =>
-  current.some((one) => one.id === id)
-    ? current
-    : [...current, { id, agency, standard, edition, certificateDate, supersededBy: null }];
-
-const withQualification = (
-  current: readonly DocumentQualification[],
-  { agency, listingDate, lastUpdate, notes, remarks }: Listing,
-): readonly DocumentQualification[] => {
-  const listed = { agency, state: 'listed' as const, listingDate, lastUpdate, notes, remarks };
-  return current.some((one) => one.agency === agency)
-    ? current.map((one) => (one.agency === agency ? listed : one))
-    : [...current, listed];
 };

@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 
-import { type EventOf, eventTypes, type ObjectOf } from '#kernel/event-types.js';
-import { closed, date, id, name, orNull, text, texts } from '#kernel/schema.js';
+import { type EventOf, eventTypes } from '#kernel/event-types.js';
+import { closed, id, name, orNull, texts } from '#kernel/schema.js';
 
 import { fromList, prodCode } from '../schemas.js';
 import { elementsByName } from './element-schema.js';
+import { certification, listing } from './fact-schemas.js';
+import { identityEvents } from './identity-events.js';
 
 // The names below are the storage format, and public: the AsyncAPI document is made of them.
 
@@ -16,26 +18,7 @@ export const productTypes = ['ProdBattery'] as const;
 export type ProductType = (typeof productTypes)[number];
 
 export type { EfficiencyRating, Elements, ElementValue } from './element-schema.js';
-
-const certification = {
-  certificationId: id('Of the certification, within the product.'),
-  agency: name('The certifying agency, under its one spelling.'),
-  standard: name('Such as `UL1973`.'),
-  edition: orNull(text('Such as `Ed. 3 : 2022`; null where it is not stated.')),
-  certificateDate: orNull(date('Null where it is not stated.')),
-  raw: Type.Optional(texts('What the source wrote, where it differs.')),
-};
-export type Certification = ObjectOf<typeof certification>;
-
-const listing = {
-  agency: name('The agency that lists the product, such as `CEC`.'),
-  listingDate: orNull(date('When it was listed.')),
-  lastUpdate: orNull(date('When the agency last changed the listing.')),
-  notes: orNull(text('As written.')),
-  remarks: texts('What else the list says of the product: columns and cells, as written.'),
-};
-/** A regulator's listing (an Orange Button ProdQualification). */
-export type Listing = ObjectOf<typeof listing>;
+export type { Certification, Listing } from './fact-schemas.js';
 
 const list = 'cec-batteries';
 const certificationId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000003';
@@ -147,8 +130,11 @@ export const productEvents = eventTypes({
     data: closed({ agency: name('The agency that listed the product.'), ...fromList }),
     example: { agency: 'CEC' },
   },
+  ...identityEvents,
 });
 
 export type ProductEvent = EventOf<typeof productEvents>;
+/** Those that are about names, and products that are one. */
+export type IdentityEvent = EventOf<typeof identityEvents>;
 /** The events of one type. */
 export type ProductEventOf<T extends ProductEvent['type']> = Extract<ProductEvent, { type: T }>;

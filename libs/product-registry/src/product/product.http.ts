@@ -1,22 +1,16 @@
-import { Body, Controller, Param } from '@nestjs/common';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiProperty,
   ApiPropertyOptional,
   type ApiPropertyOptions,
+  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsObject, MaxLength } from 'class-validator';
 
 import { RequirePermission } from '#access/require-permission.js';
-import {
-  ChoiceField,
-  DayField,
-  IdField,
-  PatternField,
-  TextField,
-  TextRecordField,
-} from '#http/body-fields.js';
+import { ChoiceField, TextField } from '#http/body-fields.js';
 import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import type { WriteResponse } from '#http/command-response.js';
 import { CommandRoute, ReasonedBody } from '#http/command-route.js';
@@ -24,8 +18,16 @@ import { MayBeMissing } from '#http/validation.js';
 import type { CommandMeta } from '#kernel/command.js';
 
 import { maxNameLength } from '../codes.js';
+import { LookAlikes, type ResemblingProduct } from '../look-alikes.js';
+import { resolveManufacturer } from '../manufacturer/resolve-manufacturer.js';
 import type { ElementInputs } from '../read-elements.js';
 import { ProductRegistry } from '../registry.js';
+import {
+  readStrict,
+  refuseResembling,
+  RegisteredProductResponse,
+  strictQuery,
+} from '../resembles.http.js';
 import {
   type ProductCommands,
   PublishListing,
@@ -38,6 +40,12 @@ import {
 } from './commands.js';
 import { type ProductType, productTypes } from './events.js';
 import { requireProductId } from './find-product.js';
+import {
+  PublishListingBody,
+  RecordCertificationBody,
+  SupersedeCertificationBody,
+  WithdrawListingBody,
+} from './paper-bodies.http.js';
 import { registerProduct } from './register-product.js';
 
 const elementsSchema: ApiPropertyOptions = {
@@ -92,63 +100,6 @@ class WithdrawElementsBody extends ReasonedBody {
   names!: string[];
 }
 
-class RecordCertificationBody extends ReasonedBody {
-  @TextField(maxNameLength, { example: 'CSA Group' })
-  agency!: string;
-
-  @PatternField(
-    /^[A-Z][A-Za-z0-9 ._/-]{0,49}$/,
-    'the name of a standard such as UL1973, up to 50 characters',
-    { example: 'UL1973' },
-  )
-  standard!: string;
-
-  @TextField(100, { nullable: true, example: 'Ed. 3 : 2022' })
-  edition?: string | null;
-
-  @DayField({ nullable: true, example: '2025-12-29' })
-  certificateDate?: string | null;
-
-  @IdField('the id of a certification', {
-    optional: true,
-    description: 'Id of the certification that this one replaces.',
-  })
-  supersedes?: string;
-}
-
-class SupersedeCertificationBody extends ReasonedBody {
-  @IdField('the id of a certification', { example: '0d4b3a4e-5a0c-5f5b-8a5c-000000000003' })
-  certificationId!: string;
-
-  @IdField('the id of a certification', {
-    description: 'Id of the certification that replaces it.',
-    example: '0d4b3a4e-5a0c-5f5b-8a5c-000000000004',
-  })
-  by!: string;
-}
-
-class WithdrawListingBody extends ReasonedBody {
-  @TextField(100, { example: 'CEC' })
-  agency!: string;
-}
-
-class PublishListingBody extends WithdrawListingBody {
-  @DayField({ nullable: true, example: '2025-02-11' })
-  listingDate?: string | null;
-
-  @DayField({ nullable: true, example: '2026-02-02' })
-  lastUpdate?: string | null;
-
-  @TextField(2000, { nullable: true, example: 'JA12 declared' })
-  notes?: string | null;
-
-  @TextRecordField(50, 2000, {
-    optional: true,
-    example: { 'Declaration for JA12 Submitted': 'N' },
-  })
-  remarks?: Record<string, string>;
-}
-
 /** Commands on products. `:id` is an id, or any code that the product has or had. */
 @ApiTags('products')
 @ApiBearerAuth()
@@ -158,22 +109,47 @@ export class ProductController {
   constructor(
     private readonly gateway: CommandGateway,
     private readonly registry: ProductRegistry,
+    private readonly lookAlikes: LookAlikes,
   ) {}
 
   @CommandRoute('', {
     status: 201,
     summary: 'Register a product',
     description:
-      'A manufacturer has at most one product of a model. A manufacturer is named by id, name or alias and must be registered.',
+      'A manufacturer has at most one product of a model. A manufacturer is named by id, name or alias and must be registered. The answer names products that it resembles.',
+    answer: RegisteredProductResponse,
   })
-  register(@Body() body: RegisterProductBody, @Call() call: HttpCall): Promise<WriteResponse> {
+  @ApiQuery(strictQuery)
+  async register(
+    @Body() body: RegisterProductBody,
+    @Query() query: Record<string, unknown>,
+    @Call() call: HttpCall,
+  ): Promise<RegisteredProductResponse> {
+    const isStrict = readStrict(query);
     const { type: productType, manufacturer, model, elements = {} } = body;
     const data = { productType, manufacturer, model, elements };
-    return this.gateway.handle(call, {
+    const looking = this.resembling(manufacturer, model);
+    const resembling = looking.catch(() => null);
+    const { id, revision, position } = await this.gateway.handle(call, {
       body,
-      command: (meta, id) => new RegisterProduct(id, data, meta),
+      command: async (meta, id) => {
+        if (isStrict) refuseResembling('PRODUCT_RESEMBLES', 'it', others(await looking, id));
+        return new RegisterProduct(id, data, meta);
+      },
       on: (_, command, options) => registerProduct(this.registry, command, options),
     });
+    const found = await resembling;
+    return { id, revision, position, resembles: found && others(found, id) };
+  }
+
+  private async resembling(
+    manufacturer: string,
+    model: string,
+  ): Promise<readonly ResemblingProduct[]> {
+    const maker = await resolveManufacturer(this.registry, manufacturer);
+    if (!maker) return [];
+    const { id, state } = maker;
+    return this.lookAlikes.products({ id, names: [state.name, ...state.aliases] }, model);
   }
 
   @CommandRoute(':id/set-elements', {
@@ -271,3 +247,6 @@ export class ProductController {
     });
   }
 }
+
+const others = (found: readonly ResemblingProduct[], ownId: string): readonly ResemblingProduct[] =>
+  found.filter(({ id }) => id !== ownId);

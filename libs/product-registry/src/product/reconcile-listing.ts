@@ -14,6 +14,7 @@ import { type ListedFacts, ReconcileListing } from './commands.js';
 import { productDecider } from './decider.js';
 import { refuseLookAlike } from './find-look-alike.js';
 import { claimantsOf } from './find-product.js';
+import { settleMerger } from './merge-product.js';
 import { claimRegistration, requireModelKey } from './register-product.js';
 
 export interface ReconciledListing {
@@ -69,15 +70,24 @@ const reconcileKnown = async (
   { family }: ResolvedManufacturer,
 ): Promise<ReconciledListing | undefined> => {
   for (const { productId, ...lookedUp } of await claimantsOf(registry, family, facts.model)) {
-    const command = new ReconcileListing(productId, facts, meta, lookedUp);
+    const reconcileOn = (id: string) =>
+      handled(registry, new ReconcileListing(id, facts, meta, lookedUp));
     try {
-      return await handled(registry, command);
+      return await reconcileOn(productId).catch(async (error: unknown) => {
+        if (!isRefusedAs(error, 'PRODUCT_MERGED')) throw error;
+        // The row is about the product that answers; it does so once it knows of the other one.
+        return reconcileOn(await settleMerger(registry, productId));
+      });
     } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== 'PRODUCT_UNKNOWN') throw error;
+      if (isRefusedAs(error, 'PRODUCT_MERGED')) throw concurrentChange();
+      if (!isRefusedAs(error, 'PRODUCT_UNKNOWN')) throw error;
     }
   }
   return undefined;
 };
+
+const isRefusedAs = (error: unknown, code: string): boolean =>
+  error instanceof Refusal && error.code === code;
 
 const registerListed = async (
   registry: ProductRegistry,

@@ -1,3 +1,4 @@
+import type { Position } from '#event-log/event-log.js';
 import {
   type CommandResult,
   concurrentChange,
@@ -17,10 +18,13 @@ import {
 } from '../manufacturer/resolve-manufacturer.js';
 import { readElements } from '../read-elements.js';
 import type { ProductRegistry } from '../registry.js';
+import { answeringProduct } from './answering-product.js';
 import { claimProdCode, refuseTooLong } from './claim-prod-code.js';
 import { RegisterProduct, type Registration } from './commands.js';
-import { productExists, productKey } from './decider.js';
+import { productKey } from './decider.js';
 import { findProductId } from './find-product.js';
+import type { Identity } from './identity-events.js';
+import { productExists } from './refusals.js';
 
 /**
  * Registers a product under a known manufacturer: two key claims, then one append.
@@ -56,8 +60,9 @@ export const registerProduct = (
     );
     const decided = new RegisterProduct(productId, data, meta, lookedUp);
     return handleCommand(log, products, productId, decided, { ...options, claims });
-  }).catch((error: unknown) => {
-    throw error instanceof KeyTaken ? productExists(error.owner) : error;
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof KeyTaken)) throw error;
+    throw productExists(await answeringProduct(registry, error.owner));
   });
 
 export const requireModelKey = (model: string): string => {
@@ -101,31 +106,40 @@ export const claimRegistration = async (
   const product = await claimKey(log, products, key, productId, meta);
   const prodCode =
     code === null ? null : await claimProdCode(registry, productId, code, modelKey, meta);
-  await ensureAnswering(registry, productId, manufacturerId, product, modelKey, meta);
+  const name = { manufacturerId, modelKey, since: product.position };
+  await ensureAnswering(registry, productId, manufacturerId, name, meta);
   return {
     lookedUp: { manufacturerId, modelKey, code: prodCode?.value ?? null },
     claims: prodCode ? [product, prodCode] : [product],
   };
 };
 
+/** A name whose key was claimed. */
+export interface TakenName extends Identity {
+  /** Of the claim, where one was made. */
+  readonly since: Position | undefined;
+}
+
 /**
- * Mergers do not claim the models that they bring together, so a registration looks for them itself,
- * after its key is claimed: makers as they were at the claim's position or later. Of two registrations of one model under two makers, one of which is merged
+ * Mergers do not claim the models that they bring together, so whoever takes a name looks for them itself,
+ * after its key is claimed: for makers as they were at the claim's position or later. Of two registrations
+ * of one model under two makers, one of which is merged
  * into the other, one at least meets the other one's claim or the merger: under the absorbed maker the
  * merger is seen here, and under the answering one the claim, which is fenced where it is unused. Only
  * two that were both past this point before the merger came to its end stand side by side, as two that
- * were registered before it do.
+ * were registered before it do, until the process that unites them meets them.
+ *
+ * `answering`: who answers for the maker of the name as far as the caller knows. Throws `KeyTaken`.
  */
-const ensureAnswering = async (
+export const ensureAnswering = async (
   registry: ProductRegistry,
   productId: string,
-  manufacturerId: string,
-  { position }: ClaimedKey,
-  modelKey: string,
+  answering: string,
+  { manufacturerId, modelKey, since }: TakenName,
   meta: CommandMeta,
 ): Promise<void> => {
-  const maker = await resolveSince(registry, manufacturerId, position);
-  if (maker?.id !== manufacturerId) throw concurrentChange();
+  const maker = await resolveSince(registry, manufacturerId, since);
+  if (maker?.id !== answering) throw concurrentChange();
   for (const member of maker.family.filter((one) => one !== manufacturerId)) {
     const key = productKey(member, modelKey);
     await fenceClaim(registry.log, registry.products, key, productId, meta);

@@ -9,6 +9,8 @@ import type { Certification, Elements, ElementValue, Listing, ProductEventOf } f
 export interface Standing<T> {
   readonly value: T | null;
   readonly by: 'person' | 'list';
+  /** Of a listing that was withdrawn, what it said. */
+  readonly last?: T;
 }
 
 export interface StandingCertification extends Certification {
@@ -52,13 +54,13 @@ export const withListing = (
   agency: string,
   value: Listing | null,
   list: string | undefined,
-): RegisteredProduct => ({
-  ...state,
-  listings: {
-    ...state.listings,
-    [agency]: lastWord(state.listings[agency], value, list, sameListing),
-  },
-});
+): RegisteredProduct => {
+  const before = state.listings[agency];
+  const last = before?.value ?? before?.last;
+  const word = lastWord(before, value, list, sameListing);
+  const standing = value === null && last ? { ...word, last } : word;
+  return { ...state, listings: { ...state.listings, [agency]: standing } };
+};
 
 /** The word stays a person's where a list only says the same. */
 const lastWord = <T>(

@@ -43,3 +43,7 @@ export const haltingLog = (
     },
   };
 };
+
+/** The log of a process that ends at its `at`th append. */
+export const dyingLog = (log: EventLog, at: number): EventLog =>
+  haltingLog(log, at, () => Promise.reject(new ProcessDied('the process is gone')));

@@ -1,0 +1,36 @@
+import { plainSpellingOf } from '../look-alike.js';
+
+// What looks the same to a person. Nothing of it is stored: keys and codes stay as `codes.ts` makes them.
+
+/** Words of a company's legal form, without points, strokes and accents. */
+const legalForms = new Set(
+  (
+    'inc incorporated llc llp lp ltd limited co company corp corporation gmbh mbh ag kg kgaa ug ohg sa sas sarl eurl srl ' +
+    'spa bv nv bvba ab as aps oy oyj plc pte pty pvt private kk sdn bhd ltda sro doo kft zrt tbk'
+  ).split(' '),
+);
+
+const chineseForms = /(?:股份)?有限(?:责任)?公司$/u;
+const marks = /\p{Mark}/gu;
+/** `S.p.A.` and `A/S`: letters of one word. */
+const abbreviations = /(?<![\p{L}\p{N}])\p{L}(?:[./]\s?\p{L}(?![\p{L}\p{N}]))+\.?/gu;
+const betweenWords = /[^\p{L}\p{N}]+/u;
+
+/**
+ * What names have in common that look like one manufacturer to a person: case, accents, punctuation and the words
+ * of its legal form do not count, words such as "Solar" or "Energy" do. A first word is never a legal form.
+ */
+export const nameLookAlikeKeyOf = (name: string): string => {
+  const plain = plainSpellingOf(name)
+    .normalize('NFKD')
+    .replace(marks, '')
+    .toLowerCase()
+    .replace(abbreviations, (letters) => letters.replace(/[^\p{L}]/gu, ''))
+    .replaceAll('&', ' and ')
+    .replace(/['’]/gu, '');
+  const words = plain.split(betweenWords).filter((word) => word !== '');
+  return words
+    .filter((word, index) => index === 0 || !legalForms.has(word))
+    .join(' ')
+    .replace(chineseForms, '');
+};
