@@ -61,11 +61,14 @@ async function* exportLines<Item>(
 }
 
 /** Throws a `Refusal` where somebody wants pages of an export. */
-export const refusePages = (given: {
+export const refusePages = ({
+  limit,
+  cursor,
+}: {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }): void => {
-  refuseGiven(given, 'an export holds every row: leave it out');
+  refuseGiven({ limit, cursor }, 'an export holds every row: leave it out');
 };
 
 const refuseCsvOptions = (given: CsvOptions): void => {

@@ -131,7 +131,7 @@ const itemsOf = async (
   return pairs.flatMap(({ version, of }) => {
     const item = known.get(version) ?? made.get(version);
     if (!item) return [];
-    return of === undefined ? item : { of, ...item };
+    return of === undefined ? item : Object.assign({ of }, item);
   });
 };
 
