@@ -7,6 +7,8 @@ import { progressBar } from './progress.js';
 
 export const outcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as const;
 
+type Count = 'total' | (typeof outcomes)[number] | 'new' | 'changed';
+
 /** What of a file was not read. */
 interface Unread {
   readonly sheet: string | null;
@@ -20,7 +22,7 @@ export interface ImportView {
   readonly beingCancelled?: boolean;
   readonly kind?: string;
   readonly file?: string | null;
-  readonly rows?: Readonly<Record<'total' | (typeof outcomes)[number], number | null>>;
+  readonly rows?: Readonly<Record<Count, number | null>>;
   readonly layout?: Partial<Unread> | null;
   readonly failure?: { readonly code?: string; readonly reason?: string } | null;
   readonly times?: {
@@ -88,12 +90,18 @@ export async function printImport(view: ImportView): Promise<void> {
     ...(typeof view.file === 'string' && { file: view.file }),
     ...unreadFields(view.layout ?? {}),
     rows: rows?.total,
-    accepted: rows?.accepted,
+    accepted: rows && acceptedText(rows),
     unchanged: rows?.unchanged,
     rejected: rows?.rejected,
     'needs review': rows?.needsReview,
     ...(failure && { failure: [failure.code, failure.reason].filter(Boolean).join(': ') }),
   });
+}
+
+/** Such as `12 (10 new, 2 changed)`. */
+function acceptedText({ accepted, new: added, changed }: NonNullable<ImportView['rows']>): string {
+  const parts = accepted === 0 ? '' : ` (${added ?? '?'} new, ${changed ?? '?'} changed)`;
+  return `${accepted ?? 0}${parts}`;
 }
 
 /** What a reader of the outcome would take for read, had nobody said so. */
@@ -124,9 +132,10 @@ const shownChanges = 20;
 
 export async function printPreview(preview: Preview): Promise<void> {
   const { layout, rows, complete, changes, moreChanges, problems } = preview;
-  const { needsReview, total, ...counts } = rows;
+  const { needsReview, total, unchanged, rejected } = rows;
   const unread = unreadFields(preview);
-  await printFields({ layout, ...unread, rows: total, ...counts, 'needs review': needsReview });
+  const judged = { accepted: acceptedText(rows), unchanged, rejected };
+  await printFields({ layout, ...unread, rows: total, ...judged, 'needs review': needsReview });
   if (!complete) await write('Not every row was judged: that would have taken too long.\n');
   await write('\nWhat would change\n');
   await printTable(

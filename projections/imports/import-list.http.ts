@@ -54,7 +54,8 @@ export const importList = defineResource({
   name: 'imports',
   response: ListedImportResponse,
   select: `imports.id, kind, state,
-    json_build_object('total', total, 'accepted', accepted, 'unchanged', unchanged,
+    json_build_object('total', total, 'accepted', accepted, 'new', accepted_new,
+      'changed', accepted_changed, 'unchanged', unchanged,
       'rejected', rejected, 'needsReview', needs_review) as rows,
     run, file, sha256, bytes::float8,
     case when failure_code is not null
@@ -88,11 +89,12 @@ const importRows = defineResource({
   ...shared,
   name: 'import-rows',
   response: ImportRowResponse,
-  select: 'row::float8 as row, outcome, product_id, manufacturer_id, problems',
+  select: 'row::float8 as row, outcome, is_new, product_id, manufacturer_id, problems',
   from: `${schema}.import_rows`,
-  item: ({ row, outcome, product_id, manufacturer_id, problems }) =>
+  item: ({ row, outcome, is_new, product_id, manufacturer_id, problems }) =>
     ({
       ...{ row, outcome },
+      ...(is_new !== null && { isNew: is_new }),
       ...(product_id !== null && { productId: product_id }),
       ...(manufacturer_id !== null && { manufacturerId: manufacturer_id }),
       problems,

@@ -2,7 +2,7 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import type { ImportDataOf, ImportEvent, Outcome } from '#product-registry/import/events.js';
 
-import { importIdOf, type ImportRow, type ImportsWork } from './working-set.js';
+import { importIdOf, type ImportRow, type ImportsWork, type KnownRow } from './working-set.js';
 
 type Apply = (work: ImportsWork, event: StoredEvent) => void;
 
@@ -11,6 +11,11 @@ const countOf: Readonly<Record<Outcome, 'accepted' | 'unchanged' | 'rejected' | 
   unchanged: 'unchanged',
   rejected: 'rejected',
   needsReview: 'needs_review',
+};
+
+const nothingCounted = {
+  ...{ accepted: 0, accepted_new: 0, accepted_changed: 0 },
+  ...{ unchanged: 0, rejected: 0, needs_review: 0 },
 };
 
 const standing = ({ revision, position }: StoredEvent) => ({
@@ -32,7 +37,7 @@ const received: Apply = (work, event) => {
   work.imports.set(id, {
     ...{ id, kind, state: 'received', file, sha256, bytes: String(bytes) },
     ...{ run: 0, requested: 1, times_received: 1, total: null },
-    ...{ accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 },
+    ...nothingCounted,
     ...{ failure_code: null, failure_reason: null, ...notCancelled },
     ...{ received_at: at, received_by: actor.id, last_received_at: at },
     ...{ started_at: null, ended_at: null },
@@ -78,24 +83,24 @@ const started = onImport<'ImportRunStarted'>((row, { run, scope }, event, work) 
     failure_code: null,
     failure_reason: null,
     ...notCancelled,
-    ...(fresh && { accepted: 0, unchanged: 0, rejected: 0, needs_review: 0 }),
+    ...(fresh && nothingCounted),
   };
 });
 
 const processed = onImport<'ImportRowsProcessed'>((row, { run, rows }, _, work) => {
-  const counts = {
-    accepted: row.accepted,
-    unchanged: row.unchanged,
-    rejected: row.rejected,
-    needs_review: row.needs_review,
+  const { accepted, accepted_new, accepted_changed, unchanged, rejected, needs_review } = row;
+  const counts = { accepted, accepted_new, accepted_changed, unchanged, rejected, needs_review };
+  const count = ({ outcome, isNew }: KnownRow, by: 1 | -1): void => {
+    counts[countOf[outcome]] += by;
+    if (isNew !== undefined) counts[isNew ? 'accepted_new' : 'accepted_changed'] += by;
   };
-  const known = work.rows.get(row.id) ?? new Map<number, { outcome: Outcome }>();
+  const known = work.rows.get(row.id) ?? new Map<number, KnownRow>();
   const changed =
     work.changedRows.get(row.id) ?? new Map<number, (typeof rows)[number] & { run: number }>();
   for (const done of rows) {
     const before = known.get(done.row);
-    if (before) counts[countOf[before.outcome]] -= 1;
-    counts[countOf[done.outcome]] += 1;
+    if (before) count(before, -1);
+    count(done, 1);
     known.set(done.row, done);
     changed.set(done.row, { ...done, run });
   }

@@ -12,6 +12,9 @@ create table imports (
   times_received integer not null,
   total bigint,
   accepted bigint not null,
+  -- Accepted rows by what they did; rows of runs before this was recorded are in neither.
+  accepted_new bigint not null,
+  accepted_changed bigint not null,
   unchanged bigint not null,
   rejected bigint not null,
   needs_review bigint not null,
@@ -44,6 +47,7 @@ create table import_rows (
   row bigint not null,
   run integer not null,
   outcome text collate "C" not null,
+  is_new boolean,
   product_id text,
   manufacturer_id text,
   problems jsonb not null,

@@ -16,6 +16,8 @@ export interface ImportRow {
   readonly times_received: number;
   readonly total: string | null;
   readonly accepted: number;
+  readonly accepted_new: number;
+  readonly accepted_changed: number;
   readonly unchanged: number;
   readonly rejected: number;
   readonly needs_review: number;
@@ -38,11 +40,14 @@ export interface DoneRow extends RowOutcome {
   readonly run: number;
 }
 
+/** What of a row counts. */
+export type KnownRow = Pick<DoneRow, 'outcome' | 'isNew'>;
+
 /** The imports that a batch touches, and the rows of files. */
 export interface ImportsWork {
   readonly imports: Map<string, ImportRow>;
   /** Rows of files, by import and row: as they were before the batch, then as it leaves them. */
-  readonly rows: Map<string, Map<number, Pick<DoneRow, 'outcome'> & Partial<DoneRow>>>;
+  readonly rows: Map<string, Map<number, KnownRow>>;
   readonly changedRows: Map<string, Map<number, DoneRow>>;
   /** Imports whose earlier rows go: a new run of all rows began. */
   readonly cleared: Set<string>;
@@ -65,6 +70,8 @@ const columns = [
   ['times_received', 'integer'],
   ['total', 'bigint'],
   ['accepted', 'bigint'],
+  ['accepted_new', 'bigint'],
+  ['accepted_changed', 'bigint'],
   ['unchanged', 'bigint'],
   ['rejected', 'bigint'],
   ['needs_review', 'bigint'],
@@ -130,20 +137,27 @@ const loadImports = async (
   return new Map(rows.map((row) => [row.id, row]));
 };
 
+interface StoredRow {
+  readonly import_id: string;
+  readonly row: number;
+  readonly outcome: Outcome;
+  readonly is_new: boolean | null;
+}
+
 const loadRows = async (
   client: ProjectionClient,
   { rows }: ImportsWork,
   pairs: readonly { id: string; row: number }[],
 ): Promise<void> => {
-  const found = await client.query<{ import_id: string; row: number; outcome: Outcome }>(
-    `select import_id, row::float8 as row, outcome
+  const found = await client.query<StoredRow>(
+    `select import_id, row::float8 as row, outcome, is_new
      from import_rows join unnest($1::text[], $2::bigint[]) as asked (id, number)
        on import_id = asked.id and row = asked.number`,
     [pairs.map(({ id }) => id), pairs.map(({ row }) => row)],
   );
-  for (const { import_id: id, row, outcome } of found.rows) {
-    const known = rows.get(id) ?? new Map<number, { outcome: Outcome }>();
-    rows.set(id, known.set(row, { outcome }));
+  for (const { import_id: id, row, outcome, is_new: isNew } of found.rows) {
+    const known = rows.get(id) ?? new Map<number, KnownRow>();
+    rows.set(id, known.set(row, { outcome, ...(isNew !== null && { isNew }) }));
   }
 };
 
@@ -183,11 +197,12 @@ const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork):
   );
   if (rows.length === 0) return;
   await client.query(
-    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems)
+    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems, is_new)
      select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[],
-                          $7::jsonb[])
+                          $7::jsonb[], $8::boolean[])
      on conflict (import_id, row) do update
-        set run = excluded.run, outcome = excluded.outcome, product_id = excluded.product_id,
+        set run = excluded.run, outcome = excluded.outcome, is_new = excluded.is_new,
+            product_id = excluded.product_id,
             manufacturer_id = excluded.manufacturer_id, problems = excluded.problems`,
     [
       rows.map(({ id }) => id),
@@ -197,6 +212,7 @@ const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork):
       rows.map(({ productId }) => productId ?? null),
       rows.map(({ manufacturerId }) => manufacturerId ?? null),
       rows.map(({ problems }) => JSON.stringify(problems ?? [])),
+      rows.map(({ isNew }) => isNew ?? null),
     ],
   );
 };

@@ -147,7 +147,8 @@ class AuditController {
 
 const productColumns = `p.id, p.code, p.type,
   json_build_object('id', m.id, 'name', m.name, 'code', m.code) as manufacturer,
-  p.model, p.elements, p.certifications, p.qualifications, p.revision, p.position::text
+  p.model, p.elements, p.certifications, p.qualifications, p.formerly, p.merged,
+  p.warnings, p.revision, p.position::text
   from products p join manufacturers m on m.id = p.manufacturer_id`;
 
 /** A page and where the next one starts, as the answer of a list. */

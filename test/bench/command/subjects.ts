@@ -17,8 +17,9 @@ const atOnce = 32;
 const reads = { name: 'Atlas Reads', code: 'ATLAS' };
 export const writes = { name: 'Bench Works', code: 'BENCH' };
 
+/** Another one for each number, and all of them such as a battery of 4.6 kW has. */
 export const energy = (value: number): object => ({
-  EnergyCapacityNominal: { value: `${String(value)}.5`, unit: 'kWh' },
+  EnergyCapacityNominal: { value: `5.${String(value).padStart(6, '0')}`, unit: 'kWh' },
 });
 
 /** Registers the products of the loads, and waits until they are shown. */

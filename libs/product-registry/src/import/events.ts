@@ -35,6 +35,11 @@ const rowOutcome = {
   outcome: choice(rowOutcomes, 'What became of the row.'),
   productId: Type.Optional(id('In a list of products.')),
   manufacturerId: Type.Optional(id('In a list of manufacturers.')),
+  isNew: Type.Optional(
+    Type.Boolean({
+      description: 'Of an accepted row: whether it registered what it is about, or changed it.',
+    }),
+  ),
   problems: Type.Optional(Type.Array(closed(rowProblem))),
 };
 export type RowOutcome = ObjectOf<typeof rowOutcome>;
@@ -49,6 +54,8 @@ const outcomeCounts = {
   unchanged: count('Rows of that outcome.'),
   rejected: count('Rows of that outcome.'),
   needsReview: count('Rows of that outcome.'),
+  new: Type.Optional(count('Accepted rows that registered what they are about.')),
+  changed: Type.Optional(count('Accepted rows that changed what they are about.')),
 };
 export type OutcomeCounts = ObjectOf<typeof outcomeCounts>;
 

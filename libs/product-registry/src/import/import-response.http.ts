@@ -14,6 +14,12 @@ export class ImportRowsResponse {
   })
   total!: number | null;
   @ApiProperty() accepted!: number;
+  @ApiProperty({ description: 'Accepted rows that registered what they are about.' }) new!: number;
+  @ApiProperty({
+    description:
+      'Accepted rows that changed what they are about. Rows of runs before this was recorded are neither.',
+  })
+  changed!: number;
   @ApiProperty() unchanged!: number;
   @ApiProperty() rejected!: number;
   @ApiProperty() needsReview!: number;
@@ -127,6 +133,10 @@ export class RowProblemResponse {
 export class ImportRowResponse {
   @ApiProperty({ description: 'Data row in the file, from 1.' }) row!: number;
   @ApiProperty({ enum: rowOutcomes }) outcome!: string;
+  @ApiPropertyOptional({
+    description: 'Of an accepted row: whether it registered what it is about, or changed it.',
+  })
+  isNew?: boolean;
   @ApiPropertyOptional({ format: 'uuid' }) productId?: string;
   @ApiPropertyOptional({ format: 'uuid' }) manufacturerId?: string;
   @ApiProperty({ type: [RowProblemResponse] }) problems!: readonly RowProblemResponse[];

@@ -36,6 +36,8 @@ export interface ReceivedImport {
   readonly failure: ImportDataOf<'ImportFailed'> | null;
   /** Rows by their latest outcome. */
   readonly outcomes: Readonly<Record<Outcome, RowSet>>;
+  /** Accepted rows by what they did; those of runs before this was recorded are in neither. */
+  readonly accepted: { readonly new: RowSet; readonly changed: RowSet };
   /** Rows that the current run is done with. */
   readonly done: RowSet;
 }
@@ -47,11 +49,18 @@ const nothingDone: Readonly<Record<Outcome, RowSet>> = {
   needsReview: RowSet.empty,
 };
 
-export const countsOf = ({ outcomes }: Pick<ReceivedImport, 'outcomes'>): OutcomeCounts => ({
+const nothingAccepted: ReceivedImport['accepted'] = { new: RowSet.empty, changed: RowSet.empty };
+
+export const countsOf = ({
+  outcomes,
+  accepted,
+}: Pick<ReceivedImport, 'outcomes' | 'accepted'>): Required<OutcomeCounts> => ({
   accepted: outcomes.accepted.size,
   unchanged: outcomes.unchanged.size,
   rejected: outcomes.rejected.size,
   needsReview: outcomes.needsReview.size,
+  new: accepted.new.size,
+  changed: accepted.changed.size,
 });
 
 /** Whether the run that is under way was cancelled and goes on until its runner learns of it. */
@@ -84,6 +93,7 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       read: null,
       failure: null,
       outcomes: nothingDone,
+      accepted: nothingAccepted,
       done: RowSet.empty,
     };
   }
@@ -153,7 +163,7 @@ const started = (
     status: 'running',
     failure: null,
     done: RowSet.empty,
-    outcomes: scope === 'all' ? nothingDone : state.outcomes,
+    ...(scope === 'all' && { outcomes: nothingDone, accepted: nothingAccepted }),
   };
 };
 
@@ -167,5 +177,11 @@ const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): Received
         .with(rows.filter((row) => row.outcome === outcome).map(({ row }) => row)),
     ]),
   ) as Record<Outcome, RowSet>;
-  return { ...state, outcomes, done: state.done.with(numbers) };
+  const acceptedWhere = (before: RowSet, isNew: boolean): RowSet =>
+    before.without(numbers).with(rows.filter((row) => row.isNew === isNew).map(({ row }) => row));
+  const accepted = {
+    new: acceptedWhere(state.accepted.new, true),
+    changed: acceptedWhere(state.accepted.changed, false),
+  };
+  return { ...state, outcomes, accepted, done: state.done.with(numbers) };
 };

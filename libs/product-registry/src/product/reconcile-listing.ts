@@ -21,6 +21,8 @@ export interface ReconciledListing {
   readonly productId: string;
   /** `repeated`: this row was taken in before, by the same command id. */
   readonly outcome: CommandResult['outcome'];
+  /** Whether this row registered the product, now or when it was taken in before. */
+  readonly isNew: boolean;
   readonly result: CommandResult;
 }
 
@@ -127,5 +129,6 @@ const handled = async (
 ): Promise<ReconciledListing> => {
   const { productId } = command;
   const result = await handleCommand(log, products, productId, command, options);
-  return { productId, outcome: result.outcome, result };
+  const isNew = productId === newIdOf(command.meta.commandId);
+  return { productId, outcome: result.outcome, isNew, result };
 };

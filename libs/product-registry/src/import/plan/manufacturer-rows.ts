@@ -62,6 +62,7 @@ const carryOut = async (
       row: row.row,
       outcome: outcome === 'unchanged' ? 'unchanged' : 'accepted',
       manufacturerId,
+      ...(outcome !== 'unchanged' && { isNew: outcome === 'registered' }),
       ...(problems.length > 0 && { problems }),
     };
   } catch (error) {

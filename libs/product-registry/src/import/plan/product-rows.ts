@@ -197,7 +197,7 @@ const contentOf = ({ listing, ...facts }: Omit<ListedFacts, 'manufacturer' | 'mo
 const outcomeOf = (
   row: Row,
   usable: UsableRow,
-  { productId, outcome, result }: ReconciledListing,
+  { productId, outcome, isNew, result }: ReconciledListing,
 ): RowOutcome => {
   const state = result.state as ProductState;
   const problems = problemsOf(usable);
@@ -207,10 +207,12 @@ const outcomeOf = (
     const reason = 'has no EntityCode, so that the product has no code';
     problems.push(cellProblem(cecBatteries, row, 'manufacturer', reason));
   }
+  const become = needsReview ? 'needsReview' : outcome === 'unchanged' ? outcome : 'accepted';
   return {
     row: row.row,
-    outcome: needsReview ? 'needsReview' : outcome === 'unchanged' ? 'unchanged' : 'accepted',
+    outcome: become,
     productId,
+    ...(become === 'accepted' && { isNew }),
     ...(problems.length > 0 && { problems }),
   };
 };

@@ -70,8 +70,8 @@ describe('a preview', () => {
 
     const id = await bench.receive(content);
     await runImport(bench.tools, id, 'a', nobodyGone);
-    const { outcomes } = await bench.state(id);
-    expect(found.rows).toEqual({ total: 7, ...countsOf({ outcomes }) });
+    const { outcomes, accepted } = await bench.state(id);
+    expect(found.rows).toEqual({ total: 7, ...countsOf({ outcomes, accepted }) });
     expect(found.problems.map(({ row, outcome }) => [row, outcomes[outcome].has(row)])).toEqual([
       [4, true],
       [5, true],

@@ -30,7 +30,7 @@ export interface ImportPreview {
   readonly unreadSheets: readonly string[];
   /** Columns that the layout does not know, where they hold values. */
   readonly unreadColumns: readonly UnreadColumn[];
-  readonly rows: OutcomeCounts & { readonly total: number };
+  readonly rows: Required<OutcomeCounts> & { readonly total: number };
   /** Whether every row was judged. */
   readonly complete: boolean;
   /** The first ones, in no particular order of rows that are far apart. */
@@ -174,13 +174,17 @@ const tooLong = (ms: number) =>
   );
 
 class Summary {
-  private readonly counts = { accepted: 0, unchanged: 0, rejected: 0, needsReview: 0 };
+  private readonly counts = {
+    ...{ accepted: 0, new: 0, changed: 0 },
+    ...{ unchanged: 0, rejected: 0, needsReview: 0 },
+  };
   private readonly changes: PreviewedChange[] = [];
   private readonly problems: RowOutcome[] = [];
   private more = 0;
 
   add({ outcome, changes }: Previewed): void {
     this.counts[outcome.outcome] += 1;
+    if (outcome.isNew !== undefined) this.counts[outcome.isNew ? 'new' : 'changed'] += 1;
     const room = Math.max(0, maxChanges - this.changes.length);
     this.changes.push(...changes.slice(0, room));
     this.more += Math.max(0, changes.length - room);
