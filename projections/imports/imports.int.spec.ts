@@ -60,7 +60,15 @@ describe('the imports read model', () => {
     expect(await rowsAt(id)).toEqual(first);
     expect(await readOne(bench.store.pool, importList, id)).toMatchObject({
       state: 'completed',
-      rows: { total: 3, accepted: 1, unchanged: 0, rejected: 1, needsReview: 1 },
+      rows: {
+        total: 3,
+        accepted: 1,
+        new: 1,
+        changed: 0,
+        unchanged: 0,
+        rejected: 1,
+        needsReview: 1,
+      },
       run: 1,
       timesReceived: 1,
       receivedBy: 'curator-1',
@@ -154,9 +162,10 @@ describe('the imports read model', () => {
     for (const place of places) {
       await pool.query(
         `insert into ${schemaOf(imports)}.imports
-           (id, kind, state, sha256, bytes, run, requested, times_received, accepted, unchanged,
-            rejected, needs_review, received_at, received_by, last_received_at, revision, position)
-         values ($1, 'products', 'parted', '', 0, 1, 1, 1, 0, 0, 0, 0, now(), 'x', now(), 0, $2)`,
+           (id, kind, state, sha256, bytes, run, requested, times_received, accepted, accepted_new,
+            accepted_changed, unchanged, rejected, needs_review, received_at, received_by,
+            last_received_at, revision, position)
+         values ($1, 'products', 'parted', '', 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, now(), 'x', now(), 0, $2)`,
         [`at-${String(place)}`, String(place)],
       );
     }

@@ -36,8 +36,7 @@ export const products = defineResource({
   select: productColumns,
   from: productsJoined,
   id: 'p.id',
-  // By a column that the planner knows the values of: it expects few rows of which two columns are the same.
-  where: [() => 'p.merged_into is null'],
+  where: [() => 'p.is_listed'],
   item: productOf,
   list: {
     summary: 'Search products',

@@ -41,6 +41,8 @@ create table products (
   -- What its model has in common with models that look like it to a person.
   look_alike text collate "C" not null,
   merged_into text collate "C",
+  -- A column of its own: before its first statistics PostgreSQL takes a null for rare, and reads every row for a page.
+  is_listed boolean not null generated always as (merged_into is null) stored,
   -- The product that answers for it now: itself, or where its mergers lead.
   resolved_id text collate "C" not null,
   revision bigint not null,

@@ -54,8 +54,6 @@ const outcomeCounts = {
   unchanged: count('Rows of that outcome.'),
   rejected: count('Rows of that outcome.'),
   needsReview: count('Rows of that outcome.'),
-  new: Type.Optional(count('Accepted rows that registered what they are about.')),
-  changed: Type.Optional(count('Accepted rows that changed what they are about.')),
 };
 export type OutcomeCounts = ObjectOf<typeof outcomeCounts>;
 

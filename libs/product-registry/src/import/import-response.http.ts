@@ -4,7 +4,7 @@ import { formatPosition } from '#event-log/position.js';
 
 import { rowOutcomes } from './events.js';
 import type { ImportStanding } from './imports.js';
-import { countsOf, importStatuses, isBeingCancelled } from './state.js';
+import { acceptedCountsOf, countsOf, importStatuses, isBeingCancelled } from './state.js';
 
 export class ImportRowsResponse {
   @ApiProperty({
@@ -100,7 +100,7 @@ export const importResponse = ({
     kind,
     state: status,
     beingCancelled: isBeingCancelled(state),
-    rows: { total: read?.rows ?? null, ...countsOf(state) },
+    rows: { total: read?.rows ?? null, ...countsOf(state), ...acceptedCountsOf(state) },
     run,
     file,
     sha256,

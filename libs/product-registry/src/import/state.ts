@@ -49,16 +49,19 @@ const nothingDone: Readonly<Record<Outcome, RowSet>> = {
   needsReview: RowSet.empty,
 };
 
+export type AcceptedCounts = Readonly<Record<'new' | 'changed', number>>;
+
 const nothingAccepted: ReceivedImport['accepted'] = { new: RowSet.empty, changed: RowSet.empty };
 
-export const countsOf = ({
-  outcomes,
-  accepted,
-}: Pick<ReceivedImport, 'outcomes' | 'accepted'>): Required<OutcomeCounts> => ({
+export const countsOf = ({ outcomes }: Pick<ReceivedImport, 'outcomes'>): OutcomeCounts => ({
   accepted: outcomes.accepted.size,
   unchanged: outcomes.unchanged.size,
   rejected: outcomes.rejected.size,
   needsReview: outcomes.needsReview.size,
+});
+
+/** Accepted rows by what they did. */
+export const acceptedCountsOf = ({ accepted }: ReceivedImport): AcceptedCounts => ({
   new: accepted.new.size,
   changed: accepted.changed.size,
 });

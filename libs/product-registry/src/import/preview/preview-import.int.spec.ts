@@ -10,7 +10,7 @@ import type { ImportKind } from '../events.js';
 import { Imports } from '../imports.js';
 import { cecBatteries } from '../layouts/cec-batteries.js';
 import { runImport } from '../run/run-import.js';
-import { countsOf } from '../state.js';
+import { acceptedCountsOf, countsOf } from '../state.js';
 import { ImportBench } from '../testing/import-bench.js';
 import { previewImport } from './preview-import.js';
 
@@ -70,8 +70,9 @@ describe('a preview', () => {
 
     const id = await bench.receive(content);
     await runImport(bench.tools, id, 'a', nobodyGone);
-    const { outcomes, accepted } = await bench.state(id);
-    expect(found.rows).toEqual({ total: 7, ...countsOf({ outcomes, accepted }) });
+    const state = await bench.state(id);
+    const { outcomes } = state;
+    expect(found.rows).toEqual({ total: 7, ...countsOf(state), ...acceptedCountsOf(state) });
     expect(found.problems.map(({ row, outcome }) => [row, outcomes[outcome].has(row)])).toEqual([
       [4, true],
       [5, true],

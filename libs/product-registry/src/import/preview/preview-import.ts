@@ -9,6 +9,7 @@ import type { ProductRegistry } from '../../registry.js';
 import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { ListKind, PlannedRow, RunContext } from '../plan/planned-row.js';
+import type { AcceptedCounts } from '../state.js';
 
 /** One value that an import would change; its path is '' for the whole of what would be registered. */
 export interface PreviewedChange extends Change {
@@ -30,7 +31,7 @@ export interface ImportPreview {
   readonly unreadSheets: readonly string[];
   /** Columns that the layout does not know, where they hold values. */
   readonly unreadColumns: readonly UnreadColumn[];
-  readonly rows: Required<OutcomeCounts> & { readonly total: number };
+  readonly rows: OutcomeCounts & AcceptedCounts & { readonly total: number };
   /** Whether every row was judged. */
   readonly complete: boolean;
   /** The first ones, in no particular order of rows that are far apart. */
