@@ -1,5 +1,6 @@
 import type { Change } from '#kernel/differences.js';
 
+import { inTurns } from './in-turns.js';
 import { factPaths, type ListedRow } from './listed-row.js';
 import { type Pair, pairRows } from './pair-rows.js';
 
@@ -44,13 +45,19 @@ export const compareLists = async (
   signal?: AbortSignal,
 ): Promise<ListComparison> => {
   const { pairs, gone, added } = await pairRows(before, after, signal);
-  const differing = pairs.map(differenceOf).filter((one) => one !== undefined);
-  const differences = [
-    ...gone.map((row) => ofOneList('gone', row)),
-    ...differing,
-    ...added.map((row) => ofOneList('new', row)),
-  ];
-  return { same: pairs.length - differing.length, differences: differences.sort(inOrder) };
+  const found = new Map<DifferenceKind, ListDifference[]>(
+    differenceKinds.map((kind) => [kind, []]),
+  );
+  let same = 0;
+  for await (const pair of inTurns(pairs)) {
+    const difference = differenceOf(pair);
+    if (difference) found.get(difference.kind)?.push(difference);
+    else same += 1;
+  }
+  for (const row of gone) found.get('gone')?.push(ofOneList('gone', row));
+  for (const row of added) found.get('new')?.push(ofOneList('new', row));
+  const differences = [...found.values()].flatMap((ones) => ones.sort(byRow));
+  return { same, differences };
 };
 
 const differenceOf = ({ kind, before, after }: Pair): ListDifference | undefined => {
@@ -88,7 +95,6 @@ const ofOneList = (kind: 'gone' | 'new', row: ListedRow): ListDifference => ({
   labels: [],
 });
 
-const inOrder = (a: ListDifference, b: ListDifference): number =>
-  differenceKinds.indexOf(a.kind) - differenceKinds.indexOf(b.kind) || rowOf(a) - rowOf(b);
+const byRow = (a: ListDifference, b: ListDifference): number => rowOf(a) - rowOf(b);
 
 const rowOf = ({ before, after }: ListDifference): number => (after ?? before)?.row ?? 0;

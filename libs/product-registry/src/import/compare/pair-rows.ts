@@ -1,8 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
-
 import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
 import { lookAlikeKeyOf } from '../../look-alike.js';
 import { nameLookAlikeKeyOf } from '../../manufacturer/name-look-alike.js';
+import { inTurns } from './in-turns.js';
 import {
   capacityOfProduct,
   certificateOfProduct,
@@ -32,9 +31,6 @@ export interface PairedRows {
   /** Rows of the later list that the earlier one does not have. */
   readonly added: readonly ListedRow[];
 }
-
-/** Rows that are looked at in one turn of the event loop. */
-const rowsPerTurn = 500;
 
 /**
  * Pairs the rows of two lists that are about one product, each row once at most.
@@ -85,13 +81,6 @@ const byKey = async (
   }
   return found;
 };
-
-async function* inTurns<T>(rows: readonly T[]): AsyncGenerator<T> {
-  for (const [index, row] of rows.entries()) {
-    if (index % rowsPerTurn === rowsPerTurn - 1) await turn();
-    yield row;
-  }
-}
 
 const keyed = (...parts: readonly (string | undefined)[]): string | undefined =>
   parts.includes(undefined) ? undefined : parts.join('\n');
