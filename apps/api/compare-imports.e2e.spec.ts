@@ -11,7 +11,7 @@ const header = 'Manufacturer,Model Number,Chemistry,Capacity (kWh),Discharge Rat
 const earlier = [
   'Alder,A-1,LFP,5.40,2',
   'Alder,A-2,LiFePO4,5,2',
-  'Alder,A-3,LFP,5,2',
+  'Alder,A-3,LiFePO4,5,2',
   'Birch Inc,B-1,LFP,5,2',
   'Cedar,C-1,LFP,6,2',
   'Dogwood,=D1,LFP,6,2',
@@ -65,7 +65,8 @@ describe('two imported lists', () => {
         after: { id: after, total: 6, unread: 0 },
         counts: {
           ...{ same: 1, gone: 1, transferred: 1, renamed: 1, edited: 1, relabelled: 1, new: 1 },
-          ...{ alsoRelabelled: 0, alsoEdited: 0 },
+          alsoRelabelled: { transferred: 0, renamed: 0, edited: 1 },
+          alsoEdited: 0,
         },
         more: 0,
       },
@@ -101,6 +102,7 @@ describe('two imported lists', () => {
       'transferred,5,Cedar,C-1,5,Elm,C-1,,,,',
       'renamed,4,Birch Inc,B-1,4,Birch Inc.,B-1,,,,',
       'edited,3,Alder,A-3,3,Alder,A-3,/elements/EnergyCapacityNominal,5 kWh,5.1 kWh,false',
+      'edited,3,Alder,A-3,3,Alder,A-3,/elements/BatteryChemistryType,LiFePO4,LFP,true',
       'relabelled,2,Alder,A-2,2,Alder,A-2,/elements/BatteryChemistryType,LiFePO4,Lithium Iron Phosphate,true',
       'new,,,,6,Elm,E-1,,,,',
       '',

@@ -46,6 +46,7 @@ describe('the command line', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/earlier +of-june.csv, 2 rows\n/);
     expect(stdout).toMatch(/\nnew +1\n/);
+    expect(stdout).toMatch(/relabelled, too +0 transferred, 0 renamed, 1 edited\n/);
     expect(stdout).toMatch(/transferred │ Cedar C-1 +│ Elm C-1/);
     expect(stdout).toMatch(
       /edited +│ Alder A-1 +│ Alder A-1 │ EnergyCapacityNominal: 5.4 kWh -> 5.5 kWh/,

@@ -21,11 +21,15 @@ interface ComparedList {
   readonly repeated: number;
 }
 
+type Kind = 'gone' | 'transferred' | 'renamed' | 'edited' | 'relabelled' | 'new';
+
 /** What `/v1/imports/{id}/compare/{other}` answers. */
 export interface Comparison {
   readonly before: ComparedList;
   readonly after: ComparedList;
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: {
+    readonly [kind in Kind | 'same' | 'alsoEdited']: number;
+  } & { readonly alsoRelabelled: Readonly<Partial<Record<Kind, number>>> };
   readonly items: readonly {
     readonly kind: string;
     readonly before: Listed | null;
@@ -42,8 +46,10 @@ export async function printComparison({ before, after, counts, items }: Comparis
     earlier: listText(before),
     later: listText(after),
     ...kinds,
-    'relabelled, too': alsoRelabelled,
-    'edited, too': alsoEdited,
+    'relabelled, too': Object.entries(alsoRelabelled)
+      .map(([kind, count]) => `${count} ${kind}`)
+      .join(', '),
+    'edited, too': `${alsoEdited} transferred or renamed`,
   });
   await write('\n');
   await printTable(

@@ -26,6 +26,12 @@ class ComparedListResponse {
   repeated!: number;
 }
 
+class RelabelledToo {
+  @ApiProperty() transferred!: number;
+  @ApiProperty() renamed!: number;
+  @ApiProperty() edited!: number;
+}
+
 class ComparisonCounts {
   @ApiProperty({ description: 'Products of which both lists say the same in the same words.' })
   same!: number;
@@ -41,10 +47,8 @@ class ComparisonCounts {
   edited!: number;
   @ApiProperty({ description: 'Only words differ, which mean the same.' }) relabelled!: number;
   @ApiProperty({ description: 'Only the later list names them.' }) new!: number;
-  @ApiProperty({
-    description: 'Those of `transferred`, `renamed` and `edited` that have other words, too.',
-  })
-  alsoRelabelled!: number;
+  @ApiProperty({ type: RelabelledToo, description: 'Those that have other words, too.' })
+  alsoRelabelled!: RelabelledToo;
   @ApiProperty({ description: 'Those of `transferred` and `renamed` of which facts differ, too.' })
   alsoEdited!: number;
 }
@@ -103,6 +107,8 @@ export const comparisonResponse = (
   limit: number,
 ): ListComparisonResponse => {
   const count = (of: (difference: ListDifference) => boolean) => differences.filter(of).length;
+  const relabelled = (of: DifferenceKind) =>
+    count(({ kind, labels }) => kind === of && labels.length > 0);
   const kinds = Object.fromEntries(
     differenceKinds.map((one) => [one, count(({ kind }) => kind === one)]),
   ) as Record<DifferenceKind, number>;
@@ -112,7 +118,11 @@ export const comparisonResponse = (
     counts: {
       same,
       ...kinds,
-      alsoRelabelled: count(({ kind, labels }) => kind !== 'relabelled' && labels.length > 0),
+      alsoRelabelled: {
+        transferred: relabelled('transferred'),
+        renamed: relabelled('renamed'),
+        edited: relabelled('edited'),
+      },
       alsoEdited: count(({ kind, changes }) => kind !== 'edited' && changes.length > 0),
     },
     items: chosen.slice(0, limit) as ListComparisonResponse['items'],
