@@ -80,6 +80,11 @@ export class TestApi {
     return new TestApi(node, database, folder, context, app, await app.getUrl(), admin);
   }
 
+  /** Where it keeps files. */
+  get dataDir(): string {
+    return this.folder;
+  }
+
   get log(): EsdbEventLog {
     return this.app.get(EsdbEventLog);
   }

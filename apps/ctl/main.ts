@@ -8,6 +8,7 @@ import { addImportCommands } from './commands/import.js';
 import { addIntakeCommand } from './commands/intake.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addLabCommands } from './commands/lab.js';
+import { addListCommands } from './commands/lists.js';
 import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
 import { addQuarantineCommands } from './commands/quarantine.js';
@@ -37,6 +38,7 @@ function program(): GroupedCommand {
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
   addImportCommands(voltrace);
+  addListCommands(voltrace);
   addProductCommands(voltrace);
   addSamplesCommands(voltrace);
   addFormulaCommands(voltrace);

@@ -12,6 +12,7 @@ import { ReadStore } from '#read-store/read-store.js';
 
 import { ProductRegistryModule } from '../product-registry.module.js';
 import { ProductRegistry } from '../registry.js';
+import { CompareController } from './compare/compare.http.js';
 import { importDecider } from './decider.js';
 import { ImportController } from './import.http.js';
 import { Imports } from './imports.js';
@@ -36,7 +37,7 @@ const largestFile = 256 * 1024 * 1024;
  */
 @Module({
   imports: [ProductRegistryModule],
-  controllers: [ImportController],
+  controllers: [ImportController, CompareController],
   providers: [
     {
       provide: Imports,

@@ -14,6 +14,7 @@ import type { CommandObserver } from '#observability/command-observer.js';
 
 import { isId } from '../registry.js';
 import { type CancelImport, ReceiveImport, type RetryImport } from './commands.js';
+import { compareImports, type ImportComparison } from './compare/compare-imports.js';
 import type { ImportKind } from './events.js';
 import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
@@ -29,7 +30,7 @@ export interface ImportOptions {
   readonly file: string | null;
 }
 
-/** Who waits for a preview. */
+/** Who waits for a preview or a comparison. */
 export interface PreviewCaller {
   /** Id of the API key. */
   readonly key: string;
@@ -115,11 +116,23 @@ export class Imports {
     }
   }
 
+  /**
+   * What became of the products of one imported list in another one. Throws `IMPORT_NOT_FOUND`, what
+   * `compareImports` throws, and `PREVIEWS_BUSY`: it reads as much as a preview does.
+   */
+  async compare(
+    [before, after]: readonly [string, string],
+    { key, gone }: PreviewCaller,
+  ): Promise<ImportComparison> {
+    const both = [await this.get(before), await this.get(after)] as const;
+    return this.places.during(key, () => compareImports(this.tools.files, both, gone));
+  }
+
   /** As the log has it now. Throws `IMPORT_NOT_FOUND`. */
   async get(id: string): Promise<ImportStanding> {
-    if (!isId(id)) throw unknownImport();
+    if (!isId(id)) throw unknownImport(id);
     const { state, revision, position } = await this.tools.imports.refresh(id);
-    if (state.status === 'none') throw unknownImport();
+    if (state.status === 'none') throw unknownImport(id);
     return { id, state, revision, position };
   }
 
@@ -153,4 +166,11 @@ export class Imports {
   }
 }
 
-const unknownImport = () => new Refusal('IMPORT_NOT_FOUND', 'not-found', 'there is no such import');
+const unknownImport = (id: string) =>
+  new Refusal(
+    'IMPORT_NOT_FOUND',
+    'not-found',
+    isId(id)
+      ? `there is no import ${id}`
+      : `there is no import ${JSON.stringify(id.slice(0, 50))}; the id of an import is a UUID`,
+  );

@@ -19,7 +19,8 @@ const plain = (element: ElementValue): ElementValue =>
     ? { ...element, value: withoutZeros(element.value) }
     : element;
 
-const withoutZeros = (decimal: string): string => {
+/** A decimal without the zeros that say nothing of its value. */
+export const withoutZeros = (decimal: string): string => {
   const text = decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
   return text === '-0' ? '0' : text;
 };
