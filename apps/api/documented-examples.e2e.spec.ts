@@ -145,11 +145,25 @@ afterAll(async () => {
   await api.stop();
 });
 
+/** Another product, of which the next examples are. */
+const otherProduct = async (): Promise<void> => {
+  const manufacturer = ids['/v1/manufacturers'];
+  const json = { type: 'ProdBattery', manufacturer, model: randomUUID(), reason: 'test' };
+  ids['/v1/products'] = String((await api.ask('/v1/products', { json })).body['id']);
+};
+
 /** What cannot be asked of the things that were made first is asked of other ones. */
 const prepare: Readonly<Record<string, () => Promise<void>>> = {
   '/v1/manufacturers/{id}/merge': async () => {
     const json = { name: 'Juniper Hill Energy', reason: 'test' };
     ids['/v1/manufacturers'] = String((await api.ask('/v1/manufacturers', { json })).body['id']);
+  },
+  '/v1/products/{id}/merge': otherProduct,
+  '/v1/products/{id}/split': async () => {
+    const into = ids['/v1/products'];
+    await otherProduct();
+    const path = `/v1/products/${ids['/v1/products'] ?? ''}/merge`;
+    await api.ask(path, { json: { into, reason: 'test' } });
   },
   // Another one of that name may not be there.
   '/v1/devices': async () => {
@@ -217,9 +231,9 @@ describe('a documented example', () => {
     expect(documented.length).toBeGreaterThan(20);
   });
 
-  // In the order of the document, but merging and retiring last: they take things away. A station has others.
+  // In the order of the document, but what takes things away last. A station has others.
   const last = (path: string): number => {
-    if (!/\/(merge|retire)$/.test(path)) return 0;
+    if (!/\/(merge|retire|split)$/.test(path)) return 0;
     return path.startsWith('/v1/stations/') ? 1 : 2;
   };
   const cases = [...documented].sort((a, b) => last(a.path) - last(b.path));
