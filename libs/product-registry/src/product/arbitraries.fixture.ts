@@ -111,12 +111,18 @@ export const productEvents: {
       type: 'CertificationSuperseded',
       data: { certificationId: id, by, ...from },
     })),
+  CertificationWithdrawnByList: fc
+    .record({ certificationId, list: fc.constantFrom('cec-batteries', 'other-list') })
+    .map((data) => ({ type: 'CertificationWithdrawnByList', data })),
   ListingPublished: fc
     .tuple(listing, fromList)
     .map(([data, from]) => ({ type: 'ListingPublished', data: { ...data, ...from } })),
   ListingRevised: fc
-    .tuple(listing, fromList)
-    .map(([data, from]) => ({ type: 'ListingRevised', data: { ...data, ...from } })),
+    .tuple(listing, fromList, fc.option(listing, { nil: undefined }))
+    .map(([data, from, said]) => ({
+      type: 'ListingRevised',
+      data: { ...data, ...from, ...(said && 'list' in from && { said }) },
+    })),
   ListingWithdrawn: fc
     .tuple(fc.constantFrom('CEC', 'HECO'), fromList)
     .map(([agency, from]) => ({ type: 'ListingWithdrawn', data: { agency, ...from } })),

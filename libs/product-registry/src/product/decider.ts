@@ -44,6 +44,7 @@ import {
   standing,
   type StandingCertification,
   withCertification,
+  withdrawnByList,
   withListing,
   withWord,
 } from './standing.js';
@@ -166,11 +167,14 @@ const evolveFacts = (
       const isIt = (one: Certification) => one.certificationId === certificationId;
       return { ...state, certifications: supersededWhere(isIt, by, state.certifications) };
     }
+    case 'CertificationWithdrawnByList':
+      return withdrawnByList(state, event.data);
     case 'ListingPublished':
     case 'ListingRevised': {
-      const { list, ...listing } = event.data;
-      const next = withWord(state, list, (word) => ({ ...word, listing }));
-      return withListing(next, listing.agency, listing, list);
+      const { list, said, ...listing } = event.data;
+      const next = withWord(state, list, (word) => ({ ...word, listing: said ?? listing }));
+      // Where a list's word is another one, a person's stands in part.
+      return withListing(next, listing.agency, listing, said ? undefined : list);
     }
     case 'ListingWithdrawn': {
       const { agency, list } = event.data;

@@ -30,6 +30,9 @@ const listed = {
   remarks: { 'Declaration for JA12 Submitted': 'N' },
 };
 
+/** Of a list: its last word as far as it was taken, where a person's differs in some field and stands. */
+const said = { said: Type.Optional(closed(listing)) };
+
 export const productEvents = eventTypes({
   ProductRegistered: {
     about: 'A product is known. The first fact of its stream.',
@@ -94,7 +97,7 @@ export const productEvents = eventTypes({
   },
   CertificationRecorded: {
     about:
-      'The product is certified. With an id that is known already: a list now says what stands on record.',
+      'The product is certified. With an id that is known already: a list now says what stands on record, or the edition of it is stated that was not.',
     data: closed({ ...certification, ...fromList }),
     example: {
       certificationId,
@@ -115,14 +118,23 @@ export const productEvents = eventTypes({
     }),
     example: { certificationId, by: '0d4b3a4e-5a0c-5f5b-8a5c-000000000004' },
   },
+  CertificationWithdrawnByList: {
+    about:
+      'A list that named the certification no longer does. The certification stays on record, and is marked until the list names it again.',
+    data: closed({
+      certificationId: id('The certification that is no longer named.'),
+      list: name('The list, such as `cec-batteries`.'),
+    }),
+    example: { certificationId, list },
+  },
   ListingPublished: {
     about: 'A regulator lists the product.',
-    data: closed({ ...listing, ...fromList }),
+    data: closed({ ...listing, ...said, ...fromList }),
     example: { ...listed, list },
   },
   ListingRevised: {
     about: 'The listing has another date, note or remark. All of it as it is now.',
-    data: closed({ ...listing, ...fromList }),
+    data: closed({ ...listing, ...said, ...fromList }),
     example: { ...listed, notes: 'Formerly Stored Energy Inc' },
   },
   ListingWithdrawn: {

@@ -127,6 +127,7 @@ export const identityEvents = eventTypes({
           ...certification,
           by,
           supersededBy: orNull(id('The certification that replaced it.')),
+          withdrawnBy: Type.Optional(name('The list that named it and no longer does.')),
         }),
       ),
       superseded: Type.Array(

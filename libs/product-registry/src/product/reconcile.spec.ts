@@ -5,6 +5,7 @@ import { commandMeta, givenFor } from '#testing/decider-spec.js';
 import * as commands from './commands.js';
 import { productDecider } from './decider.js';
 import type { ProductEvent } from './events.js';
+import { openConflicts } from './reconcile.js';
 
 const given = givenFor(productDecider);
 const list = 'cec-batteries';
@@ -47,6 +48,10 @@ const row = (
   );
 const listed = (value: string) =>
   row({ elements: { EnergyCapacityNominal: { value, unit: 'kWh' } } });
+const conflictsOf = ({ data }: commands.ReconcileListing, ...before: readonly ProductEvent[]) => {
+  const { state } = given(...before);
+  return state.status === 'absent' ? [] : openConflicts(data, state);
+};
 const blank = row({ elements: { EnergyCapacityNominal: null } });
 
 describe('a row of a list', () => {
@@ -79,29 +84,23 @@ describe('a row of a list', () => {
     given(registered, capacity('5.1', list)).when(row({})).thenNothing();
   });
 
-  it('needs review where it changed and a person’s other value stands', () => {
+  it('waits for a person whose other value stands, and again with the next list', () => {
     const before = [registered, capacity('5.1', list), capacity('6.0')];
-    const refusal = given(...before)
-      .when(listed('5.2'))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    expect(refusal.kind).toBe('conflict');
-    expect(refusal.details).toMatchObject({
-      list,
-      conflicts: [
-        {
-          path: '/elements/EnergyCapacityNominal',
-          listed: { value: '5.2', unit: 'kWh' },
-          standing: { value: '6.0', unit: 'kWh' },
-        },
-      ],
-    });
-    given(...before)
-      .when(blank)
-      .thenRefused('LIST_AGAINST_CURATOR');
-    given(registered, capacity('5.1', list), withdrawn())
-      .when(listed('5.2'))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    given(registered, capacity('6.0')).when(listed('5.2')).thenRefused('LIST_AGAINST_CURATOR');
+    const { state } = given(...before);
+    expect(productDecider.decide(listed('5.2'), state)).toEqual([]);
+    expect(conflictsOf(listed('5.2'), ...before)).toMatchObject([
+      {
+        path: '/elements/EnergyCapacityNominal',
+        listed: { value: '5.2', unit: 'kWh' },
+        standing: { value: '6.0', unit: 'kWh' },
+      },
+    ]);
+    expect(conflictsOf(blank, ...before)).toMatchObject([{ listed: null }]);
+    expect(
+      conflictsOf(listed('5.2'), registered, capacity('5.1', list), withdrawn()),
+    ).toMatchObject([{ standing: null }]);
+    expect(conflictsOf(listed('5.2'), registered, capacity('6.0'))).toHaveLength(1);
+    expect(conflictsOf(listed('5.1'), ...before)).toEqual([]);
   });
 
   it('leaves a person’s value where nobody could read the cell', () => {
@@ -112,17 +111,24 @@ describe('a row of a list', () => {
     given(registered, capacity('5.1', list), capacity('6.0')).when(unread).thenNothing();
   });
 
-  it('does none of the row where one value needs review', () => {
-    given(registered, capacity('5.1', list), capacity('6.0'))
-      .when(
-        row({
-          elements: {
-            EnergyCapacityNominal: { value: '5.2', unit: 'kWh' },
-            BatteryChemistryType: { value: 'LiIon' },
-          },
-        }),
-      )
-      .thenRefused('LIST_AGAINST_CURATOR');
+  it('takes the rest of the row where one value waits', () => {
+    const both = row({
+      elements: {
+        EnergyCapacityNominal: { value: '5.2', unit: 'kWh' },
+        BatteryChemistryType: { value: 'LiIon' },
+      },
+    });
+    const after = given(registered, capacity('5.1', list), capacity('6.0'))
+      .when(both)
+      .then({
+        type: 'ElementsSet',
+        data: { elements: { BatteryChemistryType: { state: 'submitted', value: 'LiIon' } }, list },
+      });
+    if (after.status === 'absent') throw new Error('the product is gone');
+    expect(openConflicts(both.data, after).map(({ path }) => path)).toEqual([
+      '/elements/EnergyCapacityNominal',
+    ]);
+    expect(productDecider.decide(both, after)).toEqual([]);
   });
 
   it('agrees with a person, whose word still stands against the next change', () => {
@@ -130,9 +136,12 @@ describe('a row of a list', () => {
       .when(listed('6.0'))
       .then(capacity('6.0', list));
     expect(productDecider.decide(listed('6.0'), agreed)).toEqual([]);
-    given(registered, capacity('5.1', list), capacity('6.0'), capacity('6.0', list))
-      .when(listed('7.0'))
-      .thenRefused('LIST_AGAINST_CURATOR');
+    expect(
+      conflictsOf(
+        listed('7.0'),
+        ...[registered, capacity('5.1', list), capacity('6.0'), capacity('6.0', list)],
+      ),
+    ).toHaveLength(1);
     given(registered, capacity('5.1', list), withdrawn()).when(blank).then(withdrawn(list));
   });
 
@@ -227,13 +236,72 @@ describe('a certification in a list', () => {
       .then(word);
   });
 
-  it('needs review against a person’s other one, and where it vanishes', () => {
-    given(registered, recorded('c1'))
-      .when(row({ certification: newer }))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    given(registered, recorded('c1', fact, list))
-      .when(row({ certification: null }))
-      .thenRefused('LIST_DROPS_CERTIFICATION');
+  it('waits where a person’s other one stands', () => {
+    expect(conflictsOf(row({ certification: newer }), registered, recorded('c1'))).toMatchObject([
+      { path: '/certifications/UL1973', listed: newer, standing: { certificationId: 'c1' } },
+    ]);
+  });
+
+  it('is withdrawn by a list that no longer names it, until it does again', () => {
+    const gone: ProductEvent = {
+      type: 'CertificationWithdrawnByList',
+      data: { certificationId: 'c1', list },
+    };
+    const after = given(registered, recorded('c1', fact, list))
+      .when(row({ certification: null, elements: { Description: { value: 'rack' } } }))
+      .then(
+        {
+          type: 'ElementsSet',
+          data: { elements: { Description: { state: 'submitted', value: 'rack' } }, list },
+        },
+        gone,
+      );
+    expect(after).toMatchObject({ certifications: [{ withdrawnBy: list, supersededBy: null }] });
+    expect(productDecider.decide(row({ certification: null }), after)).toEqual([]);
+    const again = given(registered, recorded('c1', fact, list), gone)
+      .when(row({ certification: fact }))
+      .then(recorded('c1', fact, list));
+    expect(again).toMatchObject({ certifications: [{ certificationId: 'c1' }] });
+    expect(JSON.stringify(again)).not.toContain('withdrawnBy');
+  });
+
+  it('is completed by its edition, and supersedes nothing', () => {
+    const whole = { ...fact, edition: 'Ed. 3 : 2022' };
+    for (const from of [list, undefined]) {
+      const after = given(registered, recorded('c1', fact, from))
+        .when(row({ certification: whole }))
+        .then(recorded('c1', whole, list));
+      expect(after).toMatchObject({
+        certifications: [{ ...whole, certificationId: 'c1', supersededBy: null }],
+      });
+      expect(productDecider.decide(row({ certification: whole }), after)).toEqual([]);
+    }
+  });
+
+  it.each(['TUV', 'CSA Group'])('by %s supersedes no newer one', (agency) => {
+    const older = { ...fact, agency, certificateDate: '2021-01-01' };
+    const [first, second, ...more] = productDecider.decide(
+      row({ certification: older }),
+      given(registered, recorded('c1', fact, list)).state,
+    );
+    expect(first).toMatchObject({ type: 'CertificationRecorded', data: { ...older, list } });
+    expect(second).toMatchObject({ type: 'CertificationSuperseded', data: { by: 'c1' } });
+    expect(more).toEqual([]);
+  });
+
+  it('is the former one where the list goes back to it, and stays superseded', () => {
+    const back = given(registered, recorded('c1', fact, list), recorded('c2', newer, list), {
+      type: 'CertificationSuperseded',
+      data: { certificationId: 'c1', by: 'c2', list },
+    })
+      .when(row({ certification: fact }))
+      .then(recorded('c1', fact, list));
+    expect(back).toMatchObject({
+      certifications: [
+        { certificationId: 'c1', supersededBy: 'c2' },
+        { certificationId: 'c2', supersededBy: null },
+      ],
+    });
   });
 
   it('stands where the list has no such column', () => {
@@ -269,16 +337,51 @@ describe('a listing in a list', () => {
       .thenNothing();
   });
 
-  it('names the fields in which it meets a person’s word', () => {
-    const byPerson: ProductEvent = {
-      type: 'ListingRevised',
-      data: { ...said, remarks: { Brand1: 'x' }, notes: 'checked' },
-    };
-    const refusal = given(registered, published(), byPerson)
-      .when(row({ listing: { agency: 'CEC', notes: 'Formerly X', remarks: {} } }))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    expect(refusal.details).toMatchObject({
-      conflicts: [{ path: '/qualifications/CEC/notes', listed: 'Formerly X', standing: 'checked' }],
+  const byPerson: ProductEvent = {
+    type: 'ListingRevised',
+    data: { ...said, remarks: { Brand1: 'x' }, notes: 'checked' },
+  };
+
+  it('names the fields in which it meets a person’s word, and takes the others', () => {
+    const before = [registered, published(), byPerson];
+    const both = row({
+      listing: { agency: 'CEC', notes: 'Formerly X', lastUpdate: '2025-06-21', remarks: {} },
     });
+    expect(conflictsOf(both, ...before)).toEqual([
+      { path: '/qualifications/CEC/notes', listed: 'Formerly X', standing: 'checked' },
+    ]);
+    const taken = { ...said, lastUpdate: '2025-06-21', remarks: { Brand1: 'x' } };
+    const after = given(...before)
+      .when(both)
+      .then({
+        type: 'ListingRevised',
+        data: { ...taken, notes: 'checked', list, said: taken },
+      });
+    if (after.status === 'absent') throw new Error('the product is gone');
+    expect(after.listings['CEC']).toMatchObject({ by: 'person', value: { notes: 'checked' } });
+    expect(openConflicts(both.data, after)).toHaveLength(1);
+    expect(productDecider.decide(both, after)).toEqual([]);
+  });
+
+  it('waits where its update date goes back, and takes the rest', () => {
+    const before = [registered, published({ lastUpdate: '2025-12-11' })];
+    for (const lastUpdate of ['2025-06-21', null]) {
+      const back = row({ listing: { agency: 'CEC', lastUpdate, notes: 'new', remarks: {} } });
+      expect(conflictsOf(back, ...before)).toEqual([
+        {
+          path: '/qualifications/CEC/lastUpdate',
+          listed: lastUpdate,
+          standing: '2025-12-11',
+          cause: 'goesBack',
+        },
+      ]);
+      const after = given(...before)
+        .when(back)
+        .then({
+          type: 'ListingRevised',
+          data: { ...said, lastUpdate: '2025-12-11', notes: 'new', remarks: { Brand1: 'x' }, list },
+        });
+      expect(productDecider.decide(back, after)).toEqual([]);
+    }
   });
 });

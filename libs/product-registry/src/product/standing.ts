@@ -16,6 +16,8 @@ export interface Standing<T> {
 export interface StandingCertification extends Certification {
   readonly by: 'person' | 'list';
   readonly supersededBy: string | null;
+  /** The list that named it and no longer does. */
+  readonly withdrawnBy?: string;
 }
 
 /** What a list said last, whatever a person said since. */
@@ -73,7 +75,7 @@ const lastWord = <T>(
   return { value, by: list === undefined || agrees ? 'person' : 'list' };
 };
 
-/** A certification whose id is known already was confirmed by a list: only the list's word changes. */
+/** Of a certification whose id is known already: what the list says of it, and the edition that was not stated. */
 export const withCertification = (
   state: RegisteredProduct,
   { list, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
@@ -82,11 +84,39 @@ export const withCertification = (
     ...word,
     certifications: { ...word.certifications, [certification.standard]: certification },
   }));
-  const known = next.certifications.some(
-    ({ certificationId }) => certificationId === certification.certificationId,
-  );
-  if (known) return next;
+  const { certificationId, edition } = certification;
   const by = list === undefined ? 'person' : 'list';
-  const recorded = { ...certification, by, supersededBy: null } as const;
-  return { ...next, certifications: [...next.certifications, recorded] };
+  if (!next.certifications.some((one) => one.certificationId === certificationId)) {
+    const recorded = { ...certification, by, supersededBy: null } as const;
+    return { ...next, certifications: [...next.certifications, recorded] };
+  }
+  const certifications = next.certifications.map((one) => {
+    if (one.certificationId !== certificationId) return one;
+    const { withdrawnBy, ...known } = one;
+    return {
+      ...known,
+      edition: known.edition ?? edition,
+      by: list === undefined ? by : known.by,
+      ...(withdrawnBy !== undefined && withdrawnBy !== list && { withdrawnBy }),
+    };
+  });
+  return { ...next, certifications };
+};
+
+export const withdrawnByList = (
+  state: RegisteredProduct,
+  { certificationId, list }: ProductEventOf<'CertificationWithdrawnByList'>['data'],
+): RegisteredProduct => {
+  const next = withWord(state, list, (word) => ({
+    ...word,
+    certifications: Object.fromEntries(
+      Object.entries(word.certifications).filter(
+        ([, one]) => one.certificationId !== certificationId,
+      ),
+    ),
+  }));
+  const certifications = next.certifications.map((one) =>
+    one.certificationId === certificationId ? { ...one, withdrawnBy: list } : one,
+  );
+  return { ...next, certifications };
 };

@@ -13,7 +13,8 @@ import { productDecider, type ProductState } from '../../product/decider.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
 import { findProductId } from '../../product/find-product.js';
-import { isSaidByPerson } from '../../product/reconcile.js';
+import type { ListConflict } from '../../product/list-conflict.js';
+import { isSaidByPerson, openConflicts } from '../../product/reconcile.js';
 import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
@@ -34,7 +35,7 @@ import {
   rowMeta,
   type RunContext,
 } from './planned-row.js';
-import { refusedRow } from './refused-row.js';
+import { conflictProblems, refusedRow } from './refused-row.js';
 import { valuesOfOtherRow } from './repeated-rows.js';
 
 type Row = CsvRow<BatteryColumn>;
@@ -201,7 +202,9 @@ const outcomeOf = (
 ): RowOutcome => {
   const state = result.state as ProductState;
   const problems = problemsOf(usable);
-  let needsReview = isOpen(usable, state);
+  const waiting = conflictsOf(usable, result);
+  problems.push(...conflictProblems(waiting, (pointer) => cellAt(cecBatteries, row, pointer)));
+  let needsReview = waiting.length > 0 || isOpen(usable, state);
   if (state.status === 'registered' && state.code === null) {
     needsReview = true;
     const reason = 'has no EntityCode, so that the product has no code';
@@ -213,6 +216,16 @@ const outcomeOf = (
     productId,
     ...(problems.length > 0 && { problems }),
   };
+};
+
+/** What was left of the row when the rest was taken. What a list registers meets nobody's word. */
+const conflictsOf = (
+  { facts }: UsableRow,
+  { events, state }: ReconciledListing['result'],
+): readonly ListConflict[] => {
+  const now = state as ProductState;
+  if (now.status === 'absent' || events[0]?.type === 'ProductRegistered') return [];
+  return openConflicts(facts, now);
 };
 
 const problemsOf = ({ problems, warnings = [], damage }: UsableRow): RowProblem[] => [
