@@ -78,4 +78,55 @@ cases('a list after another one', () => {
     expect(inForce).toMatchObject([{ certificateDate: '2023-11-07' }]);
     expect(product?.qualifications[0]?.lastUpdate).toBe('2025-12-11');
   });
+
+  it('older-after-newer: of dated lists the older one changes nothing, and is on record', async () => {
+    const named = (name: string) => sharedCase(`${name}.csv`).toString().replaceAll('ON-1', 'ON-2');
+    const newer = await importCase(bench, named('older-after-newer.1-new'), '2026-02-11');
+    expect(outcomesOf(newer)).toEqual(['accepted']);
+    const older = await importCase(bench, named('older-after-newer.2-old'), '2025-06-10');
+    expect(outcomesOf(older)).toEqual(['unchanged']);
+    expect(saidOf(older, 1)).toBe(
+      'changes nothing: the list of 2026-02-11 named the product, and this one is of 2025-06-10',
+    );
+    expect(older.events).toEqual([]);
+  });
+});
+
+describe('lists of several dates', () => {
+  const header =
+    'Manufacturer,Model Number,Technology,Certifying Entity,Certificate Date,Capacity (kWh),Discharge Rate (kW)';
+  const list = (model: string, capacity: string, certifier = 'UL,5/5/2023') =>
+    `${header}\nDated Cells,${model},Lithium Ion,${certifier},${capacity},1\n`;
+  const capacityOf = (found: CaseRun, model: string) =>
+    found.products[model]?.elements['EnergyCapacityNominal']?.value;
+
+  it('keep their order where a newer one only repeated what was known', async () => {
+    await importCase(bench, list('D-1', '5'), '2025-06-10');
+    const again = await importCase(bench, `${list('D-1', '5')}\n`, '2026-02-11');
+    expect(outcomesOf(again)).toEqual(['unchanged']);
+    expect(again.events.at(-1)).toMatchObject({
+      type: 'ListRepeated',
+      data: { list: 'cec-batteries', asOf: '2026-02-11' },
+    });
+    const between = await importCase(bench, list('D-1', '6'), '2025-10-01');
+    expect(outcomesOf(between)).toEqual(['unchanged']);
+    const next = await importCase(bench, list('D-1', '7'), '2026-03-01');
+    expect([outcomesOf(next), capacityOf(next, 'D-1')]).toEqual([['accepted'], '7']);
+  });
+
+  it('come after facts of lists that had no date', async () => {
+    await importCase(bench, list('D-2', '5'));
+    const first = await importCase(bench, list('D-2', '6'), '2020-01-01');
+    expect([outcomesOf(first), capacityOf(first, 'D-2')]).toEqual([['accepted'], '6']);
+  });
+
+  it('say so where one no longer names a certification, and take the rest', async () => {
+    await importCase(bench, list('D-3', '5'), '2025-06-10');
+    const gone = await importCase(bench, list('D-3', '6', ','), '2026-02-11');
+    expect([outcomesOf(gone), capacityOf(gone, 'D-3')]).toEqual([['accepted'], '6']);
+    expect(saidOf(gone, 1)).toBe('the list no longer names a certification that it named');
+    expect(gone.products['D-3']?.certifications).toMatchObject([
+      { agency: 'UL', supersededBy: null, withdrawnBy: 'cec-batteries' },
+    ]);
+  });
 });

@@ -82,6 +82,8 @@ export class WithdrawListing extends ProductCommand<{ readonly agency: string }>
 export interface ListedFacts {
   /** Such as `cec-batteries`. Stored. */
   readonly list: string;
+  /** The list's own date; absent where nobody knows it. */
+  readonly asOf?: string;
   readonly productType: ProductType;
   /** An id or a name. */
   readonly manufacturer: string;

@@ -39,6 +39,7 @@ import { isKnownAs } from './names.js';
 import { reconcile } from './reconcile.js';
 import { productExists, refuseMerged, unknownProduct } from './refusals.js';
 import {
+  dated,
   type ListWord,
   type Standing,
   standing,
@@ -104,7 +105,10 @@ const keys = (state: ProductState): readonly Key[] =>
 const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (event.type === 'ProductRegistered') return registered(event.data);
   if (state.status === 'absent') return state;
-  return isOfIdentity(event) ? evolveIdentity(state, event) : changed(evolveFacts(state, event));
+  if (isOfIdentity(event)) return evolveIdentity(state, event);
+  // That a list says the same again is no change: a merger can still be undone.
+  if (event.type === 'ListRepeated') return dated(state, event.data);
+  return changed(dated(evolveFacts(state, event), event.data));
 };
 
 const registered = ({
@@ -134,7 +138,7 @@ const registered = ({
 
 const evolveFacts = (
   state: RegisteredProduct,
-  event: Exclude<ProductEvent, { type: 'ProductRegistered' } | IdentityEvent>,
+  event: Exclude<ProductEvent, { type: 'ProductRegistered' | 'ListRepeated' } | IdentityEvent>,
 ): RegisteredProduct => {
   switch (event.type) {
     case 'ProdCodeAssigned': {
@@ -171,7 +175,7 @@ const evolveFacts = (
       return withdrawnByList(state, event.data);
     case 'ListingPublished':
     case 'ListingRevised': {
-      const { list, said, ...listing } = event.data;
+      const { list, said, asOf: _, ...listing } = event.data;
       const next = withWord(state, list, (word) => ({ ...word, listing: said ?? listing }));
       // Where a list's word is another one, a person's stands in part.
       return withListing(next, listing.agency, listing, said ? undefined : list);

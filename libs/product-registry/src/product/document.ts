@@ -109,6 +109,8 @@ const evolveRegistered = (
       const isIt = (one: DocumentCertification) => one.id === certificationId;
       return { ...document, certifications: supersededWhere(isIt, by, document.certifications) };
     }
+    case 'ListRepeated':
+      return document;
     case 'CertificationWithdrawnByList': {
       const { certificationId, list } = event.data;
       const certifications = document.certifications.map((one) =>

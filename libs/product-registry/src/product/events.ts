@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 
 import { type EventOf, eventTypes } from '#kernel/event-types.js';
-import { closed, id, name, orNull, texts } from '#kernel/schema.js';
+import { closed, date, id, name, orNull, texts } from '#kernel/schema.js';
 
-import { fromList, prodCode } from '../schemas.js';
+import { fromList as fromAnyList, prodCode } from '../schemas.js';
 import { elementsByName } from './element-schema.js';
 import { certification, listing } from './fact-schemas.js';
 import { identityEvents } from './identity-events.js';
@@ -19,6 +19,10 @@ export type ProductType = (typeof productTypes)[number];
 
 export type { EfficiencyRating, Elements, ElementValue } from './element-schema.js';
 export type { Certification, Listing } from './fact-schemas.js';
+
+/** The list that says so, and its own date where it is known. */
+const asOf = { asOf: Type.Optional(date('The list’s own date.')) };
+const fromList = { ...fromAnyList, ...asOf };
 
 const list = 'cec-batteries';
 const certificationId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000003';
@@ -47,7 +51,7 @@ export const productEvents = eventTypes({
       raw: Type.Optional(
         texts('What the source wrote for manufacturer and model, where it differs.'),
       ),
-      ...fromList,
+      ...fromAnyList,
     }),
     example: {
       productType: 'ProdBattery',
@@ -124,8 +128,18 @@ export const productEvents = eventTypes({
     data: closed({
       certificationId: id('The certification that is no longer named.'),
       list: name('The list, such as `cec-batteries`.'),
+      ...asOf,
     }),
     example: { certificationId, list },
+  },
+  ListRepeated: {
+    about:
+      'A newer list says nothing else of the product than its last word. Lists that are older than it change nothing from now on.',
+    data: closed({
+      list: name('The list, such as `cec-batteries`.'),
+      asOf: date('The list’s own date.'),
+    }),
+    example: { list, asOf: '2026-02-11' },
   },
   ListingPublished: {
     about: 'A regulator lists the product.',

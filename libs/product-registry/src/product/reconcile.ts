@@ -21,7 +21,29 @@ export const reconcile = (
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
   refuseOtherType(data.productType, state);
-  return weigh(data, commandId, state).events;
+  return dated(weigh(data, commandId, state).events, data, state);
+};
+
+/** The date of the newer list that spoke of the product, which an older one does not change. */
+export const newerListThan = (
+  { list, asOf }: ListedFacts,
+  { lists }: RegisteredProduct,
+): string | undefined => {
+  const known = lists[list]?.asOf;
+  return asOf !== undefined && known !== undefined && known > asOf ? known : undefined;
+};
+
+const dated = (
+  events: readonly ProductEvent[],
+  { list, asOf }: ListedFacts,
+  { lists }: RegisteredProduct,
+): readonly ProductEvent[] => {
+  if (asOf === undefined) return events;
+  if (events.length > 0) {
+    return events.map((event) => ({ ...event, data: { ...event.data, asOf } }) as ProductEvent);
+  }
+  const isNewer = asOf > (lists[list]?.asOf ?? '');
+  return isNewer ? [{ type: 'ListRepeated', data: { list, asOf } }] : [];
 };
 
 /**
@@ -39,6 +61,7 @@ const weigh = (
   state: RegisteredProduct,
 ): Weighed<ProductEvent> => {
   const { list, certification, listing } = facts;
+  if (newerListThan(facts, state) !== undefined) return { events: [], conflicts: [] };
   const parts: readonly Weighed<ProductEvent>[] = [
     weighElements(facts, state),
     ...(certification === undefined

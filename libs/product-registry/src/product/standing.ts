@@ -26,6 +26,8 @@ export interface ListWord {
   /** By standard. */
   readonly certifications: Readonly<Record<string, Certification>>;
   readonly listing: Listing | null;
+  /** The newest date of a list that spoke of the product; absent where none was dated. */
+  readonly asOf?: string;
 }
 
 export const noWord: ListWord = { elements: {}, certifications: {}, listing: null };
@@ -38,6 +40,17 @@ export const withWord = (
   list === undefined
     ? state
     : { ...state, lists: { ...state.lists, [list]: change(state.lists[list] ?? noWord) } };
+
+/** The list's word, of the date that its event states. */
+export const dated = (state: RegisteredProduct, data: object): RegisteredProduct => {
+  const { list, asOf } = data as { readonly list?: string; readonly asOf?: string };
+  if (asOf === undefined) return state;
+  return withWord(state, list, (word) => ({ ...word, asOf: laterOf(word.asOf, asOf) }));
+};
+
+/** ISO 8601 dates of one form order as text. */
+export const laterOf = (one: string | undefined, other: string): string =>
+  one !== undefined && one > other ? one : other;
 
 export const standing = (
   state: RegisteredProduct,
@@ -78,7 +91,7 @@ const lastWord = <T>(
 /** Of a certification whose id is known already: what the list says of it, and the edition that was not stated. */
 export const withCertification = (
   state: RegisteredProduct,
-  { list, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
+  { list, asOf: _, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
 ): RegisteredProduct => {
   const next = withWord(state, list, (word) => ({
     ...word,

@@ -14,7 +14,7 @@ import { evolveDocument, type ProductDocument } from '../../product/document.js'
 import { productCategory, type ProductEvent } from '../../product/events.js';
 import { findProductId } from '../../product/find-product.js';
 import type { ListConflict } from '../../product/list-conflict.js';
-import { isSaidByPerson, openConflicts } from '../../product/reconcile.js';
+import { isSaidByPerson, newerListThan, openConflicts } from '../../product/reconcile.js';
 import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
@@ -23,7 +23,7 @@ import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import { cellProblem, problem } from '../normalise/cell.js';
 import { columnsOf } from '../normalise/columns.js';
-import type { UsableRow } from '../normalise/normalised-row.js';
+import type { NormalisedRow, UsableRow } from '../normalise/normalised-row.js';
 import { type DoubtfulRow, forReview } from './doubtful-rows.js';
 import { FirstMentions } from './first-mentions.js';
 import { ListedManufacturers } from './listed-manufacturers.js';
@@ -50,7 +50,7 @@ export const productLists: ListKind = {
     const manufacturers = new ListedManufacturers(context);
     const columns = columnsOf(file as CsvFile<BatteryColumn>);
     return (row: Row, isToDo) => {
-      const normalised = normaliseBattery(row, columns);
+      const normalised = datedRow(normaliseBattery(row, columns), context.asOf);
       const isRejected = 'rejected' in normalised;
       const isReadable = !isRejected && normalised.damage === undefined;
       const twice = isReadable ? namedTwice(mentions, normalised, row) : undefined;
@@ -201,9 +201,19 @@ const outcomeOf = (
   { productId, outcome, result }: ReconciledListing,
 ): RowOutcome => {
   const state = result.state as ProductState;
-  const problems = problemsOf(usable);
+  const older = olderList(usable, state);
+  if (older) return { row: row.row, outcome: 'unchanged', productId, problems: [older] };
   const waiting = conflictsOf(usable, result);
-  problems.push(...conflictProblems(waiting, (pointer) => cellAt(cecBatteries, row, pointer)));
+  const cellOf = (pointer: string) => cellAt(cecBatteries, row, pointer);
+  const problems = [
+    ...problemsOf(usable),
+    ...withdrawals(result).map(() => {
+      const { column, raw } = cellOf('/certifications/UL1973');
+      return problem(column, 'the list no longer names a certification that it named', raw);
+    }),
+    ...conflictProblems(waiting, cellOf),
+  ];
+  const isUnchanged = outcome === 'unchanged' || isRepeatedOnly(result);
   let needsReview = waiting.length > 0 || isOpen(usable, state);
   if (state.status === 'registered' && state.code === null) {
     needsReview = true;
@@ -212,11 +222,30 @@ const outcomeOf = (
   }
   return {
     row: row.row,
-    outcome: needsReview ? 'needsReview' : outcome === 'unchanged' ? 'unchanged' : 'accepted',
+    outcome: needsReview ? 'needsReview' : isUnchanged ? 'unchanged' : 'accepted',
     productId,
     ...(problems.length > 0 && { problems }),
   };
 };
+
+/** The row with the date of its list. */
+const datedRow = (row: NormalisedRow, asOf: string | null): NormalisedRow =>
+  'rejected' in row || asOf === null ? row : { ...row, facts: { ...row.facts, asOf } };
+
+/** Why the row of an older list changes nothing. */
+const olderList = ({ facts }: UsableRow, state: ProductState): RowProblem | undefined => {
+  const newer = state.status === 'absent' ? undefined : newerListThan(facts, state);
+  if (newer === undefined) return undefined;
+  const reason = `changes nothing: the list of ${newer} named the product, and this one is of ${String(facts.asOf)}`;
+  return problem('', reason, '');
+};
+
+/** That a newer list says the same again changes nothing of a product. */
+const isRepeatedOnly = ({ events }: ReconciledListing['result']): boolean =>
+  events.length > 0 && events.every(({ type }) => type === 'ListRepeated');
+
+const withdrawals = ({ events }: ReconciledListing['result']) =>
+  events.filter(({ type }) => type === 'CertificationWithdrawnByList');
 
 /** What was left of the row when the rest was taken. What a list registers meets nobody's word. */
 const conflictsOf = (
