@@ -119,6 +119,9 @@ export const productEvents: {
   CertificationWithdrawnByList: fc
     .record({ certificationId, list: fc.constantFrom('cec-batteries', 'other-list') })
     .map((data) => ({ type: 'CertificationWithdrawnByList', data })),
+  ListedValueDeclined: fc
+    .tuple(listing, fc.constantFrom('cec-batteries', 'other-list'))
+    .map(([one, list]) => ({ type: 'ListedValueDeclined', data: { list, listing: one } })),
   ListRepeated: fc
     .record({ list: fc.constantFrom('cec-batteries', 'other-list'), asOf: date })
     .map((data) => ({ type: 'ListRepeated', data })),

@@ -118,6 +118,18 @@ export class ReconcileListing {
   ) {}
 }
 
+/** A person's decision on one value of a list that waits (`ListConflict`). */
+export class ResolveListConflict extends ProductCommand<{
+  readonly list: string;
+  /** As the conflict names it. */
+  readonly path: string;
+  readonly decision: 'keep' | 'take';
+  /** As the list says it; null where it says nothing. Checked by the decider. */
+  readonly value: unknown;
+}> {
+  readonly type = 'ResolveListConflict';
+}
+
 /** `manufacturer` is an id or a name; `from` an ISO 8601 date. Carried out by `transferProduct`. */
 export class TransferProduct {
   readonly type = 'TransferProduct';
@@ -223,4 +235,5 @@ export type ProductCommands =
   | SupersedeCertification
   | PublishListing
   | WithdrawListing
+  | ResolveListConflict
   | ReconcileListing;

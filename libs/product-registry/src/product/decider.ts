@@ -34,6 +34,7 @@ import {
   isOnIdentity,
 } from './identity.js';
 import type { Identity, MergedProduct } from './identity-events.js';
+import { resolveListConflict, withDeclined } from './list-decisions.js';
 import { publishListing, withdrawListing } from './listings.js';
 import { isKnownAs } from './names.js';
 import { reconcile } from './reconcile.js';
@@ -171,6 +172,8 @@ const evolveFacts = (
       const isIt = (one: Certification) => one.certificationId === certificationId;
       return { ...state, certifications: supersededWhere(isIt, by, state.certifications) };
     }
+    case 'ListedValueDeclined':
+      return withDeclined(state, event.data);
     case 'CertificationWithdrawnByList':
       return withdrawnByList(state, event.data);
     case 'ListingPublished':
@@ -209,6 +212,8 @@ const decide = (command: ProductCommands, state: ProductState): readonly Product
       return publishListing(command, state);
     case 'WithdrawListing':
       return withdrawListing(command, state);
+    case 'ResolveListConflict':
+      return resolveListConflict(command, state);
   }
 };
 

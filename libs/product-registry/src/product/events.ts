@@ -132,6 +132,23 @@ export const productEvents = eventTypes({
     }),
     example: { certificationId, list },
   },
+  ListedValueDeclined: {
+    about:
+      'A person keeps what stands against what a list says. What the list says is noted as its last word, and changes nothing.',
+    data: closed({
+      list: name('The list, such as `cec-batteries`.'),
+      elements: Type.Optional(elementsByName),
+      withdrawn: Type.Optional(Type.Array(name('Of an element of which the list says nothing.'))),
+      certification: Type.Optional(closed(certification)),
+      listing: Type.Optional(closed(listing)),
+    }),
+    example: {
+      list,
+      elements: {
+        EnergyCapacityNominal: { state: 'submitted', value: '5.2', unit: 'kWh', decimals: 1 },
+      },
+    },
+  },
   ListRepeated: {
     about:
       'A newer list says nothing else of the product than its last word. Lists that are older than it change nothing from now on.',

@@ -83,7 +83,7 @@ const listingOf = (
   };
 };
 
-const emptyListing = (agency: string): Listing => ({
+export const emptyListing = (agency: string): Listing => ({
   ...{ agency, listingDate: null, lastUpdate: null, notes: null },
   remarks: {},
 });
@@ -93,7 +93,12 @@ const fieldsOf = (listing: Listing): readonly string[] =>
 
 const remarkPrefix = 'remarks/';
 
-export const valueAt = (listing: Listing, field: string): string | null =>
+/** Whether a field of a listing is called so: a remark by its column. */
+export const isListingField = (field: string): boolean =>
+  ['listingDate', 'lastUpdate', 'notes'].includes(field) ||
+  (field.startsWith(remarkPrefix) && field.length > remarkPrefix.length);
+
+const valueAt = (listing: Listing, field: string): string | null =>
   field.startsWith(remarkPrefix)
     ? (listing.remarks[field.slice(remarkPrefix.length)] ?? null)
     : listing[field as 'agency' | 'listingDate' | 'lastUpdate' | 'notes'];
