@@ -65,4 +65,25 @@ describe('the command line', () => {
       expect.stringContaining('has changed since the merger'),
     ]);
   });
+
+  it('settles what a list says otherwise', async () => {
+    await post('/v1/manufacturers', { name: 'Cedar', code: 'CEDAR' });
+    const elements = { EnergyCapacityNominal: { value: '5.1', unit: 'kWh' } };
+    await post('/v1/products', {
+      type: 'ProdBattery',
+      manufacturer: 'Cedar',
+      model: 'C',
+      elements,
+    });
+    const resolve = (decision: string, value: string) =>
+      ctl(
+        ...['products', 'resolve-conflict', 'CEDAR-C', decision],
+        ...['--path', '/elements/EnergyCapacityNominal', '--value', value, ...reason],
+      );
+    const kept = await resolve('keep', '{"value": "5.2", "unit": "kWh"}');
+    expect([kept.exitCode, kept.stdout]).toEqual([0, expect.stringContaining('at revision 2')]);
+    const taken = await resolve('take', '{"value": "5.3", "unit": "kWh"}');
+    expect([taken.exitCode, taken.stdout]).toEqual([0, expect.stringContaining('at revision 3')]);
+    expect((await resolve('keep', '5.2 kWh')).exitCode).toBe(2);
+  });
 });

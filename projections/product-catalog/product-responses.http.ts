@@ -52,6 +52,12 @@ class CertificationResponse implements DocumentCertification {
   @ApiProperty({ type: String, format: 'date', nullable: true }) certificateDate!: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'The certification that replaced it.' })
   supersededBy!: string | null;
+  @ApiProperty({
+    required: false,
+    description: 'The list that named it and no longer does.',
+    example: 'cec-batteries',
+  })
+  withdrawnBy?: string;
 }
 
 class QualificationResponse implements DocumentQualification {

@@ -138,7 +138,10 @@ const ordered = ({
 }: StoredDocument): StoredDocument => ({
   elements: byName(elements, inOrder(['value', 'unit', 'decimals', 'state', 'raw'])),
   certifications: certifications.map(
-    inOrder(['id', 'agency', 'standard', 'edition', 'certificateDate', 'supersededBy']),
+    inOrder([
+      ...(['id', 'agency', 'standard', 'edition', 'certificateDate'] as const),
+      ...(['supersededBy', 'withdrawnBy'] as const),
+    ]),
   ),
   qualifications: qualifications
     .map(inOrder(['agency', 'state', 'listingDate', 'lastUpdate', 'notes', 'remarks']))

@@ -26,6 +26,7 @@ interface ImportOptions {
   readonly issueCodes: boolean;
   readonly dryRun?: boolean;
   readonly wait: boolean;
+  readonly asOf?: string;
   readonly reason?: string;
 }
 
@@ -43,6 +44,10 @@ export function addImportCommands(voltrace: Command): void {
         'give manufacturers without a code none: their products stay uncoded and need review',
       )
       .option('--dry-run', 'say what would change, and write nothing')
+      .option(
+        '--as-of <date>',
+        'the list’s own date, such as 2026-02-11; the one in the name of the file unless given',
+      )
       .option('--reason <text>', 'why; kept with every fact')
       .option('--no-wait', 'do not wait until every row is done')
       .action((file: string, options: ImportOptions, command: Command) =>
@@ -92,6 +97,7 @@ async function load(
     issueCodes: options.issueCodes ? undefined : false,
     dryRun: options.dryRun === true ? true : undefined,
     file: basename(file),
+    asOf: options.asOf,
     reason: options.reason,
   };
   const headers = { 'content-type': await contentTypeOf(file) };

@@ -6,6 +6,7 @@ import { usage } from '../exit-codes.js';
 import { defaultLimit, listRows } from '../list-rows.js';
 import { brief, printJson, printTable, write } from '../output.js';
 import { type HistoryItem, printHistory, printProduct, type Product } from '../product-output.js';
+import { addProductConflictCommands } from './product-conflicts.js';
 import { addProductIdentityCommands } from './product-identity.js';
 
 interface FindOptions {
@@ -67,6 +68,7 @@ export function addProductCommands(voltrace: Command): void {
     .addHelpText('after', elementArgumentsHelp)
     .action(set);
   addProductIdentityCommands(products);
+  addProductConflictCommands(products);
 }
 
 async function find(words: string[], options: FindOptions, command: Command): Promise<void> {

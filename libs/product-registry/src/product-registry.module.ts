@@ -4,6 +4,7 @@ import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogTail } from '#event-log/log-tail.js';
 
 import { ManufacturerController } from './manufacturer/manufacturer.http.js';
+import { ListConflictController } from './product/list-conflict.http.js';
 import { ProductController } from './product/product.http.js';
 import { ProductIdentityController } from './product/product-identity.http.js';
 import { ProductRegistry } from './registry.js';
@@ -13,7 +14,12 @@ import { ProductRegistry } from './registry.js';
  * the log, its tail, the read store and the observers to be provided globally.
  */
 @Module({
-  controllers: [ProductController, ProductIdentityController, ManufacturerController],
+  controllers: [
+    ProductController,
+    ProductIdentityController,
+    ListConflictController,
+    ManufacturerController,
+  ],
   providers: [
     {
       provide: ProductRegistry,

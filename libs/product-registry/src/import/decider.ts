@@ -50,7 +50,9 @@ const decide = (command: ImportCommand, state: ImportState): readonly ImportEven
 const receive = ({ data }: ReceiveImport, state: ImportState): readonly ImportEvent[] => {
   if (state.status === 'none') return [{ type: 'ImportReceived', data }];
   const run = nextRun(state);
-  return [{ type: 'ImportReceivedAgain', data: { run, issueCodes: data.issueCodes } }];
+  const { issueCodes, asOf } = data;
+  const again = { run, issueCodes, ...(asOf !== undefined && { asOf }) };
+  return [{ type: 'ImportReceivedAgain', data: again }];
 };
 
 /** A run that was asked for and has not begun serves whoever asks meanwhile, unless it was cancelled. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import { type EventOf, eventTypes, type ObjectOf } from '#kernel/event-types.js';
-import { choice, closed, id, name, orNull, text } from '#kernel/schema.js';
+import { choice, closed, date, id, name, orNull, text } from '#kernel/schema.js';
 
 // The names below are the storage format.
 
@@ -22,6 +22,11 @@ const run = Type.Integer({ minimum: 1, description: 'Counts the runs of the impo
 const issueCodes = Type.Boolean({
   description: 'Whether a manufacturer without a code gets one by rule.',
 });
+
+/** Absent: nobody knows it. */
+const asOf = Type.Optional(
+  date('The list’s own date, as its sender or the name of the file says it.'),
+);
 
 const rowProblem = {
   column: text('Title of the column; empty where the row as a whole is meant.'),
@@ -67,6 +72,7 @@ export const importEvents = eventTypes({
       file: orNull(text('The file’s name, where the sender gave one.')),
       mappingVersion: count('Of the rules by which rows become facts.'),
       issueCodes,
+      asOf,
     }),
     example: {
       kind: 'products',
@@ -80,7 +86,7 @@ export const importEvents = eventTypes({
   ImportReceivedAgain: {
     about:
       'The same file was sent again. A new run follows: it shows whether anything else changed meanwhile.',
-    data: closed({ run, issueCodes }),
+    data: closed({ run, issueCodes, asOf }),
     example: { run: 2, issueCodes: true },
   },
   ImportRunStarted: {

@@ -78,6 +78,13 @@ export class ImportResponse {
   @ApiProperty() bytes!: number;
   @ApiProperty() mappingVersion!: number;
   @ApiProperty() issueCodes!: boolean;
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'The list’s own date, by which lists are ordered; null where nobody knows it.',
+  })
+  asOf!: string | null;
   @ApiProperty({ type: ImportLayoutResponse, nullable: true })
   layout!: ImportLayoutResponse | null;
   @ApiProperty({ type: ImportFailureResponse, nullable: true })
@@ -93,7 +100,7 @@ export const importResponse = ({
   revision,
   position,
 }: ImportStanding): ImportResponse => {
-  const { received, status, read, failure, run, issueCodes } = state;
+  const { received, status, read, failure, run, issueCodes, asOf } = state;
   const { kind, file, sha256, bytes, mappingVersion } = received;
   return {
     id,
@@ -107,6 +114,7 @@ export const importResponse = ({
     bytes,
     mappingVersion,
     issueCodes,
+    asOf,
     layout: read && {
       name: read.layout,
       encoding: read.encoding,

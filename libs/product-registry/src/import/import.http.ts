@@ -22,7 +22,7 @@ import { Call, CommandGateway, type HttpCall } from '#http/command-gateway.js';
 import { commandResponse } from '#http/command-response.js';
 import { CommandRoute, ReasonedBody } from '#http/command-route.js';
 import { hangUpOf } from '#http/hang-up.js';
-import { boolean, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
+import { boolean, day, oneOf, queryInvalid, readQuery, text } from '#http/query-params.js';
 import { commandMeta } from '#http/request-context.js';
 import { streamedBody } from '#http/streamed-body.js';
 import type { CommandMeta } from '#kernel/command.js';
@@ -31,12 +31,14 @@ import { Refusal } from '#kernel/refusal.js';
 import { CancelImport, RetryImport } from './commands.js';
 import { ImportPreviewResponse, ImportResponse, importResponse } from './import-response.http.js';
 import { type ChangedImport, Imports } from './imports.js';
+import { dateInName, isPast } from './list-date.js';
 
 const receiveQuery = {
   kind: oneOf('products', 'manufacturers'),
   issueCodes: boolean,
   dryRun: boolean,
   file: text(300),
+  asOf: day,
   reason: text(1_000),
 };
 
@@ -94,6 +96,13 @@ export class ImportController {
     description: 'Only says what would change, and writes nothing.',
   })
   @ApiQuery({ name: 'file', required: false, description: 'Name of the file, for the record.' })
+  @ApiQuery({
+    name: 'asOf',
+    required: false,
+    schema: { type: 'string', format: 'date' },
+    description:
+      'The list’s own date; the one in the name of the file unless given. An older list changes nothing of a product that a newer one of its kind named.',
+  })
   @ApiQuery({ name: 'reason', required: false, description: 'Why; kept with every fact.' })
   @ApiExtraModels(ImportPreviewResponse)
   @ApiAcceptedResponse({ type: ImportResponse })
@@ -111,11 +120,15 @@ export class ImportController {
         issueCodes = true,
         dryRun = false,
         file,
+        asOf,
         reason,
       } = readQuery(query, receiveQuery);
       if (kind === undefined) throw kindMissing();
-      const options = { kind, issueCodes, file: file ?? null };
       const meta = commandMeta(request, { reason, source: 'import' });
+      const today = meta.occurredAt;
+      if (asOf !== undefined && !isPast(asOf, today)) throw listOfFuture();
+      const dated = asOf ?? dateInName(file ?? '', today);
+      const options = { kind, issueCodes, file: file ?? null, asOf: dated };
       if (dryRun) {
         void reply.status(200);
         const caller = { key: meta.actor.id, gone: hangUpOf(reply) };
@@ -185,6 +198,9 @@ const previewResponse = ({ problems, ...preview }: Awaited<ReturnType<Imports['p
 
 const kindMissing = () =>
   queryInvalid([{ pointer: '?kind', reason: 'expected one of products, manufacturers' }]);
+
+const listOfFuture = () =>
+  queryInvalid([{ pointer: '?asOf', reason: 'expected no date after today' }]);
 
 const notList = () =>
   new Refusal(

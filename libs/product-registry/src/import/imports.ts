@@ -26,6 +26,8 @@ import type { ReceivedImport } from './state.js';
 export interface ImportOptions {
   readonly kind: ImportKind;
   readonly issueCodes: boolean;
+  /** The list's own date, where it is known. */
+  readonly asOf?: string | undefined;
   /** The file's name, where the sender gave one. */
   readonly file: string | null;
 }
@@ -76,7 +78,7 @@ export class Imports {
    */
   async receive(
     body: AsyncIterable<Uint8Array>,
-    { kind, issueCodes, file }: ImportOptions,
+    { kind, issueCodes, asOf, file }: ImportOptions,
     meta: CommandMeta,
   ): Promise<ChangedImport> {
     const { files } = this.tools;
@@ -84,7 +86,8 @@ export class Imports {
     const { sha256, bytes } = spooled;
     await files.keep(spooled);
     const id = contentIdOf('import', sha256, kind, String(mappingVersion));
-    const data = { kind, sha256, bytes, file, mappingVersion, issueCodes };
+    const dated = asOf !== undefined && { asOf };
+    const data = { kind, sha256, bytes, file, mappingVersion, issueCodes, ...dated };
     const evidence = { sha256, ...(file !== null && { file }) };
     const command = new ReceiveImport(data, { ...meta, evidence });
     await this.queue.enqueue(id, kind).catch(nothingImported);

@@ -21,6 +21,8 @@ export interface ReceivedImport {
   readonly status: ImportStatus;
   readonly received: ImportDataOf<'ImportReceived'>;
   readonly issueCodes: boolean;
+  /** The list's own date, as it was last stated. */
+  readonly asOf: string | null;
   /** The run that is under way, or was the last one; 0 before the first. */
   readonly run: number;
   /** The newest run that somebody asked for. */
@@ -87,6 +89,7 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       status: 'received',
       received: event.data,
       issueCodes: event.data.issueCodes,
+      asOf: event.data.asOf ?? null,
       run: 0,
       requested: 1,
       requestedScope: 'all',
@@ -110,7 +113,7 @@ const evolveReceived = (
   switch (event.type) {
     case 'ImportReceivedAgain':
       return requested(
-        { ...state, issueCodes: event.data.issueCodes },
+        { ...state, issueCodes: event.data.issueCodes, asOf: event.data.asOf ?? state.asOf },
         { run: event.data.run, scope: 'all' },
       );
     case 'ImportRetryRequested':

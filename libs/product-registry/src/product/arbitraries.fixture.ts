@@ -7,7 +7,12 @@ import type { Listing, ProductEvent } from './events.js';
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
 const date = fc.constantFrom('2024-01-31', '2025-06-10', '2026-02-11');
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
-const fromList = fc.constantFrom({}, { list: 'cec-batteries' }, { list: 'other-list' });
+const fromList = fc.constantFrom(
+  {},
+  { list: 'cec-batteries' },
+  { list: 'other-list' },
+  { list: 'cec-batteries', asOf: '2026-02-11' },
+);
 
 const decimal = fc
   .tuple(fc.nat(99_999), fc.stringMatching(/^\d{0,6}$/))
@@ -111,12 +116,24 @@ export const productEvents: {
       type: 'CertificationSuperseded',
       data: { certificationId: id, by, ...from },
     })),
+  CertificationWithdrawnByList: fc
+    .record({ certificationId, list: fc.constantFrom('cec-batteries', 'other-list') })
+    .map((data) => ({ type: 'CertificationWithdrawnByList', data })),
+  ListedValueDeclined: fc
+    .tuple(listing, fc.constantFrom('cec-batteries', 'other-list'))
+    .map(([one, list]) => ({ type: 'ListedValueDeclined', data: { list, listing: one } })),
+  ListRepeated: fc
+    .record({ list: fc.constantFrom('cec-batteries', 'other-list'), asOf: date })
+    .map((data) => ({ type: 'ListRepeated', data })),
   ListingPublished: fc
     .tuple(listing, fromList)
     .map(([data, from]) => ({ type: 'ListingPublished', data: { ...data, ...from } })),
   ListingRevised: fc
-    .tuple(listing, fromList)
-    .map(([data, from]) => ({ type: 'ListingRevised', data: { ...data, ...from } })),
+    .tuple(listing, fromList, fc.option(listing, { nil: undefined }))
+    .map(([data, from, said]) => ({
+      type: 'ListingRevised',
+      data: { ...data, ...from, ...(said && 'list' in from && { said }) },
+    })),
   ListingWithdrawn: fc
     .tuple(fc.constantFrom('CEC', 'HECO'), fromList)
     .map(([agency, from]) => ({ type: 'ListingWithdrawn', data: { agency, ...from } })),

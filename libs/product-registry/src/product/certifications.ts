@@ -2,7 +2,7 @@ import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { CertificationFact, RecordCertification, SupersedeCertification } from './commands.js';
-import { sameCertification } from './compare.js';
+import { completes, sameCertification } from './compare.js';
 import type { RegisteredProduct } from './decider.js';
 import type { ProductEventOf } from './events.js';
 import type { StandingCertification } from './standing.js';
@@ -20,7 +20,8 @@ export const certificationIdOf = (commandId: string, { standard }: Certification
 
 /**
  * Records a certification. It supersedes the one that the command names, and earlier ones of the
- * same agency and standard: a newer certificate of one agency replaces its older one. Certificates
+ * same agency and standard: a newer certificate of one agency replaces its older one. One that is known
+ * without its edition is completed. Certificates
  * of other agencies, and undated ones, stand beside it until somebody says otherwise.
  */
 export const recordCertification = (
@@ -29,7 +30,8 @@ export const recordCertification = (
 ): readonly CertificationEvent[] => {
   const current = currentCertifications(state);
   const same = current.find((one) => sameCertification(one, fact));
-  const certificationId = same?.certificationId ?? certificationIdOf(meta.commandId, fact);
+  const known = same ?? current.find((one) => completes(fact, one));
+  const certificationId = known?.certificationId ?? certificationIdOf(meta.commandId, fact);
   const replaced = current.filter(
     (one) =>
       one.certificationId !== certificationId &&
@@ -107,7 +109,7 @@ const alreadySuperseded = ({ certificationId, supersededBy }: StandingCertificat
   );
 
 /** ISO 8601 dates of one form order as text. */
-const isEarlier = (one: CertificationFact, than: CertificationFact): boolean =>
+export const isEarlier = (one: CertificationFact, than: CertificationFact): boolean =>
   one.agency === than.agency &&
   one.standard === than.standard &&
   one.certificateDate !== null &&

@@ -85,6 +85,16 @@ export const productCommandExamples: {
   ),
   PublishListing: new commands.PublishListing(productId, listing, meta),
   WithdrawListing: new commands.WithdrawListing(productId, { agency: 'CEC' }, meta),
+  ResolveListConflict: new commands.ResolveListConflict(
+    productId,
+    {
+      list,
+      path: '/elements/EnergyCapacityNominal',
+      decision: 'keep',
+      value: { value: '5.80', unit: 'kWh' },
+    },
+    meta,
+  ),
   ReconcileListing: new commands.ReconcileListing(
     productId,
     {

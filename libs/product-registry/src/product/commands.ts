@@ -82,6 +82,8 @@ export class WithdrawListing extends ProductCommand<{ readonly agency: string }>
 export interface ListedFacts {
   /** Such as `cec-batteries`. Stored. */
   readonly list: string;
+  /** The list's own date; absent where nobody knows it. */
+  readonly asOf?: string;
   readonly productType: ProductType;
   /** An id or a name. */
   readonly manufacturer: string;
@@ -114,6 +116,18 @@ export class ReconcileListing {
     /** Without `code` the product has to be there already. */
     readonly lookedUp: Omit<Registration, 'code'> & Partial<Registration>,
   ) {}
+}
+
+/** A person's decision on one value of a list that waits (`ListConflict`). */
+export class ResolveListConflict extends ProductCommand<{
+  readonly list: string;
+  /** As the conflict names it. */
+  readonly path: string;
+  readonly decision: 'keep' | 'take';
+  /** As the list says it; null where it says nothing. Checked by the decider. */
+  readonly value: unknown;
+}> {
+  readonly type = 'ResolveListConflict';
 }
 
 /** `manufacturer` is an id or a name; `from` an ISO 8601 date. Carried out by `transferProduct`. */
@@ -221,4 +235,5 @@ export type ProductCommands =
   | SupersedeCertification
   | PublishListing
   | WithdrawListing
+  | ResolveListConflict
   | ReconcileListing;

@@ -36,6 +36,10 @@ export const restates = (said: CertificationFact, known: CertificationFact): boo
   sameCertification(said, known) ||
   (said.edition === null && sameCertification({ ...said, edition: known.edition }, known));
 
+/** The same certification, now with the edition that was not stated. */
+export const completes = (said: CertificationFact, known: CertificationFact): boolean =>
+  known.edition === null && said.edition !== null && restates(known, said);
+
 export const sameListing = (a: Listing | null, b: Listing | null): boolean =>
   a === null || b === null ? a === b : differingFields(a, b).length === 0;
 

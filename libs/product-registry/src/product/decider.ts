@@ -34,16 +34,19 @@ import {
   isOnIdentity,
 } from './identity.js';
 import type { Identity, MergedProduct } from './identity-events.js';
+import { resolveListConflict, withDeclined } from './list-decisions.js';
 import { publishListing, withdrawListing } from './listings.js';
 import { isKnownAs } from './names.js';
 import { reconcile } from './reconcile.js';
 import { productExists, refuseMerged, unknownProduct } from './refusals.js';
 import {
+  dated,
   type ListWord,
   type Standing,
   standing,
   type StandingCertification,
   withCertification,
+  withdrawnByList,
   withListing,
   withWord,
 } from './standing.js';
@@ -103,7 +106,10 @@ const keys = (state: ProductState): readonly Key[] =>
 const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (event.type === 'ProductRegistered') return registered(event.data);
   if (state.status === 'absent') return state;
-  return isOfIdentity(event) ? evolveIdentity(state, event) : changed(evolveFacts(state, event));
+  if (isOfIdentity(event)) return evolveIdentity(state, event);
+  // That a list says the same again is no change: a merger can still be undone.
+  if (event.type === 'ListRepeated') return dated(state, event.data);
+  return changed(dated(evolveFacts(state, event), event.data));
 };
 
 const registered = ({
@@ -133,7 +139,7 @@ const registered = ({
 
 const evolveFacts = (
   state: RegisteredProduct,
-  event: Exclude<ProductEvent, { type: 'ProductRegistered' } | IdentityEvent>,
+  event: Exclude<ProductEvent, { type: 'ProductRegistered' | 'ListRepeated' } | IdentityEvent>,
 ): RegisteredProduct => {
   switch (event.type) {
     case 'ProdCodeAssigned': {
@@ -166,11 +172,16 @@ const evolveFacts = (
       const isIt = (one: Certification) => one.certificationId === certificationId;
       return { ...state, certifications: supersededWhere(isIt, by, state.certifications) };
     }
+    case 'ListedValueDeclined':
+      return withDeclined(state, event.data);
+    case 'CertificationWithdrawnByList':
+      return withdrawnByList(state, event.data);
     case 'ListingPublished':
     case 'ListingRevised': {
-      const { list, ...listing } = event.data;
-      const next = withWord(state, list, (word) => ({ ...word, listing }));
-      return withListing(next, listing.agency, listing, list);
+      const { list, said, asOf: _, ...listing } = event.data;
+      const next = withWord(state, list, (word) => ({ ...word, listing: said ?? listing }));
+      // Where a list's word is another one, a person's stands in part.
+      return withListing(next, listing.agency, listing, said ? undefined : list);
     }
     case 'ListingWithdrawn': {
       const { agency, list } = event.data;
@@ -201,6 +212,8 @@ const decide = (command: ProductCommands, state: ProductState): readonly Product
       return publishListing(command, state);
     case 'WithdrawListing':
       return withdrawListing(command, state);
+    case 'ResolveListConflict':
+      return resolveListConflict(command, state);
   }
 };
 

@@ -34,13 +34,32 @@ export const without = (
 ): ProductDocument['elements'] =>
   Object.fromEntries(Object.entries(current).filter(([name]) => !names.includes(name)));
 
+/** Of one that is known: the edition that was not stated, and the list that names it again. */
 export const withCertification = (
   current: readonly DocumentCertification[],
-  { certificationId: id, agency, standard, edition, certificateDate }: Certification,
-): readonly DocumentCertification[] =>
-  current.some((one) => one.id === id)
-    ? current
-    : [...current, { id, agency, standard, edition, certificateDate, supersededBy: null }];
+  { certificationId: id, list, withdrawnBy, ...said }: RecordedCertification,
+): readonly DocumentCertification[] => {
+  const { agency, standard, edition, certificateDate } = said;
+  if (!current.some((one) => one.id === id)) {
+    const added = { id, agency, standard, edition, certificateDate, supersededBy: null };
+    return [...current, { ...added, ...(withdrawnBy !== undefined && { withdrawnBy }) }];
+  }
+  return current.map((one) => {
+    if (one.id !== id) return one;
+    const { withdrawnBy: before, ...known } = one;
+    const isStill = before !== undefined && before !== list;
+    return {
+      ...known,
+      edition: known.edition ?? edition,
+      ...(isStill && { withdrawnBy: before }),
+    };
+  });
+};
+
+type RecordedCertification = Certification & {
+  readonly list?: string;
+  readonly withdrawnBy?: string;
+};
 
 export const withQualification = (
   current: readonly DocumentQualification[],

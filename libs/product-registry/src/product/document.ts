@@ -20,6 +20,8 @@ export interface DocumentCertification {
   readonly certificateDate: string | null;
   /** Id of the certification that replaced this one. */
   readonly supersededBy: string | null;
+  /** The list that named it and no longer does. */
+  readonly withdrawnBy?: string;
 }
 
 /** A name that the product had; `until` is a day where one is stated. */
@@ -106,6 +108,16 @@ const evolveRegistered = (
       const { certificationId, by } = event.data;
       const isIt = (one: DocumentCertification) => one.id === certificationId;
       return { ...document, certifications: supersededWhere(isIt, by, document.certifications) };
+    }
+    case 'ListedValueDeclined':
+    case 'ListRepeated':
+      return document;
+    case 'CertificationWithdrawnByList': {
+      const { certificationId, list } = event.data;
+      const certifications = document.certifications.map((one) =>
+        one.id === certificationId ? { ...one, withdrawnBy: list } : one,
+      );
+      return { ...document, certifications };
     }
     case 'ListingPublished':
     case 'ListingRevised':

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 
 import { type EventOf, eventTypes } from '#kernel/event-types.js';
-import { closed, id, name, orNull, texts } from '#kernel/schema.js';
+import { closed, date, id, name, orNull, texts } from '#kernel/schema.js';
 
-import { fromList, prodCode } from '../schemas.js';
+import { fromList as fromAnyList, prodCode } from '../schemas.js';
 import { elementsByName } from './element-schema.js';
 import { certification, listing } from './fact-schemas.js';
 import { identityEvents } from './identity-events.js';
@@ -20,6 +20,10 @@ export type ProductType = (typeof productTypes)[number];
 export type { EfficiencyRating, Elements, ElementValue } from './element-schema.js';
 export type { Certification, Listing } from './fact-schemas.js';
 
+/** The list that says so, and its own date where it is known. */
+const asOf = { asOf: Type.Optional(date('The list’s own date.')) };
+const fromList = { ...fromAnyList, ...asOf };
+
 const list = 'cec-batteries';
 const certificationId = '0d4b3a4e-5a0c-5f5b-8a5c-000000000003';
 const listed = {
@@ -29,6 +33,9 @@ const listed = {
   notes: null,
   remarks: { 'Declaration for JA12 Submitted': 'N' },
 };
+
+/** Of a list: its last word as far as it was taken, where a person's differs in some field and stands. */
+const said = { said: Type.Optional(closed(listing)) };
 
 export const productEvents = eventTypes({
   ProductRegistered: {
@@ -44,7 +51,7 @@ export const productEvents = eventTypes({
       raw: Type.Optional(
         texts('What the source wrote for manufacturer and model, where it differs.'),
       ),
-      ...fromList,
+      ...fromAnyList,
     }),
     example: {
       productType: 'ProdBattery',
@@ -94,7 +101,7 @@ export const productEvents = eventTypes({
   },
   CertificationRecorded: {
     about:
-      'The product is certified. With an id that is known already: a list now says what stands on record.',
+      'The product is certified. With an id that is known already: a list now says what stands on record, or the edition of it is stated that was not.',
     data: closed({ ...certification, ...fromList }),
     example: {
       certificationId,
@@ -115,14 +122,50 @@ export const productEvents = eventTypes({
     }),
     example: { certificationId, by: '0d4b3a4e-5a0c-5f5b-8a5c-000000000004' },
   },
+  CertificationWithdrawnByList: {
+    about:
+      'A list that named the certification no longer does. The certification stays on record, and is marked until the list names it again.',
+    data: closed({
+      certificationId: id('The certification that is no longer named.'),
+      list: name('The list, such as `cec-batteries`.'),
+      ...asOf,
+    }),
+    example: { certificationId, list },
+  },
+  ListedValueDeclined: {
+    about:
+      'A person keeps what stands against what a list says. What the list says is noted as its last word, and changes nothing.',
+    data: closed({
+      list: name('The list, such as `cec-batteries`.'),
+      elements: Type.Optional(elementsByName),
+      withdrawn: Type.Optional(Type.Array(name('Of an element of which the list says nothing.'))),
+      certification: Type.Optional(closed(certification)),
+      listing: Type.Optional(closed(listing)),
+    }),
+    example: {
+      list,
+      elements: {
+        EnergyCapacityNominal: { state: 'submitted', value: '5.2', unit: 'kWh', decimals: 1 },
+      },
+    },
+  },
+  ListRepeated: {
+    about:
+      'A newer list says nothing else of the product than its last word. Lists that are older than it change nothing from now on.',
+    data: closed({
+      list: name('The list, such as `cec-batteries`.'),
+      asOf: date('The list’s own date.'),
+    }),
+    example: { list, asOf: '2026-02-11' },
+  },
   ListingPublished: {
     about: 'A regulator lists the product.',
-    data: closed({ ...listing, ...fromList }),
+    data: closed({ ...listing, ...said, ...fromList }),
     example: { ...listed, list },
   },
   ListingRevised: {
     about: 'The listing has another date, note or remark. All of it as it is now.',
-    data: closed({ ...listing, ...fromList }),
+    data: closed({ ...listing, ...said, ...fromList }),
     example: { ...listed, notes: 'Formerly Stored Energy Inc' },
   },
   ListingWithdrawn: {

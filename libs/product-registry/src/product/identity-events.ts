@@ -43,6 +43,7 @@ const word = {
   elements: elementsByName,
   certifications: Type.Array(closed(certification)),
   listing: orNull(closed(listing)),
+  asOf: Type.Optional(date('The newest date of a list that spoke of it.')),
 };
 const listsWord = Type.Unsafe<
   Readonly<
@@ -52,6 +53,7 @@ const listsWord = Type.Unsafe<
         readonly elements: ObjectOf<typeof word>['elements'];
         readonly certifications: readonly Certification[];
         readonly listing: Listing | null;
+        readonly asOf?: string;
       }
     >
   >
@@ -127,6 +129,7 @@ export const identityEvents = eventTypes({
           ...certification,
           by,
           supersededBy: orNull(id('The certification that replaced it.')),
+          withdrawnBy: Type.Optional(name('The list that named it and no longer does.')),
         }),
       ),
       superseded: Type.Array(

@@ -27,12 +27,12 @@ export interface ReconciledListing {
 }
 
 /**
- * Takes in one row of a published list: all that it says of one product, or nothing of it. An unknown
+ * Takes in one row of a published list: all that it says of one product, but what waits for a person (`openConflicts`). An unknown
  * product is registered first, in the same append, unless it looks like one that is known; a known one costs
  * two reads where it is not cached.
  *
  * Throws `MODEL_LOOKS_ALIKE` (`conflict`, details: `productId`).
- * Throws `LIST_AGAINST_CURATOR` and `LIST_DROPS_CERTIFICATION` (`conflict`, details: `conflicts`),
+ * Throws
  * `MANUFACTURER_UNKNOWN`, `MODEL_EMPTY`, `PROD_CODE_TOO_LONG`, `ELEMENTS_INVALID` (`unprocessable`), and
  * what `handleCommand` throws.
  */

@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { commandMeta, givenFor } from '#testing/decider-spec.js';
-
-import * as commands from './commands.js';
 import { productDecider } from './decider.js';
 import type { ProductEvent } from './events.js';
+import { conflictsOf, given, key, list, registered, row } from './list-rows.fixture.js';
+import { openConflicts } from './reconcile.js';
 
-const given = givenFor(productDecider);
-const list = 'cec-batteries';
-const id = 'product-1';
-const key = { manufacturerId: 'maker-1', modelKey: 'EFL-48' };
-
-const registered: ProductEvent = {
-  type: 'ProductRegistered',
-  data: { productType: 'ProdBattery', model: 'EFL-48', code: 'ABC-EFL_48', ...key, list },
-};
 const capacity = (value: string, from?: string): ProductEvent => ({
   type: 'ElementsSet',
   data: {
@@ -28,23 +18,6 @@ const withdrawn = (from?: string): ProductEvent => ({
   type: 'ElementsWithdrawn',
   data: { names: ['EnergyCapacityNominal'], ...(from !== undefined && { list: from }) },
 });
-const row = (
-  facts: Partial<commands.ListedFacts>,
-  lookedUp: commands.ReconcileListing['lookedUp'] = key,
-) =>
-  new commands.ReconcileListing(
-    id,
-    {
-      list,
-      productType: 'ProdBattery',
-      manufacturer: 'ABC',
-      model: 'EFL-48',
-      elements: {},
-      ...facts,
-    },
-    commandMeta({ source: 'import' }),
-    lookedUp,
-  );
 const listed = (value: string) =>
   row({ elements: { EnergyCapacityNominal: { value, unit: 'kWh' } } });
 const blank = row({ elements: { EnergyCapacityNominal: null } });
@@ -79,29 +52,23 @@ describe('a row of a list', () => {
     given(registered, capacity('5.1', list)).when(row({})).thenNothing();
   });
 
-  it('needs review where it changed and a person’s other value stands', () => {
+  it('waits for a person whose other value stands, and again with the next list', () => {
     const before = [registered, capacity('5.1', list), capacity('6.0')];
-    const refusal = given(...before)
-      .when(listed('5.2'))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    expect(refusal.kind).toBe('conflict');
-    expect(refusal.details).toMatchObject({
-      list,
-      conflicts: [
-        {
-          path: '/elements/EnergyCapacityNominal',
-          listed: { value: '5.2', unit: 'kWh' },
-          standing: { value: '6.0', unit: 'kWh' },
-        },
-      ],
-    });
-    given(...before)
-      .when(blank)
-      .thenRefused('LIST_AGAINST_CURATOR');
-    given(registered, capacity('5.1', list), withdrawn())
-      .when(listed('5.2'))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    given(registered, capacity('6.0')).when(listed('5.2')).thenRefused('LIST_AGAINST_CURATOR');
+    const { state } = given(...before);
+    expect(productDecider.decide(listed('5.2'), state)).toEqual([]);
+    expect(conflictsOf(listed('5.2'), ...before)).toMatchObject([
+      {
+        path: '/elements/EnergyCapacityNominal',
+        listed: { value: '5.2', unit: 'kWh' },
+        standing: { value: '6.0', unit: 'kWh' },
+      },
+    ]);
+    expect(conflictsOf(blank, ...before)).toMatchObject([{ listed: null }]);
+    expect(
+      conflictsOf(listed('5.2'), registered, capacity('5.1', list), withdrawn()),
+    ).toMatchObject([{ standing: null }]);
+    expect(conflictsOf(listed('5.2'), registered, capacity('6.0'))).toHaveLength(1);
+    expect(conflictsOf(listed('5.1'), ...before)).toEqual([]);
   });
 
   it('leaves a person’s value where nobody could read the cell', () => {
@@ -112,17 +79,24 @@ describe('a row of a list', () => {
     given(registered, capacity('5.1', list), capacity('6.0')).when(unread).thenNothing();
   });
 
-  it('does none of the row where one value needs review', () => {
-    given(registered, capacity('5.1', list), capacity('6.0'))
-      .when(
-        row({
-          elements: {
-            EnergyCapacityNominal: { value: '5.2', unit: 'kWh' },
-            BatteryChemistryType: { value: 'LiIon' },
-          },
-        }),
-      )
-      .thenRefused('LIST_AGAINST_CURATOR');
+  it('takes the rest of the row where one value waits', () => {
+    const both = row({
+      elements: {
+        EnergyCapacityNominal: { value: '5.2', unit: 'kWh' },
+        BatteryChemistryType: { value: 'LiIon' },
+      },
+    });
+    const after = given(registered, capacity('5.1', list), capacity('6.0'))
+      .when(both)
+      .then({
+        type: 'ElementsSet',
+        data: { elements: { BatteryChemistryType: { state: 'submitted', value: 'LiIon' } }, list },
+      });
+    if (after.status === 'absent') throw new Error('the product is gone');
+    expect(openConflicts(both.data, after).map(({ path }) => path)).toEqual([
+      '/elements/EnergyCapacityNominal',
+    ]);
+    expect(productDecider.decide(both, after)).toEqual([]);
   });
 
   it('agrees with a person, whose word still stands against the next change', () => {
@@ -130,9 +104,12 @@ describe('a row of a list', () => {
       .when(listed('6.0'))
       .then(capacity('6.0', list));
     expect(productDecider.decide(listed('6.0'), agreed)).toEqual([]);
-    given(registered, capacity('5.1', list), capacity('6.0'), capacity('6.0', list))
-      .when(listed('7.0'))
-      .thenRefused('LIST_AGAINST_CURATOR');
+    expect(
+      conflictsOf(
+        listed('7.0'),
+        ...[registered, capacity('5.1', list), capacity('6.0'), capacity('6.0', list)],
+      ),
+    ).toHaveLength(1);
     given(registered, capacity('5.1', list), withdrawn()).when(blank).then(withdrawn(list));
   });
 
@@ -176,109 +153,5 @@ describe('a row of a list', () => {
       .when(row({}, { manufacturerId: 'maker-1', modelKey: 'EFL-49' }))
       .thenRefused('PRODUCT_UNKNOWN');
     given().when(row({})).thenRefused('PRODUCT_UNKNOWN');
-  });
-});
-
-describe('a certification in a list', () => {
-  const fact: commands.CertificationFact = {
-    agency: 'TUV',
-    standard: 'UL1973',
-    edition: null,
-    certificateDate: '2024-12-26',
-  };
-  const newer = { ...fact, agency: 'CSA Group', certificateDate: '2025-12-29' };
-  const recorded = (certificationId: string, of = fact, from?: string): ProductEvent => ({
-    type: 'CertificationRecorded',
-    data: { certificationId, ...of, ...(from !== undefined && { list: from }) },
-  });
-
-  it('replaces the one that the list named before, of whichever agency', () => {
-    const [first, second] = productDecider.decide(
-      row({ certification: newer }),
-      given(registered, recorded('c1', fact, list)).state,
-    );
-    expect(first).toMatchObject({
-      type: 'CertificationRecorded',
-      data: { agency: 'CSA Group', list },
-    });
-    expect(second).toMatchObject({
-      type: 'CertificationSuperseded',
-      data: { certificationId: 'c1' },
-    });
-  });
-
-  it('confirms what a person recorded, once', () => {
-    const after = given(registered, recorded('c1'))
-      .when(row({ certification: fact }))
-      .then(recorded('c1', fact, list));
-    expect(after).toMatchObject({ certifications: [{ certificationId: 'c1', by: 'person' }] });
-    expect(productDecider.decide(row({ certification: fact }), after)).toEqual([]);
-  });
-
-  it('is the same one where the list leaves the edition out', () => {
-    const dated = { ...fact, edition: 'Ed. 3 : 2022' };
-    const known = recorded('c1', dated);
-    const word = recorded('c1', dated, list);
-    given(registered, word)
-      .when(row({ certification: fact }))
-      .thenNothing();
-    given(registered, known)
-      .when(row({ certification: fact }))
-      .then(word);
-  });
-
-  it('needs review against a person’s other one, and where it vanishes', () => {
-    given(registered, recorded('c1'))
-      .when(row({ certification: newer }))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    given(registered, recorded('c1', fact, list))
-      .when(row({ certification: null }))
-      .thenRefused('LIST_DROPS_CERTIFICATION');
-  });
-
-  it('stands where the list has no such column', () => {
-    given(registered, recorded('c1', fact, list))
-      .when(row({}))
-      .thenNothing();
-  });
-});
-
-describe('a listing in a list', () => {
-  const said = { agency: 'CEC', listingDate: '2025-02-11', lastUpdate: null, notes: null };
-  const published = (more: object = {}): ProductEvent => ({
-    type: 'ListingPublished',
-    data: { ...said, remarks: { Brand1: 'x' }, ...more, list },
-  });
-
-  it('is published and revised; what the row does not say stands', () => {
-    given(registered)
-      .when(
-        row({ listing: { agency: 'CEC', listingDate: '2025-02-11', remarks: { Brand1: 'x' } } }),
-      )
-      .then(published());
-    given(registered, published())
-      .when(
-        row({ listing: { agency: 'CEC', lastUpdate: '2026-02-02', remarks: { Brand1: null } } }),
-      )
-      .then({
-        type: 'ListingRevised',
-        data: { ...said, lastUpdate: '2026-02-02', remarks: {}, list },
-      });
-    given(registered, published())
-      .when(row({ listing: { agency: 'CEC', remarks: {} } }))
-      .thenNothing();
-  });
-
-  it('names the fields in which it meets a person’s word', () => {
-    const byPerson: ProductEvent = {
-      type: 'ListingRevised',
-      data: { ...said, remarks: { Brand1: 'x' }, notes: 'checked' },
-    };
-    const refusal = given(registered, published(), byPerson)
-      .when(row({ listing: { agency: 'CEC', notes: 'Formerly X', remarks: {} } }))
-      .thenRefused('LIST_AGAINST_CURATOR');
-    expect(refusal.details).toMatchObject({
-      conflicts: [{ path: '/qualifications/CEC/notes', listed: 'Formerly X', standing: 'checked' }],
-    });
   });
 });

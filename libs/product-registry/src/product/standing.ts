@@ -16,6 +16,8 @@ export interface Standing<T> {
 export interface StandingCertification extends Certification {
   readonly by: 'person' | 'list';
   readonly supersededBy: string | null;
+  /** The list that named it and no longer does. */
+  readonly withdrawnBy?: string;
 }
 
 /** What a list said last, whatever a person said since. */
@@ -24,6 +26,8 @@ export interface ListWord {
   /** By standard. */
   readonly certifications: Readonly<Record<string, Certification>>;
   readonly listing: Listing | null;
+  /** The newest date of a list that spoke of the product; absent where none was dated. */
+  readonly asOf?: string;
 }
 
 export const noWord: ListWord = { elements: {}, certifications: {}, listing: null };
@@ -36,6 +40,17 @@ export const withWord = (
   list === undefined
     ? state
     : { ...state, lists: { ...state.lists, [list]: change(state.lists[list] ?? noWord) } };
+
+/** The list's word, of the date that its event states. */
+export const dated = (state: RegisteredProduct, data: object): RegisteredProduct => {
+  const { list, asOf } = data as { readonly list?: string; readonly asOf?: string };
+  if (asOf === undefined) return state;
+  return withWord(state, list, (word) => ({ ...word, asOf: laterOf(word.asOf, asOf) }));
+};
+
+/** ISO 8601 dates of one form order as text. */
+export const laterOf = (one: string | undefined, other: string): string =>
+  one !== undefined && one > other ? one : other;
 
 export const standing = (
   state: RegisteredProduct,
@@ -73,20 +88,48 @@ const lastWord = <T>(
   return { value, by: list === undefined || agrees ? 'person' : 'list' };
 };
 
-/** A certification whose id is known already was confirmed by a list: only the list's word changes. */
+/** Of a certification whose id is known already: what the list says of it, and the edition that was not stated. */
 export const withCertification = (
   state: RegisteredProduct,
-  { list, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
+  { list, asOf: _, ...certification }: ProductEventOf<'CertificationRecorded'>['data'],
 ): RegisteredProduct => {
   const next = withWord(state, list, (word) => ({
     ...word,
     certifications: { ...word.certifications, [certification.standard]: certification },
   }));
-  const known = next.certifications.some(
-    ({ certificationId }) => certificationId === certification.certificationId,
-  );
-  if (known) return next;
+  const { certificationId, edition } = certification;
   const by = list === undefined ? 'person' : 'list';
-  const recorded = { ...certification, by, supersededBy: null } as const;
-  return { ...next, certifications: [...next.certifications, recorded] };
+  if (!next.certifications.some((one) => one.certificationId === certificationId)) {
+    const recorded = { ...certification, by, supersededBy: null } as const;
+    return { ...next, certifications: [...next.certifications, recorded] };
+  }
+  const certifications = next.certifications.map((one) => {
+    if (one.certificationId !== certificationId) return one;
+    const { withdrawnBy, ...known } = one;
+    return {
+      ...known,
+      edition: known.edition ?? edition,
+      by: list === undefined ? by : known.by,
+      ...(withdrawnBy !== undefined && withdrawnBy !== list && { withdrawnBy }),
+    };
+  });
+  return { ...next, certifications };
+};
+
+export const withdrawnByList = (
+  state: RegisteredProduct,
+  { certificationId, list }: ProductEventOf<'CertificationWithdrawnByList'>['data'],
+): RegisteredProduct => {
+  const next = withWord(state, list, (word) => ({
+    ...word,
+    certifications: Object.fromEntries(
+      Object.entries(word.certifications).filter(
+        ([, one]) => one.certificationId !== certificationId,
+      ),
+    ),
+  }));
+  const certifications = next.certifications.map((one) =>
+    one.certificationId === certificationId ? { ...one, withdrawnBy: list } : one,
+  );
+  return { ...next, certifications };
 };

@@ -3,7 +3,13 @@ import type { RegisteredProduct } from './decider.js';
 import type { Elements, ElementValue, Listing, ProductEventOf } from './events.js';
 import type { MergedProduct } from './identity-events.js';
 import { identityOf, namesOf } from './names.js';
-import { type ListWord, noWord, type Standing, type StandingCertification } from './standing.js';
+import {
+  laterOf,
+  type ListWord,
+  noWord,
+  type Standing,
+  type StandingCertification,
+} from './standing.js';
 import { supersededWhere } from './superseded-where.js';
 
 type Absorbed = ProductEventOf<'ProductAbsorbed'>['data'];
@@ -152,6 +158,7 @@ const wordsOf = (
   Object.fromEntries(
     Object.entries(lists).map(([list, word]) => {
       const own = state.lists[list] ?? noWord;
+      const asOf = word.asOf === undefined ? own.asOf : laterOf(own.asOf, word.asOf);
       const certifications = Object.fromEntries(
         word.certifications.map((one) => [one.standard, one]),
       );
@@ -161,6 +168,7 @@ const wordsOf = (
           elements: { ...word.elements, ...own.elements },
           certifications: { ...certifications, ...own.certifications },
           listing: own.listing ?? word.listing,
+          ...(asOf !== undefined && { asOf }),
         },
       ];
     }),

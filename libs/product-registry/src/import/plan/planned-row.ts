@@ -67,6 +67,8 @@ export interface RunContext {
   /** Of a workbook: the sheet that is read. */
   readonly sheet: string | null;
   readonly issueCodes: boolean;
+  /** The list's own date, where it is known. */
+  readonly asOf: string | null;
   readonly request: RunRequest;
   /** Called before anything is written for a row; rejects where the run went to another process. */
   readonly ensureHeld: () => Promise<void>;

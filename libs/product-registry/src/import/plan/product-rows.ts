@@ -13,7 +13,8 @@ import { productDecider, type ProductState } from '../../product/decider.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
 import { findProductId } from '../../product/find-product.js';
-import { isSaidByPerson } from '../../product/reconcile.js';
+import type { ListConflict } from '../../product/list-conflict.js';
+import { isSaidByPerson, newerListThan, openConflicts } from '../../product/reconcile.js';
 import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
@@ -22,7 +23,7 @@ import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import { cellProblem, problem } from '../normalise/cell.js';
 import { columnsOf } from '../normalise/columns.js';
-import type { UsableRow } from '../normalise/normalised-row.js';
+import type { NormalisedRow, UsableRow } from '../normalise/normalised-row.js';
 import { type DoubtfulRow, forReview } from './doubtful-rows.js';
 import { FirstMentions } from './first-mentions.js';
 import { ListedManufacturers } from './listed-manufacturers.js';
@@ -34,7 +35,7 @@ import {
   rowMeta,
   type RunContext,
 } from './planned-row.js';
-import { refusedRow } from './refused-row.js';
+import { conflictProblems, refusedRow } from './refused-row.js';
 import { valuesOfOtherRow } from './repeated-rows.js';
 
 type Row = CsvRow<BatteryColumn>;
@@ -49,7 +50,7 @@ export const productLists: ListKind = {
     const manufacturers = new ListedManufacturers(context);
     const columns = columnsOf(file as CsvFile<BatteryColumn>);
     return (row: Row, isToDo) => {
-      const normalised = normaliseBattery(row, columns);
+      const normalised = datedRow(normaliseBattery(row, columns), context.asOf);
       const isRejected = 'rejected' in normalised;
       const isReadable = !isRejected && normalised.damage === undefined;
       const twice = isReadable ? namedTwice(mentions, normalised, row) : undefined;
@@ -200,14 +201,26 @@ const outcomeOf = (
   { productId, outcome, isNew, result }: ReconciledListing,
 ): RowOutcome => {
   const state = result.state as ProductState;
-  const problems = problemsOf(usable);
-  let needsReview = isOpen(usable, state);
+  const older = olderList(usable, state);
+  if (older) return { row: row.row, outcome: 'unchanged', productId, problems: [older] };
+  const waiting = conflictsOf(usable, result);
+  const cellOf = (pointer: string) => cellAt(cecBatteries, row, pointer);
+  const problems = [
+    ...problemsOf(usable),
+    ...withdrawals(result).map(() => {
+      const { column, raw } = cellOf('/certifications/UL1973');
+      return problem(column, 'the list no longer names a certification that it named', raw);
+    }),
+    ...conflictProblems(waiting, cellOf),
+  ];
+  const isUnchanged = outcome === 'unchanged' || isRepeatedOnly(result);
+  let needsReview = waiting.length > 0 || isOpen(usable, state);
   if (state.status === 'registered' && state.code === null) {
     needsReview = true;
     const reason = 'has no EntityCode, so that the product has no code';
     problems.push(cellProblem(cecBatteries, row, 'manufacturer', reason));
   }
-  const become = needsReview ? 'needsReview' : outcome === 'unchanged' ? outcome : 'accepted';
+  const become = needsReview ? 'needsReview' : isUnchanged ? 'unchanged' : 'accepted';
   return {
     row: row.row,
     outcome: become,
@@ -215,6 +228,35 @@ const outcomeOf = (
     ...(become === 'accepted' && { isNew }),
     ...(problems.length > 0 && { problems }),
   };
+};
+
+/** The row with the date of its list. */
+const datedRow = (row: NormalisedRow, asOf: string | null): NormalisedRow =>
+  'rejected' in row || asOf === null ? row : { ...row, facts: { ...row.facts, asOf } };
+
+/** Why the row of an older list changes nothing. */
+const olderList = ({ facts }: UsableRow, state: ProductState): RowProblem | undefined => {
+  const newer = state.status === 'absent' ? undefined : newerListThan(facts, state);
+  if (newer === undefined) return undefined;
+  const reason = `changes nothing: the list of ${newer} named the product, and this one is of ${String(facts.asOf)}`;
+  return problem('', reason, '');
+};
+
+/** That a newer list says the same again changes nothing of a product. */
+const isRepeatedOnly = ({ events }: ReconciledListing['result']): boolean =>
+  events.length > 0 && events.every(({ type }) => type === 'ListRepeated');
+
+const withdrawals = ({ events }: ReconciledListing['result']) =>
+  events.filter(({ type }) => type === 'CertificationWithdrawnByList');
+
+/** What was left of the row when the rest was taken. What a list registers meets nobody's word. */
+const conflictsOf = (
+  { facts }: UsableRow,
+  { events, state }: ReconciledListing['result'],
+): readonly ListConflict[] => {
+  const now = state as ProductState;
+  if (now.status === 'absent' || events[0]?.type === 'ProductRegistered') return [];
+  return openConflicts(facts, now);
 };
 
 const problemsOf = ({ problems, warnings = [], damage }: UsableRow): RowProblem[] => [

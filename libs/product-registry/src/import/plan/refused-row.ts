@@ -2,7 +2,7 @@ import { isTransient } from '#jobs/retry.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type { EfficiencyRating, ElementValue } from '../../product/events.js';
-import type { ListConflict } from '../../product/reconcile.js';
+import type { ListConflict } from '../../product/list-conflict.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { problem } from '../normalise/cell.js';
 
@@ -28,12 +28,7 @@ export const refusedRow = (row: number, error: unknown, cellOf: CellOf): RowOutc
 
 const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => {
   const conflicts = refusal.details['conflicts'] as readonly ListConflict[] | undefined;
-  if (conflicts && conflicts.length > 0) {
-    return conflicts.map(({ path, listed, standing }) => {
-      const { column, raw } = cellOf(path);
-      return problem(column, sentenceOf(refusal, listed, standing), raw);
-    });
-  }
+  if (conflicts && conflicts.length > 0) return conflictProblems(conflicts, cellOf);
   const errors = refusal.details.errors ?? [];
   if (errors.length === 0) return [problem('', refusal.message, '')];
   return errors.map(({ pointer, reason }) => {
@@ -42,10 +37,20 @@ const problemsOf = (refusal: Refusal, cellOf: CellOf): readonly RowProblem[] => 
   });
 };
 
+/** Both values of what waits for a person, cell by cell. */
+export const conflictProblems = (
+  conflicts: readonly ListConflict[],
+  cellOf: CellOf,
+): readonly RowProblem[] =>
+  conflicts.map((conflict) => {
+    const { column, raw } = cellOf(conflict.path);
+    return problem(column, sentenceOf(conflict), raw);
+  });
+
 /** Such as "the list says 8.3 kWh; a curator set 8.25 kWh". */
-const sentenceOf = ({ code }: Refusal, listed: unknown, standing: unknown): string =>
-  code === 'LIST_DROPS_CERTIFICATION'
-    ? `the list no longer names the certification under ${shown(standing)}`
+const sentenceOf = ({ listed, standing, cause }: ListConflict): string =>
+  cause === 'goesBack'
+    ? `the list says ${shown(listed)}; it said ${shown(standing)} before, and an update date does not go back`
     : `the list says ${shown(listed)}; a curator set ${shown(standing)}`;
 
 /** A value in a few words: `8.25 kWh`, `98 % (Sol-Ark 15K)`, `UL1973 by TUV, 2024-12-26`. */

@@ -51,6 +51,8 @@ const limits = { concurrency: 16, window: 256 };
 export interface PreviewOptions {
   readonly kind: ImportKind;
   readonly issueCodes: boolean;
+  /** The list's own date, where it is known. */
+  readonly asOf?: string | undefined;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
   /** Aborted when nobody waits for the answer any more. */
@@ -72,7 +74,7 @@ const longestMs = 60_000;
 export const previewImport = async (
   registry: ProductRegistry,
   path: string,
-  { kind, issueCodes, maxRows, gone, withinMs = longestMs }: PreviewOptions,
+  { kind, issueCodes, asOf, maxRows, gone, withinMs = longestMs }: PreviewOptions,
 ): Promise<ImportPreview> => {
   const late = AbortSignal.timeout(withinMs);
   const signal = AbortSignal.any([gone, late]);
@@ -87,7 +89,7 @@ export const previewImport = async (
   });
   // Manufacturers that products need are registered for all rows, everything else for its row alone.
   const shared = registry.dryRun();
-  const plan = list.planner(file, contextOf(shared, issueCodes, signal));
+  const plan = list.planner(file, contextOf(shared, { issueCodes, asOf }, signal));
   const summary = new Summary();
   const queue = new KeyedQueue(limits);
   try {
@@ -111,7 +113,7 @@ export const previewImport = async (
 /** Nothing is kept, so that nobody is named. */
 const contextOf = (
   registry: ProductRegistry,
-  issueCodes: boolean,
+  { issueCodes, asOf }: { readonly issueCodes: boolean; readonly asOf: string | undefined },
   signal: AbortSignal,
 ): RunContext => ({
   registry,
@@ -121,6 +123,7 @@ const contextOf = (
   file: null,
   sheet: null,
   issueCodes,
+  asOf: asOf ?? null,
   request: {
     actor: { id: 'nobody', kind: 'system', roles: [] },
     occurredAt: '1970-01-01T00:00:00.000Z',

@@ -182,7 +182,7 @@ class ImportRun {
     state: ReceivedImport,
     halt: AbortSignal,
   ): Promise<RunContext> {
-    const { received, issueCodes, run } = state;
+    const { received, issueCodes, asOf, run } = state;
     const { log, registry } = this.tools;
     const request = await this.steps.retry(() => requestOf(log, this.importId, run));
     const { sha256, file } = received;
@@ -192,7 +192,7 @@ class ImportRun {
       await this.ensureHeld();
     };
     const source = { sha256, file, sheet: sheet?.name ?? null };
-    return { registry, importId, run, ...source, issueCodes, request, ensureHeld };
+    return { registry, importId, run, ...source, issueCodes, asOf, request, ensureHeld };
   }
 }
 

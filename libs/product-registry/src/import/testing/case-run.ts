@@ -32,8 +32,9 @@ const never = new AbortController().signal;
 export const importCase = async (
   bench: ImportBench,
   content: string | Buffer,
+  asOf?: string,
 ): Promise<CaseRun> => {
-  const id = await bench.receive(content);
+  const id = await bench.receive(content, { asOf });
   await runImport(bench.tools, id, 'a', never);
   const { status, failure, received } = await bench.state(id);
   if (status !== 'completed') throw new Error(`${status}: ${failure?.reason ?? ''}`);

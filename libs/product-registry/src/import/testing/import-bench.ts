@@ -64,9 +64,9 @@ export class ImportBench {
 
   async receive(
     content: string | Buffer,
-    options: { kind?: ImportKind; issueCodes?: boolean } = {},
+    options: { kind?: ImportKind; issueCodes?: boolean; asOf?: string | undefined } = {},
   ): Promise<string> {
-    const { kind = 'products', issueCodes = true } = options;
+    const { kind = 'products', issueCodes = true, asOf } = options;
     const { files, log, imports } = this.tools;
     const spooled = await files.spool(chunks(Buffer.from(content)));
     await files.keep(spooled);
@@ -74,7 +74,8 @@ export class ImportBench {
     const id = contentIdOf('import', sha256, kind, String(mappingVersion));
     this.received += 1;
     const meta = commandMeta({ commandId: contentIdOf('test', id, String(this.received)) });
-    const data = { kind, sha256, bytes, file: 'list.csv', mappingVersion, issueCodes };
+    const dated = asOf !== undefined && { asOf };
+    const data = { kind, sha256, bytes, file: 'list.csv', mappingVersion, issueCodes, ...dated };
     await handleCommand(log, imports, id, new ReceiveImport(data, meta));
     return id;
   }
