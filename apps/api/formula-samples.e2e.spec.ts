@@ -199,11 +199,12 @@ it('as it was known: formulas, names, samples, corrections and occurrences of th
   // The device is gone, and the other one that has its name has no such series.
   const retired = await api.post(`/devices/${meter}/retire`, {});
   api.expectOk(retired);
+  visible = String(retired.body['position']);
   const broken = await read('inner');
   expect(broken['detail']).toContain('inner cannot be computed');
   expect(broken['detail']).toContain('expected a series of meter, and not P');
   expect(broken['errors']).toBeUndefined();
-  await api.declare(other, 'P', held);
+  visible = await api.declare(other, 'P', held);
   expect(await read('inner')).toMatchObject({ expression: 'meter.P * 10' });
   const past = await read('outer', `&fn=avg,count&asOf=@${at}`);
   expect(past).toMatchObject({ asOf: at, series: ['meter.P'], buckets: [{ avg: 2, count: 3 }] });

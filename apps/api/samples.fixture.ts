@@ -46,9 +46,12 @@ export class SamplesApi {
     return String(made.body['id']);
   }
 
-  async declare(device: string, series: string, declaration: object): Promise<void> {
+  /** Resolves with the position after which it is visible. */
+  async declare(device: string, series: string, declaration: object): Promise<string> {
     const json = { series, valueType: 'number', ...declaration };
-    this.expectOk(await this.post(`/devices/${device}/declare-series`, json));
+    const answer = await this.post(`/devices/${device}/declare-series`, json);
+    this.expectOk(answer);
+    return String(answer.body['position']);
   }
 
   /** Resolves with the position after which they are visible. */
