@@ -53,6 +53,8 @@ const counted = (products: readonly Product[], has: (product: Product) => boolea
     expect(rowsOf(imported)).toEqual({
       total: 863,
       accepted: 863,
+      new: 863,
+      changed: 0,
       unchanged: 0,
       rejected: 0,
       needsReview: 0,
