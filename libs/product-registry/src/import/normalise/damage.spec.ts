@@ -42,6 +42,8 @@ describe('text that was read in another code page', () => {
     const text = fc.string({ unit: fc.constantFrom(...Array.from('aZ9-°αéß漢')), minLength: 1 });
     fc.assert(
       fc.property(text, (written) => {
+        // Some text is by chance what another one is misread as: `é°°` of a Chinese character.
+        fc.pre(decodedAgain(written) === undefined);
         const isAscii = /^[\x20-\x7e]*$/.test(written);
         expect(decodedAgain(misread(written))).toBe(isAscii ? undefined : written);
         expect(decodedAgain(misread(misread(written)))).toBe(isAscii ? undefined : written);
