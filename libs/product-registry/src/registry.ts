@@ -52,9 +52,9 @@ export class ProductRegistry<L extends EventLog = EventLog> {
   follow(tail: Pick<LogTail, 'onEvent' | 'reaches'>): () => void {
     this.tail = tail;
     return tail.onEvent(({ stream, revision, type }) => {
-      if (type === 'ProductMerged') this.products.forget(stream.slice(stream.indexOf('-') + 1));
-      if (!stream.startsWith(`${manufacturerCategory}-`)) return;
-      this.manufacturers.hear(stream.slice(manufacturerCategory.length + 1), revision);
+      const id = stream.slice(stream.indexOf('-') + 1);
+      if (type === 'ProductMerged') this.products.hear(id, revision);
+      else if (stream.startsWith(`${manufacturerCategory}-`)) this.manufacturers.hear(id, revision);
     });
   }
 
