@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-import { instantExpected, parseInstant } from '#kernel/instant.js';
+import { instantExpected, isDay, parseInstant } from '#kernel/instant.js';
 import { isPlainText, visibleText } from '#kernel/plain-text.js';
 
 import { MayBeMissing } from './validation.js';
@@ -165,13 +165,15 @@ export const ChoicesField = (
 
 /** An ISO 8601 date without a time that exists in the calendar. */
 export const DayField = (options: FieldOptions): PropertyDecorator =>
-  field(options, { format: 'date' }, Passes('isDay', 'expected a date such as 2026-02-11', isDay));
-
-const isDay = (value: unknown): boolean => {
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
-  const time = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
-};
+  field(
+    options,
+    { format: 'date' },
+    Passes(
+      'isDay',
+      'expected a date such as 2026-02-11',
+      (value) => typeof value === 'string' && isDay(value),
+    ),
+  );
 
 /** An ISO 8601 time with a zone. */
 export const InstantField = (options: FieldOptions): PropertyDecorator =>

@@ -1,6 +1,6 @@
 import type { Position } from '#event-log/event-log.js';
 import { parsePosition } from '#event-log/position.js';
-import { instantExpected, parseInstant } from '#kernel/instant.js';
+import { instantExpected, isDay, parseInstant } from '#kernel/instant.js';
 import { type FieldError, Refusal } from '#kernel/refusal.js';
 
 import { unstorable } from './storable-text.js';
@@ -169,8 +169,7 @@ export const instant: Parser<Date> = (raw) => {
 
 /** A day that exists, kept as text: `2026-02-11`. */
 export const day: Parser<string> = (raw) => {
-  const exists = /^\d{4}-\d{2}-\d{2}$/.test(raw) && parseInstant(`${raw}T00:00:00Z`) !== undefined;
-  expect(exists && !raw.startsWith('0000'), 'a day such as 2026-02-11');
+  expect(isDay(raw) && !raw.startsWith('0000'), 'a day such as 2026-02-11');
   return raw;
 };
 

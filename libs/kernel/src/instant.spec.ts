@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseInstant } from './instant.js';
+import { isDay, parseInstant } from './instant.js';
 
 describe('an instant', () => {
   it('is read back from what the platform writes', () => {
@@ -38,4 +38,17 @@ describe('an instant', () => {
   ])('%s is none', (text) => {
     expect(parseInstant(text)).toBeUndefined();
   });
+});
+
+describe('a day', () => {
+  it.each(['2026-02-11', '2024-02-29', '0000-01-01'])('is %s', (text) => {
+    expect(isDay(text)).toBe(true);
+  });
+
+  it.each(['2026-02-29', '2026-13-01', '2026-02-1', '2026-02-11T08:00:00Z', ' 2026-02-11', ''])(
+    'is not "%s"',
+    (text) => {
+      expect(isDay(text)).toBe(false);
+    },
+  );
 });

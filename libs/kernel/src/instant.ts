@@ -29,3 +29,7 @@ export const parseInstant = (text: string): number | undefined => {
 
 /** What to tell somebody who gave something else. */
 export const instantExpected = 'an ISO 8601 time with zone, such as 2026-02-11T08:00:00Z';
+
+/** Whether the text is an ISO 8601 date (`2026-02-11`) that exists in the calendar. */
+export const isDay = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && parseInstant(`${text}T00:00:00Z`) !== undefined;

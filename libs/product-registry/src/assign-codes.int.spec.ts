@@ -26,6 +26,7 @@ import {
   makeProduct,
   makeTwoManufacturers,
   newMeta,
+  uniqueCode,
   uniqueName,
 } from './testing/make.js';
 
@@ -84,8 +85,6 @@ const startProcess = async (through: EventLog = log): Promise<SubscriptionRunner
   await process.start();
   return process;
 };
-
-const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
 
 const issue = (maker: string, code: string) =>
   issueEntityCode(fresh(), new IssueEntityCode(maker, { rule: 'manual', code }, newMeta()));

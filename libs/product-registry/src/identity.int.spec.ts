@@ -12,7 +12,7 @@ import { findProductId, productIdOfCode } from './product/find-product.js';
 import { reconcileListing } from './product/reconcile-listing.js';
 import { ProductRegistry } from './registry.js';
 import { merge, rename, stateOf, transfer } from './testing/identity.js';
-import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
+import { makeManufacturer, makeProduct, newMeta, uniqueCode, uniqueName } from './testing/make.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
@@ -27,7 +27,6 @@ afterAll(async () => {
 });
 
 const fresh = () => new ProductRegistry(log);
-const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
 const coded = async () => {
   const code = uniqueCode();
   const id = await makeManufacturer(fresh(), uniqueName(), { rule: 'manual', code });

@@ -22,6 +22,7 @@ import {
   makeProduct,
   makeTwoManufacturers,
   newMeta,
+  uniqueCode,
   uniqueName,
 } from './testing/make.js';
 
@@ -38,7 +39,6 @@ afterAll(async () => {
 });
 
 const fresh = () => new ProductRegistry(log);
-const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
 const resolved = async (name: string) => (await resolveManufacturer(fresh(), name))?.id;
 
 const merge = (id: string, into: string, commandId?: string) =>

@@ -14,7 +14,7 @@ import { reconcileListing } from './product/reconcile-listing.js';
 import { ProductRegistry } from './registry.js';
 import { dyingLog } from './testing/halting-log.js';
 import { merge, rename, split, stateOf, transfer } from './testing/identity.js';
-import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
+import { makeManufacturer, makeProduct, newMeta, uniqueCode, uniqueName } from './testing/make.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
@@ -29,7 +29,6 @@ afterAll(async () => {
 });
 
 const fresh = () => new ProductRegistry(log);
-const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
 
 interface Made {
   readonly id: string;

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -14,7 +12,7 @@ import { finishMerger } from './product/merge-product.js';
 import { ProductRegistry } from './registry.js';
 import { dyingLog, ProcessDied } from './testing/halting-log.js';
 import { merge, rename, split, stateOf, transfer } from './testing/identity.js';
-import { makeManufacturer, makeProduct, newMeta, uniqueName } from './testing/make.js';
+import { makeManufacturer, makeProduct, newMeta, uniqueCode, uniqueName } from './testing/make.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
@@ -29,7 +27,6 @@ afterAll(async () => {
 });
 
 const fresh = () => new ProductRegistry(log);
-const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
 const dying = (at: number) => new ProductRegistry(dyingLog(log, at));
 
 const set = (id: string, name: string, value: string) => {

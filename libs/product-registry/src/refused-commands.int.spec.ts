@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
@@ -23,7 +21,13 @@ import { entityCodeKey, manufacturerNameKey } from './manufacturer/decider.js';
 import { registerManufacturer } from './manufacturer/register-manufacturer.js';
 import { ProductRegistry } from './registry.js';
 import { haltingLog, ProcessDied } from './testing/halting-log.js';
-import { makeManufacturer, makeTwoManufacturers, newMeta, uniqueName } from './testing/make.js';
+import {
+  makeManufacturer,
+  makeTwoManufacturers,
+  newMeta,
+  uniqueCode,
+  uniqueName,
+} from './testing/make.js';
 
 let node: TestNode;
 let log: EsdbEventLog;
@@ -38,7 +42,6 @@ afterAll(async () => {
 });
 
 const fresh = () => new ProductRegistry(log);
-const uniqueCode = () => randomUUID().slice(0, 6).toUpperCase();
 
 const merge = (id: string, into: string, commandId?: string) =>
   mergeManufacturer(fresh(), new MergeManufacturer(id, { into }, newMeta(commandId)));

@@ -6,7 +6,7 @@ import { commandMeta } from '#testing/decider-spec.js';
 import { SetElements } from '../product/commands.js';
 import {
   type CaseRun,
-  hasSharedCases,
+  cases,
   importCase,
   outcomesOf,
   saidOf,
@@ -23,12 +23,6 @@ afterAll(async () => {
 });
 
 const run = (name: string): Promise<CaseRun> => importCase(bench, sharedCase(`${name}.csv`));
-
-const cases = hasSharedCases
-  ? describe
-  : (name: string, tests: () => void) => {
-      describe.skip(`${name} (../shared/cases/registry is absent)`, tests);
-    };
 
 cases('a list after another one', () => {
   it('curator-value-freezes-row: all but the curator’s value is taken', async () => {

@@ -1,3 +1,5 @@
+import { isDay } from '#kernel/instant.js';
+
 const dayMs = 86_400_000;
 
 /**
@@ -7,7 +9,7 @@ const dayMs = 86_400_000;
 export const dateInName = (file: string, now: string): string | undefined => {
   const found = [...file.matchAll(/(?<!\d)(\d{4})([-_.]?)(\d{2})\2(\d{2})(?!\d)/g)]
     .map(([, year, , month, day]) => `${String(year)}-${String(month)}-${String(day)}`)
-    .filter((date) => isDate(date) && date >= '1990' && isPast(date, now));
+    .filter((date) => isDay(date) && date >= '1990' && isPast(date, now));
   const [first, ...others] = new Set(found);
   return others.length === 0 ? first : undefined;
 };
@@ -15,8 +17,3 @@ export const dateInName = (file: string, now: string): string | undefined => {
 /** Whether a day has begun anywhere on earth. */
 export const isPast = (date: string, now: string): boolean =>
   Date.parse(date) <= Date.parse(now) + dayMs;
-
-const isDate = (text: string): boolean => {
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
-};

@@ -4,7 +4,7 @@ import type { ProductDocument } from '../product/document.js';
 import { makeProduct } from '../testing/make.js';
 import {
   type CaseRun,
-  hasSharedCases,
+  cases,
   importCase,
   outcomesOf,
   saidOf,
@@ -26,12 +26,6 @@ const run = (name: string): Promise<CaseRun> => importCase(bench, sharedCase(`${
 const energy = (product: ProductDocument | undefined) => product?.elements['EnergyCapacityNominal'];
 const power = (product: ProductDocument | undefined) => product?.elements['PowerDCContinuousMax'];
 const listedOn = (product: ProductDocument | undefined) => product?.qualifications[0]?.listingDate;
-
-const cases = hasSharedCases
-  ? describe
-  : (name: string, tests: () => void) => {
-      describe.skip(`${name} (../shared/cases/registry is absent)`, tests);
-    };
 
 cases('numbers and units of small lists', () => {
   it.each(['thousands-us-read-as-decimal', 'thousands-de-read-as-decimal'])(

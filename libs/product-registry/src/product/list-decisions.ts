@@ -1,3 +1,4 @@
+import { isDay } from '#kernel/instant.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { type ElementInput, readElements } from '../read-elements.js';
@@ -137,11 +138,6 @@ const factOf = (value: unknown, standard: string): CertificationFact => {
 };
 
 const dateFields: ReadonlySet<string> = new Set(['listingDate', 'lastUpdate']);
-
-const isDay = (text: string): boolean => {
-  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
-};
 
 const invalid = (pointer: string, reason: string) =>
   new Refusal('LIST_CONFLICT_INVALID', 'unprocessable', `${pointer}: ${reason}`, {

@@ -14,6 +14,9 @@ import type { ProductRegistry } from '../registry.js';
 export const newMeta = (commandId: string = randomUUID()): CommandMeta =>
   commandMeta({ commandId, correlationId: randomUUID() });
 
+/** An EntityCode that nobody has. */
+export const uniqueCode = (): string => randomUUID().slice(0, 6).toUpperCase();
+
 /** Registers a manufacturer; answers with its id. */
 export const makeManufacturer = async (
   registry: ProductRegistry,

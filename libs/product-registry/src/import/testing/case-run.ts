@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { describe } from 'vitest';
+
 import type { StoredEvent } from '#event-log/event-log.js';
 import { newest } from '#event-log/reading.js';
 
@@ -13,7 +15,12 @@ import type { ImportBench } from './import-bench.js';
 
 const folder = join(process.env['VOLTRACE_CASES'] ?? '../shared/cases', 'registry');
 
-export const hasSharedCases = existsSync(folder);
+/** Tests that read cases; they are skipped, and say so, where these are absent. */
+export const cases: (name: string, tests: () => void) => void = existsSync(folder)
+  ? describe
+  : (name, tests) => {
+      describe.skip(`${name} (../shared/cases/registry is absent)`, tests);
+    };
 
 /** What stands in a case that is not part of the repository. */
 export const sharedCase = (name: string): Buffer => readFileSync(join(folder, name));
