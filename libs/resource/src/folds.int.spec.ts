@@ -20,6 +20,32 @@ const folding: Folding<Thing, ThingEvent> = {
 const made = () => newEvent('ThingMade', { name: 'Bolt', code: null });
 const changed = (n: number) => newEvent('ThingChanged', { amount: String(n) });
 
+/** Lets through while it is open. */
+class Gate {
+  private passing: Promise<void> = Promise.resolve();
+  private passed = (): void => undefined;
+
+  close(): void {
+    this.passing = new Promise((resolve) => (this.passed = resolve));
+  }
+
+  open(): void {
+    this.passed();
+  }
+
+  pass(): Promise<void> {
+    return this.passing;
+  }
+}
+
+interface Bounds {
+  /** Before the tail hears of an event. */
+  readonly delivered?: Gate;
+  /** Before the log says what its head is. */
+  readonly answered?: Gate;
+  readonly maxBytes?: number;
+}
+
 /** What a process reads with: a connection, a tail and folds of its own. */
 class Process {
   /** Reads of streams so far. */
@@ -30,6 +56,7 @@ class Process {
   private constructor(
     readonly log: EsdbEventLog,
     readonly tail: LogTail,
+    { answered, maxBytes }: Bounds,
   ) {
     const counting: Pick<EventLog, 'readStream' | 'head' | 'epoch'> = {
       get epoch() {
@@ -39,19 +66,28 @@ class Process {
         this.reads += 1;
         return log.readStream(...call);
       },
-      head: () => {
+      head: async () => {
         this.heads += 1;
-        return log.head();
+        const head = await log.head();
+        await answered?.pass();
+        return head;
       },
     };
-    this.folds = new Folds(counting, tail);
+    this.folds = new Folds(counting, tail, maxBytes);
   }
 
-  static async start(url: string): Promise<Process> {
+  static async start(url: string, bounds: Bounds = {}): Promise<Process> {
     const log = EsdbEventLog.connect(url);
+    const { delivered } = bounds;
+    const subscribe = log.subscribeToAll.bind(log);
+    log.subscribeToAll = (after, onEvent) =>
+      subscribe(after, async (event) => {
+        await delivered?.pass();
+        await onEvent(event);
+      });
     const tail = new LogTail(log, { probeMs: 50 });
     await tail.start();
-    return new Process(log, tail);
+    return new Process(log, tail, bounds);
   }
 
   async count(id: string): Promise<number> {
@@ -114,6 +150,29 @@ describe('versions of streams that two processes keep', () => {
     for (const process of processes) {
       for (const id of ids) expect(await process.count(id)).toBe(60);
     }
+  });
+
+  it('are those that another read has put in the place of the ones that the call found', async () => {
+    const [delivered, answered] = [new Gate(), new Gate()];
+    const process = await Process.start(node.url, { delivered, answered, maxBytes: 4_000 });
+    const [id, other] = [randomUUID(), randomUUID()];
+    await writer.append(thingStream(id), [made()], 'no_stream');
+    const first = await writer.append(thingStream(other), [made()], 'no_stream');
+    await until('both were delivered', () => process.tail.has(first.position));
+    expect(await process.count(id)).toBe(1);
+
+    delivered.close();
+    answered.close();
+    const later = await writer.append(thingStream(id), [changed(1)], 0n);
+    const counting = process.count(id);
+    // Memory has room for one of them.
+    await process.count(other);
+    expect(await process.count(id)).toBe(2);
+    delivered.open();
+    await until('it was delivered', () => process.tail.has(later.position));
+    answered.open();
+    expect(await counting).toBe(2);
+    await process.stop();
   });
 
   it('answer the next read after each write, in the other process as well', async () => {

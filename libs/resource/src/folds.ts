@@ -83,10 +83,12 @@ export class Folds {
 
   /** Every version of the stream, oldest first; none where there is no such stream. */
   async versions<S>(folding: Folding<S>, id: string): Promise<readonly Version<S>[]> {
-    const kept = this.kept(folding, id);
-    if (kept && this.isFollowed(kept)) {
+    const before = this.kept(folding, id);
+    if (before && this.isFollowed(before)) {
       const run = await this.head.caughtUp();
-      if (run === kept.watch.run && this.isFollowed(kept)) return kept.versions;
+      // Only what is kept now has heard all: meanwhile another read may have taken the place of the one before.
+      const kept = this.kept(folding, id);
+      if (kept && run === kept.watch.run && this.isFollowed(kept)) return kept.versions;
     }
     const stream = folding.streamOf(id);
     return (await this.readsOf(folding).read(stream, () => this.readOn(folding, id))).versions;

@@ -16,8 +16,11 @@ export interface XmlHandler {
   readonly text?: (text: string) => void;
 }
 
-/** Characters that are parsed before what was found is handed on. */
-const pieceLength = 8 * 1_024;
+/**
+ * Characters that are parsed before what was found is handed on and the time is looked at: few, since those
+ * of one row may make thousands of blank cells.
+ */
+const pieceLength = 1_024;
 /** How long is parsed in one turn of the event loop, in milliseconds. */
 const turnMs = 10;
 /** Characters of one tag, text or comment: the parser keeps them all until its end. */
