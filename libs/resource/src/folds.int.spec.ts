@@ -142,10 +142,10 @@ describe('versions of streams that two processes keep', () => {
       }
     };
     const readers = processes.flatMap((process) => [read(process), read(process), read(process)]);
-    await Promise.all(ids.map(write)).finally(() => {
+    const writers = Promise.all(ids.map(write)).finally(() => {
       isWriting = false;
     });
-    await Promise.all(readers);
+    await Promise.all([writers, ...readers]);
     expect(compared).toBeGreaterThan(100);
     for (const process of processes) {
       for (const id of ids) expect(await process.count(id)).toBe(60);
