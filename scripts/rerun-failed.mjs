@@ -23,9 +23,10 @@ async function main(command) {
   const first = await runTests(command, []);
   if (!first.results) return crashed(first);
   const failed = first.results.testResults.filter(isFailed);
-  // Also of no suite: a worker that died leaves its suite out of the results.
-  const { errors } = first.results;
-  if (errors.length > 0 || (first.exitCode !== 0 && failed.length === 0)) return crashed(first);
+  // A worker that died leaves its suite out of the results; what a failed test threw beside it goes with it.
+  const ofNone = ({ suite }) => !failed.some(({ name }) => name === suite);
+  if (first.results.errors.some(ofNone) || (first.exitCode !== 0 && failed.length === 0))
+    return crashed(first);
   const again = failed.length > mostReruns ? [] : await rerun(command, failed);
   for (const { suite, output } of again.filter(({ passed }) => passed)) {
     console.log(`\nFLAKY ${nameOf(suite)}`);

@@ -5,11 +5,10 @@ import { JsonReporter } from 'vitest/node';
 
 import { summaryLines } from './summary.mjs';
 
-/** Under the name of its source. */
-const bySource = (suite) => {
+/** The name of a suite's source. */
+const sourceOf = (name) => {
   const root = process.env.VOLTRACE_COMPILED;
-  if (!root) return suite;
-  return { ...suite, name: suite.name.replace(resolve(root), resolve()).replace(/\.js$/, '.ts') };
+  return root ? name.replace(resolve(root), resolve()).replace(/\.js$/, '.ts') : name;
 };
 
 /**
@@ -20,14 +19,18 @@ export default class SummaryReporter extends JsonReporter {
   #errors = [];
 
   onTestRunEnd(modules, errors) {
-    // Of no test: a worker that died with its suite, or what was thrown after the end.
-    this.#errors = errors.map(({ message }) => message);
+    // Of no test: a worker that died with its suite, or what was thrown beside or after a test.
+    this.#errors = errors.map(({ message, VITEST_TEST_PATH: suite }) => ({
+      message,
+      suite: suite && sourceOf(suite),
+    }));
     return super.onTestRunEnd(modules);
   }
 
   writeReport(report) {
     const { testResults } = JSON.parse(report);
-    const results = { testResults: testResults.map(bySource), errors: this.#errors };
+    const named = testResults.map((suite) => ({ ...suite, name: sourceOf(suite.name) }));
+    const results = { testResults: named, errors: this.#errors };
     const file = process.env.VOLTRACE_TEST_RESULTS;
     if (file) writeFileSync(file, JSON.stringify(results));
     else console.log(['', ...summaryLines(results)].join('\n'));

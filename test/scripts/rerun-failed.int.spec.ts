@@ -59,6 +59,20 @@ describe('a run of tests in CI', () => {
     expect(status).toBe(0);
   });
 
+  it('goes on where a test that fails once leaves a promise behind that nobody waits for', () => {
+    const leaves = failsOnce.replace(
+      'throw new',
+      "{ void Promise.reject(new Error('left')); await new Promise((on) => setTimeout(on, 50)); } if (first) throw new",
+    );
+    const { status, flaky } = run('leaves', {
+      passes,
+      leaves: leaves.replace('() => { if', 'async () => { if'),
+    });
+    expect([status, flaky]).toEqual([0, ['leaves.suite.js']]);
+    const alone = "test('holds', () => { void Promise.reject(new Error('left')); });";
+    expect(run('leaves-alone', { alone })).toMatchObject({ status: 1, flaky: [] });
+  });
+
   it('fails where a suite fails twice or does not load, whatever passed the second time', () => {
     const { status, flaky, lastLine } = run('twice', { failsOnce, failsAlways, doesNotLoad });
     expect(flaky).toEqual(['failsOnce.suite.js']);
