@@ -122,6 +122,9 @@ const evolveReceived = (
       return started(state, event.data);
     case 'ImportFileRead':
       return { ...state, read: event.data };
+    case 'ImportAbsencesFound':
+    case 'ImportReviewDecided':
+      return state;
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
