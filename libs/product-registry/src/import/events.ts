@@ -147,6 +147,7 @@ export const importEvents = eventTypes({
       delimiter: text('Between two cells; empty in a workbook.'),
       decimalMark: text('Of its numbers.'),
       rows: count('Data records of the file.'),
+      asOf: Type.Optional(date('The list’s own date, as it stands above its header.')),
       ignoredColumns: Type.Array(text('A column that the layout does not know, as written.')),
       unreadColumns: Type.Optional(
         Type.Array(closed(unreadColumn), {

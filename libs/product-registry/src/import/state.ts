@@ -121,7 +121,7 @@ const evolveReceived = (
     case 'ImportRunStarted':
       return started(state, event.data);
     case 'ImportFileRead':
-      return { ...state, read: event.data };
+      return { ...state, read: event.data, asOf: state.asOf ?? event.data.asOf ?? null };
     case 'ImportAbsencesFound':
     case 'ImportReviewDecided':
       return state;
