@@ -122,6 +122,8 @@ export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
     times_received: row.times_received + 1,
     last_received_at: recordedAt(event),
   })),
+  ImportAbsencesFound: onImport<'ImportAbsencesFound'>(() => ({})),
+  ImportReviewDecided: onImport<'ImportReviewDecided'>(() => ({})),
   ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => requested(row, run)),
   ImportRunStarted: started,
   ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),

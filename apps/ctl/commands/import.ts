@@ -46,7 +46,7 @@ export function addImportCommands(voltrace: Command): void {
       .option('--dry-run', 'say what would change, and write nothing')
       .option(
         '--as-of <date>',
-        'the list’s own date, such as 2026-02-11; the one in the name of the file unless given',
+        'the list’s own date, such as 2026-02-11; unless given the one in the name of the file, else above its header',
       )
       .option('--reason <text>', 'why; kept with every fact')
       .option('--no-wait', 'do not wait until every row is done')

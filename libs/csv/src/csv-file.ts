@@ -29,6 +29,8 @@ export interface CsvFile<C extends string = string> {
   readonly unread: readonly UnreadColumn[];
   /** Records before the first data record: titles, notes, header, units. */
   readonly leading: number;
+  /** Texts above the header, in the file's order. */
+  readonly notes: readonly string[];
   /** Cells of the header record: up to the last title, and with untitled ones at its end. */
   readonly width: { readonly titled: number; readonly whole: number };
   /** Data records. */

@@ -19,6 +19,8 @@ export const headerSearch = 64;
 export interface Start extends ReadHeader {
   /** Records before the first data record: titles, notes, header, units. */
   readonly leading: number;
+  /** Texts above the header. */
+  readonly notes: readonly string[];
 }
 
 /** Where the data begin below the header that the search found. Throws what `readHeader` throws. */
@@ -28,8 +30,11 @@ export const startOf = (search: HeaderSearch): Start | undefined => {
   const end = found.row + found.height;
   const below = records[end]?.cells;
   const units = below !== undefined && isUnitsRow(found, below) ? below : undefined;
-  return { ...readHeader(search, found, units), leading: end + (units ? 1 : 0) };
+  const notes = records.slice(0, found.row).flatMap(({ cells }) => cells.filter(isFilled));
+  return { ...readHeader(search, found, units), leading: end + (units ? 1 : 0), notes };
 };
+
+const isFilled = (cell: string): boolean => cell.trim() !== '';
 
 type Source = Pick<RecordOptions, 'source' | 'encoding' | 'signal'>;
 

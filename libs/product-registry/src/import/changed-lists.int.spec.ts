@@ -114,6 +114,15 @@ describe('lists of several dates', () => {
     expect([outcomesOf(first), capacityOf(first, 'D-2')]).toEqual([['accepted'], '6']);
   });
 
+  it('are told by what stands above their header, where nobody else says them', async () => {
+    const titled = `"Battery List, last updated February 11, 2026",,,,,,\n${list('D-4', '5')}`;
+    await importCase(bench, titled);
+    const older = await importCase(bench, list('D-4', '6'), '2025-06-10');
+    expect(saidOf(older, 1)).toContain('the list of 2026-02-11 named the product');
+    const stated = await importCase(bench, titled.replace(',5,', ',7,'), '2026-04-01');
+    expect(stated.events.at(-1)?.data).toMatchObject({ asOf: '2026-04-01' });
+  });
+
   it('say so where one no longer names a certification, and take the rest', async () => {
     await importCase(bench, list('D-3', '5'), '2025-06-10');
     const gone = await importCase(bench, list('D-3', '6', ','), '2026-02-11');

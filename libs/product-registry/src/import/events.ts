@@ -14,7 +14,7 @@ export type ImportKind = (typeof importKinds)[number];
 export const rowOutcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as const;
 export type Outcome = (typeof rowOutcomes)[number];
 
-/** At most so many rows in one `ImportRowsProcessed`. */
+/** At most so many rows in one `ImportRowsProcessed`, and items in other events. */
 export const rowsPerEvent = 500;
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -35,6 +35,39 @@ const rowProblem = {
 };
 export type RowProblem = ObjectOf<typeof rowProblem>;
 
+/** What becomes of a product that an earlier list named and this one does not name as it did. */
+const absenceKinds = ['gone', 'transferred', 'renamed'] as const;
+export type AbsenceKind = (typeof absenceKinds)[number];
+
+const named = {
+  manufacturer: text('As the list names it.'),
+  model: text('As the list names it.'),
+};
+
+/** What a row seems to be: a known product under another name. Its `productId` is that product. */
+const proposal = {
+  kind: choice(
+    ['transfer', 'rename'],
+    '`rename`: the names look alike; `transfer`: the manufacturer is another one, the values are equal.',
+  ),
+  manufacturer: text('Of the product as it is registered.'),
+  model: text('Of the product as it is registered.'),
+};
+export type RowProposal = ObjectOf<typeof proposal>;
+
+const waitingValue = {
+  path: text('Such as `/elements/EnergyCapacityNominal`.'),
+  listed: Type.Unknown({ description: 'As the list says it; null where it says nothing.' }),
+};
+
+const absence = {
+  productId: id('The product.'),
+  kind: choice(absenceKinds, '`gone`: this list does not name it at all.'),
+  manufacturer: text('As the earlier list names it.'),
+  model: text('As the earlier list names it.'),
+};
+export type Absence = ObjectOf<typeof absence>;
+
 const rowOutcome = {
   row: Type.Integer({ minimum: 1, description: 'Counts the data records in the file’s order.' }),
   outcome: choice(rowOutcomes, 'What became of the row.'),
@@ -46,6 +79,11 @@ const rowOutcome = {
     }),
   ),
   problems: Type.Optional(Type.Array(closed(rowProblem))),
+  about: Type.Optional(closed(named)),
+  proposal: Type.Optional(closed(proposal)),
+  conflicts: Type.Optional(
+    Type.Array(closed(waitingValue), { description: 'What of the row waits for a person.' }),
+  ),
 };
 export type RowOutcome = ObjectOf<typeof rowOutcome>;
 
@@ -109,6 +147,7 @@ export const importEvents = eventTypes({
       delimiter: text('Between two cells; empty in a workbook.'),
       decimalMark: text('Of its numbers.'),
       rows: count('Data records of the file.'),
+      asOf: Type.Optional(date('The list’s own date, as it stands above its header.')),
       ignoredColumns: Type.Array(text('A column that the layout does not know, as written.')),
       unreadColumns: Type.Optional(
         Type.Array(closed(unreadColumn), {
@@ -145,6 +184,39 @@ export const importEvents = eventTypes({
         },
       ],
     },
+  },
+  ImportAbsencesFound: {
+    about: `Products that the newest earlier list of the same kind names, and this one does not name as it did: at most ${String(rowsPerEvent)} in one event.`,
+    data: closed({
+      run,
+      previous: id('The import of the earlier list.'),
+      products: Type.Array(closed(absence), { maxItems: rowsPerEvent }),
+    }),
+    example: {
+      run: 1,
+      previous: '7d444840-9dc0-51d1-b245-5ffdce74fad2',
+      products: [
+        {
+          productId: '0f8fad5b-d9cb-569f-a165-70867728950e',
+          kind: 'gone',
+          manufacturer: 'Marrow Bay Power Inc.',
+          model: 'MB-100',
+        },
+      ],
+    },
+  },
+  ImportReviewDecided: {
+    about:
+      'Somebody decided what waited for review. What follows from it was carried out before this was appended.',
+    data: closed({
+      decision: choice(['accept', 'reject'], '`accept` what is proposed, or `reject` it.'),
+      rows: Type.Array(Type.Integer({ minimum: 1 }), {
+        maxItems: rowsPerEvent,
+        description: 'Rows whose proposals or waiting values were decided.',
+      }),
+      absent: Type.Array(id('A product that was gone.'), { maxItems: rowsPerEvent }),
+    }),
+    example: { decision: 'accept', rows: [14, 15], absent: [] },
   },
   ImportRetryRequested: {
     about: 'Somebody wants the rows redone that were rejected, left for review or never reached.',

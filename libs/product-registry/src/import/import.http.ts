@@ -101,7 +101,7 @@ export class ImportController {
     required: false,
     schema: { type: 'string', format: 'date' },
     description:
-      'The list’s own date; the one in the name of the file unless given. An older list changes nothing of a product that a newer one of its kind named.',
+      'The list’s own date; unless given the one in the name of the file, else the one above its header. An older list changes nothing of a product that a newer one of its kind named.',
   })
   @ApiQuery({ name: 'reason', required: false, description: 'Why; kept with every fact.' })
   @ApiExtraModels(ImportPreviewResponse)

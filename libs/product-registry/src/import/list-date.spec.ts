@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { dateInName, isPast } from './list-date.js';
+import { dateInName, dateInNotes, isPast } from './list-date.js';
 
 const now = '2026-03-01T12:00:00.000Z';
 
@@ -26,5 +26,29 @@ describe('the date in the name of a list', () => {
 
   it('has come where the day has begun somewhere', () => {
     expect([isPast('2026-03-02', now), isPast('2026-03-03', now)]).toEqual([true, false]);
+  });
+});
+
+describe('the date above the header of a list', () => {
+  it.each([
+    [['Battery List', 'Last updated: 2025-06-10'], '2025-06-10'],
+    [['Data has not changed since June 2, 2025'], '2025-06-02'],
+    [['Battery list as of Sept. 30th, 2025'], '2025-09-30'],
+    [['REVISED  2 june  2025', 'updated 2.6.2025'], '2025-06-02'],
+  ])('of %j is %s', (notes, date) => {
+    expect(dateInNotes(notes, now)).toBe(date);
+  });
+
+  it.each([
+    [['Battery List', '2025-06-10']],
+    [['Certificates from before January 1, 2020 are left out']],
+    [['Updated June 2, 2025', 'Updated June 3, 2025']],
+    [['Updated 06/02/2025']],
+    [['Updated February 30, 2025']],
+    [['Updated June 2, 2026']],
+    [[`Updated ${'x'.repeat(500)} June 2, 2025`]],
+    [[]],
+  ])('of %j is unknown', (notes) => {
+    expect(dateInNotes(notes, now)).toBeUndefined();
   });
 });

@@ -121,7 +121,10 @@ const evolveReceived = (
     case 'ImportRunStarted':
       return started(state, event.data);
     case 'ImportFileRead':
-      return { ...state, read: event.data };
+      return { ...state, read: event.data, asOf: state.asOf ?? event.data.asOf ?? null };
+    case 'ImportAbsencesFound':
+    case 'ImportReviewDecided':
+      return state;
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':

@@ -7,6 +7,7 @@ import { Refusal } from '#kernel/refusal.js';
 
 import type { ProductRegistry } from '../../registry.js';
 import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } from '../events.js';
+import { dateInNotes } from '../list-date.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { ListKind, PlannedRow, RunContext } from '../plan/planned-row.js';
 import type { AcceptedCounts } from '../state.js';
@@ -89,7 +90,8 @@ export const previewImport = async (
   });
   // Manufacturers that products need are registered for all rows, everything else for its row alone.
   const shared = registry.dryRun();
-  const plan = list.planner(file, contextOf(shared, { issueCodes, asOf }, signal));
+  const dated = asOf ?? dateInNotes(file.notes, new Date().toISOString());
+  const plan = list.planner(file, contextOf(shared, { issueCodes, asOf: dated }, signal));
   const summary = new Summary();
   const queue = new KeyedQueue(limits);
   try {

@@ -15,6 +15,7 @@ import {
   StartImportRun,
 } from '../commands.js';
 import type { ImportEvent, RowOutcome } from '../events.js';
+import { dateInNotes } from '../list-date.js';
 import { hasEnded, type ImportState, type ReceivedImport } from '../state.js';
 
 export type ImportStates = States<ImportState, ImportCommand, ImportEvent>;
@@ -75,11 +76,13 @@ export class RunSteps {
   }
 
   note(file: CsvFile): Promise<ReceivedImport> {
-    const { encoding, delimiter, decimalMark, rows, header, sheet } = file;
+    const { encoding, delimiter, decimalMark, rows, header, sheet, notes } = file;
+    const asOf = dateInNotes(notes, new Date().toISOString());
     const read = {
       ...{ layout: header.layout.name, encoding, delimiter, decimalMark, rows },
       ignoredColumns: header.ignored.slice(0, maxNamed),
       unreadColumns: file.unread.slice(0, maxNamed),
+      ...(asOf !== undefined && { asOf }),
       ...(sheet && { sheet: sheet.name, unreadSheets: sheet.unread.slice(0, maxNamed) }),
     };
     return this.send((meta) => new NoteImportFile({ ...this.own, ...read }, meta));

@@ -142,12 +142,14 @@ describe('a run of a workbook', () => {
 
 withLists('the published workbook after the CSV file of that day', () => {
   it('changes no product', async () => {
-    const csv = await bench.receiveFile(published('csv'));
+    const csv = await bench.receiveFile(published('csv'), { asOf: '2026-02-11' });
     await runImport(bench.tools, csv, 'a', never);
     const before = await bench.events('product', 'manufacturer', 'key');
     const { accepted, ...open } = countsOf(await bench.state(csv));
     const xlsx = await bench.receiveFile(published('xlsx'));
     await runImport(bench.tools, xlsx, 'a', never);
+    // It says so itself, above its header.
+    expect((await bench.state(xlsx)).asOf).toBe('2026-02-11');
     expect(await bench.events('product', 'manufacturer', 'key')).toHaveLength(before.length);
     expect(countsOf(await bench.state(xlsx))).toEqual({
       ...open,

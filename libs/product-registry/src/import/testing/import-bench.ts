@@ -82,7 +82,10 @@ export class ImportBench {
 
   private received = 0;
 
-  async receiveFile(path: string, options: { kind?: ImportKind } = {}): Promise<string> {
+  async receiveFile(
+    path: string,
+    options: { kind?: ImportKind; asOf?: string } = {},
+  ): Promise<string> {
     return this.receive(await readFile(path), options);
   }
 
