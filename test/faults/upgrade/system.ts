@@ -75,7 +75,10 @@ export class RollingSystem {
       const system = new RollingSystem(stores, end);
       const watching = new AbortController();
       ends.unshift(() => system.stopAll());
-      ends.push(async () => watching.abort());
+      ends.push(() => {
+        watching.abort();
+        return Promise.resolve();
+      });
       void system.addresses.watch(watching.signal);
       for (const part of system.parts) await system.begin(part, dist);
       return system;
