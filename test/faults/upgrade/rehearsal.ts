@@ -70,8 +70,8 @@ class Rehearsal {
     await this.roll('upgrade', older, newer);
     await this.roll('roll-back', newer, older);
     await this.roll('upgrade again', older, newer);
-    await load.stop();
     journal.end();
+    await load.stop();
     console.log(tableOf(journal.lines()));
     this.faults.push(...this.system.ended(), ...(await this.compare()));
     const { refusedCommands } = journal;
