@@ -12,6 +12,7 @@ import { KnownSubscriptions } from '#subscription/known-subscriptions.js';
 import { ParkedController } from '#subscription/parked.http.js';
 import { SubscriptionsController } from '#subscription/subscriptions.http.js';
 
+import { Drain } from './drain.js';
 import { EventsController } from './events.http.js';
 import { FormulaSamplesController } from './formula-samples.http.js';
 import { HealthController } from './health.http.js';
@@ -31,6 +32,8 @@ export interface ApiParts extends Infrastructure {
   /** Absent: questions about topics are refused. */
   readonly kafka?: KafkaSettings | undefined;
   readonly liveFeeds?: LiveFeedLimits | undefined;
+  /** See `Drain`. Default: none. */
+  readonly drainMs?: number | undefined;
 }
 
 const routes: readonly Routes[] = [
@@ -67,6 +70,7 @@ export class ApiModule {
         ProjectionsHealth,
         RoutesReady,
         { provide: LiveFeeds, useValue: new LiveFeeds(parts.liveFeeds) },
+        { provide: Drain, useValue: new Drain(parts.drainMs ?? 0) },
         { provide: KnownSubscriptions, useValue: subscriptions },
       ],
     };

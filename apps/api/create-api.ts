@@ -22,6 +22,7 @@ import type { ProcessContext } from '#process/process-context.js';
 import { ApiModule, type ApiParts } from './api.module.js';
 import { apiDocument } from './api-document.js';
 import { installDocsPage } from './docs-page.js';
+import { Drain } from './drain.js';
 import { installFrontPage } from './front-page.js';
 import { nestLogger } from './nest-logger.js';
 import { RoutesReady } from './routes-ready.js';
@@ -54,8 +55,11 @@ export const createApi = async (
       logger: nestLogger(logger),
     },
   );
+  const drain = app.get(Drain);
+  context.onDrain(() => drain.run());
   context.onStop(() => close(app));
   const server = adapter.getInstance();
+  drain.install(server);
   installBodyParsers(server);
   installRequestHooks(server, metrics);
   announceSlowAnswers(server, limits.heartbeatMs);

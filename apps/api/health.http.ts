@@ -10,11 +10,16 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '#access/require-permission.js';
 import { HealthRegistry, type HealthReport } from '#observability/health.js';
 
+import { Drain } from './drain.js';
+
 @ApiTags('operations')
 @Controller('health')
 @Public()
 export class HealthController {
-  constructor(private readonly health: HealthRegistry) {}
+  constructor(
+    private readonly health: HealthRegistry,
+    private readonly drain: Drain,
+  ) {}
 
   @Get('live')
   @ApiOperation({
@@ -36,6 +41,7 @@ export class HealthController {
   @ApiOkResponse({ description: 'All parts are up.' })
   @ApiServiceUnavailableResponse({ description: 'A part is down; the same document says which.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
+    this.drain.asked();
     const report = await this.health.report();
     void reply.status(report.status === 'up' ? 200 : 503);
     return report;

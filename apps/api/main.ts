@@ -63,6 +63,7 @@ runProcess({
       limits: limitsOf(config),
       importMaxRows: config.IMPORT_MAX_ROWS,
       unusedFiles: unusedLimitsOf(config),
+      drainMs: config.DRAIN_SECONDS * 1_000,
       liveFeeds: { inAll: config.MAX_LIVE_FEEDS, perKey: config.MAX_LIVE_FEEDS_PER_KEY },
     });
     await listen(app, config.HOST, config.PORT);

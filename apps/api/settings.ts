@@ -59,6 +59,13 @@ export const apiEnvironment = {
     default: defaultLimits.refusedBodyMs / 1000,
     desc: 'How long the body of a refused request may still arrive before its connection is cut.',
   }),
+  DRAIN_SECONDS: integer(
+    0,
+    600,
+  )({
+    default: 5,
+    desc: 'How long requests are still served after the process was asked to stop and readiness is red; not at all where nobody asked for readiness within half a minute before.',
+  }),
   TRUST_PROXY: check(
     'addresses and CIDR ranges separated by commas, such as 10.0.0.0/8, or loopback',
     (input) => proxiesIn(input) !== undefined,

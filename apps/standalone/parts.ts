@@ -79,6 +79,8 @@ export function partsFor(context: Context, ports: Ports): Parts {
     ...env(),
     HOST: config.host,
     PORT: String(ports.api),
+    // One API: there is no other one that requests could go to.
+    DRAIN_SECONDS: '0',
     ADMIN_KEY_FILE: process.env['ADMIN_KEY_FILE'] ?? join(config.dataDir, 'admin.key'),
   });
   const app = (name: string, appEnv: () => NodeJS.ProcessEnv): Supervised =>

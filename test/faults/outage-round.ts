@@ -7,8 +7,10 @@ import { startPostgres } from '#embedded/postgres.js';
 import type { ApiClient } from '#test/support/client.js';
 import { startApi, startNode, startProjector } from '#test/support/parts.js';
 
+import { wholeLog } from './checks.js';
 import { ConflictLoad } from './conflicts/load.js';
 import { caughtUp } from './operate.js';
+import { SteadyLoad } from './steady-load.js';
 
 /** The Postgres of the read models is away while commands go on: they need the log alone. */
 export const outageRound = async ({
@@ -38,8 +40,7 @@ export const outageRound = async ({
   const apiPart = await startApi(parts);
   try {
     const api = apiPart.as(readFileSync(join(dataDir, 'admin.key'), 'utf8').trim());
-    const id = await registered(api);
-    const load = startLoad(api, id);
+    const load = new SteadyLoad(api, 'Outage Works');
     const conflicts = new ConflictLoad([api], seed);
     await sleep(2_000);
     await readServer.stop();
@@ -50,10 +51,7 @@ export const outageRound = async ({
     await load.stop();
     await conflicts.stop();
     await caughtUp(api);
-    return [
-      ...(await faultsAfterOutage(api, id, load.accepted, whileAway)),
-      ...(await conflicts.faults(api)),
-    ];
+    return [...(await faultsAfterOutage(api, load, whileAway)), ...(await conflicts.faults(api))];
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   } finally {
@@ -64,48 +62,13 @@ export const outageRound = async ({
   }
 };
 
-const registered = async (api: ApiClient): Promise<string> => {
-  await api.post('/v1/manufacturers', { name: 'Outage Works', code: 'OUTAG', reason: 'test' });
-  const reply = await api.post('/v1/products', {
-    type: 'ProdBattery',
-    manufacturer: 'Outage Works',
-    model: 'OW-1',
-    elements: {},
-    reason: 'test',
-  });
-  if (reply.status !== 201) throw new Error(`registering answered ${reply.status}: ${reply.text}`);
-  return String(reply.body['id']);
-};
-
-/** One command after the other, each with a value of its own. */
-const startLoad = (api: ApiClient, id: string) => {
-  const load = { accepted: 0, refused: 0, stop: async (): Promise<void> => Promise.resolve() };
-  const stopping = new AbortController();
-  const looping = (async () => {
-    for (let n = 1; !stopping.signal.aborted; n += 1) {
-      const reply = await api.post(`/v1/products/${id}/set-elements`, {
-        elements: { EnergyCapacityNominal: { value: `${n}.5`, unit: 'kWh' } },
-        reason: 'load',
-      });
-      if (reply.status === 200) load.accepted += 1;
-      else load.refused += 1;
-      await sleep(20);
-    }
-  })();
-  load.stop = async () => {
-    stopping.abort();
-    await looping;
-  };
-  return load;
-};
-
 const faultsAfterOutage = async (
   api: ApiClient,
-  id: string,
-  accepted: number,
+  load: SteadyLoad,
   whileAway: number,
 ): Promise<readonly string[]> => {
-  const faults: string[] = [];
+  const { accepted, id = '' } = load;
+  const faults = [...load.faults(await wholeLog(api))];
   console.log(`  ${accepted} commands accepted, ${whileAway} of them before Postgres was back`);
   const product = await api.get(`/v1/products/${id}`);
   // ProductRegistered is revision 0.

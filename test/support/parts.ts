@@ -12,16 +12,18 @@ export interface PartOptions {
   readonly dataDir: string;
   readonly databaseUrl: string;
   readonly eventStoreUrl: string;
+  /** Beside what the part needs. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const start = async (
   app: string,
-  { dist, dataDir }: Pick<PartOptions, 'dist' | 'dataDir'>,
+  { dist, dataDir, env: more }: Pick<PartOptions, 'dist' | 'dataDir' | 'env'>,
   env: Readonly<Record<string, string>>,
 ): Promise<AppProcess> => {
   const process_ = new AppProcess({
     script: join(dist, `apps/${app}/main.js`),
-    env: { ...inheritedEnv(), VOLTRACE_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+    env: { ...inheritedEnv(), VOLTRACE_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env, ...more },
     cwd: dataDir,
   });
   await process_.ready;
@@ -46,8 +48,8 @@ export const startRelay = (options: KafkaParts): Promise<AppProcess> =>
     ...options.kafka,
   });
 
-/** One more process of the consumers, in the same groups. */
-export const startConsumers = (options: KafkaParts): Promise<AppProcess> =>
+/** One more process of the consumers, in the same groups; without Kafka it reads the log. */
+export const startConsumers = (options: PartOptions & Partial<KafkaParts>): Promise<AppProcess> =>
   start('consumers', options, {
     DATABASE_URL: options.databaseUrl,
     EVENTSTORE_URL: options.eventStoreUrl,

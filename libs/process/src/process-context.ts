@@ -6,6 +6,7 @@ import { Metrics } from '#observability/metrics.js';
 export class ProcessContext {
   readonly health = new HealthRegistry();
   private readonly stopping = new AbortController();
+  private readonly drains: (() => Promise<void>)[] = [];
   private readonly closers: (() => unknown)[] = [];
   private readonly collectors: (() => unknown)[] = [];
 
@@ -24,6 +25,17 @@ export class ProcessContext {
   /** Aborts when the process is to stop, before the first part is closed. */
   get signal(): AbortSignal {
     return this.stopping.signal;
+  }
+
+  /** Has `drain` called, and waited for, when the process is asked to stop and before anything is closed. */
+  onDrain(drain: () => Promise<void>): void {
+    this.drains.push(drain);
+  }
+
+  /** Readiness is red from here on, and everything is still at work: those who send requests can go elsewhere. */
+  async drain(): Promise<void> {
+    this.health.register('stop', () => ({ status: 'down', reason: 'stopping' }));
+    await Promise.all(this.drains.map((drain) => drain()));
   }
 
   /**

@@ -64,29 +64,32 @@ const startAll = async (
   notifyParent({ type: 'ready', ...note });
 };
 
-/** Ends the process with 0 once every part has closed, with 1 where one fails to or hangs. */
+/** Ends the process with 0 once it is drained and every part has closed, with 1 where one fails to or hangs. */
 const stopOnRequest = (context: ProcessContext): void => {
-  const { logger, signal } = context;
-  const stop = (reason: string): void => {
-    if (signal.aborted) return;
+  const { logger } = context;
+  let isStopping = false;
+  const stop = async (reason: string): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
     logger.info({ reason }, 'stopping');
+    await context.drain();
     setTimeout(() => {
       logger.error({ stopMs }, 'the process did not stop in time');
       process.exit(1);
     }, stopMs).unref();
-    context.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ error }, 'the process did not stop in order');
-        process.exit(1);
-      },
-    );
+    try {
+      await context.stop();
+      process.exit(0);
+    } catch (error) {
+      logger.error({ error }, 'the process did not stop in order');
+      process.exit(1);
+    }
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('disconnect', () => stop('parent is gone'));
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('disconnect', () => void stop('parent is gone'));
   // It may have gone while this process was still loading.
-  if ('connected' in process && !process.connected) stop('parent is gone');
+  if ('connected' in process && !process.connected) void stop('parent is gone');
 };
 
 const endBehindPooler = (context: ProcessContext, url: string): void => {

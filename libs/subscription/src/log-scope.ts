@@ -27,6 +27,8 @@ import {
 /** A page: at most so many events and bytes. */
 const limits = { maxEvents: 1_000, maxBytes: 8 * 1024 * 1024 };
 const standbyMs = 1_000;
+/** Longer than others stand by between two tries. */
+const letOthersMs = 3 * standbyMs;
 
 interface ReadPage<T> {
   readonly items: readonly Item<T>[];
@@ -70,13 +72,14 @@ export class LogScope<T> {
 
   /** Resolves when the scope is to be followed no longer, or `signal` aborts. Rejects with `SourceChanged`. */
   async run(signal: AbortSignal): Promise<void> {
-    const { status, sink, lease } = this.context;
+    const { status, lease } = this.context;
     const backoff = new Backoff();
     while (!signal.aborted && !this.isOver) {
       try {
         if (await lease.acquire(this.leaseKey)) await this.follow(backoff, signal);
         else {
           status.connected(true);
+          status.waits(this.scope.name, undefined);
           status.idle(this.scope.name);
           await pause(standbyMs, signal);
           // Another process may have ended it.
@@ -85,17 +88,35 @@ export class LogScope<T> {
       } catch (error) {
         if (error instanceof SourceChanged) throw error;
         if (error instanceof LogReplaced) await this.waitForLog(error, signal);
+        else if (error instanceof UnknownEventType) await this.letOthers(error, signal);
         else await this.wait(error, backoff, signal);
       }
     }
     // Nobody follows it here any more; a topic of Kafka stays stopped when its partitions are released.
     status.stopped(this.scope.name, undefined);
+    await this.release();
+  }
+
+  private async release(): Promise<void> {
+    const { sink, lease, logger } = this.context;
     try {
       await sink.release(this.own);
       await lease.release(this.leaseKey);
     } catch (error) {
-      this.context.logger.warn({ ...this.fields, err: error }, 'a scope could not be released');
+      logger.warn({ ...this.fields, err: error }, 'a scope could not be released');
     }
+  }
+
+  /** A process of a later version, which stands by meanwhile, may know the event: it is given the time to take over. */
+  private async letOthers(error: UnknownEventType, signal: AbortSignal): Promise<void> {
+    const { status, logger, store } = this.context;
+    if (signal.aborted) return;
+    const fields = { ...this.fields, err: error };
+    logger.error(fields, 'the subscription waits: this version does not know an event type');
+    await noteWaiting(store, this.own, error.message).catch(() => undefined);
+    await this.release();
+    status.waits(this.scope.name, error.message);
+    await pause(letOthersMs, signal);
   }
 
   /** Until the right log is back, or the subscription is reset or rebuilt onto this one. */
@@ -111,15 +132,10 @@ export class LogScope<T> {
 
   private async wait(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { status, logger, store } = this.context;
+    const { status, logger } = this.context;
     if (error instanceof LogUnavailable) status.connected(false);
-    const reason = error instanceof UnknownEventType ? error.message : reasonToWait(error);
-    status.waits(this.scope.name, reason);
-    const fields = { ...this.fields, err: error };
-    if (error instanceof UnknownEventType) {
-      logger.error(fields, 'the subscription waits: this version does not know an event type');
-      await noteWaiting(store, this.own, reason).catch(() => undefined);
-    } else logger.warn(fields, 'the subscription waits');
+    status.waits(this.scope.name, reasonToWait(error));
+    logger.warn({ ...this.fields, err: error }, 'the subscription waits');
     await backoff.wait(signal);
   }
 

@@ -41,6 +41,29 @@ describe('the log as a source', () => {
     expect(await harness.written()).toBe(5);
   });
 
+  it('hands over to a process that knows the event, and takes over again when that one ends', async () => {
+    const older = await run();
+    await harness.append(5, 'counter-a');
+    await harness.untilWritten(5);
+    const known = ledgerFollower();
+    const newer: typeof known = {
+      ...known,
+      read: ({ id, stream, revision, metadata, position, created, type, data }, scope) => {
+        const older = { id, stream, revision, metadata, position, created, data };
+        return known.read({ ...older, type: type.replace('Anew', '') }, scope);
+      },
+    };
+    const standby = await harness.follow(newer, logSource(harness.log, harness.tail));
+    await appendTo(harness.log, 'counter-b', 'CountedAnew', 1);
+    await harness.append(5, 'counter-c');
+    await harness.untilWritten(11);
+    await untilRunning(older);
+    await standby.stop();
+    await harness.append(5, 'counter-a');
+    await harness.untilWritten(16);
+    expect(await harness.faults()).toEqual([]);
+  });
+
   it('does not wait for what categories hold that the follower does not read', async () => {
     await appendTo(harness.log, 'other-a', 'Unheard', 1);
     await harness.append(5, 'counter-a');

@@ -4,30 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient, Reply } from '#test/support/client.js';
 
 import { wholeLog } from '../checks.js';
-import { type Entry, forfeitedBy, ledgerFaults } from './ledger.js';
+import { Book, type Expected, patienceMs } from './book.js';
+import { forfeitedBy } from './ledger.js';
 
 /** Leaves the machine to what is being harmed. */
 const pauseMs = 200;
-const patienceMs = 240_000;
-const contentions = 20;
 const reason = 'conflicts under load';
-
-interface Expected {
-  /** Status and problem code, such as `412 STALE_REVISION`; `201` and `200` have no code. */
-  readonly expect: readonly string[];
-  readonly key?: string;
-  readonly ifMatch?: number;
-  readonly mayClaim?: boolean;
-}
 
 /**
  * Callers who are in each other's way while a round does its harm: taken names and codes, stale
- * revisions, reused keys, unknown things, refused values. Each request is repeated with its idempotency
- * key until it has an answer, which is kept and compared with the log afterwards.
+ * revisions, reused keys, unknown things, refused values.
  */
 export class ConflictLoad {
-  private readonly entries: Entry[] = [];
-  private readonly unexpected: string[] = [];
+  private readonly book = new Book();
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 
@@ -54,14 +43,14 @@ export class ConflictLoad {
   /** What was answered wrongly or is otherwise in the log or the read models than it was answered. */
   async faults(api: ApiClient): Promise<readonly string[]> {
     const log = await wholeLog(api);
-    const forfeited = forfeitedBy(this.entries, log);
-    const refused = this.entries.filter(({ status }) => status >= 300).length;
+    const { entries } = this.book;
+    const forfeited = forfeitedBy(entries, log);
+    const refused = entries.filter(({ status }) => status >= 300).length;
     console.log(
-      `  conflicts: ${this.entries.length - refused} accepted, ${refused} refused, ${forfeited} keys forfeited`,
+      `  conflicts: ${entries.length - refused} accepted, ${refused} refused, ${forfeited} keys forfeited`,
     );
     return [
-      ...this.unexpected,
-      ...ledgerFaults(this.entries, log),
+      ...this.book.faults(log),
       ...(forfeited > 0 ? [] : ['no key was forfeited: the round proves nothing about them']),
       ...(await this.hidden(api, new Map(log.map((event) => [event.stream, event.revision])))),
     ].slice(0, 30);
@@ -72,7 +61,7 @@ export class ConflictLoad {
     api: ApiClient,
     revisions: ReadonlyMap<string, number>,
   ): Promise<readonly string[]> {
-    const after = this.entries.findLast(({ status }) => status < 300)?.position ?? '0';
+    const after = this.book.entries.findLast(({ status }) => status < 300)?.position ?? '0';
     const faults: string[] = [];
     for (const id of this.products) {
       const reply = await api.persist(`/v1/products/${id}?after=${after}`, {}, patienceMs);
@@ -87,7 +76,7 @@ export class ConflictLoad {
   private acceptedIds(path: string): readonly string[] {
     return [
       ...new Set(
-        this.entries
+        this.book.entries
           .filter(({ request, status }) => request.startsWith(`${path} `) && status === 201)
           .map(({ id }) => id),
       ),
@@ -119,7 +108,7 @@ export class ConflictLoad {
     const winners = answers.flatMap(({ status }, side) => (status === 201 ? [side] : []));
     const [winner] = winners;
     if (winner === undefined || winners.length > 1) {
-      this.unexpected.push(`${winners.length} of two were given the code ${code}`);
+      this.book.unexpected.push(`${winners.length} of two were given the code ${code}`);
     }
     const [held, free] = winner === 1 ? [names[1], names[0]] : names;
     const again = { name: held, code, reason };
@@ -158,53 +147,10 @@ export class ConflictLoad {
     );
   }
 
-  private async send(
-    path: string,
-    body: object,
-    { expect, key = randomUUID(), ifMatch, mayClaim = false }: Expected,
-    caller = 0,
-  ): Promise<Reply> {
+  private send(path: string, body: object, expected: Expected, caller = 0): Promise<Reply> {
     const api = this.apis[caller % this.apis.length];
     if (!api) throw new Error('there is no API to send to');
-    const correlationId = this.correlationOf(path, key, body);
-    const headers = {
-      'content-type': 'application/json',
-      'idempotency-key': key,
-      'x-correlation-id': correlationId,
-      ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
-    };
-    const options = { method: 'POST', body: JSON.stringify(body), headers };
-    let reply = await api.persist(path, options, patienceMs);
-    for (let n = 0; n < contentions && reply.body['code'] === 'CONCURRENT_CHANGE'; n += 1) {
-      await sleep(pauseMs);
-      reply = await api.persist(path, options, patienceMs);
-    }
-    const { code } = reply.body;
-    const answer = typeof code === 'string' ? `${reply.status} ${code}` : String(reply.status);
-    const request = `${path} ${JSON.stringify(body)}`;
-    if (!expect.includes(answer)) {
-      this.unexpected.push(`${request}: ${reply.text}, not ${expect.join(' or ')}`);
-    }
-    this.entries.push({
-      request,
-      correlationId,
-      status: reply.status,
-      id: String(reply.body['id']),
-      revision: Number(reply.body['revision']),
-      position: String(reply.body['position']),
-      mayClaim,
-    });
-    return reply;
-  }
-
-  private readonly correlations = new Map<string, string>();
-
-  /** The same for the same request, so that it has one entry's worth of events however often it was sent. */
-  private correlationOf(path: string, key: string, body: object): string {
-    const request = `${path} ${key} ${JSON.stringify(body)}`;
-    const known = this.correlations.get(request) ?? randomUUID();
-    this.correlations.set(request, known);
-    return known;
+    return this.book.send(api, path, body, expected);
   }
 }
 

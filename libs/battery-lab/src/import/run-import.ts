@@ -4,7 +4,7 @@ import { newest } from '#event-log/reading.js';
 import { States } from '#event-log/states.js';
 import type { Job, JobEnd } from '#jobs/job-runner.js';
 import type { KeptFiles } from '#jobs/kept-files.js';
-import { retryTransient } from '#jobs/retry.js';
+import { isForLaterVersion, retryTransient } from '#jobs/retry.js';
 import { untilCancelled } from '#jobs/until-cancelled.js';
 import type { UnusedFiles } from '#jobs/unused-files.js';
 import type { CommandMeta, ContentOf } from '#kernel/command.js';
@@ -71,7 +71,7 @@ export class ImportRun {
       );
       if (end === 'cancelled') logger.info({ experimentId: id }, 'an import was cancelled');
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || isForLaterVersion(error)) throw error;
       const isMissing = error instanceof Refusal && error.code === 'FILE_MISSING';
       if (isMissing && waitedSeconds < fileMissingS) return { afterMs: 2_000 };
       const tries = (this.broken.get(id) ?? 0) + 1;

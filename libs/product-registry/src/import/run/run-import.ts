@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
 import type { KeptFiles } from '#jobs/kept-files.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
+import { isForLaterVersion } from '#jobs/retry.js';
 import { untilCancelled } from '#jobs/until-cancelled.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -30,7 +31,7 @@ const limits = { concurrency: 32, window: 4_000 };
 const maxTries = 3;
 const pauseMs = 1_000;
 
-/** How a run ended, for whoever holds the lease. `replaced`: another runner took over. */
+/** How a run ended, for whoever holds the lease. `replaced`: another one took over, or one of a later version has to. */
 export type RunEnd = 'done' | 'nothing-to-do' | 'not-received' | 'file-missing' | 'replaced';
 
 export interface RunOptions {
@@ -170,7 +171,7 @@ class ImportRun {
         return carryOut(this.tools.registry);
       });
     } catch (error) {
-      if (halt.aborted) throw error;
+      if (halt.aborted || isReplaced(error)) throw error;
       this.tools.logger.error({ importId: this.importId, row, error }, 'a row failed on a bug');
       const problems = [{ column: '', reason: 'failed on an internal error', raw: '' }];
       return { row, outcome: 'rejected', problems };
@@ -201,7 +202,7 @@ const isOfFile = (error: unknown): error is Refusal =>
   error instanceof Refusal && error.kind === 'unprocessable';
 
 const isReplaced = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'RUNNER_REPLACED';
+  isForLaterVersion(error) || (error instanceof Refusal && error.code === 'RUNNER_REPLACED');
 
 const fileMissing = (sha256: string) => ({
   code: 'FILE_MISSING',
