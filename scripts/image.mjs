@@ -24,6 +24,8 @@ const image = new Image('.', stages, readFileSync('.dockerignore', 'utf8'));
 const startedAt = performance.now();
 const seconds = () => `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`;
 const failures = [];
+/** Of what is added to the base image, in MiB. */
+const largest = { runtime: 130, standalone: 80 };
 const check = (what, isSo, seen = '') => {
   console.log(`  ${isSo ? 'ok  ' : 'FAIL'} ${what}`);
   if (!isSo) failures.push(`${what}: ${seen}`);
@@ -114,6 +116,7 @@ async function checkTree(name) {
     ...readdirSync(app).map((entry) => `${entry} ${sizeOf(join(app, entry))}`),
   ];
   console.log(`  ${name}: ${sizes.join(', ')}`);
+  check(`at most ${largest[name]} MiB`, mebibytes(layer) <= largest[name]);
   const problems = problemsOf(app, lock);
   check(
     'no dependency of development, test, map of others or secret; root alone may write',
