@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
 
+import { version } from '#observability/version.js';
+
 import { addAnalyticsCommands } from './commands/analytics.js';
 import { addDeviceCommands } from './commands/devices.js';
 import { addEventCommands } from './commands/events.js';
@@ -25,6 +27,7 @@ import { endQuietlyOnClosedPipe } from './output.js';
 function program(): GroupedCommand {
   const voltrace = new GroupedCommand('voltrace')
     .description('The command line of Voltrace: a client of its HTTP API.')
+    .version(version)
     .option(
       '--url <url>',
       'the server (VOLTRACE_URL; default: the one that runs in VOLTRACE_DATA_DIR or ./.voltrace, else http://127.0.0.1:8080)',

@@ -1,5 +1,5 @@
-import { olderTopicEnvironment } from '#device-link/environment.js';
-import { eventStoreUrl, hostName, integer, portNumber, postgresUrl } from '#process/config.js';
+import { brokerAddressEnvironment, olderTopicEnvironment } from '#device-link/environment.js';
+import { eventStoreUrl, integer, portNumber, postgresUrl } from '#process/config.js';
 import { logEnvironment, supervisionEnvironment } from '#process/environment.js';
 
 /** The environment of the embedded broker; `docs/configuration.md` is generated from it. */
@@ -9,10 +9,7 @@ export const brokerEnvironment = {
     default: undefined,
     desc: 'PostgreSQL, for the leases of units; without it no cycler is supervised.',
   }),
-  MQTT_HOST: hostName({
-    default: '127.0.0.1',
-    desc: 'Address that the embedded MQTT broker listens on. It speaks without TLS: put a proxy in front of it for other networks.',
-  }),
+  ...brokerAddressEnvironment,
   MQTT_PORT: portNumber({
     default: 1883,
     desc: 'Port of the embedded MQTT broker; 0 takes a free one.',

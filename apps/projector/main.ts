@@ -1,15 +1,44 @@
+import { pause } from '#event-log/pause.js';
+import type { ProcessContext } from '#process/process-context.js';
 import { runProcess } from '#process/run-process.js';
 import { openEventLog, openReadStore } from '#process/stores.js';
 import { projections } from '#projections/all.js';
 import { migrateWhenPossible } from '#read-store/migrate-when-possible.js';
+import type { ReadStore } from '#read-store/read-store.js';
 import { SubscriptionMetrics } from '#subscription/metrics.js';
 import { untilBuilt } from '#subscription/projection/assert-built.js';
+import { projectionStatus } from '#subscription/projection/projection-status.js';
 import { ProjectionRunner } from '#subscription/projection/run-projections.js';
 import { subscriptionHealth } from '#subscription/status.js';
 
 import { projectorEnvironment } from './config.js';
 
 const firstBuildMs = 5_000;
+const lookMs = 1_000;
+
+/** Stops the process when each projection is built in the version of this code, and says how far it is until then. */
+const stopWhenBuilt = async (
+  { logger, signal }: ProcessContext,
+  store: ReadStore,
+): Promise<void> => {
+  let missing = '';
+  while (!signal.aborted) {
+    const open = (await projectionStatus(store, projections)).filter(({ name, builtVersion }) =>
+      projections.some((known) => known.name === name && known.version !== builtVersion),
+    );
+    const shown = open
+      .map(({ name, build }) => `${name} ${String(build?.percent ?? 0)} %`)
+      .join(', ');
+    if (shown !== missing) logger.info({ missing: shown }, 'builds that are not done yet');
+    missing = shown;
+    if (open.length === 0) {
+      logger.info({}, 'everything is built');
+      process.kill(process.pid, 'SIGTERM');
+      return;
+    }
+    await pause(lookMs, signal);
+  }
+};
 
 runProcess({
   name: 'projector',
@@ -32,6 +61,13 @@ runProcess({
     await tail.start();
     await runner.start();
     // On an empty log that is a moment; a long build goes on while the process is ready.
-    return { built: await untilBuilt(store, projections, firstBuildMs) };
+    const built = await untilBuilt(store, projections, firstBuildMs);
+    if (config.PROJECTOR_UNTIL_BUILT === 'on') {
+      const stopping = stopWhenBuilt(context, store).catch((error: unknown) =>
+        context.fatal(error, 'the state of the builds is not known'),
+      );
+      context.onStop(() => stopping);
+    }
+    return { built };
   },
 });

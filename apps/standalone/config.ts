@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { brokerAddressEnvironment } from '#device-link/environment.js';
 import { kafkaBrokers, kafkaEnvironment } from '#fanout/kafka.js';
 import type { DiskSettings } from '#observability/disk-reserve.js';
 import type { LogLevel } from '#observability/logging.js';
@@ -68,6 +69,7 @@ export const standaloneEnvironment = {
     desc: 'File of the key that the metrics of the parts ask for; `supervision.key` in the data folder when absent.',
   }),
   // Checked here and read by the parts, which get the environment as it is.
+  ...brokerAddressEnvironment,
   ...kafkaEnvironment,
   KAFKA_RETENTION_MS: relayEnvironment.KAFKA_RETENTION_MS,
   KAFKA_REPLICATION_FACTOR: relayEnvironment.KAFKA_REPLICATION_FACTOR,

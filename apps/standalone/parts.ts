@@ -187,9 +187,12 @@ function appPart(
 }
 
 function launch({ terminal }: Context, name: string, env: NodeJS.ProcessEnv): AppProcess {
+  // What this process has read from a file it passes on itself: a part refuses both.
+  const isRead = (file: string): boolean => env[file.replace(/_FILE$/, '')] !== undefined;
+  const passed = Object.entries(env).filter(([file]) => !file.endsWith('_FILE') || !isRead(file));
   return new AppProcess({
     script: join(appsFolder, name, 'main.js'),
-    env,
+    env: Object.fromEntries(passed),
     onLine: (line, stream) => terminal.line(name, line, stream),
   });
 }

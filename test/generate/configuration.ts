@@ -26,7 +26,8 @@ export const renderConfiguration = (
     '# Configuration',
     '',
     'Generated from the declarations of the processes by `npm run generate`. Every process checks its environment at',
-    'start and names what is wrong. `.env` is read in development.',
+    'start and names what is wrong. `.env` is read in development. Instead of a variable `X`, `X_FILE` may name a file',
+    'that holds its value, such as a mounted secret; a line break at its end is left off.',
     '',
     ...sections,
   ].join('\n');

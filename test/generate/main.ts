@@ -2,23 +2,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { buildOpenApi } from '#apps/api/openapi.js';
-import { apiEnvironment } from '#apps/api/settings.js';
-import { consumersEnvironment } from '#apps/consumers/config.js';
 import { contexts } from '#apps/contexts.js';
 import { contracts } from '#apps/contracts.js';
-import { controlEnvironment } from '#apps/cycler-control/config.js';
-import { simEnvironment } from '#apps/cycler-sim/config.js';
-import { eventNodeEnvironment } from '#apps/event-node/config.js';
-import { bridgeEnvironment } from '#apps/mqtt-bridge/config.js';
-import { brokerEnvironment } from '#apps/mqtt-broker/config.js';
-import { projectorEnvironment } from '#apps/projector/config.js';
-import { relayEnvironment } from '#apps/relay/config.js';
-import { standaloneEnvironment } from '#apps/standalone/config.js';
 import { differences } from '#test/conformance/differences.js';
 import { grownGoldenFiles } from '#test/contracts/golden-files.js';
 
 import { renderAsyncApi } from './asyncapi.js';
 import { renderConfiguration } from './configuration.js';
+import { environments } from './environments.js';
 import { renderCatalogue } from './event-catalogue.js';
 import { renderEventNode } from './event-node.js';
 import { problemCodes, renderProblemCodes } from './problem-codes.js';
@@ -31,18 +22,14 @@ const documents = async (root: string): Promise<ReadonlyMap<string, string>> =>
     ['docs/problems.generated.md', renderProblemCodes(problemCodes(root))],
     [
       'docs/configuration.md',
-      renderConfiguration({
-        'npm start': standaloneEnvironment,
-        'apps/api': apiEnvironment,
-        'apps/projector': projectorEnvironment,
-        'apps/relay': relayEnvironment,
-        'apps/consumers': consumersEnvironment,
-        'apps/event-node': eventNodeEnvironment,
-        'apps/mqtt-broker': brokerEnvironment,
-        'apps/mqtt-bridge': bridgeEnvironment,
-        'apps/cycler-control': controlEnvironment,
-        'apps/cycler-sim': simEnvironment,
-      }),
+      renderConfiguration(
+        Object.fromEntries(
+          Object.entries(environments).map(([app, environment]) => [
+            app === 'standalone' ? 'npm start' : `apps/${app}`,
+            environment,
+          ]),
+        ),
+      ),
     ],
     ['docs/event-node.md', renderEventNode(differences)],
     ['docs/asyncapi.yaml', renderAsyncApi(contracts)],

@@ -16,6 +16,7 @@ import {
   type Subscription,
   subscriptionNamed,
 } from '../subscription-control.js';
+import { addBuildCommand } from './subscriptions-build.js';
 
 export function addSubscriptionCommands(voltrace: Command): void {
   const subscriptions = voltrace
@@ -30,6 +31,7 @@ export function addSubscriptionCommands(voltrace: Command): void {
     .description('one of them, with its checkpoints and builds')
     .argument('<name>')
     .action(show);
+  addBuildCommand(subscriptions);
   const request = (verb: string, description: string): Command =>
     subscriptions
       .command(verb)

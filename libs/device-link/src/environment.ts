@@ -1,4 +1,4 @@
-import { check } from '#process/config.js';
+import { check, hostName } from '#process/config.js';
 
 /** What broker and bridge read of the older topics. */
 export const olderTopicEnvironment = {
@@ -7,5 +7,13 @@ export const olderTopicEnvironment = {
   )({
     default: undefined,
     desc: 'Prefix of the older topics `<prefix>_read/<prefix>_house_<house>/<device>/<name>/<ms>/data|event`, which are taken too where it is set. `<device>` is the id of the device here; the house is not looked at.',
+  }),
+};
+
+/** Where the embedded broker listens: of the broker, and of `npm start`, whose parts get its environment. */
+export const brokerAddressEnvironment = {
+  MQTT_HOST: hostName({
+    default: '127.0.0.1',
+    desc: 'Address that the embedded MQTT broker listens on. It speaks without TLS: put a proxy in front of it for other networks.',
   }),
 };

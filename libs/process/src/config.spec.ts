@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
 
 import {
   eventStoreUrl,
+  filePath,
   integer,
   InvalidConfiguration,
   oneOf,
@@ -55,6 +60,45 @@ describe('the configuration', () => {
       const broken = complaintOf({ DATABASE_URL: `mysql://u:${password}@127.0.0.1:port/x` });
       expect(broken).toMatch('"mysql://***@127.0.0.1:port/x"');
     }
+  });
+});
+
+describe('a variable whose value is in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'voltrace-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string): string => {
+    const path = join(folder, `secret-${String(text.length)}`);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('is read from there, without the line break at its end', () => {
+    for (const end of ['', '\n', '\r\n']) {
+      const read = readEnvironment(specs, { DATABASE_URL_FILE: file(`${DATABASE_URL}${end}`) });
+      expect(read.DATABASE_URL).toBe(DATABASE_URL);
+    }
+    const other = readEnvironment(specs, { DATABASE_URL, WORKERS_FILE: file('7\n') });
+    expect(other.WORKERS).toBe(7);
+  });
+
+  it('is checked like any other, and its value is not shown', () => {
+    const complaint = complaintOf({
+      DATABASE_URL_FILE: file(DATABASE_URL.replace('postgres', 'mysql')),
+    });
+    expect(complaint).toMatch('DATABASE_URL is "mysql://***@127.0.0.1/x"');
+  });
+
+  it('is refused where the file is not there, is empty, or the variable is set beside it', () => {
+    const absent = complaintOf({ DATABASE_URL_FILE: join(folder, 'absent') });
+    expect(absent).toMatch(/^ {2}DATABASE_URL_FILE is ".*absent"; expected: .*\(ENOENT\)$/);
+    expect(complaintOf({ DATABASE_URL_FILE: file('\n') })).toMatch('a file that is not empty');
+    const both = complaintOf({ DATABASE_URL, DATABASE_URL_FILE: file(DATABASE_URL) });
+    expect(both).toBe('  DATABASE_URL and DATABASE_URL_FILE are both set; expected: one of them');
+  });
+
+  it('is another variable where one is declared by that name', () => {
+    const declared = { KEY: oneOf('a')({ default: 'a' }), KEY_FILE: filePath() };
+    expect(readEnvironment(declared, { KEY_FILE: '/none' })).toMatchObject({ KEY_FILE: '/none' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { type CleanedEnv, cleanEnv, makeValidator, type ValidatorSpec } from 'envalid';
 
@@ -16,21 +16,51 @@ export type { CleanedEnv };
 /**
  * Reads and checks environment variables; in development `.env` fills in what is not set.
  *
- * An empty variable counts as absent. Throws `InvalidConfiguration` naming every wrong one.
+ * An empty variable counts as absent. `X_FILE` names a file with the value of `X`, for secrets: their values
+ * are then in no environment, which other programs may show. Throws `InvalidConfiguration` naming every wrong one.
  */
 export const readEnvironment = <S extends Specs>(
   specs: S,
   environment: NodeJS.ProcessEnv = process.env,
 ): CleanedEnv<S> => {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const wrongFiles = new Map<string, string>();
+  for (const name of Object.keys(specs)) {
+    const wrong = takeFromFile(name, specs, set);
+    if (wrong !== undefined) wrongFiles.set(name, wrong);
+  }
   return cleanEnv(set, specs, {
     reporter: ({ errors }) => {
-      const complaints = Object.entries(errors).map(([name, error]) =>
-        complaint(name, set[name], error as Error | undefined),
-      );
+      const wrong = Object.entries(errors).filter(([name]) => !wrongFiles.has(name));
+      const complaints = [
+        ...wrongFiles.values(),
+        ...wrong.map(([name, error]) => complaint(name, set[name], error as Error | undefined)),
+      ];
       if (complaints.length > 0) throw new InvalidConfiguration(complaints.join('\n'));
     },
   });
+};
+
+/** Puts what `X_FILE` holds into `set` as `X`; answers what is wrong with it. A variable that is declared by that name is none of these. */
+const takeFromFile = (
+  name: string,
+  specs: Specs,
+  set: Record<string, string | undefined>,
+): string | undefined => {
+  const variable = `${name}_FILE`;
+  const path = set[variable];
+  if (path === undefined || variable in specs) return undefined;
+  if (set[name] !== undefined)
+    return `  ${name} and ${variable} are both set; expected: one of them`;
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (text === '') return `  ${variable} is "${path}"; expected: a file that is not empty`;
+    set[name] = text;
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return `  ${variable} is "${path}"; expected: a file that can be read (${code ?? 'it cannot'})`;
+  }
 };
 
 /** As `readEnvironment`, for a `main.ts`: says on standard error what is wrong and ends the process with 1. */

@@ -1,4 +1,5 @@
 import { HealthRegistry } from '#observability/health.js';
+import { collectHealth } from '#observability/health-metrics.js';
 import type { Logger } from '#observability/logging.js';
 import { Metrics } from '#observability/metrics.js';
 
@@ -15,11 +16,16 @@ export class ProcessContext {
     readonly name: string,
     readonly logger: Logger,
     private madeMetrics?: Metrics,
-  ) {}
+  ) {
+    if (madeMetrics) collectHealth(madeMetrics.registry, this.health);
+  }
 
   /** Made when they are first asked for: not every process shows any. */
   get metrics(): Metrics {
-    return (this.madeMetrics ??= new Metrics());
+    if (this.madeMetrics) return this.madeMetrics;
+    this.madeMetrics = new Metrics();
+    collectHealth(this.madeMetrics.registry, this.health);
+    return this.madeMetrics;
   }
 
   /** Aborts when the process is to stop, before the first part is closed. */

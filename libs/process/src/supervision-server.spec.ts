@@ -47,7 +47,9 @@ describe('the supervision of a process', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const key = readFileSync(file, 'utf8').trim();
     expect(key).toMatch(/^[\w-]{43}$/);
-    expect(await ask('/metrics', `Bearer ${key}`)).toMatchObject({ status: 200 });
+    const metrics = await ask('/metrics', `Bearer ${key}`);
+    expect(metrics).toMatchObject({ status: 200 });
+    expect(metrics.body).toContain('voltrace_health_up{check="store"} 0');
     expect((await ask('/health/ready', `bearer ${key}`)).body).toContain('ECONNREFUSED');
   });
 
