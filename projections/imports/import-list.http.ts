@@ -89,14 +89,18 @@ const importRows = defineResource({
   ...shared,
   name: 'import-rows',
   response: ImportRowResponse,
-  select: 'row::float8 as row, outcome, is_new, product_id, manufacturer_id, problems',
+  select: `row::float8 as row, outcome, is_new, product_id, manufacturer_id, problems,
+    about, proposal, conflicts`,
   from: `${schema}.import_rows`,
-  item: ({ row, outcome, is_new, product_id, manufacturer_id, problems }) =>
+  item: ({ row, outcome, is_new, product_id, manufacturer_id, problems, ...review }) =>
     ({
       ...{ row, outcome },
       ...(is_new !== null && { isNew: is_new }),
       ...(product_id !== null && { productId: product_id }),
       ...(manufacturer_id !== null && { manufacturerId: manufacturer_id }),
+      ...(review['about'] !== null && { about: review['about'] }),
+      ...(review['proposal'] !== null && { proposal: review['proposal'] }),
+      ...(review['conflicts'] !== null && { conflicts: review['conflicts'] }),
       problems,
     }) as ImportRowResponse,
   list: {

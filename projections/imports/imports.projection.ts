@@ -18,6 +18,8 @@ export const imports: Projection = defineProjection({
     table,
     source('./projector.js'),
     source('./working-set.js'),
+    source('./absences.js'),
+    source('./import-id.js'),
     source('../../libs/read-store/src/moves.js'),
   ],
   tables: readFileSync(table, 'utf8'),

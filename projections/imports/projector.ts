@@ -2,7 +2,9 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import type { ImportDataOf, ImportEvent, Outcome } from '#product-registry/import/events.js';
 
-import { importIdOf, type ImportRow, type ImportsWork, type KnownRow } from './working-set.js';
+import { dropOpen, noteAbsences, noteDecidedAbsences } from './absences.js';
+import { importIdOf } from './import-id.js';
+import type { DoneRow, ImportRow, ImportsWork, KnownRow } from './working-set.js';
 
 type Apply = (work: ImportsWork, event: StoredEvent) => void;
 
@@ -31,7 +33,8 @@ const recordedAt = ({ created }: StoredEvent): string => created.toISOString();
 const received: Apply = (work, event) => {
   const id = importIdOf(event.stream);
   if (id === undefined) return;
-  const { kind, file, sha256, bytes } = event.data as unknown as ImportDataOf<'ImportReceived'>;
+  const data = event.data as unknown as ImportDataOf<'ImportReceived'>;
+  const { kind, file, sha256, bytes, asOf = null } = data;
   const { actor } = event.metadata;
   const at = recordedAt(event);
   work.imports.set(id, {
@@ -40,6 +43,7 @@ const received: Apply = (work, event) => {
     ...nothingCounted,
     ...{ failure_code: null, failure_reason: null, ...notCancelled },
     ...{ received_at: at, received_by: actor.id, last_received_at: at },
+    ...{ received_position: formatPosition(event.position), as_of: asOf },
     ...{ started_at: null, ended_at: null },
     ...standing(event),
   });
@@ -74,6 +78,8 @@ const started = onImport<'ImportRunStarted'>((row, { run, scope }, event, work) 
     work.cleared.add(row.id);
     work.rows.delete(row.id);
     work.changedRows.delete(row.id);
+    work.decidedRows.delete(row.id);
+    dropOpen(work.absences, row.id, run);
   }
   return {
     state: 'running',
@@ -95,18 +101,31 @@ const processed = onImport<'ImportRowsProcessed'>((row, { run, rows }, _, work) 
     if (isNew !== undefined) counts[isNew ? 'accepted_new' : 'accepted_changed'] += by;
   };
   const known = work.rows.get(row.id) ?? new Map<number, KnownRow>();
-  const changed =
-    work.changedRows.get(row.id) ?? new Map<number, (typeof rows)[number] & { run: number }>();
+  const changed = work.changedRows.get(row.id) ?? new Map<number, DoneRow>();
   for (const done of rows) {
     const before = known.get(done.row);
     if (before) count(before, -1);
     count(done, 1);
     known.set(done.row, done);
     changed.set(done.row, { ...done, run });
+    work.decidedRows.get(row.id)?.delete(done.row);
   }
   work.rows.set(row.id, known);
   work.changedRows.set(row.id, changed);
   return counts;
+});
+
+const decided = onImport<'ImportReviewDecided'>(({ id }, { rows, absent }, _, work) => {
+  const changed = work.changedRows.get(id);
+  const before = work.decidedRows.get(id) ?? new Set<number>();
+  for (const row of rows) {
+    const done = changed?.get(row);
+    if (done) changed?.set(row, { ...done, isDecided: true });
+    else before.add(row);
+  }
+  work.decidedRows.set(id, before);
+  noteDecidedAbsences(work.absences, id, absent);
+  return {};
 });
 
 const ended = (row: ImportRow, run: number, state: string, at: string): Partial<ImportRow> => ({
@@ -117,13 +136,17 @@ const ended = (row: ImportRow, run: number, state: string, at: string): Partial<
 /** What each event changes. Complete: a new event type of imports fails to compile here. */
 export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
   ImportReceived: received,
-  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, event) => ({
+  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run, asOf }, event) => ({
     ...requested(row, run),
+    as_of: asOf ?? row.as_of,
     times_received: row.times_received + 1,
     last_received_at: recordedAt(event),
   })),
-  ImportAbsencesFound: onImport<'ImportAbsencesFound'>(() => ({})),
-  ImportReviewDecided: onImport<'ImportReviewDecided'>(() => ({})),
+  ImportAbsencesFound: onImport<'ImportAbsencesFound'>(({ id }, data, _, work) => {
+    noteAbsences(work.absences, id, data);
+    return {};
+  }),
+  ImportReviewDecided: decided,
   ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => requested(row, run)),
   ImportRunStarted: started,
   ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),

@@ -26,6 +26,9 @@ create table imports (
   cancel_reason text,
   received_at timestamptz not null,
   received_by text not null,
+  -- Where it was received first, and the list's own date.
+  received_position bigint not null,
+  as_of text,
   last_received_at timestamptz not null,
   started_at timestamptz,
   ended_at timestamptz,
@@ -51,6 +54,27 @@ create table import_rows (
   product_id text,
   manufacturer_id text,
   problems jsonb not null,
+  about jsonb,
+  proposal jsonb,
+  conflicts jsonb,
+  -- What of the row waits for a person; null where nothing does, or somebody has decided since.
+  review text collate "C",
+  -- The form under which names of manufacturers are the same.
+  manufacturer_key text collate "C",
   primary key (import_id, row)
 );
 create index import_rows_by_outcome on import_rows (import_id, outcome, row);
+create index import_rows_to_review on import_rows (import_id, row) where review is not null;
+
+-- Products that an earlier list names and this one does not name as it did.
+create table import_absences (
+  import_id text collate "C" not null,
+  product_id text collate "C" not null,
+  run integer not null,
+  kind text collate "C" not null,
+  manufacturer text not null,
+  model text not null,
+  manufacturer_key text collate "C" not null,
+  is_decided boolean not null,
+  primary key (import_id, product_id)
+);

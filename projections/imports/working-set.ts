@@ -1,7 +1,12 @@
 import type { StoredEvent } from '#event-log/event-log.js';
-import { importStream, type Outcome, type RowOutcome } from '#product-registry/import/events.js';
+import { manufacturerNameKeyOf } from '#product-registry/codes.js';
+import type { Outcome, RowOutcome } from '#product-registry/import/events.js';
+import { reviewKindOf } from '#product-registry/import/review/review-kinds.js';
 import { type Moves, noteMoves } from '#read-store/moves.js';
 import type { ProjectionClient } from '#subscription/projection/projection.js';
+
+import { type AbsencesWork, loadAbsences, saveAbsences } from './absences.js';
+import { importIdOf } from './import-id.js';
 
 /** A row of `imports`. 64-bit numbers are text, times ISO 8601. */
 export interface ImportRow {
@@ -28,6 +33,8 @@ export interface ImportRow {
   readonly cancel_reason: string | null;
   readonly received_at: string;
   readonly received_by: string;
+  readonly received_position: string;
+  readonly as_of: string | null;
   readonly last_received_at: string;
   readonly started_at: string | null;
   readonly ended_at: string | null;
@@ -38,6 +45,8 @@ export interface ImportRow {
 /** A row of a file with the run that did it. */
 export interface DoneRow extends RowOutcome {
   readonly run: number;
+  /** Whether somebody has decided since what of it waited. */
+  readonly isDecided?: boolean;
 }
 
 /** What of a row counts. */
@@ -49,14 +58,12 @@ export interface ImportsWork {
   /** Rows of files, by import and row: as they were before the batch, then as it leaves them. */
   readonly rows: Map<string, Map<number, KnownRow>>;
   readonly changedRows: Map<string, Map<number, DoneRow>>;
+  /** Rows that were done before the batch, and decided in it. */
+  readonly decidedRows: Map<string, Set<number>>;
+  readonly absences: AbsencesWork;
   /** Imports whose earlier rows go: a new run of all rows began. */
   readonly cleared: Set<string>;
 }
-
-const prefix = importStream('');
-
-export const importIdOf = (stream: string): string | undefined =>
-  stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 
 const columns = [
   ['id', 'text'],
@@ -82,6 +89,8 @@ const columns = [
   ['cancel_reason', 'text'],
   ['received_at', 'timestamptz'],
   ['received_by', 'text'],
+  ['received_position', 'bigint'],
+  ['as_of', 'text'],
   ['last_received_at', 'timestamptz'],
   ['started_at', 'timestamptz'],
   ['ended_at', 'timestamptz'],
@@ -106,6 +115,8 @@ export const loadWork = async (
     imports: await loadImports(client, [...ids]),
     rows: new Map(),
     changedRows: new Map(),
+    decidedRows: new Map(),
+    absences: await loadAbsences(client, events),
     cleared: new Set(),
   };
   if (pairs.length > 0) await loadRows(client, work, pairs);
@@ -118,7 +129,7 @@ const selected = columns
     if (type === 'timestamptz') {
       return `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${name}`;
     }
-    return ['bytes', 'total', 'revision', 'position'].includes(name)
+    return ['bytes', 'total', 'received_position', 'revision', 'position'].includes(name)
       ? `${name}::text`
       : type === 'bigint'
         ? `${name}::float8`
@@ -166,7 +177,9 @@ export const saveWork = async (client: ProjectionClient, work: ImportsWork): Pro
   if (work.cleared.size > 0) {
     await client.query('delete from import_rows where import_id = any($1)', [[...work.cleared]]);
   }
+  await saveDecided(client, work);
   await saveRows(client, work);
+  await saveAbsences(client, work.absences);
 };
 
 const movedImports: Moves = { table: 'moved_imports', columns: ['position'] };
@@ -191,19 +204,39 @@ const saveImports = async (
   );
 };
 
+const saveDecided = async (
+  client: ProjectionClient,
+  { decidedRows }: ImportsWork,
+): Promise<void> => {
+  const rows = [...decidedRows].flatMap(([id, numbers]) =>
+    [...numbers].map((row) => ({ id, row })),
+  );
+  if (rows.length === 0) return;
+  await client.query(
+    `update import_rows set review = null
+     from unnest($1::text[], $2::bigint[]) as decided (id, number)
+     where import_id = decided.id and row = decided.number`,
+    [rows.map(({ id }) => id), rows.map(({ row }) => row)],
+  );
+};
+
 const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork): Promise<void> => {
   const rows = [...changedRows].flatMap(([id, done]) =>
     [...done.values()].map((row) => ({ id, ...row })),
   );
   if (rows.length === 0) return;
   await client.query(
-    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems, is_new)
+    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems, is_new,
+                              about, proposal, conflicts, review, manufacturer_key)
      select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[],
-                          $7::jsonb[], $8::boolean[])
+                          $7::jsonb[], $8::boolean[], $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::text[],
+                          $13::text[])
      on conflict (import_id, row) do update
         set run = excluded.run, outcome = excluded.outcome, is_new = excluded.is_new,
             product_id = excluded.product_id,
-            manufacturer_id = excluded.manufacturer_id, problems = excluded.problems`,
+            manufacturer_id = excluded.manufacturer_id, problems = excluded.problems,
+            about = excluded.about, proposal = excluded.proposal, conflicts = excluded.conflicts,
+            review = excluded.review, manufacturer_key = excluded.manufacturer_key`,
     [
       rows.map(({ id }) => id),
       rows.map(({ row }) => row),
@@ -213,6 +246,14 @@ const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork):
       rows.map(({ manufacturerId }) => manufacturerId ?? null),
       rows.map(({ problems }) => JSON.stringify(problems ?? [])),
       rows.map(({ isNew }) => isNew ?? null),
+      rows.map(({ about }) => jsonOrNull(about)),
+      rows.map(({ proposal }) => jsonOrNull(proposal)),
+      rows.map(({ conflicts }) => jsonOrNull(conflicts)),
+      rows.map((row) => (row.isDecided === true ? null : (reviewKindOf(row) ?? null))),
+      rows.map(({ about }) => (about ? manufacturerNameKeyOf(about.manufacturer) : null)),
     ],
   );
 };
+
+const jsonOrNull = (value: unknown): string | null =>
+  value === undefined ? null : JSON.stringify(value);

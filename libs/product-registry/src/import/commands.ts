@@ -1,6 +1,7 @@
 import type { CommandMeta } from '#kernel/command.js';
 
 import type { ImportDataOf, RowOutcome } from './events.js';
+import type { DecidableKind } from './review/review-kinds.js';
 
 /** A file was spooled: the same content again asks for a new run. */
 export class ReceiveImport {
@@ -23,6 +24,36 @@ export class CancelImport {
   readonly type = 'CancelImport';
   readonly data = {};
   constructor(readonly meta: CommandMeta) {}
+}
+
+/** What somebody decides of an import: the rows and products that are named, or all of a rule. */
+export interface ReviewRequest {
+  readonly decision: 'accept' | 'reject';
+  readonly rows?: readonly number[] | undefined;
+  /** Products that the list no longer names. */
+  readonly absent?: readonly string[] | undefined;
+  /** Whatever waits and can be decided here. */
+  readonly all?: boolean | undefined;
+  readonly kind?: DecidableKind | undefined;
+  /** As the list writes it; of a rule. */
+  readonly manufacturer?: string | undefined;
+  /** Items of a rule that are tried at most. */
+  readonly limit?: number | undefined;
+  /** The item of a rule that was tried last: `next` of an earlier answer. */
+  readonly after?: string | undefined;
+}
+
+/** Decide what waits for review. Carried out by `decideReview`, which says what was `done`. */
+export class DecideReview {
+  readonly type = 'DecideReview';
+  constructor(
+    readonly data: ReviewRequest,
+    readonly meta: CommandMeta,
+    readonly done: { readonly rows: readonly number[]; readonly absent: readonly string[] } = {
+      rows: [],
+      absent: [],
+    },
+  ) {}
 }
 
 /** `runner` takes over the requested run, from its start or from where another runner left it. */
@@ -74,6 +105,7 @@ export type ImportCommand =
   | ReceiveImport
   | RetryImport
   | CancelImport
+  | DecideReview
   | StartImportRun
   | NoteImportFile
   | RecordImportRows

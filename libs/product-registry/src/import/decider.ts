@@ -2,6 +2,7 @@ import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type {
+  DecideReview,
   EndImportRun,
   ImportCommand,
   NoteImportFile,
@@ -22,6 +23,8 @@ import {
   hasEnded,
   type ImportState,
   isBeingCancelled,
+  isOpenAbsence,
+  isOpenRow,
   isToDo,
   type ReceivedImport,
 } from './state.js';
@@ -36,6 +39,8 @@ const decide = (command: ImportCommand, state: ImportState): readonly ImportEven
       return retry(state);
     case 'CancelImport':
       return cancel(state);
+    case 'DecideReview':
+      return review(command, state);
     case 'StartImportRun':
       return start(command, state);
     case 'NoteImportFile':
@@ -97,6 +102,17 @@ const cancelled = (state: ReceivedImport): ImportEvent => ({
   type: 'ImportCancelled',
   data: { run: state.cancelled, counts: countsOf(state) },
 });
+
+/** Only what still waits: somebody else may have decided it, or a run may have done the row again. */
+const review = (
+  { data: { decision }, done }: DecideReview,
+  state: ReceivedImport,
+): readonly ImportEvent[] => {
+  const rows = done.rows.filter((row) => isOpenRow(state, row));
+  const absent = done.absent.filter((productId) => isOpenAbsence(state, productId));
+  if (rows.length + absent.length === 0) return [];
+  return [{ type: 'ImportReviewDecided', data: { decision, rows, absent } }];
+};
 
 const start = (
   { data: { runner } }: StartImportRun,

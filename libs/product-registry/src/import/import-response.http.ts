@@ -4,7 +4,13 @@ import { formatPosition } from '#event-log/position.js';
 
 import { rowOutcomes } from './events.js';
 import type { ImportStanding } from './imports.js';
-import { acceptedCountsOf, countsOf, importStatuses, isBeingCancelled } from './state.js';
+import {
+  acceptedCountsOf,
+  countsOf,
+  importStatuses,
+  isBeingCancelled,
+  waitingCountOf,
+} from './state.js';
 
 export class ImportRowsResponse {
   @ApiProperty({
@@ -71,6 +77,11 @@ export class ImportResponse {
   beingCancelled!: boolean;
   @ApiProperty({ type: ImportRowsResponse, description: 'Rows by their latest outcome.' })
   rows!: ImportRowsResponse;
+  @ApiProperty({
+    description:
+      'Rows and products that wait for a person: `GET /v1/reviews?import=`. A row that was decided counts as `needsReview` until it is done again.',
+  })
+  waiting!: number;
   @ApiProperty({ description: 'Run that is under way or was the last one; 0 before the first.' })
   run!: number;
   @ApiProperty({ type: String, nullable: true }) file!: string | null;
@@ -108,6 +119,7 @@ export const importResponse = ({
     state: status,
     beingCancelled: isBeingCancelled(state),
     rows: { total: read?.rows ?? null, ...countsOf(state), ...acceptedCountsOf(state) },
+    waiting: waitingCountOf(state),
     run,
     file,
     sha256,
@@ -138,6 +150,27 @@ export class RowProblemResponse {
   @ApiProperty({ description: 'The cell as it stands in the file.' }) raw!: string;
 }
 
+class NamedInListResponse {
+  @ApiProperty() manufacturer!: string;
+  @ApiProperty() model!: string;
+}
+
+export class RowProposalResponse {
+  @ApiProperty({ enum: ['rename', 'transfer'] }) kind!: string;
+  @ApiProperty({ description: 'Of the product as it is registered.' }) manufacturer!: string;
+  @ApiProperty({ description: 'Of the product as it is registered.' }) model!: string;
+}
+
+export class WaitingValueResponse {
+  @ApiProperty({ example: '/elements/EnergyCapacityNominal' }) path!: string;
+  @ApiProperty({
+    type: Object,
+    nullable: true,
+    description: 'As the list says it; null: it says nothing.',
+  })
+  listed!: unknown;
+}
+
 export class ImportRowResponse {
   @ApiProperty({ description: 'Data row in the file, from 1.' }) row!: number;
   @ApiProperty({ enum: rowOutcomes }) outcome!: string;
@@ -147,6 +180,21 @@ export class ImportRowResponse {
   isNew?: boolean;
   @ApiPropertyOptional({ format: 'uuid' }) productId?: string;
   @ApiPropertyOptional({ format: 'uuid' }) manufacturerId?: string;
+  @ApiPropertyOptional({
+    type: NamedInListResponse,
+    description: 'What the row is about, as the list names it.',
+  })
+  about?: NamedInListResponse;
+  @ApiPropertyOptional({
+    type: RowProposalResponse,
+    description: 'What the row seems to be: the product under another name.',
+  })
+  proposal?: RowProposalResponse;
+  @ApiPropertyOptional({
+    type: [WaitingValueResponse],
+    description: 'Values that wait for a person.',
+  })
+  conflicts?: readonly WaitingValueResponse[];
   @ApiProperty({ type: [RowProblemResponse] }) problems!: readonly RowProblemResponse[];
 }
 

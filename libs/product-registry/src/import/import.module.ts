@@ -16,6 +16,7 @@ import { CompareController } from './compare/compare.http.js';
 import { importDecider } from './decider.js';
 import { ImportController } from './import.http.js';
 import { Imports } from './imports.js';
+import { ReviewController } from './review/review.http.js';
 import { importQueue } from './run/import-runner.js';
 
 /** What imports need to know of the process that runs them. */
@@ -37,7 +38,7 @@ const largestFile = 256 * 1024 * 1024;
  */
 @Module({
   imports: [ProductRegistryModule],
-  controllers: [ImportController, CompareController],
+  controllers: [ImportController, CompareController, ReviewController],
   providers: [
     {
       provide: Imports,

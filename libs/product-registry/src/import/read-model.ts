@@ -1,4 +1,4 @@
 import type { ProjectionVersion } from '#read-store/schema-names.js';
 
 /** The read model of imports, which runs that were lost are found in; it is defined with the others. */
-export const importsVersion = { name: 'imports', version: 5 } satisfies ProjectionVersion;
+export const importsVersion = { name: 'imports', version: 6 } satisfies ProjectionVersion;

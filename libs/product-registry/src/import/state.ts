@@ -42,7 +42,13 @@ export interface ReceivedImport {
   readonly accepted: { readonly new: RowSet; readonly changed: RowSet };
   /** Rows that the current run is done with. */
   readonly done: RowSet;
+  /** Rows left for review that somebody has decided since. */
+  readonly decided: RowSet;
+  /** What the list no longer names, by product, as of the run that found it. A decision stays. */
+  readonly gone: { readonly run: number; readonly products: GoneProducts };
 }
+
+type GoneProducts = Readonly<Record<string, 'open' | 'decided'>>;
 
 const nothingDone: Readonly<Record<Outcome, RowSet>> = {
   accepted: RowSet.empty,
@@ -83,6 +89,20 @@ export const isToDo = (state: ReceivedImport, row: number): boolean => {
   return !state.outcomes.accepted.has(row) && !state.outcomes.unchanged.has(row);
 };
 
+/** Whether the row waits for a person. */
+export const isOpenRow = ({ outcomes, decided }: ReceivedImport, row: number): boolean =>
+  outcomes.needsReview.has(row) && !decided.has(row);
+
+/** Whether nobody has said yet if the product, which the list no longer names, is really gone. */
+export const isOpenAbsence = ({ gone }: ReceivedImport, productId: string): boolean =>
+  gone.products[productId] === 'open';
+
+/** Rows and products that wait for a person. */
+export const waitingCountOf = ({ outcomes, decided, gone }: ReceivedImport): number =>
+  outcomes.needsReview.size -
+  decided.size +
+  Object.values(gone.products).filter((standing) => standing === 'open').length;
+
 export const evolveImport = (state: ImportState, event: ImportEvent): ImportState => {
   if (event.type === 'ImportReceived') {
     return {
@@ -101,6 +121,8 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       outcomes: nothingDone,
       accepted: nothingAccepted,
       done: RowSet.empty,
+      decided: RowSet.empty,
+      gone: { run: 0, products: {} },
     };
   }
   return state.status === 'none' ? state : evolveReceived(state, event);
@@ -123,8 +145,9 @@ const evolveReceived = (
     case 'ImportFileRead':
       return { ...state, read: event.data };
     case 'ImportAbsencesFound':
+      return { ...state, gone: found(state.gone, event.data) };
     case 'ImportReviewDecided':
-      return state;
+      return decided(state, event.data);
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
@@ -172,7 +195,38 @@ const started = (
     status: 'running',
     failure: null,
     done: RowSet.empty,
-    ...(scope === 'all' && { outcomes: nothingDone, accepted: nothingAccepted }),
+    ...(scope === 'all' && {
+      ...{ outcomes: nothingDone, accepted: nothingAccepted, decided: RowSet.empty },
+      gone: { run, products: decidedOf(state.gone.products) },
+    }),
+  };
+};
+
+/** What a newer run finds replaces what an earlier one found; nobody is asked twice. */
+const found = (
+  before: ReceivedImport['gone'],
+  { run, products }: ImportDataOf<'ImportAbsencesFound'>,
+): ReceivedImport['gone'] => {
+  const known = run === before.run ? before.products : decidedOf(before.products);
+  const open = products
+    .filter(({ kind, productId }) => kind === 'gone' && known[productId] === undefined)
+    .map(({ productId }) => [productId, 'open'] as const);
+  return { run, products: { ...known, ...Object.fromEntries(open) } };
+};
+
+const decidedOf = (products: GoneProducts): GoneProducts =>
+  Object.fromEntries(Object.entries(products).filter(([, standing]) => standing === 'decided'));
+
+const decided = (
+  state: ReceivedImport,
+  { rows, absent }: ImportDataOf<'ImportReviewDecided'>,
+): ReceivedImport => {
+  const noted = absent.map((productId) => [productId, 'decided'] as const);
+  const products = { ...state.gone.products, ...Object.fromEntries(noted) };
+  return {
+    ...state,
+    decided: state.decided.with(rows.filter((row) => state.outcomes.needsReview.has(row))),
+    gone: { ...state.gone, products },
   };
 };
 
@@ -192,5 +246,6 @@ const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): Received
     new: acceptedWhere(state.accepted.new, true),
     changed: acceptedWhere(state.accepted.changed, false),
   };
-  return { ...state, outcomes, accepted, done: state.done.with(numbers) };
+  const undecided = state.decided.without(numbers);
+  return { ...state, outcomes, accepted, done: state.done.with(numbers), decided: undecided };
 };

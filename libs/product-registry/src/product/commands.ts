@@ -126,6 +126,8 @@ export class ResolveListConflict extends ProductCommand<{
   readonly decision: 'keep' | 'take';
   /** As the list says it; null where it says nothing. Checked by the decider. */
   readonly value: unknown;
+  /** Refuses where somebody has decided otherwise by now. */
+  readonly onlyOpen?: boolean;
 }> {
   readonly type = 'ResolveListConflict';
 }

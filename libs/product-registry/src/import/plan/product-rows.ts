@@ -221,10 +221,15 @@ const outcomeOf = (
     problems.push(cellProblem(cecBatteries, row, 'manufacturer', reason));
   }
   const become = needsReview ? 'needsReview' : isUnchanged ? 'unchanged' : 'accepted';
+  const { manufacturer, model } = usable.facts;
   return {
     row: row.row,
     outcome: become,
     productId,
+    ...(needsReview && { about: { manufacturer, model } }),
+    ...(waiting.length > 0 && {
+      conflicts: waiting.map(({ path, listed }) => ({ path, listed })),
+    }),
     ...(become === 'accepted' && { isNew }),
     ...(problems.length > 0 && { problems }),
   };
