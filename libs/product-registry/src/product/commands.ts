@@ -132,6 +132,15 @@ export class ResolveListConflict extends ProductCommand<{
   readonly type = 'ResolveListConflict';
 }
 
+/** What a list calls by this name is not this product. */
+export class DeclineListedName extends ProductCommand<{
+  readonly list: string;
+  readonly manufacturer: string;
+  readonly model: string;
+}> {
+  readonly type = 'DeclineListedName';
+}
+
 /** `manufacturer` is an id or a name; `from` an ISO 8601 date. Carried out by `transferProduct`. */
 export class TransferProduct {
   readonly type = 'TransferProduct';
@@ -238,4 +247,5 @@ export type ProductCommands =
   | PublishListing
   | WithdrawListing
   | ResolveListConflict
+  | DeclineListedName
   | ReconcileListing;
