@@ -4,6 +4,7 @@ import { type CommandMeta, stepOf } from '#kernel/command.js';
 import { ResolveListConflict } from '../../product/commands.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { ReviewRequest } from '../commands.js';
+import { acceptProposal, declineProposal } from '../decide-proposal.js';
 import type { ReceivedImport } from '../state.js';
 import { type OpenAbsence, type OpenItem, type OpenRow } from './open-items.js';
 import { undecidable } from './refusals.js';
@@ -38,8 +39,18 @@ export const carryOutItem = (context: ReviewContext, item: OpenItem): Promise<un
   }
 };
 
-const decideProposal = (_: ReviewContext, { row }: OpenRow): Promise<unknown> => {
-  throw undecidable(row);
+const decideProposal = async (
+  { registry, state, decision, meta }: ReviewContext,
+  { row, outcome }: OpenRow,
+): Promise<unknown> => {
+  const { productId, about, proposal } = outcome;
+  if (productId === undefined || !about || !proposal) throw undecidable(row);
+  const step = rowStep(state, row, meta);
+  if (decision === 'reject') {
+    return declineProposal(registry, { productId, about, list: listOf(state) }, step);
+  }
+  const { asOf, issueCodes } = state;
+  return acceptProposal(registry, { productId, about, proposal, asOf, issueCodes }, step);
 };
 
 /** One command for each value. A value that is refused leaves the row open; the others stay decided. */
