@@ -1,6 +1,8 @@
 import {
+  type AbsenceKind,
   type ImportDataOf,
   type ImportEvent,
+  type NotCompared,
   type Outcome,
   type OutcomeCounts,
   type RowOutcome,
@@ -40,8 +42,23 @@ export interface ReceivedImport {
   readonly outcomes: Readonly<Record<Outcome, RowSet>>;
   /** Accepted rows by what they did; those of runs before this was recorded are in neither. */
   readonly accepted: { readonly new: RowSet; readonly changed: RowSet };
+  /** The newest run that completed; 0 where none did. */
+  readonly completed: number;
+  /** What the newest comparison with an earlier list found; null where there was none. */
+  readonly absent: FoundAbsences | null;
+  /** Why the last run ended without that comparison; null where it was made, or there was nothing to compare. */
+  readonly notCompared: NotCompared | null;
   /** Rows that the current run is done with. */
   readonly done: RowSet;
+}
+
+/** Products that an earlier list names, and this one does not. */
+export interface FoundAbsences {
+  readonly run: number;
+  /** The import of the earlier list. */
+  readonly previous: string;
+  /** By product. */
+  readonly kinds: ReadonlyMap<string, AbsenceKind>;
 }
 
 const nothingDone: Readonly<Record<Outcome, RowSet>> = {
@@ -100,6 +117,9 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       failure: null,
       outcomes: nothingDone,
       accepted: nothingAccepted,
+      completed: 0,
+      absent: null,
+      notCompared: null,
       done: RowSet.empty,
     };
   }
@@ -123,12 +143,13 @@ const evolveReceived = (
     case 'ImportFileRead':
       return { ...state, read: event.data };
     case 'ImportAbsencesFound':
+      return { ...state, absent: withAbsences(state, event.data) };
     case 'ImportReviewDecided':
       return state;
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
-      return { ...ended(state, 'completed', event.data.run), failure: null };
+      return completed(state, event.data);
     case 'ImportFailed':
       return { ...ended(state, 'failed', event.data.run), failure: event.data };
     case 'ImportCancelRequested':
@@ -136,6 +157,34 @@ const evolveReceived = (
     case 'ImportCancelled':
       return { ...ended(state, 'cancelled', event.data.run), failure: null };
   }
+};
+
+const completed = (
+  state: ReceivedImport,
+  { run, notCompared }: ImportDataOf<'ImportCompleted'>,
+): ReceivedImport => ({
+  ...ended(state, 'completed', run),
+  failure: null,
+  completed: run,
+  notCompared: notCompared ?? null,
+});
+
+const withAbsences = (
+  { absent }: ReceivedImport,
+  { run, previous, products }: ImportDataOf<'ImportAbsencesFound'>,
+): FoundAbsences => {
+  const before = absent?.run === run ? absent.kinds : [];
+  const found = products.map(({ productId, kind }) => [productId, kind] as const);
+  return { run, previous, kinds: new Map([...before, ...found]) };
+};
+
+/** How many products an earlier list names that this one does not, by what became of them. */
+export const absenceCountsOf = ({
+  kinds,
+}: FoundAbsences): Readonly<Record<AbsenceKind, number>> => {
+  const counts = { gone: 0, transferred: 0, renamed: 0 };
+  for (const kind of kinds.values()) counts[kind] += 1;
+  return counts;
 };
 
 const ended = (
@@ -171,8 +220,9 @@ const started = (
     scope,
     status: 'running',
     failure: null,
+    notCompared: null,
     done: RowSet.empty,
-    ...(scope === 'all' && { outcomes: nothingDone, accepted: nothingAccepted }),
+    ...(scope === 'all' && { outcomes: nothingDone, accepted: nothingAccepted, absent: null }),
   };
 };
 
