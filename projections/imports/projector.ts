@@ -2,7 +2,13 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import type { ImportDataOf, ImportEvent, Outcome } from '#product-registry/import/events.js';
 
-import { importIdOf, type ImportRow, type ImportsWork, type KnownRow } from './working-set.js';
+import {
+  type AbsentProduct,
+  importIdOf,
+  type ImportRow,
+  type ImportsWork,
+  type KnownRow,
+} from './working-set.js';
 
 type Apply = (work: ImportsWork, event: StoredEvent) => void;
 
@@ -31,11 +37,13 @@ const recordedAt = ({ created }: StoredEvent): string => created.toISOString();
 const received: Apply = (work, event) => {
   const id = importIdOf(event.stream);
   if (id === undefined) return;
-  const { kind, file, sha256, bytes } = event.data as unknown as ImportDataOf<'ImportReceived'>;
+  const { kind, file, sha256, bytes, asOf } =
+    event.data as unknown as ImportDataOf<'ImportReceived'>;
   const { actor } = event.metadata;
   const at = recordedAt(event);
   work.imports.set(id, {
     ...{ id, kind, state: 'received', file, sha256, bytes: String(bytes) },
+    ...{ as_of: asOf ?? null, layout: null, completed_position: null },
     ...{ run: 0, requested: 1, times_received: 1, total: null },
     ...nothingCounted,
     ...{ failure_code: null, failure_reason: null, ...notCancelled },
@@ -74,6 +82,7 @@ const started = onImport<'ImportRunStarted'>((row, { run, scope }, event, work) 
     work.cleared.add(row.id);
     work.rows.delete(row.id);
     work.changedRows.delete(row.id);
+    work.absences.delete(row.id);
   }
   return {
     state: 'running',
@@ -109,6 +118,15 @@ const processed = onImport<'ImportRowsProcessed'>((row, { run, rows }, _, work) 
   return counts;
 });
 
+/** What a run finds takes the place of what those before it found. */
+const absent = onImport<'ImportAbsencesFound'>((row, { run, previous, products }, _, work) => {
+  const known = work.absences.get(row.id);
+  const found = known?.run === run ? known.products : new Map<string, AbsentProduct>();
+  for (const product of products) found.set(product.productId, { ...product, previous });
+  work.absences.set(row.id, { run, products: found });
+  return {};
+});
+
 const ended = (row: ImportRow, run: number, state: string, at: string): Partial<ImportRow> => ({
   state: row.requested > run ? 'received' : state,
   ended_at: at,
@@ -117,20 +135,24 @@ const ended = (row: ImportRow, run: number, state: string, at: string): Partial<
 /** What each event changes. Complete: a new event type of imports fails to compile here. */
 export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
   ImportReceived: received,
-  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, event) => ({
+  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run, asOf }, event) => ({
     ...requested(row, run),
+    as_of: asOf ?? row.as_of,
     times_received: row.times_received + 1,
     last_received_at: recordedAt(event),
   })),
-  ImportAbsencesFound: onImport<'ImportAbsencesFound'>(() => ({})),
+  ImportAbsencesFound: absent,
   ImportReviewDecided: onImport<'ImportReviewDecided'>(() => ({})),
   ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => requested(row, run)),
   ImportRunStarted: started,
-  ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),
+  ImportFileRead: onImport<'ImportFileRead'>((_, { rows, layout }) => ({
+    ...{ total: String(rows), layout },
+  })),
   ImportRowsProcessed: processed,
-  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, event) =>
-    ended(row, run, 'completed', recordedAt(event)),
-  ),
+  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, event) => ({
+    ...ended(row, run, 'completed', recordedAt(event)),
+    completed_position: formatPosition(event.position),
+  })),
   ImportFailed: onImport<'ImportFailed'>((row, { run, code, reason }, event) => ({
     ...ended(row, run, 'failed', recordedAt(event)),
     failure_code: code,

@@ -4,6 +4,10 @@ create table imports (
   kind text collate "C" not null,
   state text collate "C" not null,
   file text,
+  -- The list's own date and kind of file, and where in the log its last run completed: what orders lists.
+  as_of date,
+  layout text collate "C",
+  completed_position bigint,
   sha256 text not null,
   bytes bigint not null,
   -- Run that is under way or was the last one, and the newest that was requested.
@@ -54,3 +58,16 @@ create table import_rows (
   primary key (import_id, row)
 );
 create index import_rows_by_outcome on import_rows (import_id, outcome, row);
+
+-- Products that the list before it names and this one does not, as its newest comparison found them.
+create table import_absences (
+  import_id text collate "C" not null,
+  product_id text collate "C" not null,
+  run integer not null,
+  kind text collate "C" not null,
+  manufacturer text collate "C" not null,
+  model text collate "C" not null,
+  previous text not null,
+  primary key (import_id, product_id)
+);
+create index import_absences_by_name on import_absences (import_id, manufacturer, model, product_id);

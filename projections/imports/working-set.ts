@@ -1,5 +1,10 @@
 import type { StoredEvent } from '#event-log/event-log.js';
-import { importStream, type Outcome, type RowOutcome } from '#product-registry/import/events.js';
+import {
+  type Absence,
+  importStream,
+  type Outcome,
+  type RowOutcome,
+} from '#product-registry/import/events.js';
 import { type Moves, noteMoves } from '#read-store/moves.js';
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
@@ -9,6 +14,9 @@ export interface ImportRow {
   readonly kind: string;
   readonly state: string;
   readonly file: string | null;
+  readonly as_of: string | null;
+  readonly layout: string | null;
+  readonly completed_position: string | null;
   readonly sha256: string;
   readonly bytes: string;
   readonly run: number;
@@ -40,8 +48,15 @@ export interface DoneRow extends RowOutcome {
   readonly run: number;
 }
 
+interface AbsencesOfRun {
+  readonly run: number;
+  readonly products: Map<string, AbsentProduct>;
+}
+
 /** What of a row counts. */
 export type KnownRow = Pick<DoneRow, 'outcome' | 'isNew'>;
+
+export type AbsentProduct = Absence & { readonly previous: string };
 
 /** The imports that a batch touches, and the rows of files. */
 export interface ImportsWork {
@@ -51,6 +66,8 @@ export interface ImportsWork {
   readonly changedRows: Map<string, Map<number, DoneRow>>;
   /** Imports whose earlier rows go: a new run of all rows began. */
   readonly cleared: Set<string>;
+  /** What the newest comparison of an import found, as far as the batch says it. */
+  readonly absences: Map<string, AbsencesOfRun>;
 }
 
 const prefix = importStream('');
@@ -63,6 +80,9 @@ const columns = [
   ['kind', 'text'],
   ['state', 'text'],
   ['file', 'text'],
+  ['as_of', 'date'],
+  ['layout', 'text'],
+  ['completed_position', 'bigint'],
   ['sha256', 'text'],
   ['bytes', 'bigint'],
   ['run', 'integer'],
@@ -107,6 +127,7 @@ export const loadWork = async (
     rows: new Map(),
     changedRows: new Map(),
     cleared: new Set(),
+    absences: new Map(),
   };
   if (pairs.length > 0) await loadRows(client, work, pairs);
   return work;
@@ -118,11 +139,8 @@ const selected = columns
     if (type === 'timestamptz') {
       return `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${name}`;
     }
-    return ['bytes', 'total', 'revision', 'position'].includes(name)
-      ? `${name}::text`
-      : type === 'bigint'
-        ? `${name}::float8`
-        : name;
+    const asText = ['bytes', 'total', 'revision', 'position', 'completed_position', 'as_of'];
+    return asText.includes(name) ? `${name}::text` : type === 'bigint' ? `${name}::float8` : name;
   })
   .join(', ');
 
@@ -164,9 +182,12 @@ const loadRows = async (
 export const saveWork = async (client: ProjectionClient, work: ImportsWork): Promise<void> => {
   await saveImports(client, [...work.imports.values()]);
   if (work.cleared.size > 0) {
-    await client.query('delete from import_rows where import_id = any($1)', [[...work.cleared]]);
+    for (const table of ['import_rows', 'import_absences']) {
+      await client.query(`delete from ${table} where import_id = any($1)`, [[...work.cleared]]);
+    }
   }
   await saveRows(client, work);
+  await saveAbsences(client, work);
 };
 
 const movedImports: Moves = { table: 'moved_imports', columns: ['position'] };
@@ -214,5 +235,33 @@ const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork):
       rows.map(({ problems }) => JSON.stringify(problems ?? [])),
       rows.map(({ isNew }) => isNew ?? null),
     ],
+  );
+};
+
+const saveAbsences = async (client: ProjectionClient, { absences }: ImportsWork): Promise<void> => {
+  if (absences.size === 0) return;
+  const rows = [...absences].flatMap(([id, { run, products }]) =>
+    [...products.values()].map((product) => ({ id, run, ...product })),
+  );
+  await client.query(
+    `insert into import_absences (import_id, product_id, run, kind, manufacturer, model, previous)
+     select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[])
+     on conflict (import_id, product_id) do update
+        set run = excluded.run, kind = excluded.kind, manufacturer = excluded.manufacturer,
+            model = excluded.model, previous = excluded.previous`,
+    [
+      rows.map(({ id }) => id),
+      rows.map(({ productId }) => productId),
+      rows.map(({ run }) => run),
+      rows.map(({ kind }) => kind),
+      rows.map(({ manufacturer }) => manufacturer),
+      rows.map(({ model }) => model),
+      rows.map(({ previous }) => previous),
+    ],
+  );
+  await client.query(
+    `delete from import_absences using unnest($1::text[], $2::integer[]) as newest (id, run)
+     where import_id = newest.id and import_absences.run < newest.run`,
+    [[...absences.keys()], [...absences.values()].map(({ run }) => run)],
   );
 };
