@@ -69,7 +69,11 @@ const open = `
   union all
   select import_id, null, ${behindRows}, product_id, kind, product_id, manufacturer_key,
       manufacturer, model, null, '[]', '[]'
-    from ${schema}.import_absences where kind = 'gone' and not is_decided`;
+    from ${schema}.import_absences
+    where kind = 'gone' and not exists (
+      select from ${schema}.decided_absences as decided
+      where decided.import_id = import_absences.import_id
+        and decided.product_id = import_absences.product_id)`;
 
 /** What of all imports waits for a person. */
 export const reviews = defineResource({
@@ -80,7 +84,7 @@ export const reviews = defineResource({
   response: ReviewItemResponse,
   select: `item.import_id as "importId", item.row::float8 as row, item.kind,
     item.product_id as "productId", item.manufacturer, item.model, item.proposal, item.conflicts,
-    item.problems, imports.file, imports.as_of as "asOf"`,
+    item.problems, imports.file, imports.as_of::text as "asOf"`,
   from: `(${open}) as item join ${schema}.imports as imports on imports.id = item.import_id`,
   list: {
     summary: 'What of imports waits for a person',

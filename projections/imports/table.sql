@@ -4,6 +4,10 @@ create table imports (
   kind text collate "C" not null,
   state text collate "C" not null,
   file text,
+  -- The list's own date and kind of file, and where in the log its last run completed: what orders lists.
+  as_of date,
+  layout text collate "C",
+  completed_position bigint,
   sha256 text not null,
   bytes bigint not null,
   -- Run that is under way or was the last one, and the newest that was requested.
@@ -26,9 +30,8 @@ create table imports (
   cancel_reason text,
   received_at timestamptz not null,
   received_by text not null,
-  -- Where it was received first, and the list's own date.
+  -- Where it was received first.
   received_position bigint not null,
-  as_of text,
   last_received_at timestamptz not null,
   started_at timestamptz,
   ended_at timestamptz,
@@ -66,15 +69,23 @@ create table import_rows (
 create index import_rows_by_outcome on import_rows (import_id, outcome, row);
 create index import_rows_to_review on import_rows (import_id, row) where review is not null;
 
--- Products that an earlier list names and this one does not name as it did.
+-- Products that the list before it names and this one does not, as its newest comparison found them.
 create table import_absences (
   import_id text collate "C" not null,
   product_id text collate "C" not null,
   run integer not null,
   kind text collate "C" not null,
-  manufacturer text not null,
-  model text not null,
+  manufacturer text collate "C" not null,
+  model text collate "C" not null,
+  previous text not null,
   manufacturer_key text collate "C" not null,
-  is_decided boolean not null,
+  primary key (import_id, product_id)
+);
+create index import_absences_by_name on import_absences (import_id, manufacturer, model, product_id);
+
+-- Products of which somebody has decided whether they are gone; a later run asks no more.
+create table decided_absences (
+  import_id text collate "C" not null,
+  product_id text collate "C" not null,
   primary key (import_id, product_id)
 );

@@ -1,12 +1,14 @@
 import type { StoredEvent } from '#event-log/event-log.js';
-import { manufacturerNameKeyOf } from '#product-registry/codes.js';
-import type { Outcome, RowOutcome } from '#product-registry/import/events.js';
-import { reviewKindOf } from '#product-registry/import/review/review-kinds.js';
+import {
+  type Absence,
+  importStream,
+  type Outcome,
+  type RowOutcome,
+} from '#product-registry/import/events.js';
 import { type Moves, noteMoves } from '#read-store/moves.js';
 import type { ProjectionClient } from '#subscription/projection/projection.js';
 
-import { type AbsencesWork, loadAbsences, saveAbsences } from './absences.js';
-import { importIdOf } from './import-id.js';
+import { saveAbsences, saveDecided, saveRows } from './save-rows.js';
 
 /** A row of `imports`. 64-bit numbers are text, times ISO 8601. */
 export interface ImportRow {
@@ -14,6 +16,9 @@ export interface ImportRow {
   readonly kind: string;
   readonly state: string;
   readonly file: string | null;
+  readonly as_of: string | null;
+  readonly layout: string | null;
+  readonly completed_position: string | null;
   readonly sha256: string;
   readonly bytes: string;
   readonly run: number;
@@ -34,7 +39,6 @@ export interface ImportRow {
   readonly received_at: string;
   readonly received_by: string;
   readonly received_position: string;
-  readonly as_of: string | null;
   readonly last_received_at: string;
   readonly started_at: string | null;
   readonly ended_at: string | null;
@@ -49,8 +53,15 @@ export interface DoneRow extends RowOutcome {
   readonly isDecided?: boolean;
 }
 
+interface AbsencesOfRun {
+  readonly run: number;
+  readonly products: Map<string, AbsentProduct>;
+}
+
 /** What of a row counts. */
 export type KnownRow = Pick<DoneRow, 'outcome' | 'isNew'>;
+
+export type AbsentProduct = Absence & { readonly previous: string };
 
 /** The imports that a batch touches, and the rows of files. */
 export interface ImportsWork {
@@ -58,18 +69,28 @@ export interface ImportsWork {
   /** Rows of files, by import and row: as they were before the batch, then as it leaves them. */
   readonly rows: Map<string, Map<number, KnownRow>>;
   readonly changedRows: Map<string, Map<number, DoneRow>>;
-  /** Rows that were done before the batch, and decided in it. */
-  readonly decidedRows: Map<string, Set<number>>;
-  readonly absences: AbsencesWork;
   /** Imports whose earlier rows go: a new run of all rows began. */
   readonly cleared: Set<string>;
+  /** What the newest comparison of an import found, as far as the batch says it. */
+  readonly absences: Map<string, AbsencesOfRun>;
+  /** Rows that were done before the batch and decided in it, by import. */
+  readonly decided: Map<string, Set<number>>;
+  readonly decidedAbsences: { readonly id: string; readonly productId: string }[];
 }
+
+const prefix = importStream('');
+
+export const importIdOf = (stream: string): string | undefined =>
+  stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
 
 const columns = [
   ['id', 'text'],
   ['kind', 'text'],
   ['state', 'text'],
   ['file', 'text'],
+  ['as_of', 'date'],
+  ['layout', 'text'],
+  ['completed_position', 'bigint'],
   ['sha256', 'text'],
   ['bytes', 'bigint'],
   ['run', 'integer'],
@@ -90,7 +111,6 @@ const columns = [
   ['received_at', 'timestamptz'],
   ['received_by', 'text'],
   ['received_position', 'bigint'],
-  ['as_of', 'text'],
   ['last_received_at', 'timestamptz'],
   ['started_at', 'timestamptz'],
   ['ended_at', 'timestamptz'],
@@ -115,13 +135,19 @@ export const loadWork = async (
     imports: await loadImports(client, [...ids]),
     rows: new Map(),
     changedRows: new Map(),
-    decidedRows: new Map(),
-    absences: await loadAbsences(client, events),
     cleared: new Set(),
+    absences: new Map(),
+    decided: new Map(),
+    decidedAbsences: [],
   };
   if (pairs.length > 0) await loadRows(client, work, pairs);
   return work;
 };
+
+const asText: ReadonlySet<string> = new Set([
+  ...['bytes', 'total', 'revision', 'position', 'received_position', 'completed_position'],
+  'as_of',
+]);
 
 /** Times and 64-bit numbers as text, so that what is loaded is written back as it was. */
 const selected = columns
@@ -129,11 +155,7 @@ const selected = columns
     if (type === 'timestamptz') {
       return `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${name}`;
     }
-    return ['bytes', 'total', 'received_position', 'revision', 'position'].includes(name)
-      ? `${name}::text`
-      : type === 'bigint'
-        ? `${name}::float8`
-        : name;
+    return asText.has(name) ? `${name}::text` : type === 'bigint' ? `${name}::float8` : name;
   })
   .join(', ');
 
@@ -175,11 +197,13 @@ const loadRows = async (
 export const saveWork = async (client: ProjectionClient, work: ImportsWork): Promise<void> => {
   await saveImports(client, [...work.imports.values()]);
   if (work.cleared.size > 0) {
-    await client.query('delete from import_rows where import_id = any($1)', [[...work.cleared]]);
+    for (const table of ['import_rows', 'import_absences']) {
+      await client.query(`delete from ${table} where import_id = any($1)`, [[...work.cleared]]);
+    }
   }
   await saveDecided(client, work);
   await saveRows(client, work);
-  await saveAbsences(client, work.absences);
+  await saveAbsences(client, work);
 };
 
 const movedImports: Moves = { table: 'moved_imports', columns: ['position'] };
@@ -203,57 +227,3 @@ const saveImports = async (
     names.map((name) => imports.map((row) => row[name])),
   );
 };
-
-const saveDecided = async (
-  client: ProjectionClient,
-  { decidedRows }: ImportsWork,
-): Promise<void> => {
-  const rows = [...decidedRows].flatMap(([id, numbers]) =>
-    [...numbers].map((row) => ({ id, row })),
-  );
-  if (rows.length === 0) return;
-  await client.query(
-    `update import_rows set review = null
-     from unnest($1::text[], $2::bigint[]) as decided (id, number)
-     where import_id = decided.id and row = decided.number`,
-    [rows.map(({ id }) => id), rows.map(({ row }) => row)],
-  );
-};
-
-const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork): Promise<void> => {
-  const rows = [...changedRows].flatMap(([id, done]) =>
-    [...done.values()].map((row) => ({ id, ...row })),
-  );
-  if (rows.length === 0) return;
-  await client.query(
-    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems, is_new,
-                              about, proposal, conflicts, review, manufacturer_key)
-     select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[],
-                          $7::jsonb[], $8::boolean[], $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::text[],
-                          $13::text[])
-     on conflict (import_id, row) do update
-        set run = excluded.run, outcome = excluded.outcome, is_new = excluded.is_new,
-            product_id = excluded.product_id,
-            manufacturer_id = excluded.manufacturer_id, problems = excluded.problems,
-            about = excluded.about, proposal = excluded.proposal, conflicts = excluded.conflicts,
-            review = excluded.review, manufacturer_key = excluded.manufacturer_key`,
-    [
-      rows.map(({ id }) => id),
-      rows.map(({ row }) => row),
-      rows.map(({ run }) => run),
-      rows.map(({ outcome }) => outcome),
-      rows.map(({ productId }) => productId ?? null),
-      rows.map(({ manufacturerId }) => manufacturerId ?? null),
-      rows.map(({ problems }) => JSON.stringify(problems ?? [])),
-      rows.map(({ isNew }) => isNew ?? null),
-      rows.map(({ about }) => jsonOrNull(about)),
-      rows.map(({ proposal }) => jsonOrNull(proposal)),
-      rows.map(({ conflicts }) => jsonOrNull(conflicts)),
-      rows.map((row) => (row.isDecided === true ? null : (reviewKindOf(row) ?? null))),
-      rows.map(({ about }) => (about ? manufacturerNameKeyOf(about.manufacturer) : null)),
-    ],
-  );
-};
-
-const jsonOrNull = (value: unknown): string | null =>
-  value === undefined ? null : JSON.stringify(value);

@@ -1,6 +1,6 @@
 import type { CommandMeta } from '#kernel/command.js';
 
-import type { ImportDataOf, RowOutcome } from './events.js';
+import type { ImportDataOf, NotCompared, RowOutcome } from './events.js';
 import type { DecidableKind } from './review/review-kinds.js';
 
 /** A file was spooled: the same content again asks for a new run. */
@@ -86,6 +86,15 @@ export class RecordImportRows {
   ) {}
 }
 
+/** What an earlier list names and this one does not; sent for each part of it, the whole again after a crash. */
+export class RecordAbsences {
+  readonly type = 'RecordAbsences';
+  constructor(
+    readonly data: OfRunner & Omit<ImportDataOf<'ImportAbsencesFound'>, 'run'>,
+    readonly meta: CommandMeta,
+  ) {}
+}
+
 /**
  * Ends the run: as cancelled where somebody asked for that, as failed where there is a `failure` or the
  * rows do not add up, else as completed.
@@ -96,6 +105,7 @@ export class EndImportRun {
     readonly data: OfRunner & {
       readonly rowsRead: number;
       readonly failure?: { readonly code: string; readonly reason: string };
+      readonly notCompared?: NotCompared;
     },
     readonly meta: CommandMeta,
   ) {}
@@ -109,4 +119,5 @@ export type ImportCommand =
   | StartImportRun
   | NoteImportFile
   | RecordImportRows
+  | RecordAbsences
   | EndImportRun;

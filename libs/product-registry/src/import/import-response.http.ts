@@ -2,9 +2,10 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 import { formatPosition } from '#event-log/position.js';
 
-import { rowOutcomes } from './events.js';
+import { absenceKinds, rowOutcomes } from './events.js';
 import type { ImportStanding } from './imports.js';
 import {
+  absenceCountsOf,
   acceptedCountsOf,
   countsOf,
   importStatuses,
@@ -67,6 +68,20 @@ class ImportLayoutResponse {
   unreadSheets!: readonly string[];
 }
 
+class ImportAbsenceCounts {
+  @ApiProperty({ format: 'uuid', description: 'The import of the earlier list.' })
+  previous!: string;
+  @ApiProperty({ description: 'Products that this list does not name at all.' }) gone!: number;
+  @ApiProperty({ description: 'This list has the model under another manufacturer.' })
+  transferred!: number;
+  @ApiProperty({ description: 'This list has it under a similar name.' }) renamed!: number;
+}
+
+class NotComparedResponse {
+  @ApiProperty({ example: 'FILE_MISSING' }) code!: string;
+  @ApiProperty() reason!: string;
+}
+
 export class ImportResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: ['products', 'manufacturers'] }) kind!: string;
@@ -100,6 +115,19 @@ export class ImportResponse {
   layout!: ImportLayoutResponse | null;
   @ApiProperty({ type: ImportFailureResponse, nullable: true })
   failure!: ImportFailureResponse | null;
+  @ApiProperty({
+    type: ImportAbsenceCounts,
+    nullable: true,
+    description:
+      'Registered products that the newest earlier list of this layout names, and this one under none of their names. Null where nothing was compared.',
+  })
+  absent!: ImportAbsenceCounts | null;
+  @ApiProperty({
+    type: NotComparedResponse,
+    nullable: true,
+    description: 'Why the list was not compared with the one before it; null where it was.',
+  })
+  notCompared!: NotComparedResponse | null;
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'A place in the log, for `?after=`.' }) position!: string;
 }
@@ -111,7 +139,7 @@ export const importResponse = ({
   revision,
   position,
 }: ImportStanding): ImportResponse => {
-  const { received, status, read, failure, run, issueCodes, asOf } = state;
+  const { received, status, read, failure, run, issueCodes, asOf, absent, notCompared } = state;
   const { kind, file, sha256, bytes, mappingVersion } = received;
   return {
     id,
@@ -138,6 +166,8 @@ export const importResponse = ({
       unreadSheets: read.unreadSheets ?? [],
     },
     failure: failure && { code: failure.code, reason: failure.reason },
+    absent: absent && { previous: absent.previous, ...absenceCountsOf(absent) },
+    notCompared,
     revision: Number(revision),
     position: position === undefined ? '0' : formatPosition(position),
   };
@@ -196,6 +226,19 @@ export class ImportRowResponse {
   })
   conflicts?: readonly WaitingValueResponse[];
   @ApiProperty({ type: [RowProblemResponse] }) problems!: readonly RowProblemResponse[];
+}
+
+export class ImportAbsenceResponse {
+  @ApiProperty({ format: 'uuid' }) productId!: string;
+  @ApiProperty({
+    enum: absenceKinds,
+    description: '`transferred`, `renamed`: this list has what seems to be it under another name.',
+  })
+  kind!: string;
+  @ApiProperty({ description: 'As the earlier list names it.' }) manufacturer!: string;
+  @ApiProperty({ description: 'As the earlier list names it.' }) model!: string;
+  @ApiProperty({ format: 'uuid', description: 'The import of the earlier list.' })
+  previous!: string;
 }
 
 class PreviewedChangeResponse {

@@ -50,15 +50,15 @@ const largestFile = 256 * 1024 * 1024;
         log: EsdbEventLog,
         registry: ProductRegistry,
         disk: DiskReserve,
-        { pool }: ReadStore,
+        store: ReadStore,
         observer: CommandObserver,
         logger: Logger,
         { dataDir, maxRows }: ImportSettings,
       ): Imports => {
         const files = new KeptFiles(join(dataDir, 'imports'), largestFile, disk, ['csv', 'xlsx']);
         const imports = new States(log, importDecider, 1_000);
-        const tools = { log, imports, registry, files, logger, maxRows };
-        return new Imports(tools, importQueue(pool), observer);
+        const tools = { log, imports, registry, files, logger, maxRows, store };
+        return new Imports(tools, importQueue(store.pool), observer);
       },
     },
   ],

@@ -1,6 +1,8 @@
 import {
+  type AbsenceKind,
   type ImportDataOf,
   type ImportEvent,
+  type NotCompared,
   type Outcome,
   type OutcomeCounts,
   type RowOutcome,
@@ -40,15 +42,28 @@ export interface ReceivedImport {
   readonly outcomes: Readonly<Record<Outcome, RowSet>>;
   /** Accepted rows by what they did; those of runs before this was recorded are in neither. */
   readonly accepted: { readonly new: RowSet; readonly changed: RowSet };
+  /** The newest run that completed; 0 where none did. */
+  readonly completed: number;
+  /** What the newest comparison with an earlier list found; null where there was none. */
+  readonly absent: FoundAbsences | null;
+  /** Why the last run ended without that comparison; null where it was made, or there was nothing to compare. */
+  readonly notCompared: NotCompared | null;
   /** Rows that the current run is done with. */
   readonly done: RowSet;
   /** Rows left for review that somebody has decided since. */
   readonly decided: RowSet;
-  /** What the list no longer names, by product, as of the run that found it. A decision stays. */
-  readonly gone: { readonly run: number; readonly products: GoneProducts };
+  /** Products of which somebody has decided whether they are gone: the same list is not asked about again. */
+  readonly decidedAbsences: ReadonlySet<string>;
 }
 
-type GoneProducts = Readonly<Record<string, 'open' | 'decided'>>;
+/** Products that an earlier list names, and this one does not. */
+export interface FoundAbsences {
+  readonly run: number;
+  /** The import of the earlier list. */
+  readonly previous: string;
+  /** By product. */
+  readonly kinds: ReadonlyMap<string, AbsenceKind>;
+}
 
 const nothingDone: Readonly<Record<Outcome, RowSet>> = {
   accepted: RowSet.empty,
@@ -93,15 +108,21 @@ export const isToDo = (state: ReceivedImport, row: number): boolean => {
 export const isOpenRow = ({ outcomes, decided }: ReceivedImport, row: number): boolean =>
   outcomes.needsReview.has(row) && !decided.has(row);
 
-/** Whether nobody has said yet if the product, which the list no longer names, is really gone. */
-export const isOpenAbsence = ({ gone }: ReceivedImport, productId: string): boolean =>
-  gone.products[productId] === 'open';
+/** Products that the list no longer names, and nobody has said yet whether they are gone. */
+export const openAbsencesOf = ({ absent, decidedAbsences }: ReceivedImport): readonly string[] =>
+  [...(absent?.kinds ?? [])].flatMap(([id, kind]) =>
+    kind === 'gone' && !decidedAbsences.has(id) ? [id] : [],
+  );
+
+/** Whether the product is one of these. */
+export const isOpenAbsence = (
+  { absent, decidedAbsences }: ReceivedImport,
+  productId: string,
+): boolean => absent?.kinds.get(productId) === 'gone' && !decidedAbsences.has(productId);
 
 /** Rows and products that wait for a person. */
-export const waitingCountOf = ({ outcomes, decided, gone }: ReceivedImport): number =>
-  outcomes.needsReview.size -
-  decided.size +
-  Object.values(gone.products).filter((standing) => standing === 'open').length;
+export const waitingCountOf = (state: ReceivedImport): number =>
+  state.outcomes.needsReview.size - state.decided.size + openAbsencesOf(state).length;
 
 export const evolveImport = (state: ImportState, event: ImportEvent): ImportState => {
   if (event.type === 'ImportReceived') {
@@ -120,9 +141,12 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       failure: null,
       outcomes: nothingDone,
       accepted: nothingAccepted,
+      completed: 0,
+      absent: null,
+      notCompared: null,
       done: RowSet.empty,
       decided: RowSet.empty,
-      gone: { run: 0, products: {} },
+      decidedAbsences: new Set(),
     };
   }
   return state.status === 'none' ? state : evolveReceived(state, event);
@@ -145,13 +169,13 @@ const evolveReceived = (
     case 'ImportFileRead':
       return { ...state, read: event.data };
     case 'ImportAbsencesFound':
-      return { ...state, gone: found(state.gone, event.data) };
+      return { ...state, absent: withAbsences(state, event.data) };
     case 'ImportReviewDecided':
       return decided(state, event.data);
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
-      return { ...ended(state, 'completed', event.data.run), failure: null };
+      return completed(state, event.data);
     case 'ImportFailed':
       return { ...ended(state, 'failed', event.data.run), failure: event.data };
     case 'ImportCancelRequested':
@@ -159,6 +183,34 @@ const evolveReceived = (
     case 'ImportCancelled':
       return { ...ended(state, 'cancelled', event.data.run), failure: null };
   }
+};
+
+const completed = (
+  state: ReceivedImport,
+  { run, notCompared }: ImportDataOf<'ImportCompleted'>,
+): ReceivedImport => ({
+  ...ended(state, 'completed', run),
+  failure: null,
+  completed: run,
+  notCompared: notCompared ?? null,
+});
+
+const withAbsences = (
+  { absent }: ReceivedImport,
+  { run, previous, products }: ImportDataOf<'ImportAbsencesFound'>,
+): FoundAbsences => {
+  const before = absent?.run === run ? absent.kinds : [];
+  const found = products.map(({ productId, kind }) => [productId, kind] as const);
+  return { run, previous, kinds: new Map([...before, ...found]) };
+};
+
+/** How many products an earlier list names that this one does not, by what became of them. */
+export const absenceCountsOf = ({
+  kinds,
+}: FoundAbsences): Readonly<Record<AbsenceKind, number>> => {
+  const counts = { gone: 0, transferred: 0, renamed: 0 };
+  for (const kind of kinds.values()) counts[kind] += 1;
+  return counts;
 };
 
 const ended = (
@@ -194,41 +246,23 @@ const started = (
     scope,
     status: 'running',
     failure: null,
+    notCompared: null,
     done: RowSet.empty,
     ...(scope === 'all' && {
-      ...{ outcomes: nothingDone, accepted: nothingAccepted, decided: RowSet.empty },
-      gone: { run, products: decidedOf(state.gone.products) },
+      ...{ outcomes: nothingDone, accepted: nothingAccepted, absent: null },
+      decided: RowSet.empty,
     }),
   };
 };
 
-/** What a newer run finds replaces what an earlier one found; nobody is asked twice. */
-const found = (
-  before: ReceivedImport['gone'],
-  { run, products }: ImportDataOf<'ImportAbsencesFound'>,
-): ReceivedImport['gone'] => {
-  const known = run === before.run ? before.products : decidedOf(before.products);
-  const open = products
-    .filter(({ kind, productId }) => kind === 'gone' && known[productId] === undefined)
-    .map(({ productId }) => [productId, 'open'] as const);
-  return { run, products: { ...known, ...Object.fromEntries(open) } };
-};
-
-const decidedOf = (products: GoneProducts): GoneProducts =>
-  Object.fromEntries(Object.entries(products).filter(([, standing]) => standing === 'decided'));
-
 const decided = (
   state: ReceivedImport,
   { rows, absent }: ImportDataOf<'ImportReviewDecided'>,
-): ReceivedImport => {
-  const noted = absent.map((productId) => [productId, 'decided'] as const);
-  const products = { ...state.gone.products, ...Object.fromEntries(noted) };
-  return {
-    ...state,
-    decided: state.decided.with(rows.filter((row) => state.outcomes.needsReview.has(row))),
-    gone: { ...state.gone, products },
-  };
-};
+): ReceivedImport => ({
+  ...state,
+  decided: state.decided.with(rows.filter((row) => state.outcomes.needsReview.has(row))),
+  decidedAbsences: new Set([...state.decidedAbsences, ...absent]),
+});
 
 const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): ReceivedImport => {
   const numbers = rows.map(({ row }) => row);

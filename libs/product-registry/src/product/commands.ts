@@ -71,7 +71,12 @@ export class PublishListing extends ProductCommand<Listing> {
   readonly type = 'PublishListing';
 }
 
-export class WithdrawListing extends ProductCommand<{ readonly agency: string }> {
+/** With `list`: on the word of a list that does not name the product any more, whose date `asOf` is where it has one. */
+export class WithdrawListing extends ProductCommand<{
+  readonly agency: string;
+  readonly list?: string;
+  readonly asOf?: string;
+}> {
   readonly type = 'WithdrawListing';
 }
 

@@ -123,10 +123,10 @@ const withSpareId = async <T>(
   }
 };
 
-/** The product that a refused row is about, where it is registered. */
-const registeredProduct = async (
+/** The product that a row is about, where it is registered. */
+export const registeredProduct = async (
   registry: ProductRegistry,
-  { manufacturer, model }: ListedFacts,
+  { manufacturer, model }: Pick<ListedFacts, 'manufacturer' | 'model'>,
 ): Promise<string | undefined> => {
   const found = await resolveManufacturer(registry, manufacturer);
   for (const id of found?.family ?? []) {

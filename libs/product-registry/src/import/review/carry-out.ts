@@ -2,9 +2,11 @@ import { handleCommand } from '#event-log/handle-command.js';
 import { type CommandMeta, stepOf } from '#kernel/command.js';
 
 import { ResolveListConflict } from '../../product/commands.js';
+import { delistAbsent } from '../../product/delist-absent.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { ReviewRequest } from '../commands.js';
 import { acceptProposal, declineProposal } from '../decide-proposal.js';
+import { cecBatteriesAgency } from '../layouts/cec-batteries.js';
 import type { ReceivedImport } from '../state.js';
 import { type OpenAbsence, type OpenItem, type OpenRow } from './open-items.js';
 import { undecidable } from './refusals.js';
@@ -71,12 +73,17 @@ const decideConflicts = async (
   }
 };
 
-const decideAbsence = (
-  { decision }: ReviewContext,
+/** That a product is not gone is only noted: its listing stands. */
+const decideAbsence = async (
+  { registry, state, decision, meta }: ReviewContext,
   { absence: { productId } }: OpenAbsence,
 ): Promise<void> => {
-  if (decision === 'reject') return Promise.resolve();
-  throw undecidable(productId);
+  if (decision === 'reject') return;
+  const { sha256, file } = state.received;
+  const evidence = { sha256, ...(file !== null && { file }) };
+  // There are no other lists of products.
+  const absent = { productId, agency: cecBatteriesAgency, list: listOf(state), asOf: state.asOf };
+  await delistAbsent(registry, absent, { ...stepOf(meta, 'absent', productId), evidence });
 };
 
 const listOf = ({ read }: ReceivedImport): string => {

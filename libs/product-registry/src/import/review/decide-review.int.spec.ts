@@ -2,90 +2,33 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { EsdbEventLog } from '#event-log/esdb.js';
-import type { EventLog } from '#event-log/event-log.js';
 import { handleCommand } from '#event-log/handle-command.js';
-import { States } from '#event-log/states.js';
-import { startTestNode, type TestNode } from '#testing/test-node.js';
 
-import { SetElements } from '../../product/commands.js';
+import { PublishListing } from '../../product/commands.js';
 import { isDeclined } from '../../product/listed-names.js';
-import { ProductRegistry } from '../../registry.js';
-import { dyingLog, haltingLog, ProcessDied } from '../../testing/halting-log.js';
 import { rename, stateOf } from '../../testing/identity.js';
-import { makeManufacturer, makeProduct, newMeta, uniqueName } from '../../testing/make.js';
-import { DecideReview, RetryImport, type ReviewRequest } from '../commands.js';
-import { importDecider } from '../decider.js';
-import { importStream, type RowOutcome } from '../events.js';
+import { makeProduct, newMeta } from '../../testing/make.js';
+import { RetryImport } from '../commands.js';
+import type { Absence, RowOutcome } from '../events.js';
 import { endedImport } from '../testing/ended-import.js';
-import { decideReview } from './decide-review.js';
+import {
+  capacityOf,
+  decide,
+  decisionsOn,
+  eventsOf,
+  fresh,
+  inConflict,
+  log,
+  madeMaker,
+  modelOf,
+  proposed,
+  startReviews,
+  stopReviews,
+  tools,
+} from '../testing/reviews.js';
 
-let node: TestNode;
-let log: EsdbEventLog;
-beforeAll(async () => {
-  node = await startTestNode();
-  log = EsdbEventLog.connect(node.url);
-});
-afterAll(async () => {
-  await log.close();
-  await node.stop();
-});
-
-const fresh = () => new ProductRegistry(log);
-const tools = (own: EventLog = log) => ({
-  ...{ log: own, registry: new ProductRegistry(own) },
-  imports: new States(own, importDecider),
-});
-const decide = async (id: string, data: ReviewRequest, meta = newMeta(), own: EventLog = log) => {
-  const command = new DecideReview(data, { ...meta, reason: 'notice' });
-  const { outcome, state } = await decideReview(tools(own), id, command);
-  const refused = state.refused.map(({ item, refusal }) => ({ ...item, code: refusal.code }));
-  return { outcome, ...state, refused };
-};
-
-const capacity = (value: string) => ({
-  ...{ state: 'submitted', value, unit: 'kWh', decimals: 1 },
-});
-const path = '/elements/EnergyCapacityNominal';
-
-/** A product whose capacity a curator has set to 6.0, and a list says 5.2. */
-const inConflict = async (row: number, maker: string, name: string): Promise<RowOutcome> => {
-  const { id: productId } = await makeProduct(fresh(), maker, `C-${String(row)}`);
-  const elements = { EnergyCapacityNominal: { value: '6.0', unit: 'kWh' } };
-  const set = new SetElements(productId, { elements }, newMeta());
-  await handleCommand(log, fresh().products, productId, set);
-  const about = { manufacturer: name, model: `C-${String(row)}` };
-  const conflicts = [{ path, listed: capacity('5.2') }];
-  return { row, outcome: 'needsReview', productId, about, conflicts };
-};
-
-/** A product, and a row that calls it otherwise. */
-const proposed = async (row: number, maker: string, name: string): Promise<RowOutcome> => {
-  const model = `P-${String(row)}`;
-  const { id: productId } = await makeProduct(fresh(), maker, model);
-  const about = { manufacturer: name.toUpperCase(), model: `${model} Plus` };
-  const proposal = { kind: 'rename', manufacturer: name, model } as const;
-  return { row, outcome: 'needsReview', productId, about, proposal };
-};
-
-const madeMaker = async () => {
-  const name = uniqueName();
-  return { name, maker: await makeManufacturer(fresh(), name) };
-};
-
-const capacityOf = async (productId = '') =>
-  (await stateOf(fresh(), productId)).elements['EnergyCapacityNominal']?.value?.value;
-const modelOf = async (productId = '') =>
-  (await stateOf(fresh(), productId)).identities.at(-1)?.modelKey;
-
-const decisionsOn = async (id: string) => {
-  const found: unknown[] = [];
-  for await (const { type, data, metadata } of log.readStream(importStream(id))) {
-    const { actor, reason } = metadata;
-    if (type === 'ImportReviewDecided') found.push({ ...data, by: actor.id, reason });
-  }
-  return found;
-};
+beforeAll(startReviews);
+afterAll(stopReviews);
 
 describe('what waits in review', () => {
   it('is decided by a rule, a manufacturer at a time, with who and why', async () => {
@@ -188,80 +131,43 @@ describe('what waits in review', () => {
   });
 });
 
-const eventsOf = async (productId = '', type = '') => {
-  const found = [];
-  for await (const event of log.readStream(`product-${productId}`)) {
-    if (event.type === type) found.push(event.metadata);
-  }
-  return found;
-};
+describe('a product that the list no longer names', () => {
+  const gone = async (maker: string, name: string, model: string): Promise<Absence> => {
+    const { id: productId } = await makeProduct(fresh(), maker, model);
+    const listing = {
+      agency: 'CEC',
+      listingDate: null,
+      lastUpdate: null,
+      notes: null,
+      remarks: {},
+    };
+    const publish = new PublishListing(productId, listing, newMeta());
+    await handleCommand(log, fresh().products, productId, publish);
+    return { productId, kind: 'gone', manufacturer: name, model };
+  };
+  const isListed = async ({ productId }: Absence) =>
+    (await stateOf(fresh(), productId)).listings['CEC']?.value !== null;
 
-describe('a decision that is sent again', () => {
-  it('says what it decided first, and does nothing more', async () => {
+  it('is delisted, or stays as it is, and is asked for once', async () => {
     const { name, maker } = await madeMaker();
-    const rows = [await inConflict(1, maker, name), await inConflict(2, maker, name)];
-    const id = await endedImport(log, rows);
-    const meta = newMeta();
-    const asked = { decision: 'accept', all: true, limit: 1 } as const;
-    const first = await decide(id, asked, meta);
-    expect(await decide(id, asked, meta)).toEqual({ ...first, outcome: 'repeated' });
-    expect(first).toMatchObject({ decided: 1, left: 1, next: 'r1' });
-    await expect(decide(id, { ...asked, limit: 2 }, meta)).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_KEY_REUSED',
+    const all = [await gone(maker, name, 'G-1'), await gone(maker, name, 'G-2')];
+    const [one, other] = all as [Absence, Absence];
+    const renamed = { ...(await gone(maker, name, 'G-3')), kind: 'renamed' as const };
+    const id = await endedImport(log, [{ row: 1, outcome: 'unchanged' }], [...all, renamed]);
+    const first = await decide(id, { decision: 'reject', absent: [one.productId] });
+    expect(first).toMatchObject({ decided: 1, refused: [] });
+    const rule = { decision: 'accept', kind: 'gone', manufacturer: name } as const;
+    expect(await decide(id, rule)).toMatchObject({ decided: 1, left: 0, next: null });
+    expect(await Promise.all([one, other, renamed].map(isListed))).toEqual([true, false, true]);
+    const [withdrawn] = await eventsOf(other.productId, 'ListingWithdrawn');
+    expect(withdrawn).toMatchObject({
+      reason: 'notice',
+      evidence: { file: expect.any(String) as unknown },
     });
-    expect(await decisionsOn(id)).toHaveLength(1);
+    const absent = [one.productId, renamed.productId];
+    expect((await decide(id, { decision: 'accept', absent })).refused).toEqual([
+      { productId: one.productId, code: 'REVIEW_NOT_OPEN' },
+      { productId: renamed.productId, code: 'ABSENCE_UNKNOWN' },
+    ]);
   });
-
-  it('does what is missing, wherever the process died', async () => {
-    for (let at = 0, isWhole = false; !isWhole; at += 1) {
-      const { name, maker } = await madeMaker();
-      const rows = [await proposed(1, maker, name), await inConflict(2, maker, name)];
-      const id = await endedImport(log, rows);
-      const meta = newMeta();
-      const all = { decision: 'accept', all: true } as const;
-      const died = await decide(id, all, meta, dyingLog(log, at)).then(
-        () => false,
-        (error: unknown) => {
-          expect(error).toBeInstanceOf(ProcessDied);
-          return true;
-        },
-      );
-      isWhole = !died;
-      expect(await decide(id, all, meta)).toMatchObject({ decided: 2, refused: [], left: 0 });
-      expect(await modelOf(rows[0]?.productId)).toBe('P-1 Plus');
-      expect(await eventsOf(rows[0]?.productId, 'ModelRenamed')).toHaveLength(1);
-      expect(await capacityOf(rows[1]?.productId)).toBe('5.2');
-      expect(await decisionsOn(id)).toHaveLength(1);
-      expect(at).toBeLessThan(20);
-    }
-  });
-});
-
-it('two who decide the same otherwise at once: the first one of each value counts', async () => {
-  const { name, maker } = await madeMaker();
-  const rows = [await inConflict(1, maker, name), await inConflict(2, maker, name)];
-  const id = await endedImport(log, rows);
-  // Of two processes: within one, decisions on an import take turns.
-  let goOn: () => void = () => undefined;
-  const woken = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  const isNoted: Parameters<typeof haltingLog>[1] = ([event]) =>
-    event?.type === 'ImportReviewDecided';
-  const slow = haltingLog(log, isNoted, () => woken);
-  const taken = decide(id, { decision: 'accept', all: true }, newMeta(), slow);
-  await slow.halted;
-  const kept = await decide(id, { decision: 'reject', all: true });
-  const code = 'LIST_CONFLICT_DECIDED';
-  expect(kept).toMatchObject({
-    decided: 0,
-    refused: [
-      { row: 1, code },
-      { row: 2, code },
-    ],
-  });
-  goOn();
-  expect(await taken).toMatchObject({ decided: 2, left: 0 });
-  expect(await capacityOf(rows[0]?.productId)).toBe('5.2');
-  expect(await decisionsOn(id)).toMatchObject([{ decision: 'accept', rows: [1, 2] }]);
 });

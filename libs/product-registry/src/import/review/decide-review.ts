@@ -143,7 +143,7 @@ const itemsToTry = (
     const open = contents.openAbsence(state, productId);
     if (open) tried.push(open);
     else {
-      const isKnown = Object.hasOwn(state.gone.products, productId);
+      const isKnown = state.absent?.kinds.get(productId) === 'gone';
       const refusal = isKnown ? notOpen(productId) : absenceUnknown(productId);
       refused.push({ item: { productId }, refusal });
     }

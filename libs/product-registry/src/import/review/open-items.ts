@@ -1,7 +1,7 @@
 import { manufacturerNameKeyOf } from '../../codes.js';
 import type { ReviewRequest } from '../commands.js';
 import type { Absence, ImportEvent, RowOutcome } from '../events.js';
-import { isOpenAbsence, isOpenRow, type ReceivedImport } from '../state.js';
+import { isOpenAbsence, isOpenRow, openAbsencesOf, type ReceivedImport } from '../state.js';
 import { type ReviewKind, reviewKindOf } from './review-kinds.js';
 
 /** A row that waits for a person. */
@@ -48,7 +48,7 @@ export class ReviewContents {
     const rows = [...this.rows.values()]
       .filter(({ row }) => isOpenRow(state, row))
       .sort((a, b) => a.row - b.row);
-    const ids = Object.keys(state.gone.products).sort();
+    const ids = [...openAbsencesOf(state)].sort();
     return [...rows, ...ids.flatMap((id) => this.openAbsence(state, id) ?? [])];
   }
 

@@ -10,11 +10,12 @@ import {
   type ImportCommand,
   NoteImportFile,
   ReceiveImport,
+  RecordAbsences,
   RecordImportRows,
   StartImportRun,
 } from '../commands.js';
 import { importDecider } from '../decider.js';
-import { type Absence, importEvents, importStream, type RowOutcome } from '../events.js';
+import { type Absence, importEvents, type RowOutcome } from '../events.js';
 
 /** An import whose run has ended with these rows, all of them, and found these products gone. For tests. */
 export const endedImport = async (
@@ -31,19 +32,8 @@ export const endedImport = async (
   await send(new StartImportRun({ runner: own.runner }, newMeta()));
   await send(new NoteImportFile({ ...read.example, ...own, rows: rows.length }, newMeta()));
   await send(new RecordImportRows({ ...own, rows }, newMeta()));
-  if (absences.length > 0) {
-    const { commandId, actor, source, occurredAt, correlationId } = newMeta();
-    const { revision } = await states.refresh(id);
-    const ids = { commandId, commandHash: '', $correlationId: correlationId };
-    const metadata = {
-      ...{ actor, source, occurredAt, recordedAt: occurredAt },
-      ...ids,
-      $causationId: commandId,
-    };
-    const data = { run: 1, previous: randomUUID(), products: absences };
-    const event = { type: 'ImportAbsencesFound', data, id: randomUUID(), metadata };
-    await log.append(importStream(id), [event], revision);
-  }
+  const found = { ...own, previous: randomUUID(), products: absences };
+  if (absences.length > 0) await send(new RecordAbsences(found, newMeta()));
   await send(new EndImportRun({ ...own, rowsRead: rows.length }, newMeta()));
   return id;
 };
