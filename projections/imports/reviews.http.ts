@@ -67,7 +67,7 @@ const open = `
       coalesce(conflicts, '[]') as conflicts, problems
     from ${schema}.import_rows where review is not null
   union all
-  select import_id, null, ${behindRows}, product_id, kind, product_id, manufacturer_key,
+  select import_id, null, ${behindRows}, concat_ws(chr(31), manufacturer, model, product_id), kind, product_id, manufacturer_key,
       manufacturer, model, null, '[]', '[]'
     from ${schema}.import_absences
     where kind = 'gone' and not exists (
