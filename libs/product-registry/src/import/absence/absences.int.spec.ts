@@ -119,6 +119,18 @@ describe('a list after an earlier one', () => {
       ['gone Ivy I-2'],
     ]);
   });
+
+  it('that is retried is compared with what came before its first run', async () => {
+    const first = await lists.import(['Ivy,I-3,LFP,1,1', 'Ivy,,LFP,2,1']);
+    expect(textsOf(first.absences)).toEqual(['gone Ivy I-1']);
+    await lists.import(['Ivy,I-3,LFP,1,1', 'Ivy,I-4,LFP,2,1']);
+    const { log, imports } = lists.tools;
+    await handleCommand(log, imports, first.id, new RetryImport(newMeta()));
+    const { state, absences } = await lists.run(first.id);
+    expect([state.run, state.absent?.previous, textsOf(absences)]).toEqual([
+      ...[2, first.state.absent?.previous, ['gone Ivy I-1']],
+    ]);
+  });
 });
 
 describe('a list that cannot be compared', () => {

@@ -60,7 +60,7 @@ export interface ListOfRun extends ComparedImport {
 }
 
 /** How long the list of imports is waited for. */
-const visibleMs = 10_000;
+const visibleMs = 5_000;
 
 /**
  * The import of the list before this one. It is found in the list of imports, once that holds the log up to `began`; what

@@ -156,7 +156,7 @@ class ImportRun {
       const found = await compareWithEarlier({ ...this.tools, store }, list, halt);
       if (!found) return undefined;
       halt.throwIfAborted();
-      await this.ensureHeld();
+      await this.steps.retry(() => this.ensureHeld());
       await this.steps.absences(found);
       return undefined;
     } catch (error) {
