@@ -200,11 +200,7 @@ export const known = {
   'The write side reads no read model.': [
     [
       'libs/product-registry/src/import/read-model.ts -> libs/read-store/src/schema-names.ts',
-      'Imports whose request was lost are found in the list of imports; their own streams decide.',
-    ],
-    [
-      'libs/product-registry/src/import/run/import-runner.ts -> libs/read-store/src/schema-names.ts',
-      'The same.',
+      'Imports whose request was lost, and lists from before, are found in the list of imports; their own streams decide.',
     ],
     [
       'libs/battery-lab/src/import/read-model.ts -> libs/read-store/src/schema-names.ts',

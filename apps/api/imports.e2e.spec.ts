@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { imports } from '#projections/imports/imports.projection.js';
 import { eventually, until } from '#testing/until.js';
 import { workbookOfTexts } from '#workbook/testing/make-workbook.js';
 
@@ -162,5 +163,40 @@ describe('a preview', () => {
     await eventually(async () => {
       expect((await another(list(1))).status).toBe(200);
     }, 30_000);
+  });
+});
+
+describe('a list after an earlier one', () => {
+  const send = async (asOf: string, ...rows: string[]): Promise<string> => {
+    const body = `${[header, ...rows].join('\n')}\n`;
+    const path = `/v1/imports?kind=products&asOf=${asOf}`;
+    const sent = await api.ask(path, { method: 'POST', headers, body });
+    const id = String(sent.body['id']);
+    const answer = async () => (await api.ask(`/v1/imports/${id}`)).body['state'];
+    await until('it has ended', async () => (await answer()) === 'completed');
+    return id;
+  };
+
+  it('says what that one names and it does not', async () => {
+    await api.project(imports);
+    const kept = 'Yew,Y-1,LFP,1,1';
+    const previous = await send('2016-01-01', kept, 'Yew,Y-2,LFP,2,1', 'Zelkova,Z-1,LFP,3,1');
+    const id = await send('2016-02-01', kept, 'Yew,Z-1,LFP,3,1');
+    expect((await api.ask(`/v1/imports/${id}`)).body).toMatchObject({
+      absent: { previous, gone: 1, transferred: 1, renamed: 0 },
+      notCompared: null,
+    });
+    const { body } = await api.ask(`/v1/imports/${id}/absences?kind=gone`);
+    expect(body).toMatchObject({
+      items: [{ kind: 'gone', manufacturer: 'Yew', model: 'Y-2', previous }],
+      nextCursor: null,
+    });
+    const listed = (await api.ask('/v1/imports?limit=1')).body['items'];
+    expect(listed).toMatchObject([{ id, asOf: '2016-02-01' }]);
+    expect((await api.ask(`/v1/imports/${id}/absences?kind=lost`)).status).toBe(400);
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    expect((await api.ask(`/v1/imports/${unknown}/absences`)).body['code']).toBe(
+      'IMPORT_NOT_FOUND',
+    );
   });
 });

@@ -41,6 +41,14 @@ afterAll(async () => {
 const compare = (...args: string[]) => ctl('lists', 'compare', ...args);
 
 describe('the command line', () => {
+  it('says in one line which products a list does not name any more', async () => {
+    const { stdout } = await ctl('import', 'show', later);
+    expect(stdout).toContain(
+      '1 product that the list of of-june.csv named is no longer named: 1 transferred\n',
+    );
+    expect((await ctl('import', 'show', earlier)).stdout).not.toContain('no longer named');
+  });
+
   it('shows what became of the products of a list', async () => {
     const { exitCode, stdout, stderr } = await compare(earlier, later);
     expect([exitCode, stderr]).toEqual([0, '']);

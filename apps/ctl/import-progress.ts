@@ -7,6 +7,8 @@ import { progressBar } from './progress.js';
 
 export const outcomes = ['accepted', 'unchanged', 'rejected', 'needsReview'] as const;
 
+const absenceKinds = ['gone', 'transferred', 'renamed'] as const;
+
 type Count = 'total' | (typeof outcomes)[number] | 'new' | 'changed';
 
 /** What of a file was not read. */
@@ -23,6 +25,11 @@ export interface ImportView {
   readonly kind?: string;
   readonly file?: string | null;
   readonly rows?: Readonly<Record<Count, number | null>>;
+  readonly asOf?: string | null;
+  readonly absent?:
+    | ({ readonly previous: string } & Readonly<Record<(typeof absenceKinds)[number], number>>)
+    | null;
+  readonly notCompared?: { readonly code: string; readonly reason: string } | null;
   readonly layout?: Partial<Unread> | null;
   readonly failure?: { readonly code?: string; readonly reason?: string } | null;
   readonly times?: {
@@ -79,7 +86,7 @@ export async function waitForImport(api: ApiClient, id: string): Promise<ImportV
 }
 
 export async function printImport(view: ImportView): Promise<void> {
-  const { rows, failure, times, beingCancelled } = view;
+  const { rows, failure, times, beingCancelled, notCompared } = view;
   const { by, reason } = times?.cancellation ?? {};
   await printFields({
     import: view.id,
@@ -95,7 +102,23 @@ export async function printImport(view: ImportView): Promise<void> {
     rejected: rows?.rejected,
     'needs review': rows?.needsReview,
     ...(failure && { failure: [failure.code, failure.reason].filter(Boolean).join(': ') }),
+    ...(notCompared && { 'not compared': `${notCompared.code}: ${notCompared.reason}` }),
   });
+}
+
+/** One line on products that the list before this one named, and this one does not. */
+export async function printAbsences(api: ApiClient, { absent }: ImportView): Promise<void> {
+  if (!absent) return;
+  const found = absenceKinds.filter((kind) => absent[kind] > 0);
+  const total = found.reduce((sum, kind) => sum + absent[kind], 0);
+  if (total === 0) return;
+  const { asOf, file } = await api.get<ImportView>(`/v1/imports/${segment(absent.previous)}`);
+  const earlier = asOf ?? file ?? absent.previous;
+  const [products, are] = total === 1 ? ['product', 'is'] : ['products', 'are'];
+  const parts = found.map((kind) => `${absent[kind]} ${kind}`).join(', ');
+  await write(
+    `${total} ${products} that the list of ${earlier} named ${are} no longer named: ${parts}\n`,
+  );
 }
 
 /** Such as `12 (10 new, 2 changed)`. */

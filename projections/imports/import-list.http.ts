@@ -1,8 +1,9 @@
 import { ApiProperty, IntersectionType, PickType } from '@nestjs/swagger';
 
 import { boolean, oneOf } from '#http/query-params.js';
-import { rowOutcomes } from '#product-registry/import/events.js';
+import { absenceKinds, rowOutcomes } from '#product-registry/import/events.js';
 import {
+  ImportAbsenceResponse,
   ImportResponse,
   ImportRowResponse,
 } from '#product-registry/import/import-response.http.js';
@@ -44,7 +45,7 @@ export class ImportTimes {
 class ListedImportResponse extends IntersectionType(
   PickType(ImportResponse, [
     ...(['id', 'kind', 'state', 'rows', 'run', 'file', 'sha256', 'bytes', 'failure'] as const),
-    ...(['revision', 'position'] as const),
+    ...(['asOf', 'revision', 'position'] as const),
   ]),
   ImportTimes,
 ) {}
@@ -57,7 +58,7 @@ export const importList = defineResource({
     json_build_object('total', total, 'accepted', accepted, 'new', accepted_new,
       'changed', accepted_changed, 'unchanged', unchanged,
       'rejected', rejected, 'needsReview', needs_review) as rows,
-    run, file, sha256, bytes::float8,
+    run, file, sha256, bytes::float8, as_of::text as "asOf",
     case when failure_code is not null
       then json_build_object('code', failure_code, 'reason', coalesce(failure_reason, ''))
     end as failure,
@@ -89,14 +90,18 @@ const importRows = defineResource({
   ...shared,
   name: 'import-rows',
   response: ImportRowResponse,
-  select: 'row::float8 as row, outcome, is_new, product_id, manufacturer_id, problems',
+  select: `row::float8 as row, outcome, is_new, product_id, manufacturer_id, problems,
+    about, proposal, conflicts`,
   from: `${schema}.import_rows`,
-  item: ({ row, outcome, is_new, product_id, manufacturer_id, problems }) =>
+  item: ({ row, outcome, is_new, product_id, manufacturer_id, problems, ...review }) =>
     ({
       ...{ row, outcome },
       ...(is_new !== null && { isNew: is_new }),
       ...(product_id !== null && { productId: product_id }),
       ...(manufacturer_id !== null && { manufacturerId: manufacturer_id }),
+      ...(review['about'] !== null && { about: review['about'] }),
+      ...(review['proposal'] !== null && { proposal: review['proposal'] }),
+      ...(review['conflicts'] !== null && { conflicts: review['conflicts'] }),
       problems,
     }) as ImportRowResponse,
   list: {
@@ -120,5 +125,32 @@ const importRows = defineResource({
 export const rowsOfImport = (id: string): Resource<ImportRowResponse> => ({
   ...importRows,
   name: `rows of import ${id}`,
+  where: [compares('import_id')(id)],
+});
+
+const importAbsences = defineResource({
+  ...shared,
+  name: 'import-absences',
+  response: ImportAbsenceResponse,
+  select: 'product_id as "productId", kind, manufacturer, model, previous',
+  from: `${schema}.import_absences`,
+  list: {
+    summary: 'Products that the list before it names and this one does not',
+    description:
+      'Registered products that the newest earlier list of the same layout names, and this one under none of their names; ordered as that list names them. ' +
+      'Waits until everything that the import has recorded so far is visible.',
+    filters: { kind: filter(oneOf(...absenceKinds), compares('kind')) },
+    order: [
+      { expression: 'import_absences.manufacturer', type: 'text' },
+      { expression: 'import_absences.model', type: 'text' },
+      { expression: 'import_absences.product_id', type: 'text' },
+    ],
+  },
+});
+
+/** What an earlier list names and the list of one import does not. */
+export const absencesOfImport = (id: string): Resource<ImportAbsenceResponse> => ({
+  ...importAbsences,
+  name: `absences of import ${id}`,
   where: [compares('import_id')(id)],
 });

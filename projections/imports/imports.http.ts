@@ -11,9 +11,10 @@ import { resourceController } from '#resource/controller.js';
 import type { RawQuery } from '#resource/parameters.js';
 import { ResourceReader } from '#resource/reader.js';
 import { readOne } from '#resource/reading.js';
+import type { Resource } from '#resource/resource.js';
 import { ListRoute } from '#resource/routes.js';
 
-import { importList, ImportTimes, rowsOfImport } from './import-list.http.js';
+import { absencesOfImport, importList, ImportTimes, rowsOfImport } from './import-list.http.js';
 
 class ShownImport extends ImportResponse {
   @ApiProperty({
@@ -53,19 +54,40 @@ export class ImportsController extends resourceController(importList) {
 
   @ListRoute(rowsOfImport(''), ':id/rows')
   @ApiNotFoundResponse({ description: 'IMPORT_NOT_FOUND' })
-  async rows(
+  rows(
     @Param('id') id: string,
     @Query() query: RawQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const rows = rowsOfImport(id);
-    const ready: typeof rows.ready = async (store, after) => {
+    return this.answer(id, rowsOfImport(id), query, request, reply);
+  }
+
+  @ListRoute(absencesOfImport(''), ':id/absences')
+  @ApiNotFoundResponse({ description: 'IMPORT_NOT_FOUND' })
+  absences(
+    @Param('id') id: string,
+    @Query() query: RawQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.answer(id, absencesOfImport(id), query, request, reply);
+  }
+
+  /** Once everything that the import has recorded so far is visible. */
+  private async answer<Item>(
+    id: string,
+    resource: Resource<Item>,
+    query: RawQuery,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const ready: typeof resource.ready = async (store, after) => {
       const { position: recorded } = await this.imports.get(id);
-      await rows.ready(store, after);
-      await rows.ready(store, recorded);
+      await resource.ready(store, after);
+      await resource.ready(store, recorded);
     };
-    await answerList(this.reader.store, { ...rows, ready }, query, request, reply);
+    await answerList(this.reader.store, { ...resource, ready }, query, request, reply);
   }
 
   /** Times are a courtesy: without the read model the rest is answered all the same. */

@@ -165,8 +165,8 @@ describe('the imports read model', () => {
         `insert into ${schemaOf(imports)}.imports
            (id, kind, state, sha256, bytes, run, requested, times_received, accepted, accepted_new,
             accepted_changed, unchanged, rejected, needs_review, received_at, received_by,
-            last_received_at, revision, position)
-         values ($1, 'products', 'parted', '', 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, now(), 'x', now(), 0, $2)`,
+            received_position, last_received_at, revision, position)
+         values ($1, 'products', 'parted', '', 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, now(), 'x', $2, now(), 0, $2)`,
         [`at-${String(place)}`, String(place)],
       );
     }

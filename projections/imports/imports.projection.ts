@@ -18,6 +18,7 @@ export const imports: Projection = defineProjection({
     table,
     source('./projector.js'),
     source('./working-set.js'),
+    source('./save-rows.js'),
     source('../../libs/read-store/src/moves.js'),
   ],
   tables: readFileSync(table, 'utf8'),

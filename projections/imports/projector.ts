@@ -2,7 +2,14 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { formatPosition } from '#event-log/position.js';
 import type { ImportDataOf, ImportEvent, Outcome } from '#product-registry/import/events.js';
 
-import { importIdOf, type ImportRow, type ImportsWork, type KnownRow } from './working-set.js';
+import {
+  type AbsentProduct,
+  type DoneRow,
+  importIdOf,
+  type ImportRow,
+  type ImportsWork,
+  type KnownRow,
+} from './working-set.js';
 
 type Apply = (work: ImportsWork, event: StoredEvent) => void;
 
@@ -31,15 +38,18 @@ const recordedAt = ({ created }: StoredEvent): string => created.toISOString();
 const received: Apply = (work, event) => {
   const id = importIdOf(event.stream);
   if (id === undefined) return;
-  const { kind, file, sha256, bytes } = event.data as unknown as ImportDataOf<'ImportReceived'>;
+  const { kind, file, sha256, bytes, asOf } =
+    event.data as unknown as ImportDataOf<'ImportReceived'>;
   const { actor } = event.metadata;
   const at = recordedAt(event);
   work.imports.set(id, {
     ...{ id, kind, state: 'received', file, sha256, bytes: String(bytes) },
+    ...{ as_of: asOf ?? null, layout: null, completed_position: null },
     ...{ run: 0, requested: 1, times_received: 1, total: null },
     ...nothingCounted,
     ...{ failure_code: null, failure_reason: null, ...notCancelled },
     ...{ received_at: at, received_by: actor.id, last_received_at: at },
+    received_position: formatPosition(event.position),
     ...{ started_at: null, ended_at: null },
     ...standing(event),
   });
@@ -74,6 +84,8 @@ const started = onImport<'ImportRunStarted'>((row, { run, scope }, event, work) 
     work.cleared.add(row.id);
     work.rows.delete(row.id);
     work.changedRows.delete(row.id);
+    work.absences.delete(row.id);
+    work.decided.delete(row.id);
   }
   return {
     state: 'running',
@@ -95,18 +107,40 @@ const processed = onImport<'ImportRowsProcessed'>((row, { run, rows }, _, work) 
     if (isNew !== undefined) counts[isNew ? 'accepted_new' : 'accepted_changed'] += by;
   };
   const known = work.rows.get(row.id) ?? new Map<number, KnownRow>();
-  const changed =
-    work.changedRows.get(row.id) ?? new Map<number, (typeof rows)[number] & { run: number }>();
+  const changed = work.changedRows.get(row.id) ?? new Map<number, DoneRow>();
   for (const done of rows) {
     const before = known.get(done.row);
     if (before) count(before, -1);
     count(done, 1);
     known.set(done.row, done);
     changed.set(done.row, { ...done, run });
+    work.decided.get(row.id)?.delete(done.row);
   }
   work.rows.set(row.id, known);
   work.changedRows.set(row.id, changed);
   return counts;
+});
+
+/** What a run finds takes the place of what those before it found. */
+const absent = onImport<'ImportAbsencesFound'>((row, { run, previous, products }, _, work) => {
+  const known = work.absences.get(row.id);
+  const found = known?.run === run ? known.products : new Map<string, AbsentProduct>();
+  for (const product of products) found.set(product.productId, { ...product, previous });
+  work.absences.set(row.id, { run, products: found });
+  return {};
+});
+
+const decided = onImport<'ImportReviewDecided'>(({ id }, { rows, absent }, _, work) => {
+  const changed = work.changedRows.get(id);
+  const before = work.decided.get(id) ?? new Set<number>();
+  for (const row of rows) {
+    const done = changed?.get(row);
+    if (done) changed?.set(row, { ...done, isDecided: true });
+    else before.add(row);
+  }
+  work.decided.set(id, before);
+  work.decidedAbsences.push(...absent.map((productId) => ({ id, productId })));
+  return {};
 });
 
 const ended = (row: ImportRow, run: number, state: string, at: string): Partial<ImportRow> => ({
@@ -117,20 +151,24 @@ const ended = (row: ImportRow, run: number, state: string, at: string): Partial<
 /** What each event changes. Complete: a new event type of imports fails to compile here. */
 export const changes: Readonly<Record<ImportEvent['type'], Apply>> = {
   ImportReceived: received,
-  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run }, event) => ({
+  ImportReceivedAgain: onImport<'ImportReceivedAgain'>((row, { run, asOf }, event) => ({
     ...requested(row, run),
+    as_of: asOf ?? row.as_of,
     times_received: row.times_received + 1,
     last_received_at: recordedAt(event),
   })),
-  ImportAbsencesFound: onImport<'ImportAbsencesFound'>(() => ({})),
-  ImportReviewDecided: onImport<'ImportReviewDecided'>(() => ({})),
+  ImportAbsencesFound: absent,
+  ImportReviewDecided: decided,
   ImportRetryRequested: onImport<'ImportRetryRequested'>((row, { run }) => requested(row, run)),
   ImportRunStarted: started,
-  ImportFileRead: onImport<'ImportFileRead'>((_, { rows }) => ({ total: String(rows) })),
+  ImportFileRead: onImport<'ImportFileRead'>((_, { rows, layout }) => ({
+    ...{ total: String(rows), layout },
+  })),
   ImportRowsProcessed: processed,
-  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, event) =>
-    ended(row, run, 'completed', recordedAt(event)),
-  ),
+  ImportCompleted: onImport<'ImportCompleted'>((row, { run }, event) => ({
+    ...ended(row, run, 'completed', recordedAt(event)),
+    completed_position: formatPosition(event.position),
+  })),
   ImportFailed: onImport<'ImportFailed'>((row, { run, code, reason }, event) => ({
     ...ended(row, run, 'failed', recordedAt(event)),
     failure_code: code,

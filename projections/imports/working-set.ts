@@ -1,7 +1,14 @@
 import type { StoredEvent } from '#event-log/event-log.js';
-import { importStream, type Outcome, type RowOutcome } from '#product-registry/import/events.js';
+import {
+  type Absence,
+  importStream,
+  type Outcome,
+  type RowOutcome,
+} from '#product-registry/import/events.js';
 import { type Moves, noteMoves } from '#read-store/moves.js';
 import type { ProjectionClient } from '#subscription/projection/projection.js';
+
+import { saveAbsences, saveDecided, saveRows } from './save-rows.js';
 
 /** A row of `imports`. 64-bit numbers are text, times ISO 8601. */
 export interface ImportRow {
@@ -9,6 +16,9 @@ export interface ImportRow {
   readonly kind: string;
   readonly state: string;
   readonly file: string | null;
+  readonly as_of: string | null;
+  readonly layout: string | null;
+  readonly completed_position: string | null;
   readonly sha256: string;
   readonly bytes: string;
   readonly run: number;
@@ -28,6 +38,7 @@ export interface ImportRow {
   readonly cancel_reason: string | null;
   readonly received_at: string;
   readonly received_by: string;
+  readonly received_position: string;
   readonly last_received_at: string;
   readonly started_at: string | null;
   readonly ended_at: string | null;
@@ -38,10 +49,19 @@ export interface ImportRow {
 /** A row of a file with the run that did it. */
 export interface DoneRow extends RowOutcome {
   readonly run: number;
+  /** Whether somebody has decided since what of it waited. */
+  readonly isDecided?: boolean;
+}
+
+interface AbsencesOfRun {
+  readonly run: number;
+  readonly products: Map<string, AbsentProduct>;
 }
 
 /** What of a row counts. */
 export type KnownRow = Pick<DoneRow, 'outcome' | 'isNew'>;
+
+export type AbsentProduct = Absence & { readonly previous: string };
 
 /** The imports that a batch touches, and the rows of files. */
 export interface ImportsWork {
@@ -51,6 +71,11 @@ export interface ImportsWork {
   readonly changedRows: Map<string, Map<number, DoneRow>>;
   /** Imports whose earlier rows go: a new run of all rows began. */
   readonly cleared: Set<string>;
+  /** What the newest comparison of an import found, as far as the batch says it. */
+  readonly absences: Map<string, AbsencesOfRun>;
+  /** Rows that were done before the batch and decided in it, by import. */
+  readonly decided: Map<string, Set<number>>;
+  readonly decidedAbsences: { readonly id: string; readonly productId: string }[];
 }
 
 const prefix = importStream('');
@@ -63,6 +88,9 @@ const columns = [
   ['kind', 'text'],
   ['state', 'text'],
   ['file', 'text'],
+  ['as_of', 'date'],
+  ['layout', 'text'],
+  ['completed_position', 'bigint'],
   ['sha256', 'text'],
   ['bytes', 'bigint'],
   ['run', 'integer'],
@@ -82,6 +110,7 @@ const columns = [
   ['cancel_reason', 'text'],
   ['received_at', 'timestamptz'],
   ['received_by', 'text'],
+  ['received_position', 'bigint'],
   ['last_received_at', 'timestamptz'],
   ['started_at', 'timestamptz'],
   ['ended_at', 'timestamptz'],
@@ -107,10 +136,18 @@ export const loadWork = async (
     rows: new Map(),
     changedRows: new Map(),
     cleared: new Set(),
+    absences: new Map(),
+    decided: new Map(),
+    decidedAbsences: [],
   };
   if (pairs.length > 0) await loadRows(client, work, pairs);
   return work;
 };
+
+const asText: ReadonlySet<string> = new Set([
+  ...['bytes', 'total', 'revision', 'position', 'received_position', 'completed_position'],
+  'as_of',
+]);
 
 /** Times and 64-bit numbers as text, so that what is loaded is written back as it was. */
 const selected = columns
@@ -118,11 +155,7 @@ const selected = columns
     if (type === 'timestamptz') {
       return `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${name}`;
     }
-    return ['bytes', 'total', 'revision', 'position'].includes(name)
-      ? `${name}::text`
-      : type === 'bigint'
-        ? `${name}::float8`
-        : name;
+    return asText.has(name) ? `${name}::text` : type === 'bigint' ? `${name}::float8` : name;
   })
   .join(', ');
 
@@ -164,9 +197,13 @@ const loadRows = async (
 export const saveWork = async (client: ProjectionClient, work: ImportsWork): Promise<void> => {
   await saveImports(client, [...work.imports.values()]);
   if (work.cleared.size > 0) {
-    await client.query('delete from import_rows where import_id = any($1)', [[...work.cleared]]);
+    for (const table of ['import_rows', 'import_absences']) {
+      await client.query(`delete from ${table} where import_id = any($1)`, [[...work.cleared]]);
+    }
   }
+  await saveDecided(client, work);
   await saveRows(client, work);
+  await saveAbsences(client, work);
 };
 
 const movedImports: Moves = { table: 'moved_imports', columns: ['position'] };
@@ -188,31 +225,5 @@ const saveImports = async (
           .map((name) => `${name} = excluded.${name}`)
           .join(', ')}`,
     names.map((name) => imports.map((row) => row[name])),
-  );
-};
-
-const saveRows = async (client: ProjectionClient, { changedRows }: ImportsWork): Promise<void> => {
-  const rows = [...changedRows].flatMap(([id, done]) =>
-    [...done.values()].map((row) => ({ id, ...row })),
-  );
-  if (rows.length === 0) return;
-  await client.query(
-    `insert into import_rows (import_id, row, run, outcome, product_id, manufacturer_id, problems, is_new)
-     select * from unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[],
-                          $7::jsonb[], $8::boolean[])
-     on conflict (import_id, row) do update
-        set run = excluded.run, outcome = excluded.outcome, is_new = excluded.is_new,
-            product_id = excluded.product_id,
-            manufacturer_id = excluded.manufacturer_id, problems = excluded.problems`,
-    [
-      rows.map(({ id }) => id),
-      rows.map(({ row }) => row),
-      rows.map(({ run }) => run),
-      rows.map(({ outcome }) => outcome),
-      rows.map(({ productId }) => productId ?? null),
-      rows.map(({ manufacturerId }) => manufacturerId ?? null),
-      rows.map(({ problems }) => JSON.stringify(problems ?? [])),
-      rows.map(({ isNew }) => isNew ?? null),
-    ],
   );
 };

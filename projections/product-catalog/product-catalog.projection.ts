@@ -15,7 +15,7 @@ const table = source('./table.sql');
 /** Products by what they are, and manufacturers by what they are called: the catalogue's read model. */
 export const productCatalog: Projection = defineProjection({
   name: 'product-catalog',
-  version: 4,
+  version: 5,
   sources: [
     table,
     source('./projector.js'),

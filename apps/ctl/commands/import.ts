@@ -12,6 +12,7 @@ import {
   type ImportView,
   outcomes,
   type Preview,
+  printAbsences,
   printImport,
   printImports,
   printPreview,
@@ -163,10 +164,15 @@ async function cancel(
   await (json ? printJson(view) : printImport(view));
 }
 
+async function printOutcome(api: ApiClient, view: ImportView): Promise<void> {
+  await printImport(view);
+  await printAbsences(api, view);
+}
+
 /** Waits, reports and leaves an exit code that tells whether rows are open. */
 async function finish(api: ApiClient, json: boolean, id: string): Promise<void> {
   const view = await waitForImport(api, id);
-  await (json ? printJson(view) : printImport(view));
+  await (json ? printJson(view) : printOutcome(api, view));
   const code = setExitCode(view);
   if (json || code === exitCodes.failed) return;
   if (code === exitCodes.rowsOpen) {
@@ -219,7 +225,7 @@ async function list(options: ListOptions, command: Command): Promise<void> {
 async function show(id: string, _options: object, command: Command): Promise<void> {
   const { api, json } = contextOf(command);
   const view = await api.get<ImportView>(`/v1/imports/${segment(id)}`);
-  await (json ? printJson(view) : printImport(view));
+  await (json ? printJson(view) : printOutcome(api, view));
 }
 
 async function rows(

@@ -1,4 +1,5 @@
 import type { Actor, Evidence, Source } from './event.js';
+import { contentIdOf } from './ids.js';
 
 /** What comes with a command besides its data. The edge sets it; a decider may read it. */
 export interface CommandMeta {
@@ -35,3 +36,10 @@ export type ContentOf<C extends Command> = C extends Command
 export type CommandOf<T extends Readonly<Record<string, object>>> = {
   [Name in keyof T & string]: Command<Name, T[Name]>;
 }[keyof T & string];
+
+/** One command of several that another one leads to; the same `parts` are the same command. */
+export const stepOf = (meta: CommandMeta, ...parts: readonly string[]): CommandMeta => ({
+  ...meta,
+  commandId: contentIdOf('command-step', meta.commandId, ...parts),
+  causationId: meta.commandId,
+});

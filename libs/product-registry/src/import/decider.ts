@@ -2,10 +2,12 @@ import type { Decider } from '#kernel/decider.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import type {
+  DecideReview,
   EndImportRun,
   ImportCommand,
   NoteImportFile,
   ReceiveImport,
+  RecordAbsences,
   RecordImportRows,
   StartImportRun,
 } from './commands.js';
@@ -22,6 +24,8 @@ import {
   hasEnded,
   type ImportState,
   isBeingCancelled,
+  isOpenAbsence,
+  isOpenRow,
   isToDo,
   type ReceivedImport,
 } from './state.js';
@@ -36,12 +40,16 @@ const decide = (command: ImportCommand, state: ImportState): readonly ImportEven
       return retry(state);
     case 'CancelImport':
       return cancel(state);
+    case 'DecideReview':
+      return review(command, state);
     case 'StartImportRun':
       return start(command, state);
     case 'NoteImportFile':
       return noteFile(command, state);
     case 'RecordImportRows':
       return recordRows(command, state);
+    case 'RecordAbsences':
+      return recordAbsences(command, state);
     case 'EndImportRun':
       return end(command, state);
   }
@@ -98,6 +106,17 @@ const cancelled = (state: ReceivedImport): ImportEvent => ({
   data: { run: state.cancelled, counts: countsOf(state) },
 });
 
+/** Only what still waits: somebody else may have decided it, or a run may have done the row again. */
+const review = (
+  { data: { decision }, done }: DecideReview,
+  state: ReceivedImport,
+): readonly ImportEvent[] => {
+  const rows = done.rows.filter((row) => isOpenRow(state, row));
+  const absent = done.absent.filter((productId) => isOpenAbsence(state, productId));
+  if (rows.length + absent.length === 0) return [];
+  return [{ type: 'ImportReviewDecided', data: { decision, rows, absent } }];
+};
+
 const start = (
   { data: { runner } }: StartImportRun,
   state: ReceivedImport,
@@ -138,22 +157,41 @@ const recordRows = ({ data }: RecordImportRows, state: ReceivedImport): readonly
   checkRunner(state, data);
   const rows = data.rows.filter(({ row }) => !state.done.has(row));
   if (rows.length === 0) return [];
-  if (rows.length > rowsPerEvent) {
-    throw new Refusal(
-      'TOO_MANY_ROWS',
-      'invalid',
-      `expected at most ${String(rowsPerEvent)} rows at once`,
-    );
-  }
+  requireFew(rows);
   return [{ type: 'ImportRowsProcessed', data: { run: data.run, rows } }];
+};
+
+const requireFew = (items: readonly unknown[]): void => {
+  if (items.length <= rowsPerEvent) return;
+  throw new Refusal(
+    'TOO_MANY_ROWS',
+    'invalid',
+    `expected at most ${String(rowsPerEvent)} rows at once`,
+  );
+};
+
+/** The first event of a run is recorded also where nothing is absent: it says that the lists were compared. */
+const recordAbsences = (
+  { data: { runner, ...found } }: RecordAbsences,
+  state: ReceivedImport,
+): readonly ImportEvent[] => {
+  const { run } = found;
+  checkRunner(state, { run, runner });
+  if (isBeingCancelled(state)) return [];
+  const known = state.absent?.run === run ? state.absent.kinds : undefined;
+  const products = found.products.filter(({ productId }) => !known?.has(productId));
+  if (known && products.length === 0) return [];
+  requireFew(products);
+  return [{ type: 'ImportAbsencesFound', data: { ...found, products } }];
 };
 
 const end = ({ data }: EndImportRun, state: ReceivedImport): readonly ImportEvent[] => {
   checkRunner(state, data);
   if (isBeingCancelled(state)) return [cancelled(state)];
-  const { run, rowsRead, failure = unaccounted(state, rowsRead) } = data;
-  if (failure) return [{ type: 'ImportFailed', data: { run, ...failure, rowsRead } }];
-  return [{ type: 'ImportCompleted', data: { run, rows: rowsRead, counts: countsOf(state) } }];
+  const { run, rowsRead: rows, failure = unaccounted(state, rows), notCompared } = data;
+  if (failure) return [{ type: 'ImportFailed', data: { run, ...failure, rowsRead: rows } }];
+  const completed = { run, rows, counts: countsOf(state), ...(notCompared && { notCompared }) };
+  return [{ type: 'ImportCompleted', data: completed }];
 };
 
 /** Why the run cannot be called completed; undefined where every row has an outcome. */

@@ -36,7 +36,7 @@ const rowProblem = {
 export type RowProblem = ObjectOf<typeof rowProblem>;
 
 /** What becomes of a product that an earlier list named and this one does not name as it did. */
-const absenceKinds = ['gone', 'transferred', 'renamed'] as const;
+export const absenceKinds = ['gone', 'transferred', 'renamed'] as const;
 export type AbsenceKind = (typeof absenceKinds)[number];
 
 const named = {
@@ -67,6 +67,13 @@ const absence = {
   model: text('As the earlier list names it.'),
 };
 export type Absence = ObjectOf<typeof absence>;
+
+/** Why the list was not compared with the one before it. */
+const notCompared = {
+  code: name('Stable, such as `FILE_MISSING`.'),
+  reason: text('For a person.'),
+};
+export type NotCompared = ObjectOf<typeof notCompared>;
 
 const rowOutcome = {
   row: Type.Integer({ minimum: 1, description: 'Counts the data records in the file’s order.' }),
@@ -229,6 +236,7 @@ export const importEvents = eventTypes({
       run,
       rows: count('Data records of the file.'),
       counts: closed(outcomeCounts),
+      notCompared: Type.Optional(closed(notCompared)),
     }),
     example: {
       run: 1,

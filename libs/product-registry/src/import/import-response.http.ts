@@ -2,9 +2,16 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 import { formatPosition } from '#event-log/position.js';
 
-import { rowOutcomes } from './events.js';
+import { absenceKinds, rowOutcomes } from './events.js';
 import type { ImportStanding } from './imports.js';
-import { acceptedCountsOf, countsOf, importStatuses, isBeingCancelled } from './state.js';
+import {
+  absenceCountsOf,
+  acceptedCountsOf,
+  countsOf,
+  importStatuses,
+  isBeingCancelled,
+  waitingCountOf,
+} from './state.js';
 
 export class ImportRowsResponse {
   @ApiProperty({
@@ -61,6 +68,20 @@ class ImportLayoutResponse {
   unreadSheets!: readonly string[];
 }
 
+class ImportAbsenceCounts {
+  @ApiProperty({ format: 'uuid', description: 'The import of the earlier list.' })
+  previous!: string;
+  @ApiProperty({ description: 'Products that this list does not name at all.' }) gone!: number;
+  @ApiProperty({ description: 'This list has the model under another manufacturer.' })
+  transferred!: number;
+  @ApiProperty({ description: 'This list has it under a similar name.' }) renamed!: number;
+}
+
+class NotComparedResponse {
+  @ApiProperty({ example: 'FILE_MISSING' }) code!: string;
+  @ApiProperty() reason!: string;
+}
+
 export class ImportResponse {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: ['products', 'manufacturers'] }) kind!: string;
@@ -71,6 +92,11 @@ export class ImportResponse {
   beingCancelled!: boolean;
   @ApiProperty({ type: ImportRowsResponse, description: 'Rows by their latest outcome.' })
   rows!: ImportRowsResponse;
+  @ApiProperty({
+    description:
+      'Rows and products that wait for a person: `GET /v1/reviews?import=`. A row that was decided counts as `needsReview` until it is done again.',
+  })
+  waiting!: number;
   @ApiProperty({ description: 'Run that is under way or was the last one; 0 before the first.' })
   run!: number;
   @ApiProperty({ type: String, nullable: true }) file!: string | null;
@@ -89,6 +115,19 @@ export class ImportResponse {
   layout!: ImportLayoutResponse | null;
   @ApiProperty({ type: ImportFailureResponse, nullable: true })
   failure!: ImportFailureResponse | null;
+  @ApiProperty({
+    type: ImportAbsenceCounts,
+    nullable: true,
+    description:
+      'Registered products that the newest earlier list of this layout names, and this one under none of their names. Null where nothing was compared.',
+  })
+  absent!: ImportAbsenceCounts | null;
+  @ApiProperty({
+    type: NotComparedResponse,
+    nullable: true,
+    description: 'Why the list was not compared with the one before it; null where it was.',
+  })
+  notCompared!: NotComparedResponse | null;
   @ApiProperty() revision!: number;
   @ApiProperty({ description: 'A place in the log, for `?after=`.' }) position!: string;
 }
@@ -100,7 +139,7 @@ export const importResponse = ({
   revision,
   position,
 }: ImportStanding): ImportResponse => {
-  const { received, status, read, failure, run, issueCodes, asOf } = state;
+  const { received, status, read, failure, run, issueCodes, asOf, absent, notCompared } = state;
   const { kind, file, sha256, bytes, mappingVersion } = received;
   return {
     id,
@@ -108,6 +147,7 @@ export const importResponse = ({
     state: status,
     beingCancelled: isBeingCancelled(state),
     rows: { total: read?.rows ?? null, ...countsOf(state), ...acceptedCountsOf(state) },
+    waiting: waitingCountOf(state),
     run,
     file,
     sha256,
@@ -126,6 +166,8 @@ export const importResponse = ({
       unreadSheets: read.unreadSheets ?? [],
     },
     failure: failure && { code: failure.code, reason: failure.reason },
+    absent: absent && { previous: absent.previous, ...absenceCountsOf(absent) },
+    notCompared,
     revision: Number(revision),
     position: position === undefined ? '0' : formatPosition(position),
   };
@@ -138,6 +180,27 @@ export class RowProblemResponse {
   @ApiProperty({ description: 'The cell as it stands in the file.' }) raw!: string;
 }
 
+class NamedInListResponse {
+  @ApiProperty() manufacturer!: string;
+  @ApiProperty() model!: string;
+}
+
+export class RowProposalResponse {
+  @ApiProperty({ enum: ['rename', 'transfer'] }) kind!: string;
+  @ApiProperty({ description: 'Of the product as it is registered.' }) manufacturer!: string;
+  @ApiProperty({ description: 'Of the product as it is registered.' }) model!: string;
+}
+
+export class WaitingValueResponse {
+  @ApiProperty({ example: '/elements/EnergyCapacityNominal' }) path!: string;
+  @ApiProperty({
+    type: Object,
+    nullable: true,
+    description: 'As the list says it; null: it says nothing.',
+  })
+  listed!: unknown;
+}
+
 export class ImportRowResponse {
   @ApiProperty({ description: 'Data row in the file, from 1.' }) row!: number;
   @ApiProperty({ enum: rowOutcomes }) outcome!: string;
@@ -147,7 +210,35 @@ export class ImportRowResponse {
   isNew?: boolean;
   @ApiPropertyOptional({ format: 'uuid' }) productId?: string;
   @ApiPropertyOptional({ format: 'uuid' }) manufacturerId?: string;
+  @ApiPropertyOptional({
+    type: NamedInListResponse,
+    description: 'What the row is about, as the list names it.',
+  })
+  about?: NamedInListResponse;
+  @ApiPropertyOptional({
+    type: RowProposalResponse,
+    description: 'What the row seems to be: the product under another name.',
+  })
+  proposal?: RowProposalResponse;
+  @ApiPropertyOptional({
+    type: [WaitingValueResponse],
+    description: 'Values that wait for a person.',
+  })
+  conflicts?: readonly WaitingValueResponse[];
   @ApiProperty({ type: [RowProblemResponse] }) problems!: readonly RowProblemResponse[];
+}
+
+export class ImportAbsenceResponse {
+  @ApiProperty({ format: 'uuid' }) productId!: string;
+  @ApiProperty({
+    enum: absenceKinds,
+    description: '`transferred`, `renamed`: this list has what seems to be it under another name.',
+  })
+  kind!: string;
+  @ApiProperty({ description: 'As the earlier list names it.' }) manufacturer!: string;
+  @ApiProperty({ description: 'As the earlier list names it.' }) model!: string;
+  @ApiProperty({ format: 'uuid', description: 'The import of the earlier list.' })
+  previous!: string;
 }
 
 class PreviewedChangeResponse {

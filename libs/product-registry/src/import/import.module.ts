@@ -16,6 +16,7 @@ import { CompareController } from './compare/compare.http.js';
 import { importDecider } from './decider.js';
 import { ImportController } from './import.http.js';
 import { Imports } from './imports.js';
+import { ReviewController } from './review/review.http.js';
 import { importQueue } from './run/import-runner.js';
 
 /** What imports need to know of the process that runs them. */
@@ -37,7 +38,7 @@ const largestFile = 256 * 1024 * 1024;
  */
 @Module({
   imports: [ProductRegistryModule],
-  controllers: [ImportController, CompareController],
+  controllers: [ImportController, CompareController, ReviewController],
   providers: [
     {
       provide: Imports,
@@ -49,15 +50,15 @@ const largestFile = 256 * 1024 * 1024;
         log: EsdbEventLog,
         registry: ProductRegistry,
         disk: DiskReserve,
-        { pool }: ReadStore,
+        store: ReadStore,
         observer: CommandObserver,
         logger: Logger,
         { dataDir, maxRows }: ImportSettings,
       ): Imports => {
         const files = new KeptFiles(join(dataDir, 'imports'), largestFile, disk, ['csv', 'xlsx']);
         const imports = new States(log, importDecider, 1_000);
-        const tools = { log, imports, registry, files, logger, maxRows };
-        return new Imports(tools, importQueue(pool), observer);
+        const tools = { log, imports, registry, files, logger, maxRows, store };
+        return new Imports(tools, importQueue(store.pool), observer);
       },
     },
   ],

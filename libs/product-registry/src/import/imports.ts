@@ -4,6 +4,7 @@ import {
   type HandleOptions,
 } from '#event-log/handle-command.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
+import { StreamQueue } from '#event-log/stream-queue.js';
 import type { JobQueue } from '#jobs/job-queue.js';
 import { nothingImported } from '#jobs/nothing-imported.js';
 import { PreviewPlaces } from '#jobs/preview-places.js';
@@ -13,11 +14,17 @@ import { Refusal } from '#kernel/refusal.js';
 import type { CommandObserver } from '#observability/command-observer.js';
 
 import { isId } from '../registry.js';
-import { type CancelImport, ReceiveImport, type RetryImport } from './commands.js';
+import {
+  type CancelImport,
+  type DecideReview,
+  ReceiveImport,
+  type RetryImport,
+} from './commands.js';
 import { compareImports, type ImportComparison } from './compare/compare-imports.js';
 import type { ImportKind } from './events.js';
 import { mappingVersion } from './mapping.js';
 import { type ImportPreview, previewImport } from './preview/preview-import.js';
+import { type DecidedReview, decideReview } from './review/decide-review.js';
 import { ImportRunner } from './run/import-runner.js';
 import type { RunTools } from './run/run-import.js';
 import type { ReceivedImport } from './state.js';
@@ -49,10 +56,15 @@ export type ImportStanding = { readonly id: string } & Pick<
 /** An import after a command. */
 export type ChangedImport = ImportStanding & CommandResult<ReceivedImport>;
 
+/** A decision on hundreds of items takes some seconds. */
+const reviewBounds = { maxWaiting: 16, maxWaitMs: 60_000 };
+
 /** Takes imports in, answers for them and runs them. */
 export class Imports {
   private readonly runner: ImportRunner;
   private readonly places = new PreviewPlaces();
+  /** Two who decide the same items at once would each carry out what follows. */
+  private readonly reviews = new StreamQueue(reviewBounds);
 
   constructor(
     private readonly tools: RunTools,
@@ -143,6 +155,15 @@ export class Imports {
   async enqueue(id: string): Promise<void> {
     const { kind } = (await this.get(id)).state.received;
     await this.queue.enqueue(id, kind).catch(nothingImported);
+  }
+
+  /** Decides what of an import waits for a person. Throws what `decideReview` throws, and `STREAM_BUSY`. */
+  review(
+    id: string,
+    command: DecideReview,
+    options: HandleOptions,
+  ): Promise<CommandResult<DecidedReview>> {
+    return this.reviews.run(id, () => decideReview(this.tools, id, command, options));
   }
 
   /**

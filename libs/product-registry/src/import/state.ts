@@ -1,6 +1,8 @@
 import {
+  type AbsenceKind,
   type ImportDataOf,
   type ImportEvent,
+  type NotCompared,
   type Outcome,
   type OutcomeCounts,
   type RowOutcome,
@@ -40,8 +42,27 @@ export interface ReceivedImport {
   readonly outcomes: Readonly<Record<Outcome, RowSet>>;
   /** Accepted rows by what they did; those of runs before this was recorded are in neither. */
   readonly accepted: { readonly new: RowSet; readonly changed: RowSet };
+  /** The newest run that completed; 0 where none did. */
+  readonly completed: number;
+  /** What the newest comparison with an earlier list found; null where there was none. */
+  readonly absent: FoundAbsences | null;
+  /** Why the last run ended without that comparison; null where it was made, or there was nothing to compare. */
+  readonly notCompared: NotCompared | null;
   /** Rows that the current run is done with. */
   readonly done: RowSet;
+  /** Rows left for review that somebody has decided since. */
+  readonly decided: RowSet;
+  /** Products of which somebody has decided whether they are gone: the same list is not asked about again. */
+  readonly decidedAbsences: ReadonlySet<string>;
+}
+
+/** Products that an earlier list names, and this one does not. */
+export interface FoundAbsences {
+  readonly run: number;
+  /** The import of the earlier list. */
+  readonly previous: string;
+  /** By product. */
+  readonly kinds: ReadonlyMap<string, AbsenceKind>;
 }
 
 const nothingDone: Readonly<Record<Outcome, RowSet>> = {
@@ -83,6 +104,26 @@ export const isToDo = (state: ReceivedImport, row: number): boolean => {
   return !state.outcomes.accepted.has(row) && !state.outcomes.unchanged.has(row);
 };
 
+/** Whether the row waits for a person. */
+export const isOpenRow = ({ outcomes, decided }: ReceivedImport, row: number): boolean =>
+  outcomes.needsReview.has(row) && !decided.has(row);
+
+/** Products that the list no longer names, and nobody has said yet whether they are gone. */
+export const openAbsencesOf = ({ absent, decidedAbsences }: ReceivedImport): readonly string[] =>
+  [...(absent?.kinds ?? [])].flatMap(([id, kind]) =>
+    kind === 'gone' && !decidedAbsences.has(id) ? [id] : [],
+  );
+
+/** Whether the product is one of these. */
+export const isOpenAbsence = (
+  { absent, decidedAbsences }: ReceivedImport,
+  productId: string,
+): boolean => absent?.kinds.get(productId) === 'gone' && !decidedAbsences.has(productId);
+
+/** Rows and products that wait for a person. */
+export const waitingCountOf = (state: ReceivedImport): number =>
+  state.outcomes.needsReview.size - state.decided.size + openAbsencesOf(state).length;
+
 export const evolveImport = (state: ImportState, event: ImportEvent): ImportState => {
   if (event.type === 'ImportReceived') {
     return {
@@ -100,7 +141,12 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       failure: null,
       outcomes: nothingDone,
       accepted: nothingAccepted,
+      completed: 0,
+      absent: null,
+      notCompared: null,
       done: RowSet.empty,
+      decided: RowSet.empty,
+      decidedAbsences: new Set(),
     };
   }
   return state.status === 'none' ? state : evolveReceived(state, event);
@@ -123,12 +169,13 @@ const evolveReceived = (
     case 'ImportFileRead':
       return { ...state, read: event.data, asOf: state.asOf ?? event.data.asOf ?? null };
     case 'ImportAbsencesFound':
+      return { ...state, absent: withAbsences(state, event.data) };
     case 'ImportReviewDecided':
-      return state;
+      return decided(state, event.data);
     case 'ImportRowsProcessed':
       return processed(state, event.data.rows);
     case 'ImportCompleted':
-      return { ...ended(state, 'completed', event.data.run), failure: null };
+      return completed(state, event.data);
     case 'ImportFailed':
       return { ...ended(state, 'failed', event.data.run), failure: event.data };
     case 'ImportCancelRequested':
@@ -136,6 +183,34 @@ const evolveReceived = (
     case 'ImportCancelled':
       return { ...ended(state, 'cancelled', event.data.run), failure: null };
   }
+};
+
+const completed = (
+  state: ReceivedImport,
+  { run, notCompared }: ImportDataOf<'ImportCompleted'>,
+): ReceivedImport => ({
+  ...ended(state, 'completed', run),
+  failure: null,
+  completed: run,
+  notCompared: notCompared ?? null,
+});
+
+const withAbsences = (
+  { absent }: ReceivedImport,
+  { run, previous, products }: ImportDataOf<'ImportAbsencesFound'>,
+): FoundAbsences => {
+  const before = absent?.run === run ? absent.kinds : [];
+  const found = products.map(({ productId, kind }) => [productId, kind] as const);
+  return { run, previous, kinds: new Map([...before, ...found]) };
+};
+
+/** How many products an earlier list names that this one does not, by what became of them. */
+export const absenceCountsOf = ({
+  kinds,
+}: FoundAbsences): Readonly<Record<AbsenceKind, number>> => {
+  const counts = { gone: 0, transferred: 0, renamed: 0 };
+  for (const kind of kinds.values()) counts[kind] += 1;
+  return counts;
 };
 
 const ended = (
@@ -171,10 +246,23 @@ const started = (
     scope,
     status: 'running',
     failure: null,
+    notCompared: null,
     done: RowSet.empty,
-    ...(scope === 'all' && { outcomes: nothingDone, accepted: nothingAccepted }),
+    ...(scope === 'all' && {
+      ...{ outcomes: nothingDone, accepted: nothingAccepted, absent: null },
+      decided: RowSet.empty,
+    }),
   };
 };
+
+const decided = (
+  state: ReceivedImport,
+  { rows, absent }: ImportDataOf<'ImportReviewDecided'>,
+): ReceivedImport => ({
+  ...state,
+  decided: state.decided.with(rows.filter((row) => state.outcomes.needsReview.has(row))),
+  decidedAbsences: new Set([...state.decidedAbsences, ...absent]),
+});
 
 const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): ReceivedImport => {
   const numbers = rows.map(({ row }) => row);
@@ -192,5 +280,6 @@ const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): Received
     new: acceptedWhere(state.accepted.new, true),
     changed: acceptedWhere(state.accepted.changed, false),
   };
-  return { ...state, outcomes, accepted, done: state.done.with(numbers) };
+  const undecided = state.decided.without(numbers);
+  return { ...state, outcomes, accepted, done: state.done.with(numbers), decided: undecided };
 };

@@ -8,7 +8,7 @@ import {
 } from '#event-log/handle-command.js';
 import { claimKey, KeyTaken } from '#event-log/key/claim-key.js';
 import { retryForfeited } from '#event-log/key/retry-forfeited.js';
-import { contentIdOf } from '#kernel/ids.js';
+import { stepOf } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { derivedEntityCodeOf, manufacturerNameKeyOf } from '../codes.js';
@@ -115,8 +115,7 @@ const absorb = async (
   { manufacturerId, meta }: MergeManufacturer,
   revision: bigint,
 ): Promise<void> => {
-  const commandId = contentIdOf('command-step', meta.commandId, 'absorb', revision.toString());
-  const step = { ...meta, commandId, causationId: meta.commandId };
+  const step = stepOf(meta, 'absorb', revision.toString());
   await handleCommand(
     log,
     manufacturers,

@@ -1,5 +1,5 @@
-import type { CommandMeta } from '#kernel/command.js';
-import { contentIdOf, newIdOf } from '#kernel/ids.js';
+import { type CommandMeta, stepOf } from '#kernel/command.js';
+import { newIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf } from '../codes.js';
@@ -145,13 +145,6 @@ const codeToSet = ({ state }: ResolvedManufacturer, wish: CodeWish | null): Code
   }
   return wish;
 };
-
-/** One command of several that one row leads to. */
-const stepOf = (meta: CommandMeta, step: string, what: string): CommandMeta => ({
-  ...meta,
-  commandId: contentIdOf('command-step', meta.commandId, step, what),
-  causationId: meta.commandId,
-});
 
 const aliasStep = (meta: CommandMeta, alias: string): CommandMeta =>
   stepOf(meta, 'alias', manufacturerNameKeyOf(alias));

@@ -122,6 +122,12 @@ export const productEvents: {
   ListedValueDeclined: fc
     .tuple(listing, fc.constantFrom('cec-batteries', 'other-list'))
     .map(([one, list]) => ({ type: 'ListedValueDeclined', data: { list, listing: one } })),
+  ListedNameDeclined: fc
+    .record({
+      list: fc.constantFrom('cec-batteries', 'other-list'),
+      ...{ manufacturer: text, model: text },
+    })
+    .map((data) => ({ type: 'ListedNameDeclined', data })),
   ListRepeated: fc
     .record({ list: fc.constantFrom('cec-batteries', 'other-list'), asOf: date })
     .map((data) => ({ type: 'ListRepeated', data })),

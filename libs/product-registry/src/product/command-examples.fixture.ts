@@ -95,6 +95,11 @@ export const productCommandExamples: {
     },
     meta,
   ),
+  DeclineListedName: new commands.DeclineListedName(
+    productId,
+    { list, manufacturer: 'Altenergy Power System, Inc.', model: 'APbattery-48V' },
+    meta,
+  ),
   ReconcileListing: new commands.ReconcileListing(
     productId,
     {

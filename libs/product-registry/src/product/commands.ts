@@ -71,7 +71,12 @@ export class PublishListing extends ProductCommand<Listing> {
   readonly type = 'PublishListing';
 }
 
-export class WithdrawListing extends ProductCommand<{ readonly agency: string }> {
+/** With `list`: on the word of a list that does not name the product any more, whose date `asOf` is where it has one. */
+export class WithdrawListing extends ProductCommand<{
+  readonly agency: string;
+  readonly list?: string;
+  readonly asOf?: string;
+}> {
   readonly type = 'WithdrawListing';
 }
 
@@ -126,8 +131,19 @@ export class ResolveListConflict extends ProductCommand<{
   readonly decision: 'keep' | 'take';
   /** As the list says it; null where it says nothing. Checked by the decider. */
   readonly value: unknown;
+  /** Refuses where somebody has decided otherwise by now. */
+  readonly onlyOpen?: boolean;
 }> {
   readonly type = 'ResolveListConflict';
+}
+
+/** What a list calls by this name is not this product. */
+export class DeclineListedName extends ProductCommand<{
+  readonly list: string;
+  readonly manufacturer: string;
+  readonly model: string;
+}> {
+  readonly type = 'DeclineListedName';
 }
 
 /** `manufacturer` is an id or a name; `from` an ISO 8601 date. Carried out by `transferProduct`. */
@@ -236,4 +252,5 @@ export type ProductCommands =
   | PublishListing
   | WithdrawListing
   | ResolveListConflict
+  | DeclineListedName
   | ReconcileListing;

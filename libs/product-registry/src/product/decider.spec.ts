@@ -214,6 +214,34 @@ describe('a listing', () => {
     given(registered, published, withdrawn).when(publish()).then(published);
     given(registered).when(withdraw).thenRefused('LISTING_UNKNOWN');
   });
+
+  const list = 'cec-batteries';
+  const delist = (asOf?: string) =>
+    new commands.WithdrawListing(id, { agency: 'CEC', list, ...(asOf && { asOf }) }, meta);
+
+  it('is withdrawn on the word of a list that does not name it, unless a newer one does', () => {
+    const listed: ProductEvent = {
+      type: 'ListingPublished',
+      data: { ...said, list, asOf: '2025-06-10' },
+    };
+    const repeated: ProductEvent = { type: 'ListRepeated', data: { list, asOf: '2026-05-01' } };
+    const data = { agency: 'CEC', list, asOf: '2026-02-11' };
+    const after = given(registered, listed)
+      .when(delist('2026-02-11'))
+      .then({ type: 'ListingWithdrawn', data });
+    expect(after).toMatchObject({
+      listings: { CEC: { value: null, by: 'list' } },
+      lists: { [list]: { listing: null, asOf: '2026-02-11' } },
+    });
+    const refusal = given(registered, listed, repeated)
+      .when(delist('2026-02-11'))
+      .thenRefused('PRODUCT_LISTED_AGAIN');
+    expect(refusal.message).toContain('2026-05-01');
+    given(registered, listed, withdrawn, repeated).when(delist('2026-02-11')).thenNothing();
+    given(registered, listed)
+      .when(delist())
+      .then({ type: 'ListingWithdrawn', data: { agency: 'CEC', list } });
+  });
 });
 
 describe('whatever happened before', () => {

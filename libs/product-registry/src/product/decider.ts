@@ -3,7 +3,6 @@ import type { Decider, Key } from '#kernel/decider.js';
 import { checkElementNames, readElements } from '../read-elements.js';
 import { recordCertification, supersedeCertification } from './certifications.js';
 import type {
-  AssignProdCode,
   ProductCommands,
   ReconcileListing,
   RegisterProduct,
@@ -35,6 +34,7 @@ import {
 } from './identity.js';
 import type { Identity, MergedProduct } from './identity-events.js';
 import { resolveListConflict, withDeclined } from './list-decisions.js';
+import { declineListedName, type ListedName, withNameDeclined } from './listed-names.js';
 import { publishListing, withdrawListing } from './listings.js';
 import { isKnownAs } from './names.js';
 import { reconcile } from './reconcile.js';
@@ -67,6 +67,8 @@ export interface RegisteredProduct {
   readonly certifications: readonly StandingCertification[];
   /** By agency. */
   readonly listings: Readonly<Record<string, Standing<Listing>>>;
+  /** Names in lists that a person said are not its own. */
+  readonly declinedNames: readonly ListedName[];
   /** By list. */
   readonly lists: Readonly<Record<string, ListWord>>;
   /** The merger into the product that answers for this one. */
@@ -107,8 +109,9 @@ const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (event.type === 'ProductRegistered') return registered(event.data);
   if (state.status === 'absent') return state;
   if (isOfIdentity(event)) return evolveIdentity(state, event);
-  // That a list says the same again is no change: a merger can still be undone.
+  // Neither that a list says the same again nor what the product is not is a change: a merger can still be undone.
   if (event.type === 'ListRepeated') return dated(state, event.data);
+  if (event.type === 'ListedNameDeclined') return withNameDeclined(state, event.data);
   return changed(dated(evolveFacts(state, event), event.data));
 };
 
@@ -129,6 +132,7 @@ const registered = ({
   elements: {},
   certifications: [],
   listings: {},
+  declinedNames: [],
   lists: {},
   mergedInto: null,
   wasSplit: false,
@@ -137,9 +141,11 @@ const registered = ({
   beforeMerger: null,
 });
 
+type NoFact = 'ProductRegistered' | 'ListRepeated' | 'ListedNameDeclined';
+
 const evolveFacts = (
   state: RegisteredProduct,
-  event: Exclude<ProductEvent, { type: 'ProductRegistered' | 'ListRepeated' } | IdentityEvent>,
+  event: Exclude<ProductEvent, { type: NoFact } | IdentityEvent>,
 ): RegisteredProduct => {
   switch (event.type) {
     case 'ProdCodeAssigned': {
@@ -199,7 +205,7 @@ const decide = (command: ProductCommands, state: ProductState): readonly Product
   refuseMerged(state);
   switch (command.type) {
     case 'AssignProdCode':
-      return assignCode(command, state);
+      return codeAssigned(state, command.data.code);
     case 'SetElements':
       return setElements(command, state);
     case 'WithdrawElements':
@@ -214,6 +220,8 @@ const decide = (command: ProductCommands, state: ProductState): readonly Product
       return withdrawListing(command, state);
     case 'ResolveListConflict':
       return resolveListConflict(command, state);
+    case 'DeclineListedName':
+      return declineListedName(command, state);
   }
 };
 
@@ -257,11 +265,6 @@ const registration = (
   type: 'ProductRegistered',
   data: { productType, manufacturerId, model: modelKey, modelKey, code, ...source },
 });
-
-const assignCode = (
-  { data: { code } }: AssignProdCode,
-  state: RegisteredProduct,
-): readonly ProductEvent[] => codeAssigned(state, code);
 
 /** Only what differs from what stands; a value that a list has set already needs no person's word. */
 const setElements = ({ data }: SetElements, state: RegisteredProduct): readonly ProductEvent[] => {

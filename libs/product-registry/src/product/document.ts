@@ -109,6 +109,7 @@ const evolveRegistered = (
       const isIt = (one: DocumentCertification) => one.id === certificationId;
       return { ...document, certifications: supersededWhere(isIt, by, document.certifications) };
     }
+    case 'ListedNameDeclined':
     case 'ListedValueDeclined':
     case 'ListRepeated':
       return document;

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import { type EventOf, eventTypes } from '#kernel/event-types.js';
-import { closed, date, id, name, orNull, texts } from '#kernel/schema.js';
+import { closed, date, id, name, orNull, text, texts } from '#kernel/schema.js';
 
 import { fromList as fromAnyList, prodCode } from '../schemas.js';
 import { elementsByName } from './element-schema.js';
@@ -148,6 +148,16 @@ export const productEvents = eventTypes({
         EnergyCapacityNominal: { state: 'submitted', value: '5.2', unit: 'kWh', decimals: 1 },
       },
     },
+  },
+  ListedNameDeclined: {
+    about:
+      'A person says that what a list calls by this name is not this product, although it looks like it.',
+    data: closed({
+      list: name('The list, such as `cec-batteries`.'),
+      manufacturer: text('As the list names it.'),
+      model: text('As the list names it.'),
+    }),
+    example: { list, manufacturer: 'Altenergy Power System, Inc.', model: 'APbattery-48V' },
   },
   ListRepeated: {
     about:

@@ -8,8 +8,8 @@ import type { ProductEvent } from './events.js';
 import { given, list, registered, row } from './list-rows.fixture.js';
 import { openConflicts } from './reconcile.js';
 
-const resolve = (decision: 'keep' | 'take', path: string, value: unknown) =>
-  new ResolveListConflict('product-1', { list, path, decision, value }, commandMeta());
+const resolve = (decision: 'keep' | 'take', path: string, value: unknown, open = {}) =>
+  new ResolveListConflict('product-1', { list, path, decision, value, ...open }, commandMeta());
 
 const said = { agency: 'CEC', listingDate: null, notes: null, remarks: {} };
 const listing = (lastUpdate: string, from?: string): ProductEvent => ({
@@ -91,6 +91,20 @@ describe.each(conflicts)('what waits at $path', ({ path, before, next, value, ..
     expect(openConflicts(next.data, state)).toEqual([]);
     expect(productDecider.decide(next, state)).toEqual([]);
   });
+
+  it.each([
+    ['keep', 'take'],
+    ['take', 'keep'],
+  ] as const)(
+    'is not turned round by who still takes it for open: %s, then %s',
+    (decision, other) => {
+      const state = after(decision);
+      const again = (way: 'keep' | 'take') =>
+        productDecider.decide(resolve(way, path, value, { onlyOpen: true }), state);
+      expect(again(decision)).toEqual([]);
+      expect(() => again(other)).toThrow(/by now/);
+    },
+  );
 });
 
 it.each([

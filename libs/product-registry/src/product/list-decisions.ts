@@ -15,7 +15,7 @@ import { withWord } from './standing.js';
  * `keep`: what stands goes on to, and the list's word is only noted, so that it is asked for again when
  * the list says something else.
  *
- * Throws `LIST_CONFLICT_INVALID` and `ELEMENTS_INVALID` (`unprocessable`).
+ * Throws `LIST_CONFLICT_INVALID` and `ELEMENTS_INVALID` (`unprocessable`), and `LIST_CONFLICT_DECIDED` (`conflict`) with `onlyOpen`.
  */
 export const resolveListConflict = (
   command: ResolveListConflict,
@@ -31,10 +31,11 @@ export const resolveListConflict = (
 };
 
 const element = (
-  { data: { list, decision, value } }: ResolveListConflict,
+  command: ResolveListConflict,
   name: string,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
+  const { list, decision, value } = command.data;
   const inputs = { [name]: (value ?? { value: '' }) as ElementInput };
   if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
     throw invalid('/value', 'expected an element such as {"value": "5.2", "unit": "kWh"}, or null');
@@ -42,6 +43,7 @@ const element = (
   const read = value === null ? null : (readElements(state.productType, inputs)[name] ?? null);
   const last = state.lists[list]?.elements[name] ?? null;
   const standing = state.elements[name]?.value ?? null;
+  refuseDecided(command, sameMeaning(last, read), sameMeaning(standing, read));
   if (decision === 'keep') {
     if (sameMeaning(last, read)) return [];
     return [declined(list, read ? { elements: { [name]: read } } : { withdrawn: [name] })];
@@ -53,21 +55,24 @@ const element = (
 };
 
 const certificate = (
-  { data: { list, decision, value }, meta: { commandId } }: ResolveListConflict,
+  command: ResolveListConflict,
   standard: string,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
+  const { list, decision, value } = command.data;
   const fact = factOf(value, standard);
   const last = state.lists[list]?.certifications[standard];
   const current = currentCertifications(state).filter((one) => one.standard === standard);
   const known = current.find((one) => restates(fact, one));
-  const certificationId = known?.certificationId ?? certificationIdOf(commandId, fact);
-  if (decision === 'keep') {
-    if (last && restates(fact, last)) return [];
-    return [declined(list, { certification: { certificationId, ...fact } })];
-  }
+  const certificationId = known?.certificationId ?? certificationIdOf(command.meta.commandId, fact);
   const replaced = current.filter((one) => one.certificationId !== certificationId);
-  if (known && last && restates(fact, last) && replaced.length === 0) return [];
+  const isSaid = last !== undefined && restates(fact, last);
+  const stands = known !== undefined && replaced.length === 0;
+  refuseDecided(command, isSaid, stands);
+  if (decision === 'keep') {
+    return isSaid ? [] : [declined(list, { certification: { certificationId, ...fact } })];
+  }
+  if (isSaid && stands) return [];
   return [
     { type: 'CertificationRecorded', data: { certificationId, ...fact, list } },
     ...replaced.map((one) => superseded(one.certificationId, certificationId, list)),
@@ -75,11 +80,12 @@ const certificate = (
 };
 
 const listingField = (
-  { data: { list, decision, value } }: ResolveListConflict,
+  command: ResolveListConflict,
   agency: string,
   field: string,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
+  const { list, decision, value } = command.data;
   if (value !== null && typeof value !== 'string') {
     throw invalid('/value', 'expected a text, or null');
   }
@@ -89,12 +95,29 @@ const listingField = (
   const last = state.lists[list]?.listing ?? null;
   const said = withField(last ?? emptyListing(agency), field, value);
   const standing = state.listings[agency]?.value ?? null;
+  const shown = withField(standing ?? emptyListing(agency), field, value);
+  refuseDecided(command, sameListing(last, said), sameListing(standing, shown));
   if (decision === 'keep')
     return sameListing(last, said) ? [] : [declined(list, { listing: said })];
-  const shown = withField(standing ?? emptyListing(agency), field, value);
   if (sameListing(last, said) && sameListing(standing, shown)) return [];
   const type = standing ? 'ListingRevised' : 'ListingPublished';
   return [{ type, data: { ...shown, list, ...(!sameListing(said, shown) && { said }) } }];
+};
+
+/** Once the list's word is noted, somebody has decided: to take it where it stands, else to keep what did. */
+const refuseDecided = (
+  { data: { decision, onlyOpen = false } }: ResolveListConflict,
+  isSaid: boolean,
+  stands: boolean,
+): void => {
+  if (!onlyOpen || !isSaid || stands === (decision === 'take')) return;
+  throw new Refusal(
+    'LIST_CONFLICT_DECIDED',
+    'conflict',
+    stands
+      ? 'somebody has taken what the list says by now'
+      : 'somebody has decided by now to keep what stands',
+  );
 };
 
 type Declined = ProductEventOf<'ListedValueDeclined'>['data'];

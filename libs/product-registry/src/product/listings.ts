@@ -2,7 +2,7 @@ import type { PublishListing, WithdrawListing } from './commands.js';
 import { sameListing } from './compare.js';
 import type { RegisteredProduct } from './decider.js';
 import type { ProductEvent } from './events.js';
-import { notListed } from './refusals.js';
+import { listedAgain, notListed } from './refusals.js';
 
 export const publishListing = (
   { data }: PublishListing,
@@ -14,10 +14,14 @@ export const publishListing = (
 };
 
 export const withdrawListing = (
-  { data: { agency } }: WithdrawListing,
+  { data }: WithdrawListing,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
+  const { agency, list, asOf } = data;
   const standing = state.listings[agency];
   if (!standing) throw notListed(agency);
-  return standing.value ? [{ type: 'ListingWithdrawn', data: { agency } }] : [];
+  if (!standing.value) return [];
+  const named = list === undefined ? undefined : state.lists[list]?.asOf;
+  if (asOf !== undefined && named !== undefined && named > asOf) throw listedAgain(named, asOf);
+  return [{ type: 'ListingWithdrawn', data }];
 };

@@ -59,3 +59,12 @@ export const changedSinceMerger = (productId: string) =>
 
 export const notListed = (agency: string) =>
   new Refusal('LISTING_UNKNOWN', 'not-found', `${agency} does not list this product`);
+
+/** Of a product that is to be delisted because an older list does not name it. */
+export const listedAgain = (asOf: string, older: string) =>
+  new Refusal(
+    'PRODUCT_LISTED_AGAIN',
+    'conflict',
+    `the list of ${asOf} names the product, and the one that does not is of ${older}`,
+    { asOf },
+  );

@@ -21,28 +21,55 @@ export interface ImportComparison extends ListComparison {
   readonly after: ComparedList;
 }
 
+/** Two lists beside each other, with the rows of both. */
+export interface ReadComparison extends ListComparison {
+  readonly before: ReadList & ComparedList;
+  readonly after: ReadList & ComparedList;
+}
+
 /** Well within the two minutes after which proxies take a silent server for a dead one. */
-const longestMs = 60_000;
+export const longestMs = 60_000;
 
 /**
  * Compares the kept files of two imports. Throws `LISTS_NOT_COMPARABLE` where they are no lists of products,
  * `FILE_MISSING`, `COMPARISON_TOO_LONG`, what `readList` throws, and what `gone` is aborted with.
  */
-export const compareImports = async (
+export const compareImports = (
   files: Pick<KeptFiles, 'find'>,
-  [before, after]: readonly [ComparedImport, ComparedImport],
+  both: readonly [ComparedImport, ComparedImport],
   gone: AbortSignal,
   withinMs = longestMs,
-): Promise<ImportComparison> => {
-  for (const one of [before, after]) requireProducts(one);
-  const late = AbortSignal.timeout(withinMs);
-  const signal = AbortSignal.any([gone, late]);
-  const facts = new SharedFacts();
-  try {
-    const { rows: earlier, ...first } = await read(files, before, facts, signal);
-    const { rows: later, ...second } = await read(files, after, facts, signal);
-    const compared = await compareLists(earlier, later, signal);
+): Promise<ImportComparison> =>
+  inTime(gone, withinMs, async (signal) => {
+    const { before, after, ...compared } = await readAndCompare(files, both, signal);
+    const { rows: _, ...first } = before;
+    const { rows: __, ...second } = after;
     return { before: first, after: second, ...compared };
+  });
+
+/** As `compareImports`, with the rows of both lists, for as long as `signal` lets it. */
+export const readAndCompare = async (
+  files: Pick<KeptFiles, 'find'>,
+  [before, after]: readonly [ComparedImport, ComparedImport],
+  signal: AbortSignal,
+): Promise<ReadComparison> => {
+  for (const one of [before, after]) requireProducts(one);
+  const facts = new SharedFacts();
+  const first = await read(files, before, facts, signal);
+  const second = await read(files, after, facts, signal);
+  const compared = await compareLists(first.rows, second.rows, signal);
+  return { before: first, after: second, ...compared };
+};
+
+/** Work on two lists, within a bound of time. Throws `COMPARISON_TOO_LONG`, and what `gone` is aborted with. */
+export const inTime = async <T>(
+  gone: AbortSignal,
+  withinMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const late = AbortSignal.timeout(withinMs);
+  try {
+    return await work(AbortSignal.any([gone, late]));
   } catch (error) {
     gone.throwIfAborted();
     throw error === late.reason ? tooLong(withinMs) : error;

@@ -3,6 +3,8 @@ import { batteryTitleRow, notBatteries } from './known-lists.js';
 
 /** Stored with every fact that this list asserts. */
 export const cecBatteriesList = 'cec-batteries';
+/** Who lists the products that it names. Stored with their listings. */
+export const cecBatteriesAgency = 'CEC';
 
 /**
  * The California Energy Commission's battery list: the sixteen columns of the published workbook and

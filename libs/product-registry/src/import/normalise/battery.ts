@@ -8,7 +8,12 @@ import type {
 } from '../../product/commands.js';
 import type { ElementInput } from '../../read-elements.js';
 import type { RowProblem } from '../events.js';
-import { type BatteryColumn, cecBatteries, cecBatteriesList } from '../layouts/cec-batteries.js';
+import {
+  type BatteryColumn,
+  cecBatteries,
+  cecBatteriesAgency,
+  cecBatteriesList,
+} from '../layouts/cec-batteries.js';
 import { cellAt } from '../layouts/fact-layout.js';
 import { collapse, isNotSubmitted, problem, trimLines } from './cell.js';
 import type { BatteryColumns, DateColumn, QuantityColumn } from './columns.js';
@@ -194,7 +199,7 @@ class BatteryReader extends RowReader<BatteryColumn> {
   private listing(manufacturer: Cleaned, model: Cleaned): ListedQualification {
     const pointer = '/qualifications/CEC';
     return {
-      agency: 'CEC',
+      agency: cecBatteriesAgency,
       ...defined({
         listingDate: this.date('listingDate', pointer),
         lastUpdate: this.date('lastUpdate', pointer),

@@ -123,10 +123,10 @@ const withSpareId = async <T>(
   }
 };
 
-/** The product that a refused row is about, where it is registered. */
-const registeredProduct = async (
+/** The product that a row is about, where it is registered. */
+export const registeredProduct = async (
   registry: ProductRegistry,
-  { manufacturer, model }: ListedFacts,
+  { manufacturer, model }: Pick<ListedFacts, 'manufacturer' | 'model'>,
 ): Promise<string | undefined> => {
   const found = await resolveManufacturer(registry, manufacturer);
   for (const id of found?.family ?? []) {
@@ -221,10 +221,15 @@ const outcomeOf = (
     problems.push(cellProblem(cecBatteries, row, 'manufacturer', reason));
   }
   const become = needsReview ? 'needsReview' : isUnchanged ? 'unchanged' : 'accepted';
+  const { manufacturer, model } = usable.facts;
   return {
     row: row.row,
     outcome: become,
     productId,
+    ...(needsReview && { about: { manufacturer, model } }),
+    ...(waiting.length > 0 && {
+      conflicts: waiting.map(({ path, listed }) => ({ path, listed })),
+    }),
     ...(become === 'accepted' && { isNew }),
     ...(problems.length > 0 && { problems }),
   };

@@ -2,10 +2,9 @@ import type { Pool } from 'pg';
 
 import { JobQueue } from '#jobs/job-queue.js';
 import { type Job, type JobEnd, JobRunner, type JobRunnerOptions } from '#jobs/job-runner.js';
-import { schemaOf } from '#read-store/schema-names.js';
 
 import { listKinds } from '../plan/list-kinds.js';
-import { importsVersion } from '../read-model.js';
+import { importsSchema } from '../read-model.js';
 import { runImport, type RunTools } from './run-import.js';
 
 /** The imports that are to be run, shared by the processes of the API. */
@@ -13,7 +12,7 @@ export const importQueue = (pool: Pick<Pool, 'query'>): JobQueue =>
   new JobQueue(pool, {
     name: 'product_imports.work',
     id: 'import_id',
-    unfinished: `select id::uuid, kind from ${schemaOf(importsVersion)}.imports
+    unfinished: `select id::uuid, kind from ${importsSchema}.imports
       where state in ('received', 'running')`,
   });
 

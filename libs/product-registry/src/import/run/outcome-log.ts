@@ -46,6 +46,22 @@ export class OutcomeLog {
   }
 }
 
+/** Items in events of at most `rowsPerEvent` and 256 KiB; one that is empty where there are none. */
+export const batchesOf = <T>(items: readonly T[]): readonly (readonly T[])[] => {
+  let [batch, bytes]: [T[], number] = [[], 0];
+  const batches = [batch];
+  for (const item of items) {
+    const more = Buffer.byteLength(JSON.stringify(item));
+    if (batch.length === rowsPerEvent || (batch.length > 0 && bytes + more > maxBatchBytes)) {
+      [batch, bytes] = [[], 0];
+      batches.push(batch);
+    }
+    batch.push(item);
+    bytes += more;
+  }
+  return batches;
+};
+
 const bounded = (outcome: RowOutcome): RowOutcome => {
   const { problems } = outcome;
   if (!problems || problems.length <= maxProblems) return outcome;

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
+import type { Position } from '#event-log/event-log.js';
 import type { KeptFiles } from '#jobs/kept-files.js';
 import { KeyedQueue } from '#jobs/keyed-queue.js';
 import { isForLaterVersion } from '#jobs/retry.js';
 import { untilCancelled } from '#jobs/until-cancelled.js';
 import { Refusal } from '#kernel/refusal.js';
+import type { ReadStore } from '#read-store/read-store.js';
 
 import type { ProductRegistry } from '../../registry.js';
-import type { RowOutcome } from '../events.js';
+import { compareWithEarlier } from '../absence/compare-with-earlier.js';
+import type { NotCompared, RowOutcome } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
@@ -22,6 +25,10 @@ export interface RunTools extends StepTools {
   readonly files: KeptFiles;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
+  /** Where the list of imports is; without it no list is compared with the one before it. */
+  readonly store?: ReadStore | undefined;
+  /** How long that may take, in milliseconds. */
+  readonly compareWithinMs?: number | undefined;
 }
 
 /** Rows side by side, and rows between reading and outcome: what bounds the memory of a run. */
@@ -75,6 +82,8 @@ export const runImport = async (
 
 class ImportRun {
   private rowsRead = 0;
+  /** Where the log ended when the run began. */
+  private began: Position | undefined;
 
   constructor(
     private readonly tools: RunTools,
@@ -87,6 +96,7 @@ class ImportRun {
 
   /** To its end, or until somebody cancels it: then it ends between two rows. */
   async carryOut(started: ReceivedImport): Promise<void> {
+    this.began = await this.steps.retry(() => this.tools.log.head());
     const isCancelled = async (): Promise<boolean> => {
       const { state } = await this.tools.imports.refresh(this.importId);
       return state.status !== 'none' && state.cancelled >= started.run;
@@ -119,16 +129,43 @@ class ImportRun {
     const { kind } = state.received;
     const { maxRows } = this.tools;
     this.rowsRead = 0;
+    let notCompared: NotCompared | undefined;
     try {
       const { layouts } = listKinds[kind];
       const reading = { maxRows, signal: halt };
       const file = await inspectCsvFile(this.path, layouts, reading);
-      await this.carryOutRows(file, await this.steps.note(file), halt);
+      const noted = await this.steps.note(file);
+      await this.carryOutRows(file, noted, halt);
+      notCompared = await this.compare(noted, halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
       return this.steps.end(this.rowsRead, error);
     }
-    await this.steps.end(this.rowsRead);
+    await this.steps.end(this.rowsRead, undefined, notCompared);
+  }
+
+  /** With the list before it, once all rows are done. Where that fails the import does not: it says so. */
+  private async compare(
+    state: ReceivedImport,
+    halt: AbortSignal,
+  ): Promise<NotCompared | undefined> {
+    const { began, importId: id } = this;
+    const { store } = this.tools;
+    if (!store || !began || state.received.kind !== 'products') return undefined;
+    try {
+      const list = { id, state, began };
+      const found = await compareWithEarlier({ ...this.tools, store }, list, halt);
+      if (!found) return undefined;
+      halt.throwIfAborted();
+      await this.steps.retry(() => this.ensureHeld());
+      await this.steps.absences(found);
+      return undefined;
+    } catch (error) {
+      if (halt.aborted || isReplaced(error)) throw error;
+      const { code, message: reason } = notComparedFor(error);
+      this.tools.logger.warn({ importId: id, code, reason, error }, 'a list was not compared');
+      return { code, reason };
+    }
   }
 
   private async carryOutRows(
@@ -213,6 +250,12 @@ const brokenOff = (error: unknown) => ({
   code: error instanceof Refusal ? error.code : 'RUN_BROKE_OFF',
   message: `the run broke off ${String(maxTries)} times: ${messageOf(error).slice(0, 300)}`,
 });
+
+const notComparedFor = (error: unknown) => {
+  if (error instanceof Refusal) return error;
+  const message = `the list could not be compared with the one before it: ${messageOf(error).slice(0, 300)}`;
+  return { code: 'COMPARISON_FAILED', message };
+};
 
 const messageOf = (error: unknown): string => {
   const { message } = error as { readonly message?: unknown };

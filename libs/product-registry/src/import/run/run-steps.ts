@@ -7,16 +7,19 @@ import type { CommandMeta } from '#kernel/command.js';
 import { commandIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import type { ComparedWithEarlier } from '../absence/compare-with-earlier.js';
 import {
   EndImportRun,
   type ImportCommand,
   NoteImportFile,
+  RecordAbsences,
   RecordImportRows,
   StartImportRun,
 } from '../commands.js';
-import type { ImportEvent, RowOutcome } from '../events.js';
+import type { ImportEvent, NotCompared, RowOutcome } from '../events.js';
 import { dateInNotes } from '../list-date.js';
 import { hasEnded, type ImportState, type ReceivedImport } from '../state.js';
+import { batchesOf } from './outcome-log.js';
 
 export type ImportStates = States<ImportState, ImportCommand, ImportEvent>;
 
@@ -92,10 +95,24 @@ export class RunSteps {
     await this.send((meta) => new RecordImportRows({ ...this.own, rows }, meta));
   }
 
-  async end(rowsRead: number, error?: Pick<Refusal, 'code' | 'message'>): Promise<void> {
+  /** What an earlier list names and this one does not. */
+  async absences({ previous, products }: ComparedWithEarlier): Promise<void> {
+    for (const part of batchesOf(products)) {
+      const found = { ...this.own, previous, products: part };
+      await this.send((meta) => new RecordAbsences(found, meta));
+    }
+  }
+
+  /** `notCompared`: why nobody knows what of an earlier list is absent. */
+  async end(
+    rowsRead: number,
+    error?: Pick<Refusal, 'code' | 'message'>,
+    notCompared?: NotCompared,
+  ): Promise<void> {
     const { importId, run } = this;
     const failure = error && { code: error.code, reason: error.message };
-    const data = { ...this.own, rowsRead, ...(failure && { failure }) };
+    const more = { ...(failure && { failure }), ...(notCompared && { notCompared }) };
+    const data = { ...this.own, rowsRead, ...more };
     const { status: state } = await this.send((meta) => new EndImportRun(data, meta));
     const fields = { importId, run, rowsRead, state, ...failure };
     this.tools.logger[failure ? 'warn' : 'info'](fields, 'import run ended');

@@ -1,0 +1,184 @@
+import type { Position } from '#event-log/event-log.js';
+import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import { type CommandMeta, stepOf } from '#kernel/command.js';
+import { Refusal } from '#kernel/refusal.js';
+
+import { modelKeyOf } from '../codes.js';
+import { addManufacturerAlias } from '../manufacturer/change-manufacturer.js';
+import { AddManufacturerAlias } from '../manufacturer/commands.js';
+import { ensureManufacturer } from '../manufacturer/ensure-manufacturer.js';
+import {
+  requireManufacturer,
+  type ResolvedManufacturer,
+  resolveManufacturer,
+} from '../manufacturer/resolve-manufacturer.js';
+import { answeringPath } from '../product/answering-product.js';
+import { renameModel, transferProduct } from '../product/change-identity.js';
+import { DeclineListedName, RenameModel, TransferProduct } from '../product/commands.js';
+import type { RegisteredProduct } from '../product/decider.js';
+import { findProductId } from '../product/find-product.js';
+import { identityOf } from '../product/names.js';
+import { nameOfAnother, unknownProduct } from '../product/refusals.js';
+import type { ProductRegistry } from '../registry.js';
+import type { RowProposal } from './events.js';
+
+/** A row that seems to be a known product under another name. */
+export interface ProposedName {
+  /** The product that is known. */
+  readonly productId: string;
+  /** As the row names it. */
+  readonly about: { readonly manufacturer: string; readonly model: string };
+}
+
+export interface AcceptedProposal extends ProposedName {
+  readonly proposal: RowProposal;
+  /** The list's own date, where it is known. */
+  readonly asOf: string | null;
+  /** Whether a manufacturer without a code gets one by rule. */
+  readonly issueCodes: boolean;
+}
+
+export interface DeclinedProposal extends ProposedName {
+  /** Such as `cec-batteries`. */
+  readonly list: string;
+}
+
+export interface DecidedProposal {
+  /** The product that answers. */
+  readonly productId: string;
+  /** `unchanged`: it was decided so before. */
+  readonly outcome: 'accepted' | 'unchanged';
+  /** Of the last event that the decision led to, where it led to one. */
+  readonly position: Position | undefined;
+}
+
+/**
+ * Makes what the row names another name of the product: its manufacturer's further name or the product's next
+ * manufacturer, then the model's next spelling. Each step is a command of its own, which follows from the
+ * product as it stands: a repetition after a crash goes on where that one ended.
+ *
+ * Throws `PROPOSAL_OUTDATED` where the product is called otherwise by now, `PRODUCT_EXISTS` where another product
+ * has the name, and what `transferProduct`, `renameModel`, `ensureManufacturer` and `addManufacturerAlias` throw.
+ */
+export const acceptProposal = async (
+  registry: ProductRegistry,
+  accepted: AcceptedProposal,
+  meta: CommandMeta,
+): Promise<DecidedProposal> => {
+  const { about, proposal } = accepted;
+  const { id, state } = await answering(registry, accepted.productId);
+  const named = await resolveManufacturer(registry, about.manufacturer);
+  if (await isFound(registry, id, named, about.model)) return decided(id, []);
+  const own = await requireManufacturer(registry, identityOf(state).manufacturerId, '/productId');
+  await refuseOutdated(registry, state, accepted, [own, named]);
+  if (!named && proposal.kind === 'rename') await isFound(registry, id, own, about.model);
+  const next = await nextMaker(registry, own, named, accepted, meta);
+  const results = [...next.results];
+  if (next.id !== own.id) {
+    const from = accepted.asOf ?? meta.occurredAt.slice(0, 10);
+    const data = { manufacturer: next.id, from };
+    results.push(
+      await transferProduct(registry, new TransferProduct(id, data, stepOf(meta, 'transfer'))),
+    );
+  }
+  if (modelKeyOf(about.model) !== identityOf(state).modelKey) {
+    const { model } = about;
+    results.push(await renameModel(registry, new RenameModel(id, { model }, stepOf(meta, 'name'))));
+  }
+  return decided(id, results);
+};
+
+/**
+ * Notes that what the list calls by this name is not the product, so that the row is one of its own. Throws
+ * `PROPOSAL_OUTDATED` where the product has that name by now, `PRODUCT_UNKNOWN`, and what `handleCommand` throws.
+ */
+export const declineProposal = async (
+  registry: ProductRegistry,
+  { productId, about, list }: DeclinedProposal,
+  meta: CommandMeta,
+): Promise<DecidedProposal> => {
+  const { log, products } = registry;
+  const { id } = await answering(registry, productId);
+  const named = await resolveManufacturer(registry, about.manufacturer);
+  if ((await findIn(registry, named, about.model)) === id) throw outdated();
+  const command = new DeclineListedName(id, { list, ...about }, meta);
+  return decided(id, [await handleCommand(log, products, id, command)]);
+};
+
+/** The product that answers for the one that was proposed, which may have been merged since. */
+const answering = async (registry: ProductRegistry, productId: string) => {
+  const found = (await answeringPath(registry, productId)).at(-1);
+  if (!found) throw unknownProduct();
+  return found;
+};
+
+const findIn = async (
+  registry: ProductRegistry,
+  maker: ResolvedManufacturer | undefined,
+  model: string,
+): Promise<string | undefined> => {
+  for (const member of maker?.family ?? []) {
+    const found = await findProductId(registry, member, model);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** Whether the product has the name. Refuses where another one has it: before anything is changed. */
+const isFound = async (
+  registry: ProductRegistry,
+  id: string,
+  maker: ResolvedManufacturer | undefined,
+  model: string,
+): Promise<boolean> => {
+  const found = await findIn(registry, maker, model);
+  if (found !== undefined && found !== id) throw nameOfAnother(found);
+  return found !== undefined;
+};
+
+/** Its maker and its model may each be the next one already: a step of this was made before, or by hand. */
+const refuseOutdated = async (
+  registry: ProductRegistry,
+  state: RegisteredProduct,
+  { about, proposal }: AcceptedProposal,
+  [own, named]: readonly [ResolvedManufacturer, ResolvedManufacturer | undefined],
+): Promise<void> => {
+  const proposed = await resolveManufacturer(registry, proposal.manufacturer);
+  const models = [proposal.model, about.model].map(modelKeyOf);
+  const isAsProposed =
+    [proposed?.id, named?.id].includes(own.id) && models.includes(identityOf(state).modelKey);
+  if (!isAsProposed) throw outdated();
+};
+
+/** Who makes the product from now on. A similar name that nobody has is one more name of its manufacturer. */
+const nextMaker = async (
+  registry: ProductRegistry,
+  own: ResolvedManufacturer,
+  named: ResolvedManufacturer | undefined,
+  { about: { manufacturer: name }, proposal, issueCodes }: AcceptedProposal,
+  meta: CommandMeta,
+): Promise<{ readonly id: string; readonly results: readonly CommandResult[] }> => {
+  if (named) return { id: named.id, results: [] };
+  if (proposal.kind === 'rename') {
+    const step = stepOf(meta, 'alias');
+    const command = new AddManufacturerAlias(own.id, { alias: name }, step);
+    return { id: own.id, results: [await addManufacturerAlias(registry, command)] };
+  }
+  const code = issueCodes ? ({ rule: 'derived' } as const) : null;
+  const listed = { name, aliases: [], code };
+  const { manufacturerId } = await ensureManufacturer(registry, listed, stepOf(meta, 'maker'));
+  return { id: manufacturerId, results: [] };
+};
+
+const decided = (productId: string, results: readonly CommandResult[]): DecidedProposal => ({
+  productId,
+  outcome: results.some(({ outcome }) => outcome !== 'unchanged') ? 'accepted' : 'unchanged',
+  position: results.at(-1)?.position,
+});
+
+const outdated = () =>
+  new Refusal(
+    'PROPOSAL_OUTDATED',
+    'conflict',
+    'the product is called otherwise by now than it was when this was proposed: retry the import',
+  );
