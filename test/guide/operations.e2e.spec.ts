@@ -24,7 +24,7 @@ const ofKafka = ({ chapter }: ShellLine): boolean => chapter === 'Kafka';
 /** An older version of the catalogue, whose tables an upgrade has left. */
 const olderVersion = 1;
 
-/** A machine of an operator: Voltrace in `.voltrace`, `/etc` below a folder, and what the commands of a system do. */
+/** A machine of an operator: Voltrace in `.voltrace`, the folders of the system below it, and what its commands do. */
 class Machine {
   readonly folder = mkdtempSync(join(tmpdir(), 'voltrace-operator-'));
   readonly dataDir = join(this.folder, '.voltrace');
@@ -68,7 +68,7 @@ class Machine {
 
   /** Runs a line as it stands; rejects with what it said where it fails. */
   async run(line: string): Promise<string> {
-    let command = line.replaceAll(' /etc/', ` ${this.folder}/etc/`);
+    let command = line.replaceAll(/(?<=[ =])\/(?=(?:etc|srv|backups)\/)/g, `${this.folder}/`);
     for (const [name, value] of this.placeholders) command = command.replaceAll(name, value);
     const { PATH = '', ...env } = inheritedEnv();
     const child = spawn('bash', ['-c', command], {
