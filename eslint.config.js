@@ -102,7 +102,13 @@ export default defineConfig(
     extends: [js.configs.recommended],
     plugins: { 'simple-import-sort': sortImports },
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        AbortSignal: 'readonly',
+      },
     },
     rules: { 'simple-import-sort/imports': 'error', eqeqeq: 'error' },
   },

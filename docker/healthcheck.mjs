@@ -1,5 +1,5 @@
-// Healthy is who is ready, of whatever serves health here: the API on PORT, the other apps on HEALTH_PORT,
-// `standalone` on both. Where nobody listens nothing is said, but somebody has to.
+// Healthy is who is ready, of whatever serves health here: the API on PORT, the other apps on HEALTH_PORT.
+// Where nobody listens nothing is said, but somebody has to.
 const { PORT = '8080', HEALTH_PORT } = process.env;
 
 /** The status; undefined where nobody listens, 0 where nobody answers in time. */

@@ -41,7 +41,8 @@ export class Image {
   constructor(root, stages, dockerignore) {
     this.root = resolve(root);
     // Layers must not lie in the file system that they lie over. It is gone with this process.
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3g', 'none', this.#folder]);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3g', 'none', this.#folder]);
+    if (mounted.status !== 0) throw new Error(String(mounted.stderr));
     this.stages = stages;
     // What stands on this machine for the base image must show nothing of the project.
     this.hidden = [`/${this.root.split('/')[1]}`, '/root', '/home'];
