@@ -9,7 +9,11 @@ import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
 import type { ProductRegistry } from '../../registry.js';
-import { compareWithEarlier } from '../absence/compare-with-earlier.js';
+import {
+  compareWithEarlier,
+  type EarlierList,
+  readEarlier,
+} from '../absence/compare-with-earlier.js';
 import type { NotCompared, RowOutcome } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
@@ -129,32 +133,48 @@ class ImportRun {
     const { maxRows } = this.tools;
     this.rowsRead = 0;
     let notCompared: NotCompared | undefined;
+    const over = new AbortController();
     try {
       const { layouts } = listKinds[kind];
       const reading = { maxRows, signal: halt };
       const file = await inspectCsvFile(this.path, layouts, reading);
       const noted = await this.steps.note(file);
+      const earlier = this.readEarlier(noted, file, AbortSignal.any([halt, over.signal]));
+      // Looked at when the rows are done; nobody asks for it where they are not.
+      earlier.catch(() => undefined);
       await this.carryOutRows(file, noted, halt);
-      notCompared = await this.compare(noted, halt);
+      notCompared = await this.compare(earlier, halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
-      return this.steps.end(this.rowsRead, error);
+      await this.steps.end(this.rowsRead, error);
+      return;
+    } finally {
+      over.abort();
     }
     await this.steps.end(this.rowsRead, undefined, notCompared);
   }
 
+  /** Beside the rows: most of the work needs none of them. */
+  private async readEarlier(
+    state: ReceivedImport,
+    file: CsvFile,
+    halt: AbortSignal,
+  ): Promise<EarlierList | undefined> {
+    const { began, importId: id, tools } = this;
+    const { store } = tools;
+    if (!store || !began || state.received.kind !== 'products') return undefined;
+    return readEarlier({ ...tools, store }, { id, state, began }, file, halt);
+  }
+
   /** With the list before it, once all rows are done. Where that fails the import does not: it says so. */
   private async compare(
-    state: ReceivedImport,
+    reading: Promise<EarlierList | undefined>,
     halt: AbortSignal,
   ): Promise<NotCompared | undefined> {
-    const { began, importId: id } = this;
-    const { store } = this.tools;
-    if (!store || !began || state.received.kind !== 'products') return undefined;
     try {
-      const list = { id, state, began };
-      const found = await compareWithEarlier({ ...this.tools, store }, list, halt);
-      if (!found) return undefined;
+      const earlier = await reading;
+      if (!earlier) return undefined;
+      const found = await compareWithEarlier(this.tools, earlier, halt);
       halt.throwIfAborted();
       await this.steps.retry(() => this.ensureHeld());
       await this.steps.absences(found);
@@ -162,7 +182,8 @@ class ImportRun {
     } catch (error) {
       if (halt.aborted || isReplaced(error)) throw error;
       const { code, message: reason } = notComparedFor(error);
-      this.tools.logger.warn({ importId: id, code, reason, error }, 'a list was not compared');
+      const fields = { importId: this.importId, code, reason, error };
+      this.tools.logger.warn(fields, 'a list was not compared');
       return { code, reason };
     }
   }
