@@ -105,7 +105,7 @@ export class SeemingRows {
     const productId = String(error.details['productId']);
     const { state } = await registry.products.refresh(productId);
     if (state.status === 'absent' || !hasEqualValues(facts, state)) return undefined;
-    if (newerListThan(facts, state) !== undefined || isDeclined(state, facts)) return undefined;
+    if (newerListThan(facts, state) !== undefined) return undefined;
     if (await this.candidates.isNamedByFile(registry, state)) return undefined;
     const maker = await resolveManufacturer(registry, identityOf(state).manufacturerId);
     const manufacturer = maker?.state.name ?? facts.manufacturer;
