@@ -135,3 +135,40 @@ describe('the command line', () => {
     });
   });
 });
+
+describe('rows that seem to be known products', () => {
+  let id = '';
+  const known = models.map((model) => `"Alder, Inc.",${model},LFP,5.5,2`);
+
+  it('wait, with what is registered', async () => {
+    const moved = ['Elm,B-1,LFP,6,2', 'Elm,B-2,LFP,6,2'];
+    const { stdout } = await imported('2026-03-10', ...known, ...moved);
+    id = stdout.trimEnd().split(' ').at(-1) ?? '';
+    await eventually(async () => {
+      const found = await ctl('review', 'list', '--import', id);
+      expect(found.stdout).toMatch(/rename +│ Alder, Inc. +│ A-1 +│ registered as Alder A-1/);
+      expect(found.stdout).toMatch(/transfer +│ Elm +│ B-2 +│ registered as Birch B-2/);
+    });
+  });
+
+  it('are registered by themselves once somebody declines that', async () => {
+    const { stdout } = await ctl('review', 'reject', id, '--row', '5', ...reason);
+    expect(stdout).toMatch(/^Rejected 1 item\.\n[^]*accepted +1 \(1 new, 0 changed\)/);
+    expect((await ctl('products', 'show', 'ELM-B_2')).stdout).toMatch(/manufacturer +Elm/);
+    expect((await ctl('products', 'show', 'BIRCH-B_2')).stdout).toMatch(/manufacturer +Birch/);
+  });
+
+  it('become their names by one command', async () => {
+    const all = await ctl('review', 'accept', id, '--all', ...reason, '--yes');
+    expect([all.exitCode, all.stderr]).toEqual([0, '']);
+    expect(all.stdout).toMatch(/^Accepted \d items\.\n[^]*needs review +0\n/);
+    const [alder, elm] = [
+      await ctl('products', 'show', 'ALDER-A_1'),
+      await ctl('products', 'show', 'ELM-B_1'),
+    ];
+    expect(alder.stdout).toMatch(/manufacturer +Alder \(ALDER\)/);
+    expect(elm.stdout).toMatch(/manufacturer +Elm[^]*Formerly[^]*B-1 +│ 2026-03-10/);
+    const history = await ctl('products', 'history', 'ELM-B_1');
+    expect(history.stdout).toMatch(/ProductTransferred[^]*why: notice of the manufacturer/);
+  });
+});

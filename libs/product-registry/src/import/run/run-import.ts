@@ -8,6 +8,7 @@ import { untilCancelled } from '#jobs/until-cancelled.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
+import type { LookAlikes } from '../../look-alikes.js';
 import type { ProductRegistry } from '../../registry.js';
 import {
   compareWithEarlier,
@@ -17,6 +18,7 @@ import {
 import type { NotCompared, RowOutcome } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
+import { RegisteredNames } from '../plan/registered-names.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
 import { OutcomeLog } from './outcome-log.js';
 import { requestOf } from './run-request.js';
@@ -26,6 +28,8 @@ import { RunSteps, type StepTools } from './run-steps.js';
 export interface RunTools extends StepTools {
   readonly registry: ProductRegistry;
   readonly files: KeptFiles;
+  /** Absent: rows are not compared with what is registered under other names. */
+  readonly lookAlikes?: LookAlikes | undefined;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
   /** Where the list of imports is; without it no list is compared with the one before it. */
@@ -36,6 +40,9 @@ export interface RunTools extends StepTools {
 
 /** Rows side by side, and rows between reading and outcome: what bounds the memory of a run. */
 const limits = { concurrency: 32, window: 4_000 };
+
+/** How long the read model may take until it has what was registered before the run. */
+const readModelMs = 60_000;
 
 /** How often a run is tried that breaks off for a reason that does not pass. */
 const maxTries = 3;
@@ -241,7 +248,13 @@ class ImportRun {
     halt: AbortSignal,
   ): Promise<RunContext> {
     const { received, issueCodes, asOf, run } = state;
-    const { log, registry } = this.tools;
+    const { log, registry, lookAlikes, logger } = this.tools;
+    const registered = new RegisteredNames(log, lookAlikes, readModelMs, halt, () => {
+      logger.warn(
+        { importId: this.importId },
+        'the catalogue is behind: products may be proposed too seldom',
+      );
+    });
     const request = await this.steps.retry(() => requestOf(log, this.importId, run));
     const { sha256, file } = received;
     const { importId } = this;
@@ -250,7 +263,8 @@ class ImportRun {
       await this.ensureHeld();
     };
     const source = { sha256, file, sheet: sheet?.name ?? null };
-    return { registry, importId, run, ...source, issueCodes, asOf, request, ensureHeld };
+    const asked = { issueCodes, asOf, request };
+    return { registry, registered, importId, run, ...source, ...asked, signal: halt, ensureHeld };
   }
 }
 
