@@ -152,6 +152,19 @@ const otherProduct = async (): Promise<void> => {
   ids['/v1/products'] = String((await api.ask('/v1/products', { json })).body['id']);
 };
 
+/** With a row that is rejected: else there is nothing to do again. */
+const endedImport = async (): Promise<void> => {
+  const body = 'EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\nno code,Ash Hill,Ash Hill\n';
+  const headers = { 'content-type': 'text/csv' };
+  const sent = await api.ask('/v1/imports?kind=manufacturers', { method: 'POST', body, headers });
+  ids['/v1/imports'] = String(sent.body['id']);
+  // The last line says where the replay ended; the one before it is the newest event.
+  await until('the import has ended', async () => {
+    const lines = (await (await api.raw('/v1/events?category=import')).text()).trim().split('\n');
+    return /"type":"Import(Completed|Failed)"/.test(lines.at(-2) ?? '');
+  });
+};
+
 /** What cannot be asked of the things that were made first is asked of other ones. */
 const prepare: Readonly<Record<string, () => Promise<void>>> = {
   '/v1/manufacturers/{id}/merge': async () => {
@@ -210,19 +223,8 @@ const prepare: Readonly<Record<string, () => Promise<void>>> = {
     ids['/v1/imports'] = String(sent.body['id']);
     await api.ask(`/v1/imports/${String(sent.body['id'])}/cancel`, { method: 'POST' });
   },
-  '/v1/imports/{id}/retry': async () => {
-    // With a row that is rejected: else there is nothing to do again.
-    const body =
-      'EntityCode,ProdMfr_Value__cleaned,ProdMfr_Value__cec\nno code,Ash Hill,Ash Hill\n';
-    const headers = { 'content-type': 'text/csv' };
-    const sent = await api.ask('/v1/imports?kind=manufacturers', { method: 'POST', body, headers });
-    ids['/v1/imports'] = String(sent.body['id']);
-    // The last line says where the replay ended; the one before it is the newest event.
-    await until('the import has ended', async () => {
-      const lines = (await (await api.raw('/v1/events?category=import')).text()).trim().split('\n');
-      return /"type":"Import(Completed|Failed)"/.test(lines.at(-2) ?? '');
-    });
-  },
+  '/v1/imports/{id}/retry': endedImport,
+  '/v1/imports/{id}/review': endedImport,
 };
 
 describe('a documented example', () => {

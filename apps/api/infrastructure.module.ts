@@ -83,7 +83,7 @@ export class InfrastructureModule implements OnApplicationBootstrap {
       [LogTail, tail],
       [ReadStore, store],
       [LabLookups, new ApiLookups(store, log)],
-      [LookAlikes, new CatalogLookAlikes(store.pool)],
+      [LookAlikes, new CatalogLookAlikes(store)],
       [ResourceReader, new ResourceReader(store, log, tail, apiKeyNames)],
     ];
     const providers = values.map(([provide, useValue]) => ({

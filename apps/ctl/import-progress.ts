@@ -25,6 +25,7 @@ export interface ImportView {
   readonly kind?: string;
   readonly file?: string | null;
   readonly rows?: Readonly<Record<Count, number | null>>;
+  readonly waiting?: number;
   readonly asOf?: string | null;
   readonly absent?:
     | ({ readonly previous: string } & Readonly<Record<(typeof absenceKinds)[number], number>>)
@@ -121,6 +122,13 @@ export async function printAbsences(api: ApiClient, { absent }: ImportView): Pro
   );
 }
 
+/** One line on what a person has to decide. */
+export async function printWaiting({ id, waiting = 0 }: ImportView): Promise<void> {
+  if (waiting === 0) return;
+  const what = waiting === 1 ? 'row or product waits' : 'rows and products wait';
+  await write(`${waiting} ${what} for a person: voltrace review list --import ${id}\n`);
+}
+
 /** Such as `12 (10 new, 2 changed)`. */
 function acceptedText({ accepted, new: added, changed }: NonNullable<ImportView['rows']>): string {
   const parts = accepted === 0 ? '' : ` (${added ?? '?'} new, ${changed ?? '?'} changed)`;
@@ -200,7 +208,11 @@ export async function printRows(rows: readonly RowView[]): Promise<void> {
   );
 }
 
-function problemText({ column, reason, raw }: NonNullable<RowView['problems']>[number]): string {
+export function problemText({
+  column,
+  reason,
+  raw,
+}: NonNullable<RowView['problems']>[number]): string {
   const where = column === '' ? '' : `${column}: `;
   const what = raw === '' ? '' : ` ("${raw.slice(0, 80)}")`;
   return `${where}${reason}${what}`;

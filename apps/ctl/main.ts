@@ -15,6 +15,7 @@ import { addParkedCommands } from './commands/parked.js';
 import { addProductCommands } from './commands/products.js';
 import { addQuarantineCommands } from './commands/quarantine.js';
 import { addRelayCommands } from './commands/relay.js';
+import { addReviewCommands } from './commands/review.js';
 import { addSamplesCommands } from './commands/samples.js';
 import { addSimulateCommands } from './commands/simulate.js';
 import { addSiteCommands } from './commands/sites.js';
@@ -42,6 +43,7 @@ function program(): GroupedCommand {
     .exitOverride();
   addImportCommands(voltrace);
   addListCommands(voltrace);
+  addReviewCommands(voltrace);
   addProductCommands(voltrace);
   addSamplesCommands(voltrace);
   addFormulaCommands(voltrace);

@@ -1,3 +1,5 @@
+import type { Position } from '#event-log/event-log.js';
+import { Refusal } from '#kernel/refusal.js';
 import { lookAlikeKeyOf } from '#product-registry/look-alike.js';
 import {
   type KnownMaker,
@@ -8,10 +10,13 @@ import {
 } from '#product-registry/look-alikes.js';
 import { nameLookAlikeKeyOf } from '#product-registry/manufacturer/name-look-alike.js';
 import { prepared } from '#read-store/prepared.js';
+import type { ReadStore } from '#read-store/read-store.js';
 import type { Queryable } from '#resource/sql.js';
+import { projectionStatus } from '#subscription/projection/projection-status.js';
+import { waitForPosition } from '#subscription/projection/wait-for-position.js';
 
 import { GatheredLookups } from './gathered-lookups.js';
-import { catalog } from './product-catalog.projection.js';
+import { catalog, productCatalog } from './product-catalog.projection.js';
 
 /** Of one look, before those are left out that are of other manufacturers. */
 const lookedAtMost = 100;
@@ -32,8 +37,9 @@ export class CatalogLookAlikes extends LookAlikes {
   private readonly ofNames: GatheredLookups<MakerRow>;
   private readonly ofModels: GatheredLookups<ProductRow>;
 
-  constructor(pool: Queryable) {
+  constructor(private readonly store: ReadStore) {
     super();
+    const { pool } = store;
     this.ofNames = new GatheredLookups((keys) => byKey<MakerRow>(pool, manufacturersAlike, keys));
     this.ofModels = new GatheredLookups((keys) => byKey<ProductRow>(pool, productsAlike, keys));
   }
@@ -63,6 +69,25 @@ export class CatalogLookAlikes extends LookAlikes {
         ...{ id, code, model: theirs },
         manufacturer: { id: maker, name },
       }));
+  }
+
+  override async productsOfModel(model: string): Promise<readonly string[]> {
+    return (await this.ofModels.of(lookAlikeKeyOf(model))).map(({ id }) => id);
+  }
+
+  override async reaches(
+    position: Position,
+    withinMs: number,
+  ): Promise<'reached' | 'behind' | 'absent'> {
+    const { store } = this;
+    try {
+      await waitForPosition(store, productCatalog, position, { timeoutMs: withinMs });
+      return 'reached';
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+    const [status] = await projectionStatus(store, [productCatalog]);
+    return status?.builtVersion === productCatalog.version || status?.build ? 'behind' : 'absent';
   }
 }
 

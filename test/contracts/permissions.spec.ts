@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { PermissionTable } from '#access/permissions.js';
 import { contexts } from '#apps/contexts.js';
+import { productRegistry } from '#product-registry/context.js';
 
 const table = new PermissionTable(contexts);
 const permissions = contexts.flatMap((context) => Object.keys(context.permissions));
@@ -21,6 +22,15 @@ describe('the permissions of all contexts', () => {
     expect(changing.length).toBeGreaterThan(5);
     for (const permission of changing) {
       expect(table.allows(['viewer', 'device', 'auditor'], permission)).toBe(false);
+    }
+  });
+
+  it('let nobody decide what imports leave who may not change what follows', () => {
+    const { permissions: held } = productRegistry;
+    for (const role of held['imports.review'] ?? []) {
+      for (const needed of ['imports.write', 'products.write', 'manufacturers.write']) {
+        expect(table.allows([role], needed)).toBe(true);
+      }
     }
   });
 });

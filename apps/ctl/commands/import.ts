@@ -17,6 +17,7 @@ import {
   printImports,
   printPreview,
   printRows,
+  printWaiting,
   type RowView,
   waitForImport,
 } from '../import-progress.js';
@@ -170,7 +171,7 @@ async function printOutcome(api: ApiClient, view: ImportView): Promise<void> {
 }
 
 /** Waits, reports and leaves an exit code that tells whether rows are open. */
-async function finish(api: ApiClient, json: boolean, id: string): Promise<void> {
+export async function finish(api: ApiClient, json: boolean, id: string): Promise<void> {
   const view = await waitForImport(api, id);
   await (json ? printJson(view) : printOutcome(api, view));
   const code = setExitCode(view);
@@ -183,9 +184,13 @@ async function finish(api: ApiClient, json: boolean, id: string): Promise<void> 
   const taken = ['accepted', 'unchanged'].map((outcome) => ({ outcome, problems: true }));
   const all = `voltrace import rows ${id} --problems`;
   await printFirstRows(api, id, taken, 'The first rows that were taken in with a remark', all);
+  await printWaiting(view);
 }
 
-function setExitCode({ state, rows }: Pick<Partial<ImportView>, 'state' | 'rows'>): ExitCode {
+export function setExitCode({
+  state,
+  rows,
+}: Pick<Partial<ImportView>, 'state' | 'rows'>): ExitCode {
   const open = (rows?.rejected ?? 0) + (rows?.needsReview ?? 0);
   const code = open > 0 ? exitCodes.rowsOpen : exitCodes.ok;
   const isWhole = state !== 'failed' && state !== 'cancelled';

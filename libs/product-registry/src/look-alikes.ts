@@ -1,3 +1,5 @@
+import type { Position } from '#event-log/event-log.js';
+
 /** A manufacturer one of whose names looks like another to a person. */
 export interface ResemblingManufacturer {
   readonly id: string;
@@ -30,4 +32,8 @@ export const resemblingAtMost = 10;
 export abstract class LookAlikes {
   abstract manufacturers(names: readonly string[]): Promise<readonly ResemblingManufacturer[]>;
   abstract products(maker: KnownMaker, model: string): Promise<readonly ResemblingProduct[]>;
+  /** The ids of products whose model looks like this one, whoever makes them. */
+  abstract productsOfModel(model: string): Promise<readonly string[]>;
+  /** Whether everything up to `position` is found, after so long at most; `absent`: nobody has begun to gather it. */
+  abstract reaches(position: Position, withinMs: number): Promise<'reached' | 'behind' | 'absent'>;
 }

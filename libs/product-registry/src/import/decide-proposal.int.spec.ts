@@ -169,6 +169,16 @@ describe('a proposal that is accepted', () => {
     }
   });
 
+  it('is a further name of its former manufacturer where that is the one that it looks like', async () => {
+    const one = await proposed('rename');
+    const next = uniqueName();
+    await transfer(fresh(), one.productId, await makeManufacturer(fresh(), next));
+    const now = { ...one, proposal: { ...one.proposal, manufacturer: next } };
+    await acceptProposal(fresh(), now, newMeta());
+    expect(await found(one)).toMatchObject({ isFound: true, isOwn: false });
+    expect((await resolveManufacturer(fresh(), one.about.manufacturer))?.id).toBe(one.maker);
+  });
+
   it('is about the product that answers where the proposed one was merged', async () => {
     const one = await proposed('transfer');
     const { id } = await makeProduct(fresh(), one.maker, 'B-0');

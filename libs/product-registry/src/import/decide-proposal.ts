@@ -7,6 +7,7 @@ import { modelKeyOf } from '../codes.js';
 import { addManufacturerAlias } from '../manufacturer/change-manufacturer.js';
 import { AddManufacturerAlias } from '../manufacturer/commands.js';
 import { ensureManufacturer } from '../manufacturer/ensure-manufacturer.js';
+import { makerGroupOf } from '../manufacturer/maker-group.js';
 import {
   requireManufacturer,
   type ResolvedManufacturer,
@@ -72,8 +73,13 @@ export const acceptProposal = async (
   const own = await requireManufacturer(registry, identityOf(state).manufacturerId, '/productId');
   await refuseOutdated(registry, state, accepted, [own, named]);
   if (!named && proposal.kind === 'rename') await isFound(registry, id, own, about.model);
-  const next = await nextMaker(registry, own, named, accepted, meta);
+  const alike = await makerLike(registry, state, own, about.manufacturer);
+  const next = await nextMaker(registry, alike, named, accepted, meta);
   const results = [...next.results];
+  // Also under a manufacturer that it had before.
+  if (await isFound(registry, id, await resolveManufacturer(registry, next.id), about.model)) {
+    return decided(id, results);
+  }
   if (next.id !== own.id) {
     const from = accepted.asOf ?? meta.occurredAt.slice(0, 10);
     const data = { manufacturer: next.id, from };
@@ -150,10 +156,25 @@ const refuseOutdated = async (
   if (!isAsProposed) throw outdated();
 };
 
+/** The product's manufacturer, today's or a former one, whose name looks like the row's; today's where none does. */
+const makerLike = async (
+  registry: ProductRegistry,
+  { identities }: RegisteredProduct,
+  own: ResolvedManufacturer,
+  name: string,
+): Promise<ResolvedManufacturer> => {
+  for (const { manufacturerId } of identities.toReversed()) {
+    const maker = await resolveManufacturer(registry, manufacturerId);
+    const names = maker ? [maker.state.name, ...maker.state.aliases] : [];
+    if (maker && names.map(makerGroupOf).includes(makerGroupOf(name))) return maker;
+  }
+  return own;
+};
+
 /** Who makes the product from now on. A similar name that nobody has is one more name of its manufacturer. */
 const nextMaker = async (
   registry: ProductRegistry,
-  own: ResolvedManufacturer,
+  alike: ResolvedManufacturer,
   named: ResolvedManufacturer | undefined,
   { about: { manufacturer: name }, proposal, issueCodes }: AcceptedProposal,
   meta: CommandMeta,
@@ -161,8 +182,8 @@ const nextMaker = async (
   if (named) return { id: named.id, results: [] };
   if (proposal.kind === 'rename') {
     const step = stepOf(meta, 'alias');
-    const command = new AddManufacturerAlias(own.id, { alias: name }, step);
-    return { id: own.id, results: [await addManufacturerAlias(registry, command)] };
+    const command = new AddManufacturerAlias(alike.id, { alias: name }, step);
+    return { id: alike.id, results: [await addManufacturerAlias(registry, command)] };
   }
   const code = issueCodes ? ({ rule: 'derived' } as const) : null;
   const listed = { name, aliases: [], code };

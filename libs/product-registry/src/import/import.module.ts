@@ -10,6 +10,7 @@ import { DiskReserve } from '#observability/disk-reserve.js';
 import { Logger } from '#observability/logging.js';
 import { ReadStore } from '#read-store/read-store.js';
 
+import { LookAlikes } from '../look-alikes.js';
 import { ProductRegistryModule } from '../product-registry.module.js';
 import { ProductRegistry } from '../registry.js';
 import { CompareController } from './compare/compare.http.js';
@@ -34,7 +35,7 @@ const largestFile = 256 * 1024 * 1024;
 
 /**
  * Imports of published lists, run by the processes that load this module. Expects the log, the read store,
- * the observers and `ImportSettings` to be provided globally.
+ * the observers, `LookAlikes` and `ImportSettings` to be provided globally.
  */
 @Module({
   imports: [ProductRegistryModule],
@@ -44,7 +45,7 @@ const largestFile = 256 * 1024 * 1024;
       provide: Imports,
       inject: [
         ...[EsdbEventLog, ProductRegistry, DiskReserve, ReadStore, CommandObserver, Logger],
-        ImportSettings,
+        ...[ImportSettings, LookAlikes],
       ],
       useFactory: (
         log: EsdbEventLog,
@@ -54,10 +55,11 @@ const largestFile = 256 * 1024 * 1024;
         observer: CommandObserver,
         logger: Logger,
         { dataDir, maxRows }: ImportSettings,
+        lookAlikes: LookAlikes,
       ): Imports => {
         const files = new KeptFiles(join(dataDir, 'imports'), largestFile, disk, ['csv', 'xlsx']);
         const imports = new States(log, importDecider, 1_000);
-        const tools = { log, imports, registry, files, logger, maxRows, store };
+        const tools = { log, imports, registry, files, logger, maxRows, store, lookAlikes };
         return new Imports(tools, importQueue(store.pool), observer);
       },
     },

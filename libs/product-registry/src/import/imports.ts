@@ -118,13 +118,13 @@ export class Imports {
     options: ImportOptions,
     { key, gone }: PreviewCaller,
   ): Promise<ImportPreview> {
-    const { files, registry, maxRows } = this.tools;
+    const { files, registry, maxRows, lookAlikes } = this.tools;
     // Before the file is sent, and again when it is there: a slow sender keeps nobody waiting.
     this.places.check(key);
     const spooled = await files.spool(body);
     try {
       return await this.places.during(key, () =>
-        previewImport(registry, spooled.path, { ...options, maxRows, gone }),
+        previewImport(registry, spooled.path, { ...options, maxRows, lookAlikes, gone }),
       );
     } finally {
       await files.discard(spooled);

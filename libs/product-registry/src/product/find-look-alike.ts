@@ -7,7 +7,10 @@ import {
   type ResolvedManufacturer,
 } from '../manufacturer/resolve-manufacturer.js';
 import type { ProductRegistry } from '../registry.js';
+import type { ListedFacts } from './commands.js';
+import type { RegisteredProduct } from './decider.js';
 import { productIdOfCode } from './find-product.js';
+import { isDeclined } from './listed-names.js';
 
 /** A registered product that a model looks like, and is not. */
 export interface LookAlike {
@@ -26,20 +29,23 @@ const maxClashes = 99;
  * It is found by its ProdCode, in which all but Latin letters and digits of a model are `_` and case does not
  * count: models that look alike claim the same code, so that nothing has to be stored or claimed for this,
  * and what the log says now is what is found. Not found are products without a code, and such as are themselves written
- * with letters of another script, or with other spaces than the model.
+ * with letters of another script, or with other spaces than the model; nor those that `isOther` tells apart.
  */
 export const findLookAlike = async (
   registry: ProductRegistry,
   { family }: ResolvedManufacturer,
   model: string,
+  isOther: (state: RegisteredProduct) => boolean = () => false,
 ): Promise<LookAlike | undefined> => {
   const key = modelKeyOf(model);
   const states = await Promise.all(family.map((id) => manufacturerState(registry, id)));
   const codes = new Set(states.flatMap(({ code }) => code ?? []));
   for (const entityCode of codes) {
     for (const spelling of spellingsOf(key)) {
-      for await (const found of productsOfCode(registry, entityCode, spelling)) {
-        if (modelKeyOf(found.model) !== key && looksLike(found.model, key)) return found;
+      for await (const { productId, state } of productsOfCode(registry, entityCode, spelling)) {
+        const { model: known, code } = state;
+        if (modelKeyOf(known) === key || !looksLike(known, key) || isOther(state)) continue;
+        return { productId, model: known, code };
       }
     }
   }
@@ -67,7 +73,7 @@ async function* productsOfCode(
   registry: ProductRegistry,
   entityCode: string,
   model: string,
-): AsyncGenerator<LookAlike> {
+): AsyncGenerator<{ readonly productId: string; readonly state: RegisteredProduct }> {
   for (let attempt = 0; attempt <= maxClashes; attempt += 1) {
     const code = codeOrNone(entityCode, model, attempt);
     const productId = code === undefined ? undefined : await productIdOfCode(registry, code);
@@ -75,7 +81,7 @@ async function* productsOfCode(
     const { state } =
       registry.products.cached(productId) ?? (await registry.products.refresh(productId));
     if (state.status === 'absent') continue;
-    yield { productId, model: state.model, code: state.code };
+    yield { productId, state };
   }
 }
 
@@ -93,13 +99,15 @@ const codeOrNone = (entityCode: string, model: string, attempt: number): string 
 export const shownLookAlike = ({ model, code, productId }: LookAlike): string =>
   `"${model}" (${[...(code === null ? [] : [code]), productId].join(', ')})`;
 
-/** Throws `MODEL_LOOKS_ALIKE` (`conflict`, details: `productId`). */
+/** Throws `MODEL_LOOKS_ALIKE` (`conflict`, details: `productId`), unless a person said that the row is another product. */
 export const refuseLookAlike = async (
   registry: ProductRegistry,
   maker: ResolvedManufacturer,
-  model: string,
+  facts: ListedFacts,
 ): Promise<void> => {
-  const found = await findLookAlike(registry, maker, model);
+  const found = await findLookAlike(registry, maker, facts.model, (state) =>
+    isDeclined(state, facts),
+  );
   if (!found) return;
   const reason = `looks like ${shownLookAlike(found)}, and is written differently`;
   throw new Refusal('MODEL_LOOKS_ALIKE', 'conflict', `the model ${reason}`, {

@@ -40,7 +40,7 @@ export const reconcileListing = (
   registry: ProductRegistry,
   facts: ListedFacts,
   meta: CommandMeta,
-  { isLikelyNew = false }: ReconcileOptions = {},
+  { isLikelyNew = false, beforeRegistering }: ReconcileOptions = {},
 ): Promise<ReconciledListing> => {
   const modelKey = requireModelKey(facts.model);
   let mayBeSkipped = isLikelyNew;
@@ -51,7 +51,8 @@ export const reconcileListing = (
     mayBeSkipped = false;
     const known = isSkipped ? undefined : await reconcileKnown(registry, facts, meta, maker);
     if (known) return known;
-    if (!isSkipped) await refuseLookAlike(registry, maker, modelKey);
+    await beforeRegistering?.();
+    if (!isSkipped) await refuseLookAlike(registry, maker, facts);
     return registerListed(registry, facts, meta, maker, modelKey);
   });
 };
@@ -62,6 +63,8 @@ export interface ReconcileOptions {
    * it is there after all. Of no effect where the maker answers for others.
    */
   readonly isLikelyNew?: boolean;
+  /** Called where the product is not known, before anything is claimed; rejects where the row registers nothing. */
+  readonly beforeRegistering?: () => Promise<void>;
 }
 
 /** Undefined where the product is not registered: its key is unclaimed, or claimed and not used. */

@@ -4,11 +4,11 @@ import { manufacturerNameKeyOf, modelKeysOf } from '../../codes.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import type { RegisteredProduct } from '../../product/decider.js';
 import type { ProductRegistry } from '../../registry.js';
-import type { ReadComparison } from '../compare/compare-imports.js';
-import type { ListDifference, NamedRow } from '../compare/compare-lists.js';
+import { compareLists, type ListDifference, type NamedRow } from '../compare/compare-lists.js';
 import { inTurns } from '../compare/in-turns.js';
 import { type Absence, type AbsenceKind, absenceKinds } from '../events.js';
 import { registeredProduct } from '../plan/product-rows.js';
+import type { ChangedRows } from './changed-rows.js';
 
 /** Products that are looked up side by side. */
 const lookUps = 32;
@@ -19,14 +19,15 @@ const lookUps = 32;
  */
 export const absentProducts = async (
   registry: ProductRegistry,
-  { after, differences }: Pick<ReadComparison, 'differences'> & { readonly after: NamedRows },
+  { before, after, named: rows }: ChangedRows,
   signal: AbortSignal,
 ): Promise<readonly Absence[]> => {
-  const vanished = differences.flatMap(({ kind, before }) =>
-    before && isAbsence(kind) ? [{ kind, ...before }] : [],
+  const { differences } = await compareLists(before, after, signal);
+  const vanished = differences.flatMap(({ kind, before: row }) =>
+    row && isAbsence(kind) ? [{ kind, ...row }] : [],
   );
   if (vanished.length === 0) return [];
-  const named = await namesOf(registry, after.rows, signal);
+  const named = await namesOf(registry, rows, signal);
   const found = new Map<string, Absence>();
   for (let at = 0; at < vanished.length; at += lookUps) {
     const some = await Promise.all(
@@ -38,10 +39,6 @@ export const absentProducts = async (
   }
   return [...found.values()];
 };
-
-interface NamedRows {
-  readonly rows: readonly Pick<NamedRow, 'manufacturer' | 'model'>[];
-}
 
 const isAbsence = (kind: ListDifference['kind']): kind is AbsenceKind =>
   (absenceKinds as readonly string[]).includes(kind);
@@ -65,7 +62,7 @@ const nameOf = (manufacturerId: string, modelKey: string): string =>
 /** Every name in a list, with the manufacturer that answers for it. */
 const namesOf = async (
   registry: ProductRegistry,
-  rows: NamedRows['rows'],
+  rows: ChangedRows['named'],
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> => {
   const manufacturers = new Map<string, string | undefined>();

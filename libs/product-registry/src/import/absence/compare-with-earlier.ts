@@ -1,14 +1,11 @@
+import type { CsvFile } from '#csv/csv-file.js';
 import type { KeptFiles } from '#jobs/kept-files.js';
 
 import type { ProductRegistry } from '../../registry.js';
-import {
-  type ComparedImport,
-  inTime,
-  longestMs,
-  readAndCompare,
-} from '../compare/compare-imports.js';
+import { type ComparedImport, inTime, longestMs, requireFile } from '../compare/compare-imports.js';
 import type { Absence } from '../events.js';
 import { absentProducts } from './absent-products.js';
+import { type ChangedRows, changedRows } from './changed-rows.js';
 import { earlierImport, type EarlierListTools, type ListOfRun } from './earlier-list.js';
 
 /** What a list is compared with the one before it by. */
@@ -19,31 +16,47 @@ export interface ComparisonTools extends EarlierListTools {
   readonly compareWithinMs?: number | undefined;
 }
 
-export interface ComparedWithEarlier {
-  /** The import of the earlier list. */
+/** What the list before another one names otherwise, as far as the files say it. */
+export interface EarlierList {
+  /** Its import. */
   readonly previous: string;
+  readonly changed: ChangedRows;
+}
+
+export interface ComparedWithEarlier extends Pick<EarlierList, 'previous'> {
   readonly products: readonly Absence[];
 }
 
 /**
- * What the newest earlier list of the same layout names and this one does not; undefined where there is no such list. A run
- * that goes on after a crash keeps to the list that it was compared with before.
+ * The newest earlier list of the same layout beside this one; undefined where there is no such list. It needs no row of this
+ * one to be carried out. A run that goes on after a crash keeps to the list that it was compared with before.
  *
- * Throws what `readAndCompare` throws, `NOT_YET_VISIBLE`, `COMPARISON_TOO_LONG` and what `halt` is aborted with.
+ * Throws what `changedRows` throws, `FILE_MISSING`, `NOT_YET_VISIBLE`, `COMPARISON_TOO_LONG` and what `halt` is aborted with.
  */
-export const compareWithEarlier = (
+export const readEarlier = (
   tools: ComparisonTools,
   list: ListOfRun,
+  file: CsvFile,
   halt: AbortSignal,
-): Promise<ComparedWithEarlier | undefined> =>
+): Promise<EarlierList | undefined> =>
   inTime(halt, tools.compareWithinMs ?? longestMs, async (signal) => {
     const earlier =
       (await comparedBefore(tools, list)) ?? (await earlierImport(tools, list, signal));
     if (!earlier) return undefined;
-    const compared = await readAndCompare(tools.files, [earlier, list], signal);
-    const products = await absentProducts(tools.registry, compared, signal);
-    return { previous: earlier.id, products };
+    const changed = await changedRows(await requireFile(tools.files, earlier), file, signal);
+    return { previous: earlier.id, changed };
   });
+
+/** What the earlier list names and this one, whose rows are done, does not. Throws as `readEarlier` does. */
+export const compareWithEarlier = (
+  { registry, compareWithinMs = longestMs }: Pick<ComparisonTools, 'registry' | 'compareWithinMs'>,
+  { previous, changed }: EarlierList,
+  halt: AbortSignal,
+): Promise<ComparedWithEarlier> =>
+  inTime(halt, compareWithinMs, async (signal) => ({
+    previous,
+    products: await absentProducts(registry, changed, signal),
+  }));
 
 const comparedBefore = async (
   { imports }: EarlierListTools,

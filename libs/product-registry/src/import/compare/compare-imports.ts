@@ -21,12 +21,6 @@ export interface ImportComparison extends ListComparison {
   readonly after: ComparedList;
 }
 
-/** Two lists beside each other, with the rows of both. */
-export interface ReadComparison extends ListComparison {
-  readonly before: ReadList & ComparedList;
-  readonly after: ReadList & ComparedList;
-}
-
 /** Well within the two minutes after which proxies take a silent server for a dead one. */
 export const longestMs = 60_000;
 
@@ -36,30 +30,18 @@ export const longestMs = 60_000;
  */
 export const compareImports = (
   files: Pick<KeptFiles, 'find'>,
-  both: readonly [ComparedImport, ComparedImport],
+  [before, after]: readonly [ComparedImport, ComparedImport],
   gone: AbortSignal,
   withinMs = longestMs,
 ): Promise<ImportComparison> =>
   inTime(gone, withinMs, async (signal) => {
-    const { before, after, ...compared } = await readAndCompare(files, both, signal);
-    const { rows: _, ...first } = before;
-    const { rows: __, ...second } = after;
+    for (const one of [before, after]) requireProducts(one);
+    const facts = new SharedFacts();
+    const { rows: earlier, ...first } = await read(files, before, facts, signal);
+    const { rows: later, ...second } = await read(files, after, facts, signal);
+    const compared = await compareLists(earlier, later, signal);
     return { before: first, after: second, ...compared };
   });
-
-/** As `compareImports`, with the rows of both lists, for as long as `signal` lets it. */
-export const readAndCompare = async (
-  files: Pick<KeptFiles, 'find'>,
-  [before, after]: readonly [ComparedImport, ComparedImport],
-  signal: AbortSignal,
-): Promise<ReadComparison> => {
-  for (const one of [before, after]) requireProducts(one);
-  const facts = new SharedFacts();
-  const first = await read(files, before, facts, signal);
-  const second = await read(files, after, facts, signal);
-  const compared = await compareLists(first.rows, second.rows, signal);
-  return { before: first, after: second, ...compared };
-};
 
 /** Work on two lists, within a bound of time. Throws `COMPARISON_TOO_LONG`, and what `gone` is aborted with. */
 export const inTime = async <T>(
@@ -82,10 +64,19 @@ const read = async (
   facts: SharedFacts,
   signal: AbortSignal,
 ): Promise<ReadList & ComparedList> => {
-  const { sha256, file } = state.received;
+  const path = await requireFile(files, { id, state });
+  return { id, file: state.received.file, ...(await readList(path, facts, signal)) };
+};
+
+/** Where the file of an import is kept. Throws `FILE_MISSING`. */
+export const requireFile = async (
+  files: Pick<KeptFiles, 'find'>,
+  { id, state }: ComparedImport,
+): Promise<string> => {
+  const { sha256 } = state.received;
   const path = await files.find(sha256);
   if (path === undefined) throw fileMissing(id, sha256);
-  return { id, file, ...(await readList(path, facts, signal)) };
+  return path;
 };
 
 const requireProducts = ({ id, state }: ComparedImport): void => {

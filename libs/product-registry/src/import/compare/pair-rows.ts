@@ -1,6 +1,6 @@
 import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
 import { lookAlikeKeyOf } from '../../look-alike.js';
-import { nameLookAlikeKeyOf } from '../../manufacturer/name-look-alike.js';
+import { makerGroupOf } from '../../manufacturer/maker-group.js';
 import { inTurns } from './in-turns.js';
 import {
   capacityOfProduct,
@@ -85,8 +85,7 @@ const byKey = async (
 const keyed = (...parts: readonly (string | undefined)[]): string | undefined =>
   parts.includes(undefined) ? undefined : parts.join('\n');
 
-const similarName = ({ manufacturer }: ListedRow): string =>
-  nameLookAlikeKeyOf(manufacturer) || manufacturerNameKeyOf(manufacturer);
+const similarName = ({ manufacturer }: ListedRow): string => makerGroupOf(manufacturer);
 
 const textsAt = ({ facts }: ListedRow, places: readonly number[]): string =>
   places.map((place) => facts[place]?.value ?? '').join('\t');

@@ -35,7 +35,7 @@ export const readList = async (
   signal: AbortSignal,
 ): Promise<ReadList> => {
   const file: CsvFile<BatteryColumn> = await inspectCsvFile(path, [cecBatteries], { signal });
-  if (file.rows > maxComparedRows) throw tooLong(file.rows);
+  requireShort(file);
   const columns = columnsOf(file);
   const mentions = new FirstMentions(file.rows);
   const rows: ListedRow[] = [];
@@ -53,6 +53,11 @@ export const readList = async (
     else rows.push(listedRowOf(row.row, normalised.facts, (fact) => facts.share(fact)));
   }
   return { total: file.rows, rows, unread, flagged, repeated };
+};
+
+/** Throws `LIST_TOO_LONG`. */
+export const requireShort = ({ rows }: Pick<CsvFile, 'rows'>): void => {
+  if (rows > maxComparedRows) throw tooLong(rows);
 };
 
 const tooLong = (rows: number) =>

@@ -22,7 +22,7 @@ import { parseEfficiencies } from './efficiencies.js';
 import { agencyName, chemistryOf, cleanModel, editionOf } from './labels.js';
 import type { NormalisedRow } from './normalised-row.js';
 import { isNegative, readNumber, shifted } from './numbers.js';
-import { isPlaceholder } from './placeholders.js';
+import { isPlaceholder, withoutTextGuard } from './placeholders.js';
 import { type Cleaned, RowReader, withRaw } from './row-reader.js';
 
 type Row = CsvRow<BatteryColumn>;
@@ -42,6 +42,14 @@ export const normaliseBattery = (row: Row, columns: BatteryColumns): NormalisedR
   const damage = reader.damage();
   return { facts, problems, warnings: warningsOf(row, facts), unread, ...(damage && { damage }) };
 };
+
+/** How a row names its product, whatever is wrong with it. */
+export const namedIn = ({
+  cells,
+}: Row): { readonly manufacturer: string; readonly model: string } => ({
+  manufacturer: collapse(withoutTextGuard(cells.manufacturer ?? '')),
+  model: cleanModel(withoutTextGuard(cells.model ?? '')),
+});
 
 const warningsOf = (row: Row, { productType, elements }: ListedFacts): readonly RowProblem[] =>
   findingsOf(productType, elements).map(({ rule, version, message, elements: [name = ''] }) => {

@@ -8,6 +8,7 @@ import { commandIdOf } from '#kernel/ids.js';
 
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
+import type { RegisteredNames } from './registered-names.js';
 
 /** A kind of list that can be imported, row by row, or previewed. */
 export interface ListKind {
@@ -70,6 +71,10 @@ export interface RunContext {
   /** The list's own date, where it is known. */
   readonly asOf: string | null;
   readonly request: RunRequest;
+  /** What is registered and looks alike. */
+  readonly registered: RegisteredNames;
+  /** Aborted when nobody wants the rest of the file any more. */
+  readonly signal: AbortSignal;
   /** Called before anything is written for a row; rejects where the run went to another process. */
   readonly ensureHeld: () => Promise<void>;
 }

@@ -7,72 +7,48 @@ import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
 import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { makerGroupOf } from '../../manufacturer/maker-group.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from '../../product/commands.js';
-import { productDecider, type ProductState } from '../../product/decider.js';
+import { productDecider } from '../../product/decider.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
 import { findProductId } from '../../product/find-product.js';
-import type { ListConflict } from '../../product/list-conflict.js';
-import { isSaidByPerson, newerListThan, openConflicts } from '../../product/reconcile.js';
-import { type ReconciledListing, reconcileListing } from '../../product/reconcile-listing.js';
+import { reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
-import type { RowOutcome, RowProblem } from '../events.js';
+import type { RowOutcome } from '../events.js';
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
 import { cellAt, writtenCells } from '../layouts/fact-layout.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import { cellProblem, problem } from '../normalise/cell.js';
-import { columnsOf } from '../normalise/columns.js';
+import { type BatteryColumns, columnsOf } from '../normalise/columns.js';
 import type { NormalisedRow, UsableRow } from '../normalise/normalised-row.js';
 import { type DoubtfulRow, forReview } from './doubtful-rows.js';
 import { FirstMentions } from './first-mentions.js';
-import { ListedManufacturers } from './listed-manufacturers.js';
+import { ListedManufacturers, type MakerOfRow } from './listed-manufacturers.js';
 import { LookAlikeRows } from './look-alike-rows.js';
+import { NamesInFile } from './names-in-file.js';
 import {
   doneRow,
   type ListKind,
   type PlannedRow,
   rowMeta,
+  type RowPlanner,
   type RunContext,
 } from './planned-row.js';
-import { conflictProblems, refusedRow } from './refused-row.js';
+import { outcomeOf, problemsOf } from './product-outcome.js';
+import { refusedRow } from './refused-row.js';
 import { valuesOfOtherRow } from './repeated-rows.js';
+import { SeemingRows, SeemsKnown, type SeenName } from './seeming-rows.js';
+import { SimilarMakers } from './similar-makers.js';
 
 type Row = CsvRow<BatteryColumn>;
 
-/** Lists of products. Rows of one manufacturer go one after the other. */
+/** Lists of products. Rows of one manufacturer, and of those that look like it, go one after the other. */
 export const productLists: ListKind = {
   layouts: [cecBatteries],
   category: productCategory,
-  planner: (file, context) => {
-    const mentions = new FirstMentions(file.rows);
-    const lookAlikes = new LookAlikeRows(file.rows);
-    const manufacturers = new ListedManufacturers(context);
-    const columns = columnsOf(file as CsvFile<BatteryColumn>);
-    return (row: Row, isToDo) => {
-      const normalised = datedRow(normaliseBattery(row, columns), context.asOf);
-      const isRejected = 'rejected' in normalised;
-      const isReadable = !isRejected && normalised.damage === undefined;
-      const twice = isReadable ? namedTwice(mentions, normalised, row) : undefined;
-      const doubtful = isRejected || twice ? undefined : doubtfulRow(lookAlikes, normalised, row);
-      if (!isToDo) return undefined;
-      if (isRejected) return doneRow(row.row, 'rejected', normalised.rejected);
-      if (twice) return twice;
-      const { manufacturer, model } = normalised.facts;
-      const take = (registry: ProductRegistry) =>
-        carryOut(registry, row, normalised, context, manufacturers);
-      if (!doubtful) manufacturers.announce(manufacturer, row.row);
-      return {
-        key: manufacturerNameKeyOf(doubtful?.meant.manufacturer ?? manufacturer),
-        name: `${manufacturer} ${model}`,
-        carryOut: async (registry) => {
-          const isHeld =
-            doubtful && (await registeredProduct(registry, normalised.facts)) === undefined;
-          return isHeld ? forReview(registry, doubtful) : take(registry);
-        },
-      };
-    };
-  },
+  planner: (file, context) => new ProductRows(file as CsvFile<BatteryColumn>, context).plan,
   changes: (before, appended) => {
     const after = documentOf([...before, ...appended]);
     if (before.length > 0) return differences(documentOf(before), after);
@@ -81,30 +57,103 @@ export const productLists: ListKind = {
   },
 };
 
-const carryOut = async (
-  registry: ProductRegistry,
-  row: Row,
-  usable: UsableRow,
-  context: RunContext,
-  manufacturers: ListedManufacturers,
-): Promise<RowOutcome> => {
-  const { facts } = usable;
-  try {
-    const { isNew } = await manufacturers.ready(facts.manufacturer, row.row);
-    const done = await withSpareId(
-      rowMeta(context, row.row, '', writtenCells(cecBatteries, row)),
-      (meta) => reconcileListing(registry, facts, meta, { isLikelyNew: isNew }),
-    );
-    // A long list would fill the cache with products that nobody asks for next.
-    registry.products.forget(done.productId);
-    return outcomeOf(row, usable, done);
-  } catch (error) {
-    const refused = refusedRow(row.row, error, (pointer) => cellAt(cecBatteries, row, pointer));
-    const productId = await registeredProduct(registry, facts);
-    const problems = [...(refused.problems ?? []), ...problemsOf(usable)];
-    return { ...refused, problems, ...(productId !== undefined && { productId }) };
+/** The rows of one file, and what is remembered of them. */
+class ProductRows {
+  private readonly columns: BatteryColumns;
+  private readonly mentions: FirstMentions;
+  private readonly lookAlikes: LookAlikeRows;
+  private readonly manufacturers: ListedManufacturers;
+  private readonly seeming: SeemingRows;
+
+  constructor(
+    file: CsvFile<BatteryColumn>,
+    private readonly context: RunContext,
+  ) {
+    const { registered, signal } = context;
+    this.columns = columnsOf(file);
+    this.mentions = new FirstMentions(file.rows);
+    this.lookAlikes = new LookAlikeRows(file.rows);
+    const makers = new SimilarMakers(registered);
+    this.manufacturers = new ListedManufacturers(context, makers);
+    const names = new NamesInFile(file, this.columns, signal);
+    this.seeming = new SeemingRows(file.rows, makers, registered, names);
   }
-};
+
+  readonly plan: RowPlanner = (row: Row, isToDo) => {
+    const normalised = datedRow(normaliseBattery(row, this.columns), this.context.asOf);
+    const isRejected = 'rejected' in normalised;
+    const isReadable = !isRejected && normalised.damage === undefined;
+    const twice = isReadable ? namedTwice(this.mentions, normalised, row) : undefined;
+    const doubtful =
+      isRejected || twice ? undefined : doubtfulRow(this.lookAlikes, normalised, row);
+    const seen = isReadable && !twice ? this.seeming.note(normalised.facts, row) : undefined;
+    if (!isToDo) return undefined;
+    if (isRejected) return doneRow(row.row, 'rejected', normalised.rejected);
+    if (twice) return twice;
+    const { facts } = normalised;
+    const { manufacturer, model } = facts;
+    const maker: MakerOfRow = {
+      ...{ name: manufacturer, row: row.row, earlier: seen?.earlier ?? [] },
+      isNeeded: () => this.seeming.isOwn(this.context.registry, row, facts, seen),
+    };
+    if (!doubtful) this.manufacturers.announce(maker);
+    return {
+      key: makerGroupOf(doubtful?.meant.manufacturer ?? manufacturer),
+      name: `${manufacturer} ${model}`,
+      carryOut: async (registry) => {
+        const isHeld = doubtful && (await registeredProduct(registry, facts)) === undefined;
+        return withAbout(
+          facts,
+          isHeld
+            ? await forReview(registry, doubtful)
+            : await this.carryOut(registry, row, normalised, maker, seen),
+        );
+      },
+    };
+  };
+
+  private async carryOut(
+    registry: ProductRegistry,
+    row: Row,
+    usable: UsableRow,
+    maker: MakerOfRow,
+    seen: SeenName | undefined,
+  ): Promise<RowOutcome> {
+    const { facts } = usable;
+    const beforeRegistering = () => this.seeming.refuse(registry, row, facts, seen);
+    try {
+      let manufacturer = await this.manufacturers.ready(maker);
+      if (!manufacturer) {
+        await beforeRegistering();
+        manufacturer = await this.manufacturers.required(maker);
+      }
+      const { isNew: isLikelyNew, despite } = manufacturer;
+      const done = await withSpareId(
+        rowMeta(this.context, row.row, '', writtenCells(cecBatteries, row)),
+        (meta) => reconcileListing(registry, facts, meta, { isLikelyNew, beforeRegistering }),
+      );
+      // A long list would fill the cache with products that nobody asks for next.
+      registry.products.forget(done.productId);
+      return outcomeOf(row, usable, done, despite);
+    } catch (error) {
+      if (error instanceof SeemsKnown) return withProblems(error.outcome, usable);
+      const refused = refusedRow(row.row, error, (pointer) => cellAt(cecBatteries, row, pointer));
+      const known = await this.seeming.respelled(registry, facts, error);
+      const productId = known?.productId ?? (await registeredProduct(registry, facts));
+      const found = productId !== undefined && { productId };
+      return withProblems({ ...refused, ...known, ...found }, usable);
+    }
+  }
+}
+
+const withProblems = (outcome: RowOutcome, usable: UsableRow): RowOutcome => ({
+  ...outcome,
+  problems: [...(outcome.problems ?? []), ...problemsOf(usable)],
+});
+
+/** What waits for a person says what the row is about. */
+const withAbout = ({ manufacturer, model }: ListedFacts, outcome: RowOutcome): RowOutcome =>
+  outcome.outcome === 'needsReview' ? { ...outcome, about: { manufacturer, model } } : outcome;
 
 /**
  * Repeats a command under another id where its own was used for another content: a row of a resumed
@@ -173,7 +222,7 @@ const namedTwice = (
   if (first.isSame) return doneRow(row.row, 'unchanged', seen);
   return {
     // Behind that row.
-    key: maker,
+    key: makerGroupOf(manufacturer),
     name: `${manufacturer} ${model}`,
     carryOut: async (registry) => {
       const productId = await registeredProduct(registry, facts);
@@ -183,7 +232,8 @@ const namedTwice = (
         return problem(column, said, raw);
       });
       const found = productId !== undefined && { productId };
-      return { row: row.row, outcome: 'needsReview', problems: [...seen, ...conflicts], ...found };
+      const outcome = { row: row.row, outcome: 'needsReview' as const, ...found };
+      return withAbout(facts, { ...outcome, problems: [...seen, ...conflicts] });
     },
   };
 };
@@ -195,84 +245,9 @@ const contentOf = ({ listing, ...facts }: Omit<ListedFacts, 'manufacturer' | 'mo
   return JSON.stringify({ ...facts, listing: { ...listing, remarks } });
 };
 
-const outcomeOf = (
-  row: Row,
-  usable: UsableRow,
-  { productId, outcome, isNew, result }: ReconciledListing,
-): RowOutcome => {
-  const state = result.state as ProductState;
-  const older = olderList(usable, state);
-  if (older) return { row: row.row, outcome: 'unchanged', productId, problems: [older] };
-  const waiting = conflictsOf(usable, result);
-  const cellOf = (pointer: string) => cellAt(cecBatteries, row, pointer);
-  const problems = [
-    ...problemsOf(usable),
-    ...withdrawals(result).map(() => {
-      const { column, raw } = cellOf('/certifications/UL1973');
-      return problem(column, 'the list no longer names a certification that it named', raw);
-    }),
-    ...conflictProblems(waiting, cellOf),
-  ];
-  const isUnchanged = outcome === 'unchanged' || isRepeatedOnly(result);
-  let needsReview = waiting.length > 0 || isOpen(usable, state);
-  if (state.status === 'registered' && state.code === null) {
-    needsReview = true;
-    const reason = 'has no EntityCode, so that the product has no code';
-    problems.push(cellProblem(cecBatteries, row, 'manufacturer', reason));
-  }
-  const become = needsReview ? 'needsReview' : isUnchanged ? 'unchanged' : 'accepted';
-  const { manufacturer, model } = usable.facts;
-  return {
-    row: row.row,
-    outcome: become,
-    productId,
-    ...(needsReview && { about: { manufacturer, model } }),
-    ...(waiting.length > 0 && {
-      conflicts: waiting.map(({ path, listed }) => ({ path, listed })),
-    }),
-    ...(become === 'accepted' && { isNew }),
-    ...(problems.length > 0 && { problems }),
-  };
-};
-
 /** The row with the date of its list. */
 const datedRow = (row: NormalisedRow, asOf: string | null): NormalisedRow =>
   'rejected' in row || asOf === null ? row : { ...row, facts: { ...row.facts, asOf } };
-
-/** Why the row of an older list changes nothing. */
-const olderList = ({ facts }: UsableRow, state: ProductState): RowProblem | undefined => {
-  const newer = state.status === 'absent' ? undefined : newerListThan(facts, state);
-  if (newer === undefined) return undefined;
-  const reason = `changes nothing: the list of ${newer} named the product, and this one is of ${String(facts.asOf)}`;
-  return problem('', reason, '');
-};
-
-/** That a newer list says the same again changes nothing of a product. */
-const isRepeatedOnly = ({ events }: ReconciledListing['result']): boolean =>
-  events.length > 0 && events.every(({ type }) => type === 'ListRepeated');
-
-const withdrawals = ({ events }: ReconciledListing['result']) =>
-  events.filter(({ type }) => type === 'CertificationWithdrawnByList');
-
-/** What was left of the row when the rest was taken. What a list registers meets nobody's word. */
-const conflictsOf = (
-  { facts }: UsableRow,
-  { events, state }: ReconciledListing['result'],
-): readonly ListConflict[] => {
-  const now = state as ProductState;
-  if (now.status === 'absent' || events[0]?.type === 'ProductRegistered') return [];
-  return openConflicts(facts, now);
-};
-
-const problemsOf = ({ problems, warnings = [], damage }: UsableRow): RowProblem[] => [
-  ...(damage?.problems ?? []),
-  ...problems,
-  ...warnings,
-];
-
-/** What nobody could read needs no review any more once a person has said what it means. */
-const isOpen = ({ unread }: UsableRow, state: ProductState): boolean =>
-  unread.some((pointer) => state.status === 'absent' || !isSaidByPerson(state, pointer));
 
 const documentOf = (events: readonly StoredEvent[]): ProductDocument | null =>
   events.reduce<ProductDocument | null>((document, stored) => {

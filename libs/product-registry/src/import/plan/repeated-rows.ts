@@ -1,11 +1,7 @@
-import { Refusal } from '#kernel/refusal.js';
-
 import type { ListedFacts } from '../../product/commands.js';
 import { sameMeaning } from '../../product/compare.js';
-import type { Elements } from '../../product/events.js';
-import { filled } from '../../product/reconcile.js';
-import { readElements } from '../../read-elements.js';
 import type { ProductRegistry } from '../../registry.js';
+import { elementsOf } from './equal-values.js';
 import { shown } from './refused-row.js';
 
 /** What a file says otherwise of a product that an earlier row of it is about. */
@@ -26,14 +22,4 @@ export const valuesOfOtherRow = async (
     pointer: `/elements/${name}`,
     reason: `is ${shown(value)} here and ${shown(said[name])} in row ${String(otherRow)}`,
   }));
-};
-
-/** None where they could not be taken in anyway. */
-const elementsOf = ({ productType, elements }: ListedFacts): Elements => {
-  try {
-    return readElements(productType, filled(elements));
-  } catch (error) {
-    if (error instanceof Refusal) return {};
-    throw error;
-  }
 };

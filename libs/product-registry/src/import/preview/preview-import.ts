@@ -5,11 +5,13 @@ import { KeyedQueue } from '#jobs/keyed-queue.js';
 import type { Change } from '#kernel/differences.js';
 import { Refusal } from '#kernel/refusal.js';
 
+import type { LookAlikes } from '../../look-alikes.js';
 import type { ProductRegistry } from '../../registry.js';
 import { type ImportKind, type OutcomeCounts, type RowOutcome, rowOutcomes } from '../events.js';
 import { dateInNotes } from '../list-date.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { ListKind, PlannedRow, RunContext } from '../plan/planned-row.js';
+import { RegisteredNames } from '../plan/registered-names.js';
 import type { AcceptedCounts } from '../state.js';
 
 /** One value that an import would change; its path is '' for the whole of what would be registered. */
@@ -46,6 +48,8 @@ export interface ImportPreview {
 const maxChanges = 1_000;
 const maxProblems = 200;
 const maxNamed = 100;
+/** How long the read model may take until it has what was registered before. */
+const readModelMs = 5_000;
 /** Rows that are carried out side by side. */
 const limits = { concurrency: 16, window: 256 };
 
@@ -54,6 +58,8 @@ export interface PreviewOptions {
   readonly issueCodes: boolean;
   /** The list's own date, where it is known. */
   readonly asOf?: string | undefined;
+  /** Absent: rows are not compared with what is registered under other names. */
+  readonly lookAlikes?: LookAlikes | undefined;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
   /** Aborted when nobody waits for the answer any more. */
@@ -75,7 +81,7 @@ const longestMs = 60_000;
 export const previewImport = async (
   registry: ProductRegistry,
   path: string,
-  { kind, issueCodes, asOf, maxRows, gone, withinMs = longestMs }: PreviewOptions,
+  { kind, maxRows, gone, withinMs = longestMs, ...options }: PreviewOptions,
 ): Promise<ImportPreview> => {
   const late = AbortSignal.timeout(withinMs);
   const signal = AbortSignal.any([gone, late]);
@@ -90,8 +96,8 @@ export const previewImport = async (
   });
   // Manufacturers that products need are registered for all rows, everything else for its row alone.
   const shared = registry.dryRun();
-  const dated = asOf ?? dateInNotes(file.notes, new Date().toISOString());
-  const plan = list.planner(file, contextOf(shared, { issueCodes, asOf: dated }, signal));
+  const asOf = options.asOf ?? dateInNotes(file.notes, new Date().toISOString());
+  const plan = list.planner(file, contextOf(shared, { ...options, asOf }, signal));
   const summary = new Summary();
   const queue = new KeyedQueue(limits);
   try {
@@ -115,10 +121,12 @@ export const previewImport = async (
 /** Nothing is kept, so that nobody is named. */
 const contextOf = (
   registry: ProductRegistry,
-  { issueCodes, asOf }: { readonly issueCodes: boolean; readonly asOf: string | undefined },
+  { issueCodes, asOf, lookAlikes }: Pick<PreviewOptions, 'issueCodes' | 'asOf' | 'lookAlikes'>,
   signal: AbortSignal,
 ): RunContext => ({
   registry,
+  registered: new RegisteredNames(registry.log, lookAlikes, readModelMs, signal),
+  signal,
   importId: 'preview',
   run: 0,
   sha256: '',

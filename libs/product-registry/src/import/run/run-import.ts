@@ -9,11 +9,17 @@ import { untilCancelled } from '#jobs/until-cancelled.js';
 import { Refusal } from '#kernel/refusal.js';
 import type { ReadStore } from '#read-store/read-store.js';
 
+import type { LookAlikes } from '../../look-alikes.js';
 import type { ProductRegistry } from '../../registry.js';
-import { compareWithEarlier } from '../absence/compare-with-earlier.js';
+import {
+  compareWithEarlier,
+  type EarlierList,
+  readEarlier,
+} from '../absence/compare-with-earlier.js';
 import type { NotCompared, RowOutcome } from '../events.js';
 import { listKinds } from '../plan/list-kinds.js';
 import type { PlannedRow, RunContext } from '../plan/planned-row.js';
+import { RegisteredNames } from '../plan/registered-names.js';
 import { isBeingCancelled, isToDo, type ReceivedImport } from '../state.js';
 import { OutcomeLog } from './outcome-log.js';
 import { requestOf } from './run-request.js';
@@ -23,6 +29,8 @@ import { RunSteps, type StepTools } from './run-steps.js';
 export interface RunTools extends StepTools {
   readonly registry: ProductRegistry;
   readonly files: KeptFiles;
+  /** Absent: rows are not compared with what is registered under other names. */
+  readonly lookAlikes?: LookAlikes | undefined;
   /** Data rows of a list that are taken at most. */
   readonly maxRows?: number | undefined;
   /** Where the list of imports is; without it no list is compared with the one before it. */
@@ -33,6 +41,9 @@ export interface RunTools extends StepTools {
 
 /** Rows side by side, and rows between reading and outcome: what bounds the memory of a run. */
 const limits = { concurrency: 32, window: 4_000 };
+
+/** How long the read model may take until it has what was registered before the run. */
+const readModelMs = 60_000;
 
 /** How often a run is tried that breaks off for a reason that does not pass. */
 const maxTries = 3;
@@ -130,32 +141,48 @@ class ImportRun {
     const { maxRows } = this.tools;
     this.rowsRead = 0;
     let notCompared: NotCompared | undefined;
+    const over = new AbortController();
     try {
       const { layouts } = listKinds[kind];
       const reading = { maxRows, signal: halt };
       const file = await inspectCsvFile(this.path, layouts, reading);
       const noted = await this.steps.note(file);
+      const earlier = this.readEarlier(noted, file, AbortSignal.any([halt, over.signal]));
+      // Looked at when the rows are done; nobody asks for it where they are not.
+      earlier.catch(() => undefined);
       await this.carryOutRows(file, noted, halt);
-      notCompared = await this.compare(noted, halt);
+      notCompared = await this.compare(earlier, halt);
     } catch (error) {
       if (!isOfFile(error)) throw error;
-      return this.steps.end(this.rowsRead, error);
+      await this.steps.end(this.rowsRead, error);
+      return;
+    } finally {
+      over.abort();
     }
     await this.steps.end(this.rowsRead, undefined, notCompared);
   }
 
+  /** Beside the rows: most of the work needs none of them. */
+  private async readEarlier(
+    state: ReceivedImport,
+    file: CsvFile,
+    halt: AbortSignal,
+  ): Promise<EarlierList | undefined> {
+    const { began, importId: id, tools } = this;
+    const { store } = tools;
+    if (!store || !began || state.received.kind !== 'products') return undefined;
+    return readEarlier({ ...tools, store }, { id, state, began }, file, halt);
+  }
+
   /** With the list before it, once all rows are done. Where that fails the import does not: it says so. */
   private async compare(
-    state: ReceivedImport,
+    reading: Promise<EarlierList | undefined>,
     halt: AbortSignal,
   ): Promise<NotCompared | undefined> {
-    const { began, importId: id } = this;
-    const { store } = this.tools;
-    if (!store || !began || state.received.kind !== 'products') return undefined;
     try {
-      const list = { id, state, began };
-      const found = await compareWithEarlier({ ...this.tools, store }, list, halt);
-      if (!found) return undefined;
+      const earlier = await reading;
+      if (!earlier) return undefined;
+      const found = await compareWithEarlier(this.tools, earlier, halt);
       halt.throwIfAborted();
       await this.steps.retry(() => this.ensureHeld());
       await this.steps.absences(found);
@@ -163,7 +190,8 @@ class ImportRun {
     } catch (error) {
       if (halt.aborted || isReplaced(error)) throw error;
       const { code, message: reason } = notComparedFor(error);
-      this.tools.logger.warn({ importId: id, code, reason, error }, 'a list was not compared');
+      const fields = { importId: this.importId, code, reason, error };
+      this.tools.logger.warn(fields, 'a list was not compared');
       return { code, reason };
     }
   }
@@ -221,7 +249,13 @@ class ImportRun {
     halt: AbortSignal,
   ): Promise<RunContext> {
     const { received, issueCodes, asOf, run } = state;
-    const { log, registry } = this.tools;
+    const { log, registry, lookAlikes, logger } = this.tools;
+    const registered = new RegisteredNames(log, lookAlikes, readModelMs, halt, () => {
+      logger.warn(
+        { importId: this.importId },
+        'the catalogue is behind: products may be proposed too seldom',
+      );
+    });
     const request = await this.steps.retry(() => requestOf(log, this.importId, run));
     const { sha256, file } = received;
     const { importId } = this;
@@ -230,7 +264,8 @@ class ImportRun {
       await this.ensureHeld();
     };
     const source = { sha256, file, sheet: sheet?.name ?? null };
-    return { registry, importId, run, ...source, issueCodes, asOf, request, ensureHeld };
+    const asked = { issueCodes, asOf, request };
+    return { registry, registered, importId, run, ...source, ...asked, signal: halt, ensureHeld };
   }
 }
 

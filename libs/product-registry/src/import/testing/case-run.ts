@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe } from 'vitest';
 
 import type { StoredEvent } from '#event-log/event-log.js';
+import { handleCommand } from '#event-log/handle-command.js';
 import { newest } from '#event-log/reading.js';
+import { commandMeta } from '#testing/decider-spec.js';
 
 import { productDecider } from '../../product/decider.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
-import type { RowOutcome } from '../events.js';
-import { runImport } from '../run/run-import.js';
+import { RetryImport } from '../commands.js';
+import type { ImportKind, RowOutcome } from '../events.js';
+import { runImport, type RunTools } from '../run/run-import.js';
 import type { ImportBench } from './import-bench.js';
 
 const folder = join(process.env['VOLTRACE_CASES'] ?? '../shared/cases', 'registry');
@@ -27,6 +31,9 @@ export const sharedCase = (name: string): Buffer => readFileSync(join(folder, na
 
 /** What became of a list: its rows by number, and the products that it changed, by model. */
 export interface CaseRun {
+  /** Of the import. */
+  readonly id: string;
+  /** As each came out last. */
   readonly rows: readonly RowOutcome[];
   readonly products: Readonly<Record<string, ProductDocument>>;
   /** All events of these products, the earlier ones too. */
@@ -40,15 +47,36 @@ export const importCase = async (
   bench: ImportBench,
   content: string | Buffer,
   asOf?: string,
+  { kind = 'products', tools = bench.tools }: { kind?: ImportKind; tools?: RunTools } = {},
 ): Promise<CaseRun> => {
-  const id = await bench.receive(content, { asOf });
-  await runImport(bench.tools, id, 'a', never);
+  const id = await bench.receive(content, { asOf, kind });
+  // By a runner of its own: the steps of each are commands of their own.
+  await runImport(tools, id, randomUUID(), never);
+  return runOf(bench, id);
+};
+
+/** Has the rows redone that were rejected or left for review. */
+export const retryCase = async (
+  bench: ImportBench,
+  { id }: CaseRun,
+  tools = bench.tools,
+): Promise<CaseRun> => {
+  const meta = commandMeta({ commandId: randomUUID() });
+  await handleCommand(tools.log, tools.imports, id, new RetryImport(meta));
+  await runImport(tools, id, randomUUID(), never);
+  return runOf(bench, id);
+};
+
+/** What has become of an import by now. */
+const runOf = async (bench: ImportBench, id: string): Promise<CaseRun> => {
   const { status, failure, received } = await bench.state(id);
   if (status !== 'completed') throw new Error(`${status}: ${failure?.reason ?? ''}`);
-  const rows = (await bench.events('import'))
+  const processed = (await bench.events('import'))
     .filter(({ stream, type }) => stream.endsWith(id) && type === 'ImportRowsProcessed')
-    .flatMap(({ data }) => data['rows'] as readonly RowOutcome[])
-    .sort((a, b) => a.row - b.row);
+    .flatMap(({ data }) => data['rows'] as readonly RowOutcome[]);
+  const rows = [...new Map(processed.map((row) => [row.row, row])).values()].sort(
+    (a, b) => a.row - b.row,
+  );
   const events = (await bench.events(productCategory)).filter(
     ({ type }) => type !== 'KeyForfeited',
   );
@@ -58,7 +86,7 @@ export const importCase = async (
       .map(({ stream }) => stream),
   );
   const own = events.filter(({ stream }) => touched.has(stream));
-  return { rows, events: own, products: productsOf(own) };
+  return { id, rows, events: own, products: productsOf(own) };
 };
 
 const productsOf = (events: readonly StoredEvent[]): CaseRun['products'] => {
