@@ -63,29 +63,27 @@ export const importArchive = async (request: ImportRequest): Promise<Imported> =
   if (mark?.type === importVerified && mark.data['end'] === hash) return { end, wasThere: true };
   const done = { events: 0, verified: 0 };
   const walk: Walk = { log, folder, finished, done, onProgress: () => onProgress?.(done) };
-  const begin = once(() => markAs(importBegan, log, archive));
+  let hasBegun = mark?.type === importBegan;
+  const begin = async (): Promise<void> => {
+    if (!hasBegun) await markAs(importBegan, log, archive);
+    hasBegun = true;
+  };
   if (!mark) await begin();
   if (beside) {
     const files = entries.filter((entry) => entry.kind === 'file');
     await importFiles(folder, files, beside.dataDir);
   }
-  for (const part of parts)
-    await appendMissing(walk, part, mark?.type === importBegan ? noop : begin);
-  if (mark?.type !== importBegan) await begin();
-  for (const part of parts) await verify(walk, part);
+  // Each is a pass over the whole target; those that the archive has none of are counted in the first one.
+  const some = parts.filter((part) => part === 'events' || end.counts[part] > 0);
+  for (const part of some) await appendMissing(walk, part, begin);
+  await begin();
+  for (const part of some) await verify(walk, part);
   if (beside) {
     await migrate(beside.store.url);
     await importSubscriptions(folder, entries, beside.store);
   }
   await markAs(importVerified, log, archive, hash);
   return { end, wasThere: false };
-};
-
-const noop = (): Promise<void> => Promise.resolve();
-
-const once = (work: () => Promise<void>): (() => Promise<void>) => {
-  let running: Promise<void> | undefined;
-  return () => (running ??= work());
 };
 
 /** What an import noted in the target. Throws where the target is not empty and not of this import. */
@@ -121,7 +119,7 @@ interface Archived {
 async function* archived({ folder, finished }: Walk, part: Part): AsyncGenerator<Archived> {
   for (const entry of finished.entries) {
     if (entry.kind !== 'events' || entry.counts[part] === 0) continue;
-    const counts = { events: 0, metadata: 0, tombstones: 0 };
+    const counts = noEvents();
     const events = await eachLine(folder, entry, (line) => {
       const event = lineToEvent(line);
       const own = partOf(event);
@@ -137,11 +135,21 @@ async function* archived({ folder, finished }: Walk, part: Part): AsyncGenerator
   }
 }
 
-/** The events of a part in the target, in their order. */
-async function* held(log: RawLog, part: Part): AsyncGenerator<RawEvent, undefined> {
-  for await (const event of log.readRaw()) if (partOf(event) === part) yield event;
+/** The events of a part in the target, in their order; counts what it passes over of the others. */
+async function* held(
+  log: RawLog,
+  part: Part,
+  passed: Record<Part, number> = noEvents(),
+): AsyncGenerator<RawEvent, undefined> {
+  for await (const event of log.readRaw()) {
+    const own = partOf(event);
+    if (own === part) yield event;
+    else if (own) passed[own] += 1;
+  }
   return undefined;
 }
+
+const noEvents = (): Record<Part, number> => ({ events: 0, metadata: 0, tombstones: 0 });
 
 const appendMissing = async (walk: Walk, part: Part, begin: () => Promise<void>): Promise<void> => {
   const { log, done } = walk;
@@ -167,7 +175,8 @@ const appendMissing = async (walk: Walk, part: Part, begin: () => Promise<void>)
 /** Reads all of it back: the same events in the same order, so of each stream as many and the same. */
 const verify = async (walk: Walk, part: Part): Promise<void> => {
   const { log, done, finished } = walk;
-  const target = held(log, part);
+  const passed = noEvents();
+  const target = held(log, part, passed);
   let count = 0;
   let streams = 0;
   for await (const { event, where } of archived(walk, part)) {
@@ -181,6 +190,11 @@ const verify = async (walk: Walk, part: Part): Promise<void> => {
   }
   await requireEnd(target);
   const { end } = finished;
+  if (parts.some((other) => passed[other] > end.counts[other])) {
+    throw new ArchiveRefused(
+      'the target has more metadata or tombstones than the archive: somebody else writes to it. Begin again with an empty one',
+    );
+  }
   if (count !== end.counts[part] || (part === 'events' && streams !== end.streams))
     throw new ArchiveDamaged(
       'manifest.ndjson',

@@ -47,7 +47,7 @@ export const exportSubscriptions = async (
 /** In the order of (subscription, event), page by page. */
 async function* rowsOf(store: ReadStore, table: Row['table']): AsyncGenerator<Row['row']> {
   let after: readonly [string, string, string] = ['', '', '00000000-0000-0000-0000-000000000000'];
-  const scope = table === 'parked' ? 'scope' : `''`;
+  const scope = table === 'parked' ? 'scope' : 'subscription';
   for (;;) {
     const { rows } = await store.pool
       .query<{ row: Row['row']; key: [string, string, string] }>(
