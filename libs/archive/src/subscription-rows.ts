@@ -1,7 +1,8 @@
 import type { ReadStore } from '#read-store/read-store.js';
-import { isMissingRelation } from '#read-store/store-errors.js';
+import { isMissingRelation, isStoreFault } from '#read-store/store-errors.js';
 
 import { ChunkLines, eachLine } from './chunk.js';
+import { ArchiveDamaged } from './damaged.js';
 import type { Entry, Manifest } from './manifest.js';
 
 /**
@@ -81,14 +82,25 @@ export const importSubscriptions = async (
     const rows = await eachLine(folder, entry, rowIn);
     for (const table of tables) {
       const own = rows.filter((row) => row.table === table && isPutBack(row)).map(({ row }) => row);
-      await store.pool.query(
-        `insert into subscription.${table} (${columns[table]})
-         select ${columns[table]} from jsonb_populate_recordset(null::subscription.${table}, $1)
-         on conflict do nothing`,
-        [JSON.stringify(own)],
-      );
+      await putBack(store, table, own).catch((error: unknown) => {
+        if (isStoreFault(error)) throw error;
+        throw new ArchiveDamaged(entry.file, `its rows do not fit: ${(error as Error).message}`);
+      });
     }
   }
+};
+
+const putBack = async (
+  { pool }: ReadStore,
+  table: Row['table'],
+  rows: readonly Row['row'][],
+): Promise<void> => {
+  await pool.query(
+    `insert into subscription.${table} (${columns[table]})
+     select ${columns[table]} from jsonb_populate_recordset(null::subscription.${table}, $1)
+     on conflict do nothing`,
+    [JSON.stringify(rows)],
+  );
 };
 
 /** Without the number of a parked row, which each database counts by itself. */

@@ -27,10 +27,15 @@ export class WholeLog {
 
   constructor(private readonly log: Pick<EventLog, 'epoch' | 'readStream'>) {}
 
+  /** Whether it was found to be whole since a connection was last lost. */
+  get isCurrent(): boolean {
+    return this.checked === this.log.epoch;
+  }
+
   /** Throws `LogIncomplete`, and what the log throws. */
   async ensure(): Promise<void> {
+    if (this.isCurrent) return;
     const { epoch } = this.log;
-    if (this.checked === epoch) return;
     if ((await lastImport(this.log))?.type === importBegan) throw new LogIncomplete();
     this.checked = epoch;
   }

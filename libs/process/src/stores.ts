@@ -22,7 +22,7 @@ export const openEventLog = (
   const whole = new WholeLog(log);
   const append = log.append.bind(log);
   log.append = async (...call) => {
-    await whole.ensure();
+    if (!whole.isCurrent) await whole.ensure();
     return append(...call);
   };
   const tail = new LogTail(log, { logger: context.logger, ...options });
