@@ -6,6 +6,7 @@ import { ApiKeys } from '#access/api-key/api-keys.js';
 import { ensureAdminKey } from '#access/api-key/ensure-admin-key.js';
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { LogUnavailable } from '#event-log/event-log.js';
+import { LogIncomplete } from '#event-log/import-mark.js';
 import { Refusal } from '#kernel/refusal.js';
 import { DiskReserve } from '#observability/disk-reserve.js';
 import type { Logger } from '#observability/logging.js';
@@ -20,7 +21,7 @@ const announceAdminKey = async (
   file: string,
   logger: Logger,
 ): Promise<void> => {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       const { id, status } = await ensureAdminKey(app.get(EsdbEventLog), app.get(ApiKeys), file);
       const note = { keyId: id, status, file };
@@ -31,6 +32,8 @@ const announceAdminKey = async (
     } catch (error) {
       const unavailable = error instanceof Refusal && error.kind === 'unavailable';
       if (!unavailable && !(error instanceof LogUnavailable)) throw error;
+      // That does not pass by itself.
+      if (error instanceof LogIncomplete && tries === 1) logger.warn({}, error.reason);
       await sleep(500);
     }
   }

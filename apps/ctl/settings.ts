@@ -55,7 +55,8 @@ function runningUrl(dataDir: string): string | undefined {
   return runningNote(dataDir)?.url;
 }
 
-function runningNote(dataDir: string): RunNote | undefined {
+/** What an `npm start` that runs now noted in its data folder. */
+export function runningNote(dataDir: string): RunNote | undefined {
   try {
     const note = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunNote;
     return isRunning(note) ? note : undefined;

@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { benchArchive } from './archive.js';
 import { benchCommand, commandRows } from './command/main.js';
 import { benchFanout } from './fanout/main.js';
 import { benchGrowth } from './growth.js';
@@ -17,7 +18,7 @@ import { benchVolume } from './volume.js';
  * `npm run bench -- [--only command,history,growth,fanout,samples,mqtt] [--sizes 10000,100000]
  * [--rounds 5] [--seconds 5] [--warm 2500] [--rows register,set,get,list,history,import,idle] [--streams 0]
  * [--facts 50000] [--samples 400000] [--messages 20000]`, and `-- --only volume [--samples 10000000]`, which takes many minutes, or
- * `-- --only lab [--minutes 10]`: twenty stations in real time.
+ * `-- --only lab [--minutes 10]`: twenty stations in real time; `-- --only archive [--events 200000]`: an export and its import.
  * Every figure stands beside its peer of the same run; quote ratios, machines are noisy.
  */
 const { values } = parseArgs({
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     facts: { type: 'string', default: '50000' },
     samples: { type: 'string' },
     messages: { type: 'string', default: '20000' },
+    events: { type: 'string', default: '200000' },
     minutes: { type: 'string', default: '2' },
   },
 });
@@ -55,6 +57,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   samples: () => benchSamples(dist, Number(values.samples ?? 400_000)),
   mqtt: () => benchMqtt(dist, Number(values.messages)),
   lab: () => benchLab(Number(values.minutes)),
+  archive: () => benchArchive(dist, Number(values.events)),
   volume: () => benchVolume(dist, Number(values.samples ?? 10_000_000)),
 };
 

@@ -4,6 +4,7 @@ import { contextOf } from '../context.js';
 import { CommandFailure, exitCodes } from '../exit-codes.js';
 import { follow } from '../live.js';
 import { write } from '../output.js';
+import { addArchiveCommands } from './archive.js';
 
 interface EventOptions {
   readonly category?: string;
@@ -14,7 +15,7 @@ interface EventOptions {
 }
 
 export function addEventCommands(voltrace: Command): void {
-  voltrace
+  const group = voltrace
     .command('events')
     .description(
       'replay the log as NDJSON; the last line is {"resumeFrom": <position>, "atEnd": true}, for --from',
@@ -25,6 +26,7 @@ export function addEventCommands(voltrace: Command): void {
     .option('--limit <count>', 'events at most')
     .option('--follow', 'show what is appended from now on (or after --from), until interrupted')
     .action(events);
+  addArchiveCommands(group);
 }
 
 async function events(options: EventOptions, command: Command): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type NewEvent,
   OutcomeUnknown,
 } from './event-log.js';
+import type { NewRawEvent } from './raw-log.js';
 import { type AppendCall, openBatchAppend } from './streams-client.js';
 import { type AppendReply, type Confirmed, encodeAppend } from './wire-append.js';
 
@@ -46,7 +47,7 @@ export class BatchAppender {
    */
   async append(
     stream: string,
-    events: readonly NewEvent[],
+    events: readonly (NewEvent | NewRawEvent)[],
     expected: ExpectedRevision,
     timeoutMs: number,
   ): Promise<Confirmed> {
@@ -61,7 +62,7 @@ export class BatchAppender {
 
   private async send(
     stream: string,
-    events: readonly NewEvent[],
+    events: readonly (NewEvent | NewRawEvent)[],
     expected: ExpectedRevision,
     timeoutMs: number,
   ): Promise<Confirmed> {

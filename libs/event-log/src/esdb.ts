@@ -19,8 +19,10 @@ import {
   type ReadAllOptions,
   type ReadOptions,
   type StoredEvent,
+  StreamGone,
 } from './event-log.js';
 import { comparePositions } from './position.js';
+import type { NewRawEvent, RawEvent, RawLog } from './raw-log.js';
 import { ReadCall } from './read-call.js';
 import { allRequest, streamRequest, subscriptionRequest } from './read-requests.js';
 import { readToEnd } from './read-to-end.js';
@@ -33,7 +35,7 @@ const outcomeMs = 8_000;
 const disposeMs = 500;
 
 /** The event log on EventStoreDB's gRPC protocol. One per process. */
-export class EsdbEventLog implements EventLog {
+export class EsdbEventLog implements EventLog, RawLog {
   private client: EventStoreDBClient;
   private appender: BatchAppender;
   private closing: Promise<void> | undefined;
@@ -63,7 +65,7 @@ export class EsdbEventLog implements EventLog {
    */
   async append(
     stream: string,
-    events: readonly NewEvent[],
+    events: readonly (NewEvent | NewRawEvent)[],
     expected: ExpectedRevision,
   ): Promise<Appended> {
     if (events.length === 0) throw new TypeError(`append to ${stream}: no events`);
@@ -102,6 +104,27 @@ export class EsdbEventLog implements EventLog {
 
   readAll(options: ReadAllOptions): Promise<Page> {
     return this.page(options, false);
+  }
+
+  async *readRaw(after?: Position): AsyncGenerator<RawEvent, void, undefined> {
+    const request = allRequest({ limit: Number.MAX_SAFE_INTEGER, ...(after && { after }) });
+    try {
+      for await (const entry of this.read(request, true)) {
+        const isNew = !after || comparePositions(positionOf(entry), after) > 0;
+        if (isNew && entry.event) yield entry.event.raw();
+      }
+    } catch (error) {
+      throw readError(error);
+    }
+  }
+
+  async tombstone(stream: string): Promise<void> {
+    try {
+      await this.client.tombstoneStream(stream);
+    } catch (error) {
+      const failure = readError(error);
+      if (!(failure instanceof StreamGone)) throw failure;
+    }
   }
 
   private async page(

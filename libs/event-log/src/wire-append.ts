@@ -5,6 +5,7 @@ import { ProtoWriter } from '#protobuf/proto-writer.js';
 
 import { encode } from './codec.js';
 import type { ExpectedRevision, NewEvent, Position } from './event-log.js';
+import type { NewRawEvent } from './raw-log.js';
 import { uuidIn } from './wire-uuid.js';
 
 /** Batch appends and their answers, written and read by hand: there is one for each command (ADR 0040). */
@@ -14,12 +15,6 @@ const messageBytes = 1024 * 1024;
 /** What a message, and an event in it, holds beside the texts that are counted. */
 const otherBytes = 200;
 
-interface Encoded {
-  readonly event: NewEvent;
-  readonly data: Buffer;
-  readonly metadata: Buffer;
-}
-
 /** An append that a server tells from others by `correlation`. */
 export interface Append {
   readonly correlation: string;
@@ -28,34 +23,40 @@ export interface Append {
 }
 
 /** The messages of `BatchAppendReq` that make one append. Throws where JSON cannot hold an event. */
-export const encodeAppend = (append: Append, events: readonly NewEvent[]): Buffer[] => {
-  const parts: Encoded[][] = [[]];
+export const encodeAppend = (
+  append: Append,
+  events: readonly (NewEvent | NewRawEvent)[],
+): Buffer[] => {
+  const parts: NewRawEvent[][] = [[]];
   let bytes = 0;
   for (const event of events) {
-    const data = encode(event.data);
-    const metadata = encode(event.metadata);
-    const size = data.length + metadata.length;
+    const encoded = 'isJson' in event ? event : encodeEvent(event);
+    const size = encoded.data.length + encoded.metadata.length;
     if (bytes > 0 && bytes + size > messageBytes) {
       parts.push([]);
       bytes = 0;
     }
     bytes += size;
-    parts.at(-1)?.push({ event, data, metadata });
+    parts.at(-1)?.push(encoded);
   }
   return parts.map((part, n) =>
     message(append, part, { isFirst: n === 0, isLast: n === parts.length - 1 }),
   );
 };
 
+const encodeEvent = ({ id, type, data, metadata }: NewEvent): NewRawEvent => {
+  return { id, type, isJson: true, data: encode(data), metadata: encode(metadata) };
+};
+
 const message = (
   { correlation, stream, expected }: Append,
-  events: readonly Encoded[],
+  events: readonly NewRawEvent[],
   { isFirst, isLast }: { readonly isFirst: boolean; readonly isLast: boolean },
 ): Buffer => {
   let capacity = otherBytes + 3 * (correlation.length + stream.length);
-  for (const { event, data, metadata } of events) {
+  for (const { id, type, data, metadata } of events) {
     capacity += otherBytes + data.length + metadata.length;
-    capacity += 3 * (event.type.length + event.id.length);
+    capacity += 3 * (type.length + id.length);
   }
   const writer = new ProtoWriter(capacity);
   if (isLast) writer.uint32(4, 1);
@@ -75,11 +76,15 @@ const message = (
   return writer.message(1, (uuid) => uuid.string(2, correlation)).finish();
 };
 
-const writeProposed = (writer: ProtoWriter, { event, data, metadata }: Encoded): void => {
+const writeProposed = (
+  writer: ProtoWriter,
+  { id, type, isJson, data, metadata }: NewRawEvent,
+): void => {
+  const contentType = isJson ? 'application/json' : 'application/octet-stream';
   writer.bytes(4, data).bytes(3, metadata);
-  writer.message(2, (entry) => entry.string(2, 'application/json').string(1, 'content-type'));
-  writer.message(2, (entry) => entry.string(2, event.type).string(1, 'type'));
-  writer.message(1, (uuid) => uuid.string(2, event.id));
+  writer.message(2, (entry) => entry.string(2, contentType).string(1, 'content-type'));
+  writer.message(2, (entry) => entry.string(2, type).string(1, 'type'));
+  writer.message(1, (uuid) => uuid.string(2, id));
 };
 
 /** A success; a store that recognises a repeated append may leave the position out. */

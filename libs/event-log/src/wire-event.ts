@@ -1,7 +1,9 @@
 import type { EventMetadata } from '#kernel/event.js';
 import { ProtoReader } from '#protobuf/proto-reader.js';
 
+import { carriedIn } from './carried.js';
 import type { Position, StoredEvent } from './event-log.js';
+import type { RawEvent } from './raw-log.js';
 import { uuidIn } from './wire-uuid.js';
 
 /** Answers to reads and subscriptions, read by hand: there is one for each event and reader (ADR 0040). */
@@ -87,8 +89,18 @@ class WireEvent implements StoredEvent {
     event.position = { commit, prepare };
     event.bytes = data.length + metadata.length;
     event.storedData = data;
-    event.storedMetadata = metadata;
+    const carried = carriedIn(metadata);
+    event.storedMetadata = carried?.metadata ?? metadata;
+    if (carried) event.ticks = carried.ticks;
     return event;
+  }
+
+  /** Before anybody has looked at its data or metadata. */
+  raw(): RawEvent {
+    const { id, stream, revision, type, position, isJson, ticks: created } = this;
+    const { storedData: data, storedMetadata: metadata } = this;
+    if (!data || !metadata) throw new Error(`event ${id} was parsed: its bytes are gone`);
+    return { id, stream, revision, type, position, isJson, created, data, metadata };
   }
 
   /** An entry of the map of properties. */
@@ -140,7 +152,7 @@ export interface Answer {
   /** Whether it is an entry of the log: an event, a link, or both. */
   readonly isEntry: boolean;
   /** Absent where a link leads nowhere. */
-  readonly event?: StoredEvent | undefined;
+  readonly event?: (StoredEvent & { raw(): RawEvent }) | undefined;
   /** Where the entry stands in `$all`: of a link its own place. */
   readonly position?: Position | undefined;
 }
