@@ -25,10 +25,13 @@ import { CommandFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import { GroupedCommand } from './grouped-command.js';
 import { endQuietlyOnClosedPipe } from './output.js';
 
+/** Behind the name of a command `--version` is an option of that command. */
+const isOfProgram = (firstArgument: string | undefined): boolean =>
+  firstArgument === undefined || firstArgument.startsWith('-');
+
 function program(): GroupedCommand {
   const voltrace = new GroupedCommand('voltrace')
     .description('The command line of Voltrace: a client of its HTTP API.')
-    .version(version)
     .option(
       '--url <url>',
       'the server (VOLTRACE_URL; default: the one that runs in VOLTRACE_DATA_DIR or ./.voltrace, else http://127.0.0.1:8080)',
@@ -41,6 +44,7 @@ function program(): GroupedCommand {
     .addHelpText('after', exitCodesHelp)
     .showHelpAfterError('(--help shows what is expected)')
     .exitOverride();
+  if (isOfProgram(process.argv[2])) voltrace.version(version);
   addImportCommands(voltrace);
   addListCommands(voltrace);
   addReviewCommands(voltrace);

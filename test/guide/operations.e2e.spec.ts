@@ -135,6 +135,8 @@ describe('the commands of docs/operations.md', () => {
     '%s',
     async (line) => {
       await machine.run(line);
+      // As the handbook says.
+      if (line.startsWith('rm ')) await machine.start();
     },
   );
 

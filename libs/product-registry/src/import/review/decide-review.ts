@@ -176,6 +176,10 @@ const carryOut = async (
     });
   }
   await queue.drained();
+  const order = items.map(itemKeyOf);
+  const placeOf = ({ item }: RefusedItem): number =>
+    order.indexOf('row' in item ? `r${String(item.row)}` : `p${item.productId}`);
+  refused.sort((a, b) => placeOf(a) - placeOf(b));
   done.rows.sort((a, b) => a - b);
   done.absent.sort();
   return { done, refused };
