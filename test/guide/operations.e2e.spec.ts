@@ -35,6 +35,8 @@ class Machine {
     chmodSync(this.folder, 0o755);
     mkdirSync(join(this.folder, 'etc/voltrace'), { recursive: true });
     mkdirSync(join(this.folder, 'bin'));
+    // PostgreSQL has a user of its own.
+    mkdirSync(join(this.folder, 'srv'), { mode: 0o755 });
     const ctl = join(compiledRoot, 'apps/ctl/main.js');
     // Whoever is asked at a terminal says yes.
     this.program(
