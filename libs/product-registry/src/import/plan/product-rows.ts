@@ -96,7 +96,10 @@ class ProductRows {
       ...{ name: manufacturer, row: row.row, earlier: seen?.earlier ?? [] },
       isNeeded: () => this.seeming.isOwn(this.context.registry, row, facts, seen),
     };
-    if (!doubtful) this.manufacturers.announce(maker);
+    if (!doubtful) {
+      this.context.registered.expect(model);
+      this.manufacturers.announce(maker);
+    }
     return {
       key: makerGroupOf(doubtful?.meant.manufacturer ?? manufacturer),
       name: `${manufacturer} ${model}`,

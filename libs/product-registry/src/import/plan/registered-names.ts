@@ -7,8 +7,14 @@ import { lookAlikeKeyOf } from '../../look-alike.js';
 import type { LookAlikes, ResemblingManufacturer } from '../../look-alikes.js';
 import { makerGroupOf } from '../../manufacturer/maker-group.js';
 
-/** Answers that are remembered: what is asked ahead is needed soon. */
-const maxRemembered = 5_000;
+/**
+ * Answers that are remembered. What is asked ahead is needed soon, but a row of a manufacturer with many waits for those
+ * before it, while others pass.
+ */
+const maxRemembered = 20_000;
+
+/** Models that are looked up together. */
+const gathered = 200;
 
 /** How long is waited before it is seen whether anybody still waits. */
 const stepMs = 1_000;
@@ -36,6 +42,7 @@ const once = <T>(
 export class RegisteredNames {
   private readonly makers = remembered<ResemblingManufacturer>();
   private readonly products = remembered<string>();
+  private expected: string[] = [];
   private ready: Promise<void> | undefined;
   private head: Promise<Position | undefined>;
 
@@ -57,8 +64,23 @@ export class RegisteredNames {
     );
   }
 
+  /** Says that a row will ask for the model: many are looked up together, at the latest when one is asked for. */
+  expect(model: string): void {
+    this.expected.push(model);
+    if (this.expected.length >= gathered) this.askExpected();
+  }
+
   /** Ids of products. */
   productsOfModel(model: string): Promise<readonly string[]> {
+    if (!this.products.has(lookAlikeKeyOf(model))) this.askExpected();
+    return this.lookUp(model);
+  }
+
+  private askExpected(): void {
+    for (const model of this.expected.splice(0)) void this.lookUp(model);
+  }
+
+  private lookUp(model: string): Promise<readonly string[]> {
     return once(this.products, lookAlikeKeyOf(model), () =>
       this.ask((lookAlikes) => lookAlikes.productsOfModel(model)),
     );
