@@ -37,6 +37,8 @@ export const carryOutItem = (context: ReviewContext, item: OpenItem): Promise<un
     case 'conflict':
       return decideConflicts(context, item);
     case 'other':
+      // There is nothing to take; that it is left as it is is only noted.
+      if (context.decision === 'reject') return Promise.resolve();
       throw undecidable(item.row);
   }
 };
