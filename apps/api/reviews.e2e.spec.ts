@@ -111,17 +111,17 @@ describe('what waits in review', () => {
   it.each([
     [{}, ''],
     [{ rows: [1], all: true }, ''],
-    [{ rows: [1, 2] }, '/reason'],
-    [{ all: true }, '/reason'],
+    [{ rows: [1], reason: undefined }, '/reason'],
+    [{ all: true, reason: undefined }, '/reason'],
     [{ rows: [1], limit: 3 }, '/limit'],
     [{ rows: [1], after: 'r1' }, '/after'],
-    [{ all: true, reason: 'x', after: 'q1' }, '/after'],
+    [{ all: true, after: 'q1' }, '/after'],
     [{ rows: [0] }, '/rows'],
     [{ rows: [4_294_967_297] }, '/rows'],
-    [{ rows: Array.from({ length: 501 }, (_, n) => n + 1), reason: 'x' }, '/rows'],
-    [{ kind: 'other', reason: 'x' }, '/kind'],
+    [{ rows: Array.from({ length: 501 }, (_, n) => n + 1) }, '/rows'],
+    [{ kind: 'other' }, '/kind'],
   ])('is not decided by what is no decision: case %#', async (body, pointer) => {
-    const { status, body: refused } = await review({ decision: 'accept', ...body });
+    const { status, body: refused } = await review({ decision: 'accept', reason: 'x', ...body });
     expect([status, refused['code']]).toEqual([400, 'BODY_INVALID']);
     expect((refused['errors'] as { pointer: string }[]).map((error) => error.pointer)).toContain(
       pointer,
@@ -129,7 +129,7 @@ describe('what waits in review', () => {
   });
 
   it('is decided by curators only, of an import that there is, as it is', async () => {
-    const row = { decision: 'accept', rows: [1] };
+    const row = { decision: 'accept', rows: [1], reason: 'notice' };
     for (const role of ['viewer', 'engineer', 'operator', 'auditor', 'service']) {
       expect((await review(row, (await api.newKey(role)).key)).status).toBe(403);
     }
@@ -140,21 +140,22 @@ describe('what waits in review', () => {
 
   it('is gone from the list once it is decided, whoever sends it twice', async () => {
     const key = { 'idempotency-key': 'one-row' };
-    const first = await review({ decision: 'accept', rows: [1] }, curator, key);
+    const accepted = { decision: 'accept', rows: [1], reason: 'notice' };
+    const first = await review(accepted, curator, key);
     expect(first).toMatchObject({
       status: 200,
       body: { id: later, decided: 1, refused: [], left: 0 },
     });
-    const again = await review({ decision: 'accept', rows: [1] }, curator, key);
+    const again = await review(accepted, curator, key);
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('command-outcome')).toBe('repeated');
     expect(shown(await listed('', String(first.body['position'])))).not.toContainEqual(one);
-    const reused = await review({ decision: 'reject', rows: [1] }, curator, key);
+    const reused = await review({ ...accepted, decision: 'reject' }, curator, key);
     expect([reused.status, reused.body['code']]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   });
 
   it('is decided once where two curators decide at once', async () => {
-    const asked = { rows: [2, 3, 4], absent: [products['B-1']], reason: 'notice' };
+    const asked = { rows: [2, 3], absent: [products['B-1']], reason: 'notice' };
     const answers = await Promise.all([
       review({ decision: 'accept', ...asked }),
       review({ decision: 'reject', ...asked }, (await api.newKey('curator')).key),
@@ -166,12 +167,11 @@ describe('what waits in review', () => {
         code,
       ]),
     ];
-    const undecidable = [4, 'REVIEW_UNDECIDABLE'];
     const isOpen = [2, 3, 'B-1'].map((item) => [item, 'REVIEW_NOT_OPEN']);
     answers.sort((a, b) => Number(b.body['decided']) - Number(a.body['decided']));
     expect(answers.map(counts)).toEqual([
-      [3, [undecidable]],
-      [0, expect.arrayContaining([undecidable, ...isOpen])],
+      [3, []],
+      [0, expect.arrayContaining(isOpen)],
     ]);
     expect(shown(await listed())).toEqual([other, gone[1]]);
   });
@@ -189,5 +189,17 @@ describe('what waits in review', () => {
     expect(shown(await listed())).toEqual([other]);
     const { body } = await api.ask(`/v1/imports/${later}`);
     expect(body).toMatchObject({ waiting: 1, rows: { needsReview: 1 } });
+  });
+
+  it('is left as it is where there is nothing to take, also by the next retry', async () => {
+    const asked = { rows: [4], reason: 'a slip of the list' };
+    const { body: refused } = await review({ decision: 'accept', ...asked });
+    expect(refused).toMatchObject({ decided: 0, refused: [{ code: 'REVIEW_UNDECIDABLE' }] });
+    expect((await review({ decision: 'reject', ...asked })).body).toMatchObject({ decided: 1 });
+    await api.ask(`/v1/imports/${later}/retry`, { json: { reason: 'again' } });
+    await ended(later);
+    expect(shown(await listed())).toEqual([]);
+    const { body } = await api.ask(`/v1/imports/${later}`);
+    expect(body).toMatchObject({ state: 'completed', waiting: 0, rows: { needsReview: 1 } });
   });
 });

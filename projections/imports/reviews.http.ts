@@ -27,7 +27,7 @@ class ReviewItemResponse {
     enum: reviewKinds,
     description:
       '`rename`, `transfer`: the row seems to be a known product under another name; `conflict`: values wait; ' +
-      '`gone`: an earlier list names the product, this one does not; `other`: the list or the registry needs a correction.',
+      '`gone`: an earlier list names the product, this one does not; `other`: the list or the registry needs a correction, or the row is rejected by its number.',
   })
   kind!: string;
   @ApiProperty({

@@ -1,8 +1,8 @@
 import type { Cell, Column } from '#http/export.js';
+import { inMainUnit, mainUnitOf } from '#product-registry/amounts.js';
 import { type ElementKind, elementsByType } from '#product-registry/elements.js';
 import type { DocumentElement } from '#product-registry/product/document.js';
 
-import { inMainUnit, mainUnitOf } from './amounts.js';
 import type { ProductResponse } from './product-responses.http.js';
 
 type ProductColumn = Column<ProductResponse>;
@@ -122,6 +122,7 @@ const papers: readonly ProductColumn[] = [
   certificationColumn('certification_standard', ({ standard }) => standard),
   certificationColumn('certification_edition', ({ edition }) => edition),
   certificationColumn('certificate_date', ({ certificateDate }) => certificateDate),
+  certificationColumn('certification_withdrawn_by', ({ withdrawnBy }) => withdrawnBy ?? null),
   listingColumn('listing_agency', ({ agency }) => agency),
   listingColumn('listing_state', ({ state }) => state),
   listingColumn('listing_date', ({ listingDate }) => listingDate),
@@ -132,6 +133,7 @@ const papers: readonly ProductColumn[] = [
 ];
 
 const standing: readonly ProductColumn[] = [
+  column('warnings', ({ warnings }) => joined(warnings.map(({ rule }) => rule))),
   column('revision', ({ revision }) => revision),
   column('position', ({ position }) => position),
 ];

@@ -54,6 +54,9 @@ export const productFilters = {
   coded: filter(boolean, (isCoded) => () => `p.code is ${isCoded ? 'not ' : ''}null`, {
     description: 'Has a code, or none.',
   }),
+  warned: filter(boolean, (isWarned) => () => `${isWarned ? '' : 'not '}p.is_warned`, {
+    description: 'Has a value that is hard to believe (`warnings`), or none.',
+  }),
 };
 
 /** The id is $1, or a whole line of the search text, which is a name, alias or code, is $2. */

@@ -18,6 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
+const certified = { agency: 'TUV', standard: 'UL1973', edition: null, certificateDate: null };
+
 const models = async (filter: Selected['filter']): Promise<string[]> =>
   (await readPage(database.pool, products, { filter, sort: 'model' })).items.map(
     ({ model }) => model,
@@ -44,9 +46,18 @@ describe('a search for products', () => {
           EnergyCapacityNominal: decimal('10.0', 'kWh'),
           EfficiencyBatteryRoundTrip: { state: 'notSubmitted', value: null },
         })
+        .product('Helios 44%_x', {
+          type: 'CertificationRecorded',
+          data: { certificationId: 'c1', ...certified, list: 'cec-batteries' },
+        })
+        .product('Helios 44%_x', {
+          type: 'CertificationWithdrawnByList',
+          data: { certificationId: 'c1', list: 'cec-batteries' },
+        })
         .battery('Lead', 'Discover Energy Systems', null, {
           BatteryChemistryType: text('LeadAcid'),
           EnergyCapacityNominal: decimal('0.001', 'MWh'),
+          EnergyCapacityUsable: decimal('2000', 'Wh'),
           Height: decimal('30', 'cm'),
         })
         .manufacturer('Discover Energy Systems', {
@@ -106,6 +117,8 @@ describe('a search for products', () => {
   it('combines filters', async () => {
     expect(await models({ chemistry: 'LiFePO4', type: 'ProdBattery' })).toEqual(['SMILE-5']);
     expect(await models({ coded: false })).toEqual(['Lead']);
+    expect(await models({ warned: true })).toEqual(['Lead']);
+    expect(await models({ warned: false })).toEqual(['Helios 44%_x', 'SMILE-5']);
     expect(await models({ coded: true, capacityMin: '6' })).toEqual(['Helios 44%_x']);
   });
 
@@ -116,6 +129,8 @@ describe('a search for products', () => {
       return items.map((item) => found?.value(item));
     };
     expect(items.map(({ model }) => model)).toEqual(['Helios 44%_x', 'Lead', 'SMILE-5']);
+    expect(cells('certification_withdrawn_by')).toEqual(['cec-batteries', '', '']);
+    expect(cells('warnings')).toEqual(['', 'usable-above-nominal', '']);
     expect(cells('EnergyCapacityNominal_kWh')).toContain('5.120');
     expect(cells('written_in_other_units')[2]).toBe('EnergyCapacityNominal: 5120 Wh');
   });

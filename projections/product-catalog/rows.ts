@@ -1,8 +1,9 @@
+import { inKilowattHours, inKilowatts } from '#product-registry/amounts.js';
 import { lookAlikeKeyOf } from '#product-registry/look-alike.js';
 import { nameLookAlikeKeyOf } from '#product-registry/manufacturer/name-look-alike.js';
+import { findingsOf } from '#product-registry/plausibility/findings.js';
 import type { ProductDocument } from '#product-registry/product/document.js';
 
-import { inKilowattHours, inKilowatts } from './amounts.js';
 import type { ManufacturerState } from './manufacturer-state.js';
 import { folded, searchTextOf } from './search-text.js';
 
@@ -36,6 +37,7 @@ export interface ProductRow extends Standing {
   readonly chemistry: string | null;
   readonly capacity_kwh: string | null;
   readonly power_kw: string | null;
+  readonly is_warned: boolean;
   readonly document: StoredDocument;
   readonly search_text: string;
   readonly look_alike: string;
@@ -58,6 +60,7 @@ export const productRow = ({ document, resolvedId, revision, position }: Product
     chemistry: textOf(elements['BatteryChemistryType']?.value),
     capacity_kwh: inKilowattHours(elements['EnergyCapacityNominal']),
     power_kw: inKilowatts(elements['PowerDCContinuousMax']),
+    is_warned: findingsOf(type, elements).length > 0,
     document: parts,
     search_text: searchTextOf([
       ...[code, model, type, textOf(elements['Description']?.value)],

@@ -35,6 +35,8 @@ create table products (
   -- To filter and sort by; null where the unit is no multiple of the watt (hour). The document keeps what was written.
   capacity_kwh numeric,
   power_kw numeric,
+  -- Whether any of its values is hard to believe, by the rules of this version.
+  is_warned boolean not null,
   -- Elements, certifications, qualifications, former names and products that were merged into it.
   document jsonb not null,
   search_text text collate "C" not null,

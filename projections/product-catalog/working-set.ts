@@ -183,17 +183,17 @@ const json = (rows: readonly object[]): string => JSON.stringify(rows);
 const upsertProducts = `
   insert into products as p
     (id, code, product_type, manufacturer_id, model, sort_model, chemistry, capacity_kwh, power_kw,
-     document, search_text, look_alike, merged_into, resolved_id, revision, position)
+     is_warned, document, search_text, look_alike, merged_into, resolved_id, revision, position)
   select * from jsonb_to_recordset($1::jsonb) as row
     (id text, code text, product_type text, manufacturer_id text, model text, sort_model text,
-     chemistry text, capacity_kwh numeric, power_kw numeric, document jsonb, search_text text,
-     look_alike text, merged_into text, resolved_id text, revision bigint, position bigint)
+     chemistry text, capacity_kwh numeric, power_kw numeric, is_warned boolean, document jsonb,
+     search_text text, look_alike text, merged_into text, resolved_id text, revision bigint, position bigint)
   on conflict (id) do update set
     code = excluded.code, product_type = excluded.product_type,
     manufacturer_id = excluded.manufacturer_id, model = excluded.model,
     sort_model = excluded.sort_model, chemistry = excluded.chemistry,
     capacity_kwh = excluded.capacity_kwh, power_kw = excluded.power_kw,
-    document = excluded.document, search_text = excluded.search_text,
+    is_warned = excluded.is_warned, document = excluded.document, search_text = excluded.search_text,
     look_alike = excluded.look_alike, merged_into = excluded.merged_into,
     resolved_id = excluded.resolved_id, revision = excluded.revision, position = excluded.position`;
 

@@ -73,7 +73,7 @@ export function addReviewCommands(voltrace: Command): void {
   const accept =
     'rename or transfer products as rows propose, take values of the list, delist what is gone';
   const reject =
-    'rows are products of their own, values that stand are kept, what is gone stays listed';
+    'rows are products of their own, values that stand are kept, what is gone stays listed; of kind other, by --row: left as they are';
   for (const [decision, description] of [
     ['accept', accept] as const,
     ['reject', reject] as const,

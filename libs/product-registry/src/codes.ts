@@ -76,6 +76,12 @@ export const manufacturerNameOf = repeated(tidy);
  */
 export const manufacturerNameKeyOf = repeated(nameKeyForm);
 
+/** What is the same of two rows of a list that name one product. */
+export const listedNameKeyOf = (name: {
+  readonly manufacturer: string;
+  readonly model: string;
+}): string => `${manufacturerNameKeyOf(name.manufacturer)}\n${modelKeyOf(name.model)}`;
+
 /** As `modelKeysOf`, for a name as somebody writes it. */
 export const manufacturerNameKeysOf = (name: string): readonly string[] =>
   different([manufacturerNameKeyOf(name), nameKeyForm(name)]);
@@ -84,8 +90,8 @@ export const manufacturerNameKeysOf = (name: string): readonly string[] =>
 export const heldNameKeysOf = (kept: string): readonly string[] =>
   different([manufacturerNameKeyOf(kept), kept.toLowerCase()]);
 
-/** Words of a company's legal form, without points. */
-const legalForms = new Set(
+/** Words of a company's legal form, without points, that no code is made of. */
+export const legalForms: ReadonlySet<string> = new Set(
   (
     'inc incorporated llc llp lp ltd limited co company corp corporation gmbh mbh ag kg kgaa sa sas sarl srl ' +
     'spa bv nv ab as oy oyj plc pte pty pvt private kk sdn bhd ltda'

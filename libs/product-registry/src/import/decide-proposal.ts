@@ -17,7 +17,7 @@ import { answeringPath } from '../product/answering-product.js';
 import { renameModel, transferProduct } from '../product/change-identity.js';
 import { DeclineListedName, RenameModel, TransferProduct } from '../product/commands.js';
 import type { RegisteredProduct } from '../product/decider.js';
-import { findProductId } from '../product/find-product.js';
+import { findProductOf } from '../product/find-product.js';
 import { identityOf } from '../product/names.js';
 import { nameOfAnother, unknownProduct } from '../product/refusals.js';
 import type { ProductRegistry } from '../registry.js';
@@ -106,7 +106,7 @@ export const declineProposal = async (
   const { log, products } = registry;
   const { id } = await answering(registry, productId);
   const named = await resolveManufacturer(registry, about.manufacturer);
-  if ((await findIn(registry, named, about.model)) === id) throw outdated();
+  if ((await findProductOf(registry, named?.family, about.model)) === id) throw outdated();
   const command = new DeclineListedName(id, { list, ...about }, meta);
   return decided(id, [await handleCommand(log, products, id, command)]);
 };
@@ -118,18 +118,6 @@ const answering = async (registry: ProductRegistry, productId: string) => {
   return found;
 };
 
-const findIn = async (
-  registry: ProductRegistry,
-  maker: ResolvedManufacturer | undefined,
-  model: string,
-): Promise<string | undefined> => {
-  for (const member of maker?.family ?? []) {
-    const found = await findProductId(registry, member, model);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-};
-
 /** Whether the product has the name. Refuses where another one has it: before anything is changed. */
 const isFound = async (
   registry: ProductRegistry,
@@ -137,7 +125,7 @@ const isFound = async (
   maker: ResolvedManufacturer | undefined,
   model: string,
 ): Promise<boolean> => {
-  const found = await findIn(registry, maker, model);
+  const found = await findProductOf(registry, maker?.family, model);
   if (found !== undefined && found !== id) throw nameOfAnother(found);
   return found !== undefined;
 };

@@ -8,6 +8,7 @@ import {
   type RowOutcome,
   rowOutcomes,
 } from './events.js';
+import { reviewKindOf } from './review/review-kinds.js';
 import { RowSet } from './row-set.js';
 
 export type ImportState = NoImport | ReceivedImport;
@@ -52,6 +53,8 @@ export interface ReceivedImport {
   readonly done: RowSet;
   /** Rows left for review that somebody has decided since. */
   readonly decided: RowSet;
+  /** Rows left for review of which nothing can be accepted: one that is decided was rejected, and is left as it is. */
+  readonly others: RowSet;
   /** Products of which somebody has decided whether they are gone: the same list is not asked about again. */
   readonly decidedAbsences: ReadonlySet<string>;
 }
@@ -101,6 +104,7 @@ export const hasEnded = ({ status }: Pick<ReceivedImport, 'status'>): boolean =>
 export const isToDo = (state: ReceivedImport, row: number): boolean => {
   if (state.done.has(row)) return false;
   if (state.scope === 'all') return true;
+  if (state.decided.has(row) && state.others.has(row)) return false;
   return !state.outcomes.accepted.has(row) && !state.outcomes.unchanged.has(row);
 };
 
@@ -146,6 +150,7 @@ export const evolveImport = (state: ImportState, event: ImportEvent): ImportStat
       notCompared: null,
       done: RowSet.empty,
       decided: RowSet.empty,
+      others: RowSet.empty,
       decidedAbsences: new Set(),
     };
   }
@@ -280,6 +285,11 @@ const processed = (state: ReceivedImport, rows: readonly RowOutcome[]): Received
     new: acceptedWhere(state.accepted.new, true),
     changed: acceptedWhere(state.accepted.changed, false),
   };
-  const undecided = state.decided.without(numbers);
-  return { ...state, outcomes, accepted, done: state.done.with(numbers), decided: undecided };
+  const others = rows.filter((row) => reviewKindOf(row) === 'other').map(({ row }) => row);
+  return {
+    ...{ ...state, outcomes, accepted },
+    done: state.done.with(numbers),
+    decided: state.decided.without(numbers),
+    others: state.others.without(numbers).with(others),
+  };
 };

@@ -1,14 +1,10 @@
+import { legalForms } from '../codes.js';
 import { plainSpellingOf } from '../look-alike.js';
 
 // What looks the same to a person. Nothing of it is stored: keys and codes stay as `codes.ts` makes them.
 
-/** Words of a company's legal form, without points, strokes and accents. */
-const legalForms = new Set(
-  (
-    'inc incorporated llc llp lp ltd limited co company corp corporation gmbh mbh ag kg kgaa ug ohg sa sas sarl eurl srl ' +
-    'spa bv nv bvba ab as aps oy oyj plc pte pty pvt private kk sdn bhd ltda sro doo kft zrt tbk'
-  ).split(' '),
-);
+/** Further ones, without strokes and accents too: codes that are stored were made without them. */
+const forms = new Set([...legalForms, ...'ug ohg eurl bvba aps sro doo kft zrt tbk'.split(' ')]);
 
 const chineseForms = /(?:股份)?有限(?:责任)?公司$/u;
 const marks = /\p{Mark}/gu;
@@ -30,7 +26,7 @@ export const nameLookAlikeKeyOf = (name: string): string => {
     .replace(/['’]/gu, '');
   const words = plain.split(betweenWords).filter((word) => word !== '');
   return words
-    .filter((word, index) => index === 0 || !legalForms.has(word))
+    .filter((word, index) => index === 0 || !forms.has(word))
     .join(' ')
     .replace(chineseForms, '');
 };

@@ -1,3 +1,4 @@
+import { inMainUnit } from '../amounts.js';
 import type { Judged } from './rule.js';
 
 /** What the rules for batteries read of a product's elements, read once. Amounts are in kWh and kW. */
@@ -15,8 +16,8 @@ export interface BatteryFacts {
 }
 
 export const batteryFacts = (elements: Judged): BatteryFacts => {
-  const energy = amountOf(elements, 'EnergyCapacityNominal');
-  const power = amountOf(elements, 'PowerDCContinuousMax');
+  const energy = amountOf(elements, 'EnergyCapacityNominal', 'kWh');
+  const power = amountOf(elements, 'PowerDCContinuousMax', 'kW');
   const description = textOf(elements, 'Description');
   const described = {
     energy: amountsIn(description, kilowattHours),
@@ -24,22 +25,16 @@ export const batteryFacts = (elements: Judged): BatteryFacts => {
   };
   return {
     ...{ energy, power, description, described },
-    usable: amountOf(elements, 'EnergyCapacityUsable'),
+    usable: amountOf(elements, 'EnergyCapacityUsable', 'kWh'),
     chemistry: textOf(elements, 'BatteryChemistryType'),
     isSwapped: areSwapped(energy, power, described),
     percents: percentsOf(elements['EfficiencyBatteryRoundTrip']?.value),
   };
 };
 
-const factors: Readonly<Record<string, number>> = {
-  ...{ Wh: 1e-3, kWh: 1, MWh: 1e3, W: 1e-3, kW: 1, MW: 1e3, GW: 1e6 },
-};
-
-const amountOf = (elements: Judged, name: string): number | undefined => {
-  const { value, unit } = elements[name] ?? {};
-  if (typeof value !== 'string') return undefined;
-  const amount = Number(value) * (factors[String(unit)] ?? 1);
-  return Number.isFinite(amount) ? amount : undefined;
+const amountOf = (elements: Judged, name: string, unit: string): number | undefined => {
+  const amount = inMainUnit(elements[name], unit);
+  return amount === null ? undefined : Number(amount);
 };
 
 const textOf = (elements: Judged, name: string): string => {

@@ -1,3 +1,5 @@
+import type { Amount } from '../amounts.js';
+
 /** A value that may be right and is hard to believe. */
 export interface Finding {
   /** Permanent name of the rule. */
@@ -9,12 +11,8 @@ export interface Finding {
   readonly message: string;
 }
 
-/** As far as the rules read an element: as it is given in, or as it is shown. */
-export interface JudgedElement {
-  readonly value?: unknown;
-  readonly unit?: unknown;
-}
-export type Judged = Readonly<Record<string, JudgedElement | null | undefined>>;
+/** Elements as far as the rules read them. */
+export type Judged = Readonly<Record<string, Amount | null | undefined>>;
 
 /** What a rule finds: about which elements, and what to say of them. */
 export type Found = Pick<Finding, 'elements' | 'message'>;

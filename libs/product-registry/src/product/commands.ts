@@ -133,6 +133,8 @@ export class ResolveListConflict extends ProductCommand<{
   readonly value: unknown;
   /** Refuses where somebody has decided otherwise by now. */
   readonly onlyOpen?: boolean;
+  /** Date of the list whose row waits, where it is known: what a newer one says is not undone. */
+  readonly asOf?: string;
 }> {
   readonly type = 'ResolveListConflict';
 }

@@ -1,3 +1,4 @@
+import { sameAmount, withoutZeros } from '../amounts.js';
 import type { CertificationFact } from './commands.js';
 import type { ElementValue, Listing } from './events.js';
 
@@ -8,22 +9,16 @@ export const sameWriting = (a: ElementValue, b: ElementValue): boolean =>
   JSON.stringify(a.value) === JSON.stringify(b.value) &&
   (a.state !== 'unparsed' || a.raw === b.raw);
 
-/** The same value, however many zeros it is written with. Null is "no value". */
+/** The same value, whatever unit and however many zeros it is written with. Null is "no value". */
 export const sameMeaning = (a: ElementValue | null, b: ElementValue | null): boolean => {
   if (a === null || b === null) return a === b;
-  return sameWriting(plain(a), plain(b));
+  return a.unit === b.unit ? sameWriting(plain(a), plain(b)) : sameAmount(a, b);
 };
 
 const plain = (element: ElementValue): ElementValue =>
   element.decimals !== undefined && typeof element.value === 'string'
     ? { ...element, value: withoutZeros(element.value) }
     : element;
-
-/** A decimal without the zeros that say nothing of its value. */
-export const withoutZeros = (decimal: string): string => {
-  const text = decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
-  return text === '-0' ? '0' : text;
-};
 
 export const sameCertification = (a: CertificationFact, b: CertificationFact): boolean =>
   a.agency === b.agency &&

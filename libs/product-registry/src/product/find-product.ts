@@ -19,6 +19,19 @@ export const findProductId = async (
   return undefined;
 };
 
+/** The same for a manufacturer and those that it answers for. */
+export const findProductOf = async (
+  registry: ProductRegistry,
+  family: readonly string[] | undefined,
+  model: string,
+): Promise<string | undefined> => {
+  for (const manufacturerId of family ?? []) {
+    const found = await findProductId(registry, manufacturerId, model);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
 /** The product that has or had this code itself, in any case, also where another one answers for it. */
 export const holderOfCode = (
   registry: ProductRegistry,

@@ -107,6 +107,24 @@ describe.each(conflicts)('what waits at $path', ({ path, before, next, value, ..
   );
 });
 
+it('is too late for what an older list says once a newer one has named the product', () => {
+  const path = '/elements/EnergyCapacityNominal';
+  const value = { value: '5.2', unit: 'kWh' };
+  const repeated: ProductEvent = { type: 'ListRepeated', data: { list, asOf: '2026-02-11' } };
+  const before = [registered, capacity('5.1', list), capacity('6.0'), repeated] as const;
+  const asOf = '2025-06-10';
+  given(...before)
+    .when(resolve('take', path, value, { asOf }))
+    .thenRefused('LIST_CONFLICT_OUTDATED');
+  given(...before)
+    .when(resolve('keep', path, value, { asOf }))
+    .thenNothing();
+  const taken = { EnergyCapacityNominal: { state: 'submitted', decimals: 1, ...value } } as const;
+  given(...before)
+    .when(resolve('take', path, value, { asOf: '2026-02-11' }))
+    .then({ type: 'ElementsSet', data: { elements: taken, list } });
+});
+
 it.each([
   ['/elements/Unheard', { value: '1' }, 'ELEMENTS_INVALID'],
   ['/elements/EnergyCapacityNominal', '5', 'LIST_CONFLICT_INVALID'],

@@ -8,20 +8,29 @@ import { restates, sameListing, sameMeaning } from './compare.js';
 import type { RegisteredProduct } from './decider.js';
 import type { ProductEvent, ProductEventOf } from './events.js';
 import { emptyListing, isListingField, withField } from './listed-qualification.js';
+import { newerListThan } from './reconcile.js';
 import { withWord } from './standing.js';
 
 /**
  * What a person decides of one value that a list says and that waits. `take`: it stands, as the list's word.
  * `keep`: what stands goes on to, and the list's word is only noted, so that it is asked for again when
- * the list says something else.
+ * the list says something else. Where a newer list has named the product since, there is nothing more to take and
+ * nothing to note.
  *
- * Throws `LIST_CONFLICT_INVALID` and `ELEMENTS_INVALID` (`unprocessable`), and `LIST_CONFLICT_DECIDED` (`conflict`) with `onlyOpen`.
+ * Throws `LIST_CONFLICT_INVALID` and `ELEMENTS_INVALID` (`unprocessable`), `LIST_CONFLICT_OUTDATED` (`conflict`) with `asOf`,
+ * and `LIST_CONFLICT_DECIDED` (`conflict`) with `onlyOpen`.
  */
 export const resolveListConflict = (
   command: ResolveListConflict,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
-  const [, part, name = '', ...field] = command.data.path.split('/');
+  const { path, decision, asOf } = command.data;
+  const newer = newerListThan(command.data, state);
+  if (newer !== undefined) {
+    if (decision === 'take') throw outdated(newer, String(asOf));
+    return [];
+  }
+  const [, part, name = '', ...field] = path.split('/');
   if (part === 'elements' && field.length === 0) return element(command, name, state);
   if (part === 'certifications' && field.length === 0) return certificate(command, name, state);
   if (part === 'qualifications' && isListingField(field.join('/'))) {
@@ -159,6 +168,14 @@ const factOf = (value: unknown, standard: string): CertificationFact => {
   if (!isFact) throw invalid('/value', 'expected an object with agency, edition, certificateDate');
   return { agency, standard, edition, certificateDate };
 };
+
+const outdated = (newer: string, asOf: string) =>
+  new Refusal(
+    'LIST_CONFLICT_OUTDATED',
+    'conflict',
+    `the list of ${newer} names the product, and this value is of the one of ${asOf}`,
+    { asOf: newer },
+  );
 
 const dateFields: ReadonlySet<string> = new Set(['listingDate', 'lastUpdate']);
 

@@ -34,6 +34,15 @@ describe('a row of a list', () => {
       .then(registered, capacity('5.1', list));
   });
 
+  it('does not contradict a person who wrote the same amount in another unit', () => {
+    const elements = {
+      EnergyCapacityNominal: { state: 'submitted', value: '5100', unit: 'Wh', decimals: 0 },
+    } as const;
+    const byHand: ProductEvent = { type: 'ElementsSet', data: { elements } };
+    expect(conflictsOf(listed('5.10'), registered, capacity('5.0', list), byHand)).toEqual([]);
+    expect(conflictsOf(listed('5.2'), registered, capacity('5.0', list), byHand)).toHaveLength(1);
+  });
+
   it('changes nothing where the list says what it said before', () => {
     given(registered, capacity('5.1', list)).when(listed('5.1')).thenNothing();
   });

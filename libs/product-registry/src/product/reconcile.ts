@@ -26,7 +26,7 @@ export const reconcile = (
 
 /** The date of the newer list that spoke of the product, which an older one does not change. */
 export const newerListThan = (
-  { list, asOf }: ListedFacts,
+  { list, asOf }: Pick<ListedFacts, 'list' | 'asOf'>,
   { lists }: RegisteredProduct,
 ): string | undefined => {
   const known = lists[list]?.asOf;

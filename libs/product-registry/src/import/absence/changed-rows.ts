@@ -1,6 +1,6 @@
 import { type CsvFile, type CsvRow, inspectCsvFile, readRows } from '#csv/csv-file.js';
 
-import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { listedNameKeyOf } from '../../codes.js';
 import type { NamedRow } from '../compare/compare-lists.js';
 import { type ListedRow, listedRowOf } from '../compare/listed-row.js';
 import { requireShort } from '../compare/read-list.js';
@@ -70,8 +70,7 @@ const listedRows = (
   return (row) => {
     const normalised = normaliseBattery(row, columns);
     if ('rejected' in normalised) return [];
-    const { manufacturer, model } = normalised.facts;
-    const key = `${manufacturerNameKeyOf(manufacturer)}\n${modelKeyOf(model)}`;
+    const key = listedNameKeyOf(normalised.facts);
     if (seen.has(key)) return [];
     seen.add(key);
     return [listedRowOf(row.row, normalised.facts, (fact) => facts.share(fact))];

@@ -1,5 +1,5 @@
+import { withoutZeros } from '../../amounts.js';
 import type { ListedFacts } from '../../product/commands.js';
-import { withoutZeros } from '../../product/compare.js';
 import type { ElementInput } from '../../read-elements.js';
 import { collapse } from '../normalise/cell.js';
 

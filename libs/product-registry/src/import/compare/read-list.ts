@@ -1,7 +1,7 @@
 import { type CsvFile, inspectCsvFile, readRows } from '#csv/csv-file.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { listedNameKeyOf } from '../../codes.js';
 import { type BatteryColumn, cecBatteries } from '../layouts/cec-batteries.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import { columnsOf } from '../normalise/columns.js';
@@ -46,10 +46,8 @@ export const readList = async (
       unread += 1;
       continue;
     }
-    const { manufacturer, model } = normalised.facts;
     if (normalised.problems.length > 0) flagged += 1;
-    const key = `${manufacturerNameKeyOf(manufacturer)}\n${modelKeyOf(model)}`;
-    if (mentions.note(key, row.row, '')) repeated += 1;
+    if (mentions.note(listedNameKeyOf(normalised.facts), row.row, '')) repeated += 1;
     else rows.push(listedRowOf(row.row, normalised.facts, (fact) => facts.share(fact)));
   }
   return { total: file.rows, rows, unread, flagged, repeated };

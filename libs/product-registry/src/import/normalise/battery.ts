@@ -1,5 +1,6 @@
 import type { CsvRow } from '#csv/csv-file.js';
 
+import { inMainUnit, withoutZeros } from '../../amounts.js';
 import { findingsOf } from '../../plausibility/findings.js';
 import type {
   ListedCertification,
@@ -21,7 +22,7 @@ import { readDate } from './dates.js';
 import { parseEfficiencies } from './efficiencies.js';
 import { agencyName, chemistryOf, cleanModel, editionOf } from './labels.js';
 import type { NormalisedRow } from './normalised-row.js';
-import { isNegative, readNumber, shifted } from './numbers.js';
+import { isNegative, readNumber } from './numbers.js';
 import { isPlaceholder, withoutTextGuard } from './placeholders.js';
 import { type Cleaned, RowReader, withRaw } from './row-reader.js';
 
@@ -64,11 +65,16 @@ const warningsOf = (row: Row, { productType, elements }: ListedFacts): readonly 
 /** The list's certifications are all of one standard. */
 const certifiedStandard = 'UL1973';
 
-/** The units that the facts are in, and by how many powers of ten another one differs. */
+/** The units that the facts are in. */
 const quantities = {
-  energy: { name: 'EnergyCapacityNominal', unit: 'kWh', powers: { wh: -3, kwh: 0, mwh: 3 } },
-  power: { name: 'PowerDCContinuousMax', unit: 'kW', powers: { w: -3, kw: 0, mw: 3 } },
+  energy: { name: 'EnergyCapacityNominal', unit: 'kWh' },
+  power: { name: 'PowerDCContinuousMax', unit: 'kW' },
 } as const;
+
+/** A unit of the layout, however a header writes it. */
+const unitNamed = (column: QuantityColumn, written: string): string =>
+  cecBatteries.columns[column].units.find((unit) => unit.toLowerCase() === written.toLowerCase()) ??
+  written;
 
 class BatteryReader extends RowReader<BatteryColumn> {
   constructor(
@@ -121,7 +127,7 @@ class BatteryReader extends RowReader<BatteryColumn> {
 
   private amount(column: QuantityColumn, text: string, raw: string): ElementInput {
     const reading = this.columns.quantities[column];
-    const { name, unit, powers } = quantities[column];
+    const { name, unit } = quantities[column];
     const pointer = `/elements/${name}`;
     const unparsed = { state: 'unparsed', raw };
     const read = readNumber(collapse(text), reading);
@@ -141,9 +147,10 @@ class BatteryReader extends RowReader<BatteryColumn> {
       this.ask(column, pointer, reason);
       return unparsed;
     }
-    const power = (powers as Readonly<Record<string, number>>)[written.toLowerCase()] ?? 0;
-    const source = power === 0 ? raw : `${collapse(raw)} ${written}`;
-    return { ...withRaw(source, shifted(read.value, power)), unit };
+    const named = unitNamed(column, written);
+    const converted = inMainUnit({ value: read.value, unit: named }, unit);
+    if (named === unit || converted === null) return { ...withRaw(raw, read.value), unit };
+    return { ...withRaw(`${collapse(raw)} ${written}`, withoutZeros(converted)), unit };
   }
 
   private efficiency(text: string, raw: string): ElementInput {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isNegative, type NumberColumn, readNumber, shifted } from './numbers.js';
+import { isNegative, type NumberColumn, readNumber } from './numbers.js';
 
 const points: NumberColumn = { mark: '.', isMixed: false };
 const commas: NumberColumn = { mark: ',', isMixed: false };
@@ -83,29 +83,5 @@ describe('a number', () => {
   it('tells what is below zero', () => {
     const sign = (text: string) => isNegative(valueOf(text, points) ?? '');
     expect([sign('0.00'), sign('-1'), sign('-0'), sign('+7')]).toEqual([false, true, false, false]);
-  });
-});
-
-describe('a decimal times a power of ten', () => {
-  it.each([
-    ['5120', -3, '5.12'],
-    ['2500', -3, '2.5'],
-    ['5', -3, '0.005'],
-    ['0', -3, '0'],
-    ['1.5', 3, '1500'],
-    ['0.0005', 3, '0.5'],
-    ['-12.5', -3, '-0.0125'],
-    ['5.40', 0, '5.40'],
-  ])('%s by %i is %s', (decimal, places, result) => {
-    expect(shifted(decimal, places)).toBe(result);
-  });
-
-  it('is the same number back again', () => {
-    fc.assert(
-      fc.property(fc.stringMatching(/^(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]$/), (decimal) => {
-        expect(shifted(shifted(decimal, -3), 3)).toBe(decimal);
-        expect(shifted(shifted(decimal, 3), -3)).toBe(decimal);
-      }),
-    );
   });
 });

@@ -69,17 +69,3 @@ const withoutNoise = (decimal: string): string => {
 /** A rating below zero is a slip; zero is what some manufacturers declare. */
 export const isNegative = (decimal: string): boolean =>
   decimal.startsWith('-') && /[1-9]/.test(decimal);
-
-/** The decimal times ten to the power of `places`, digit by digit. */
-export const shifted = (decimal: string, places: number): string => {
-  if (places === 0) return decimal;
-  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
-  const padded = `${'0'.repeat(Math.max(0, -places))}${whole}${fraction}`.padEnd(
-    Math.max(0, -places) + whole.length + Math.max(fraction.length, places),
-    '0',
-  );
-  const point = padded.length - Math.max(0, fraction.length - places);
-  const left = padded.slice(0, point).replace(/^0+(?=\d)/, '');
-  const right = padded.slice(point).replace(/0+$/, '');
-  return `${sign}${left}${right === '' ? '' : `.${right}`}`;
-};

@@ -1,7 +1,7 @@
 import { modelKeyOf } from '../../codes.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import { findLookAlike, type LookAlike, shownLookAlike } from '../../product/find-look-alike.js';
-import { findProductId } from '../../product/find-product.js';
+import { findProductOf } from '../../product/find-product.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome, RowProblem } from '../events.js';
 import { problem } from '../normalise/cell.js';
@@ -41,9 +41,8 @@ const productLike = async (
 ): Promise<LookAlike | undefined> => {
   const maker = await resolveManufacturer(registry, manufacturer);
   if (!maker || modelKeyOf(model) === '') return undefined;
-  for (const id of maker.family) {
-    const productId = await findProductId(registry, id, model);
-    if (productId === undefined) continue;
+  const productId = await findProductOf(registry, maker.family, model);
+  if (productId !== undefined) {
     const { state } = await registry.products.refresh(productId);
     if (state.status === 'registered') return { productId, model: state.model, code: state.code };
   }

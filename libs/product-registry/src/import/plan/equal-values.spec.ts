@@ -33,6 +33,14 @@ describe('the values of a row and of a product', () => {
     expect(isEqual(facts(energy('5.2')), set('5.1', list))).toBe(false);
   });
 
+  it('are equal in whatever unit a person wrote them', () => {
+    const byHand = { state: 'submitted', value: '5100', unit: 'Wh', decimals: 0 } as const;
+    const elements = { EnergyCapacityNominal: byHand };
+    const set: ProductEvent = { type: 'ElementsSet', data: { elements } };
+    expect(isEqual(facts(energy('5.1')), set)).toBe(true);
+    expect(isEqual(facts(energy('5.2')), set)).toBe(false);
+  });
+
   it('say too little without a capacity', () => {
     expect(isEqual(facts(power('5')))).toBe(false);
     expect(isEqual(facts({ EnergyCapacityNominal: unread }))).toBe(false);

@@ -1,6 +1,6 @@
 import { type CsvFile, readRows } from '#csv/csv-file.js';
 
-import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { listedNameKeyOf } from '../../codes.js';
 import type { BatteryColumn } from '../layouts/cec-batteries.js';
 import { normaliseBattery } from '../normalise/battery.js';
 import type { BatteryColumns } from '../normalise/columns.js';
@@ -22,7 +22,7 @@ export class NamesInFile {
       this.read = undefined;
       throw error;
     });
-    return mentions.find(nameKeyOf(manufacturer, model)) !== undefined;
+    return mentions.find(listedNameKeyOf({ manufacturer, model })) !== undefined;
   }
 
   private async mentions(): Promise<FirstMentions> {
@@ -31,12 +31,8 @@ export class NamesInFile {
       if (row.row > this.file.rows) break;
       const normalised = normaliseBattery(row, this.columns);
       if ('rejected' in normalised || normalised.damage) continue;
-      const { manufacturer, model } = normalised.facts;
-      mentions.note(nameKeyOf(manufacturer, model), row.row, '');
+      mentions.note(listedNameKeyOf(normalised.facts), row.row, '');
     }
     return mentions;
   }
 }
-
-const nameKeyOf = (manufacturer: string, model: string): string =>
-  `${manufacturerNameKeyOf(manufacturer)}\n${modelKeyOf(model)}`;

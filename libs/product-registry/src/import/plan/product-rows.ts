@@ -6,14 +6,14 @@ import { differences } from '#kernel/differences.js';
 import { contentIdOf } from '#kernel/ids.js';
 import { Refusal } from '#kernel/refusal.js';
 
-import { manufacturerNameKeyOf, modelKeyOf } from '../../codes.js';
+import { listedNameKeyOf } from '../../codes.js';
 import { makerGroupOf } from '../../manufacturer/maker-group.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import type { ListedFacts } from '../../product/commands.js';
 import { productDecider } from '../../product/decider.js';
 import { evolveDocument, type ProductDocument } from '../../product/document.js';
 import { productCategory, type ProductEvent } from '../../product/events.js';
-import { findProductId } from '../../product/find-product.js';
+import { findProductOf } from '../../product/find-product.js';
 import { reconcileListing } from '../../product/reconcile-listing.js';
 import type { ProductRegistry } from '../../registry.js';
 import type { RowOutcome } from '../events.js';
@@ -181,11 +181,7 @@ export const registeredProduct = async (
   { manufacturer, model }: Pick<ListedFacts, 'manufacturer' | 'model'>,
 ): Promise<string | undefined> => {
   const found = await resolveManufacturer(registry, manufacturer);
-  for (const id of found?.family ?? []) {
-    const productId = await findProductId(registry, id, model);
-    if (productId !== undefined) return productId;
-  }
-  return undefined;
+  return findProductOf(registry, found?.family, model);
 };
 
 /**
@@ -216,8 +212,7 @@ const namedTwice = (
   row: Row,
 ): PlannedRow | undefined => {
   const { manufacturer, model, ...content } = facts;
-  const maker = manufacturerNameKeyOf(manufacturer);
-  const first = mentions.note(`${maker}\n${modelKeyOf(model)}`, row.row, contentOf(content));
+  const first = mentions.note(listedNameKeyOf(facts), row.row, contentOf(content));
   if (!first) return undefined;
   const where = `names the same product as row ${String(first.row)}`;
   const reason = first.isSame ? where : `${where}, with other values; those of that row were used`;

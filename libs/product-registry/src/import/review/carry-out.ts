@@ -24,7 +24,7 @@ export interface ReviewContext {
  * Does what follows from the decision on one item. Its commands follow from the command that decides them
  * all and the item, so that a repetition changes nothing more.
  *
- * Throws `REVIEW_UNDECIDABLE` where nothing can be decided here, `LIST_CONFLICT_DECIDED`, and what `acceptProposal`,
+ * Throws `REVIEW_UNDECIDABLE` where nothing can be decided here, `LIST_CONFLICT_DECIDED`, `LIST_CONFLICT_OUTDATED`, and what `acceptProposal`,
  * `declineProposal`, `delistAbsent` and `handleCommand` throw.
  */
 export const carryOutItem = (context: ReviewContext, item: OpenItem): Promise<unknown> => {
@@ -37,6 +37,8 @@ export const carryOutItem = (context: ReviewContext, item: OpenItem): Promise<un
     case 'conflict':
       return decideConflicts(context, item);
     case 'other':
+      // There is nothing to take; that it is left as it is is only noted.
+      if (context.decision === 'reject') return Promise.resolve();
       throw undecidable(item.row);
   }
 };
@@ -63,9 +65,11 @@ const decideConflicts = async (
   if (productId === undefined) throw undecidable(row);
   const { log, products } = registry;
   const step = rowStep(state, row, meta);
+  const { asOf } = state;
+  const word = { list: listOf(state), onlyOpen: true, ...(asOf !== null && { asOf }) };
   for (const { path, listed } of conflicts) {
     const data = {
-      ...{ list: listOf(state), path, value: listed, onlyOpen: true },
+      ...{ ...word, path, value: listed },
       decision: decision === 'accept' ? ('take' as const) : ('keep' as const),
     };
     const command = new ResolveListConflict(productId, data, stepOf(step, path));

@@ -6,6 +6,7 @@ import { handleCommand } from '#event-log/handle-command.js';
 
 import { PublishListing } from '../../product/commands.js';
 import { isDeclined } from '../../product/listed-names.js';
+import { reconcileListing } from '../../product/reconcile-listing.js';
 import { rename, stateOf } from '../../testing/identity.js';
 import { makeProduct, newMeta } from '../../testing/make.js';
 import { RetryImport } from '../commands.js';
@@ -70,6 +71,24 @@ describe('what waits in review', () => {
     });
     expect(await capacityOf(rows[0]?.productId)).toBe('5.2');
     expect(await capacityOf(rows[1]?.productId)).toBe('6.0');
+  });
+
+  it('is not taken from an older list than the one that named the product last', async () => {
+    const { name, maker } = await madeMaker();
+    const row = await inConflict(1, maker, name);
+    const { productId = '' } = row;
+    const said = { list: 'cec-batteries', productType: 'ProdBattery', elements: {} } as const;
+    const facts = { ...said, manufacturer: name, model: 'C-1', asOf: '2026-02-11' };
+    await reconcileListing(fresh(), facts, newMeta());
+    const id = await endedImport(log, [row], [], '2025-06-10');
+    const taken = await decide(id, { decision: 'accept', all: true });
+    expect(taken).toMatchObject({
+      ...{ decided: 0, refused: [{ row: 1, code: 'LIST_CONFLICT_OUTDATED' }], left: 1 },
+    });
+    expect(await decide(id, { decision: 'reject', all: true })).toMatchObject({
+      ...{ decided: 1, left: 0 },
+    });
+    expect(await capacityOf(productId)).toBe('6.0');
   });
 
   it('is refused by name where it is no such item, and holds nothing else up', async () => {

@@ -6,7 +6,7 @@ export const undecidable = (item: number | string) =>
   new Refusal(
     'REVIEW_UNDECIDABLE',
     'conflict',
-    `${itemText(item)} needs a correction of the list or of the registry: there is nothing to accept or reject`,
+    `${itemText(item)} needs a correction of the list or of the registry: there is nothing to accept; reject leaves it as it is`,
   );
 
 export const notOpen = (item: number | string) =>

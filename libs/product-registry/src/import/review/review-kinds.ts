@@ -4,7 +4,7 @@ import type { RowOutcome } from '../events.js';
 export const decidableKinds = ['rename', 'transfer', 'conflict', 'gone'] as const;
 export type DecidableKind = (typeof decidableKinds)[number];
 
-/** `other`: the list or the registry has to be corrected first. */
+/** `other`: the list or the registry has to be corrected first, or somebody leaves it as it is: rejects it by name. */
 export const reviewKinds = [...decidableKinds, 'other'] as const;
 export type ReviewKind = (typeof reviewKinds)[number];
 

@@ -29,17 +29,17 @@ class ReviewBody implements ReviewRequest {
   @ChoiceField(['accept', 'reject'], {
     description:
       '`accept`: the product is renamed or transferred, the list’s values are taken, what is gone is no longer listed. ' +
-      '`reject`: the row is a product of its own, the values that stand are kept, what is gone stays listed.',
+      '`reject`: the row is a product of its own, the values that stand are kept, what is gone stays listed; a row of kind `other`, ' +
+      'by its number alone, is left as it is and not asked about again.',
     example: 'accept',
   })
   decision!: 'accept' | 'reject';
 
   @TextField(1000, {
-    optional: true,
-    description: 'Why; kept with each event. Required for a rule and for more than one item.',
+    description: 'Why; kept with each event.',
     example: 'notice of the manufacturer',
   })
-  reason?: string;
+  reason!: string;
 
   @ApiPropertyOptional({
     ...{ isArray: true, type: 'integer', minimum: 1, maxItems: rowsPerEvent },
@@ -159,9 +159,9 @@ export class ReviewController {
   }
 }
 
-/** Items or a rule, not both; more than one item needs a reason. Throws `BODY_INVALID`. */
+/** Items or a rule, not both. Throws `BODY_INVALID`. */
 const checkItems = (body: ReviewBody): void => {
-  const { rows = [], absent = [], reason, limit, after } = body;
+  const { rows = [], absent = [], limit, after } = body;
   const named = rows.length + absent.length;
   const isOfRule = isRule(body);
   const errors = [
@@ -174,9 +174,6 @@ const checkItems = (body: ReviewBody): void => {
       : []),
     ...(limit !== undefined && !isOfRule ? [error('/limit', 'expected only with a rule')] : []),
     ...(after !== undefined && !isOfRule ? [error('/after', 'expected only with a rule')] : []),
-    ...(reason === undefined && (isOfRule || named > 1)
-      ? [error('/reason', 'required: a rule and more than one item need a reason')]
-      : []),
   ];
   if (errors.length > 0) throw bodyInvalid(errors);
 };

@@ -33,7 +33,9 @@ describe('the log of outcomes', () => {
     for (const batch of batches) {
       expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThan(256 * 1024 + 1_000);
     }
-    expect(batches[0]?.[0]?.problems).toHaveLength(20);
+    const reported = batches[0]?.[0]?.problems ?? [];
+    expect(reported).toHaveLength(20);
+    expect(reported.at(-1)).toMatchObject({ reason: 'has 21 more problems' });
   });
 
   it('tells of a batch that could not be recorded', async () => {

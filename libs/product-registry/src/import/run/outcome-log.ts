@@ -6,7 +6,7 @@ const flushAfterMs = 5_000;
 /** Largest batch as JSON, in bytes: well below the 1 MiB that one append may have. */
 const maxBatchBytes = 256 * 1024;
 
-/** Most problems that one row reports. */
+/** Most problems that one row reports; the last of them says how many there are beside them. */
 const maxProblems = 20;
 
 /**
@@ -65,5 +65,7 @@ export const batchesOf = <T>(items: readonly T[]): readonly (readonly T[])[] => 
 const bounded = (outcome: RowOutcome): RowOutcome => {
   const { problems } = outcome;
   if (!problems || problems.length <= maxProblems) return outcome;
-  return { ...outcome, problems: problems.slice(0, maxProblems) };
+  const more = `has ${String(problems.length - maxProblems + 1)} more problems`;
+  const last = { column: '', reason: more, raw: '' };
+  return { ...outcome, problems: [...problems.slice(0, maxProblems - 1), last] };
 };

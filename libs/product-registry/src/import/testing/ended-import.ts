@@ -22,13 +22,15 @@ export const endedImport = async (
   log: EventLog,
   rows: readonly RowOutcome[],
   absences: readonly Absence[] = [],
+  asOf?: string,
 ): Promise<string> => {
   const states = new States(log, importDecider);
   const id = randomUUID();
   const send = (command: ImportCommand) => handleCommand(log, states, id, command);
   const own = { run: 1, runner: 'test' };
   const { ImportReceived: received, ImportFileRead: read } = importEvents;
-  await send(new ReceiveImport(received.example, newMeta()));
+  const dated = { ...received.example, ...(asOf !== undefined && { asOf }) };
+  await send(new ReceiveImport(dated, newMeta()));
   await send(new StartImportRun({ runner: own.runner }, newMeta()));
   await send(new NoteImportFile({ ...read.example, ...own, rows: rows.length }, newMeta()));
   await send(new RecordImportRows({ ...own, rows }, newMeta()));

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { elementsByType } from '#product-registry/elements.js';
-
-import { inKilowattHours, inKilowatts, inMainUnit, mainUnitOf } from './amounts.js';
+import { inKilowattHours, inKilowatts, inMainUnit, mainUnitOf, sameAmount } from './amounts.js';
+import { elementsByType } from './elements.js';
 
 const element = (value: string, unit: string) => ({ value, unit });
 
@@ -43,6 +42,19 @@ describe('an amount', () => {
         expect([unit, inMainUnit(element('1', unit), main)]).not.toContain(null);
       }
     }
+  });
+
+  it.each([
+    ['5120', 'Wh', '5.12', 'kWh', true],
+    ['2500', 'W', '2.50', 'kW', true],
+    ['300', 'K', '26.85', 'Cel', true],
+    ['0', 'Wh', '0.0', 'MWh', true],
+    ['5120', 'Wh', '5.13', 'kWh', false],
+    ['5', 'kW', '5', 'kWh', false],
+    ['-40', 'F', '-40', 'Cel', false],
+  ])('of %s %s is the same as %s %s: %s', (a, unit, b, other, isSame) => {
+    expect(sameAmount(element(a, unit), element(b, other))).toBe(isSame);
+    expect(sameAmount(element(b, other), element(a, unit))).toBe(isSame);
   });
 
   it('keeps its exact value when the point moves', () => {

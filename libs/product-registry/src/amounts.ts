@@ -1,5 +1,11 @@
-import type { ElementKind } from '#product-registry/elements.js';
-import type { DocumentElement } from '#product-registry/product/document.js';
+import type { ElementKind } from './elements.js';
+
+/** As far as an amount is read of an element, as it is given in, kept or shown. */
+export interface Amount {
+  readonly value?: unknown;
+  readonly unit?: unknown;
+  readonly state?: unknown;
+}
 
 /** How many of a main unit another unit is, as exact decimals (NIST SP 811, appendix B; a `t` is a tonne). */
 const factors: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -45,7 +51,8 @@ const decimalOf = (text: string): Decimal | undefined => {
 
 const textOf = ({ digits, places }: Decimal): string => {
   const sign = digits < 0n ? '-' : '';
-  const all = (digits < 0n ? -digits : digits).toString() + '0'.repeat(Math.max(0, -places));
+  const zeros = digits === 0n ? 0 : Math.max(0, -places);
+  const all = (digits < 0n ? -digits : digits).toString() + '0'.repeat(zeros);
   const padded = all.padStart(places + 1, '0');
   const point = padded.length - Math.max(0, places);
   return `${sign}${padded.slice(0, point)}${places > 0 ? `.${padded.slice(point)}` : ''}`;
@@ -74,23 +81,39 @@ const factorOf = (text: string): Decimal => {
  * The element's value in the main unit, exactly: as it was written where that is its unit. Null where
  * there is no value, or its unit is no exact multiple of the main one.
  */
-export const inMainUnit = (element: DocumentElement | undefined, unit: string): string | null => {
+export const inMainUnit = (element: Amount | null | undefined, unit: string): string | null => {
   if (typeof element?.value !== 'string') return null;
+  const written = element.unit;
   const value = decimalOf(element.value);
-  if (!value || element.unit === undefined) return null;
-  if (element.unit === unit) return element.value;
-  if (unit === 'Cel' && element.unit === 'K') {
+  if (!value || typeof written !== 'string') return null;
+  if (written === unit) return element.value;
+  if (unit === 'Cel' && written === 'K') {
     return textOf(minus(value, factorOf(kelvinAtZeroCelsius)));
   }
   const ofUnit = factors[unit];
-  const factor = ofUnit && Object.hasOwn(ofUnit, element.unit) ? ofUnit[element.unit] : undefined;
+  const factor = ofUnit && Object.hasOwn(ofUnit, written) ? ofUnit[written] : undefined;
   return factor === undefined ? null : textOf(times(value, factorOf(factor)));
 };
 
 /** An energy in kWh as a decimal; null where there is none or its unit is no multiple of the watt hour. */
-export const inKilowattHours = (element: DocumentElement | undefined): string | null =>
+export const inKilowattHours = (element: Amount | null | undefined): string | null =>
   inMainUnit(element, 'kWh');
 
 /** A power in kW as a decimal; null where there is none or its unit is no multiple of the watt. */
-export const inKilowatts = (element: DocumentElement | undefined): string | null =>
+export const inKilowatts = (element: Amount | null | undefined): string | null =>
   inMainUnit(element, 'kW');
+
+/** A decimal without the zeros that say nothing of its value. */
+export const withoutZeros = (decimal: string): string => {
+  const text = decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+  return text === '-0' ? '0' : text;
+};
+
+/** Whether two amounts are the same, whatever units and however many zeros they are written with. */
+export const sameAmount = (a: Amount, b: Amount): boolean => {
+  const unit = Object.keys(factors).find((main) => inMainUnit(a, main) !== null);
+  const [one, other] = unit === undefined ? [] : [inMainUnit(a, unit), inMainUnit(b, unit)];
+  return typeof one === 'string' && typeof other === 'string'
+    ? withoutZeros(one) === withoutZeros(other)
+    : false;
+};
