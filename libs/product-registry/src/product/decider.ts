@@ -110,10 +110,19 @@ const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (state.status === 'absent') return state;
   if (isOfIdentity(event)) return evolveIdentity(state, event);
   // Neither that a list says the same again nor what the product is not is a change: a merger can still be undone.
-  if (event.type === 'ListRepeated') return dated(state, event.data);
+  if (event.type === 'ListRepeated') return repeated(state, event.data);
   if (event.type === 'ListedNameDeclined') return withNameDeclined(state, event.data);
   return changed(dated(evolveFacts(state, event), event.data));
 };
+
+/** It holds also when a merger from before is undone: no older list changes what this one said. */
+const repeated = (
+  state: RegisteredProduct,
+  said: ProductEventOf<'ListRepeated'>['data'],
+): RegisteredProduct => ({
+  ...dated(state, said),
+  beforeMerger: state.beforeMerger && repeated(state.beforeMerger, said),
+});
 
 const registered = ({
   productType,
