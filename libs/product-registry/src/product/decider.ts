@@ -42,6 +42,7 @@ import { productExists, refuseMerged, unknownProduct } from './refusals.js';
 import {
   dated,
   type ListWord,
+  repeated,
   type Standing,
   standing,
   type StandingCertification,
@@ -114,15 +115,6 @@ const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (event.type === 'ListedNameDeclined') return withNameDeclined(state, event.data);
   return changed(dated(evolveFacts(state, event), event.data));
 };
-
-/** It holds also when a merger from before is undone: no older list changes what this one said. */
-const repeated = (
-  state: RegisteredProduct,
-  said: ProductEventOf<'ListRepeated'>['data'],
-): RegisteredProduct => ({
-  ...dated(state, said),
-  beforeMerger: state.beforeMerger && repeated(state.beforeMerger, said),
-});
 
 const registered = ({
   productType,
