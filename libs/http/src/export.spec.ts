@@ -36,10 +36,12 @@ describe('a CSV export', () => {
   it('has no text that a spreadsheet runs, and every number as it is', () => {
     const record = csvRecord(['=1+1', '-5', '+4.9e3', '@x', '-5V-PACK', '\t=1', '＝1', 'a=1', -3]);
     expect(record).toBe(`'=1+1,-5,+4.9e3,'@x,'-5V-PACK,'\t=1,'＝1,a=1,-3\r\n`);
+    const behind = csvRecord([' =1+1', '\n=1', '\r=1', '\u00a0＝1', ' @x', ' -5', '\n', ' a']);
+    expect(behind).toBe(`' =1+1,"'\n=1","'\r=1",'\u00a0＝1,' @x," -5","'\n"," a"\r\n`);
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
         const [[cell = ''] = []] = parse(csvRecord([text]), { record_delimiter: '\r\n' });
-        expect(cell).toSatisfy((one: string) => !/^[=@\t\r]/.test(one));
+        expect(cell).toSatisfy((one: string) => !/^\s*[=@＝＠]|^[\t\r\n]/.test(one));
         expect([text, `'${text}`]).toContain(cell);
       }),
     );

@@ -35,13 +35,13 @@ export interface CsvOptions {
 
 const byteOrderMark = '\uFEFF';
 
-/** What a spreadsheet runs, or may come to: OWASP's list for CSV injection, in their wide forms, too. */
-const runs = /^[=+\-@\t\r＝＋－＠]/;
+/** What a spreadsheet runs, or may come to: OWASP's list for CSV injection, in their wide forms and behind white space, too. */
+const runs = /^[\t\r\n]|^\s*[=+\-@＝＋－＠]/;
 const number = /^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/;
 
 /** The text behind an apostrophe where a spreadsheet would run it; a number stays one. */
 const defused = (text: string): string =>
-  runs.test(text) && !number.test(text) ? `'${text}` : text;
+  runs.test(text) && !number.test(text.trim()) ? `'${text}` : text;
 
 /**
  * One record of RFC 4180, with CRLF. A text that a spreadsheet would run as a formula stands behind an

@@ -97,6 +97,21 @@ describe('a hostile workbook', () => {
       strings(`<si><t>${longText}</t></si>`.repeat(100)),
       'WORKBOOK_TOO_LARGE',
     ],
+    [
+      'one cell of many runs',
+      rows(`<row><c t="inlineStr"><is>${`<r><t>${longText}</t></r>`.repeat(3)}</is></c></row>`),
+      'WORKBOOK_TOO_LARGE',
+    ],
+    [
+      'one cell of many values',
+      rows(`<row><c t="str">${`<v>${longText}</v>`.repeat(3)}</c></row>`),
+      'WORKBOOK_TOO_LARGE',
+    ],
+    [
+      'one row of long cells',
+      rows(`<row>${`<c t="str"><v>${longText}</v></c>`.repeat(3)}</row>`),
+      'WORKBOOK_TOO_LARGE',
+    ],
     ['rows of nothing', rows('<row/>'.repeat(megabyte / 2)), undefined],
     ['wide rows', rows('<row><c r="XFD1"/></row>'.repeat(200)), undefined],
     [

@@ -22,18 +22,17 @@ export const readSharedStrings = async (
         else gatherer.open(name);
       },
       text: (text) => {
+        characters += text.length;
+        if (characters > maxCharacters) {
+          throw tooLarge(`texts of more than ${String(maxCharacters)} characters`);
+        }
         gatherer.add(text);
       },
       close: (name) => {
         gatherer.close(name);
         if (name !== 'si') return;
-        const text = gatherer.text;
-        strings.push(text);
-        characters += text.length;
+        strings.push(gatherer.text);
         if (strings.length > maxStrings) throw tooLarge(`more than ${String(maxStrings)} texts`);
-        if (characters > maxCharacters) {
-          throw tooLarge(`texts of more than ${String(maxCharacters)} characters`);
-        }
       },
     },
     signal,

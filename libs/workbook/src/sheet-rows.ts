@@ -2,10 +2,12 @@ import { type CellForms, isoDateCell, numberCell } from './number-cell.js';
 import { general } from './number-formats.js';
 import { TextGatherer } from './text-gatherer.js';
 import type { Attributes, XmlHandler } from './xml.js';
-import { broken } from './zip-parts.js';
+import { broken, tooLarge } from './zip-parts.js';
 
 /** Columns of a sheet, as many as a spreadsheet has. */
 const maxColumns = 16_384;
+/** Characters that stand in the cells of one row themselves, and not among the shared texts: all are kept until it ends. */
+const maxRowCharacters = 1_024 * 1_024;
 
 /** One row of a sheet. Rows that hold nothing may be absent. */
 export interface SheetRow {
@@ -40,6 +42,7 @@ export class RowGatherer implements XmlHandler {
   private value: string[] = [];
   private formula: string[] | undefined;
   private element = '';
+  private characters = 0;
   private readonly inline = new TextGatherer();
 
   constructor(private readonly shared: Shared) {}
@@ -62,6 +65,10 @@ export class RowGatherer implements XmlHandler {
   };
 
   readonly text = (text: string): void => {
+    if (this.cell) this.characters += text.length;
+    if (this.characters > maxRowCharacters) {
+      throw tooLarge(`a row of more than ${String(maxRowCharacters)} characters`);
+    }
     if (this.element === 'v') this.value.push(text);
     else if (this.element === 'f') this.formula?.push(text);
     else this.inline.add(text);
@@ -82,6 +89,7 @@ export class RowGatherer implements XmlHandler {
     this.number = number;
     this.cells = [];
     this.forms = new Map();
+    this.characters = 0;
   }
 
   private startCell({ r, t = 'n', s = '0' }: Attributes): void {

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
+import type { NewEvent } from '#event-log/event-log.js';
 import { startTestNode, type TestNode } from '#testing/test-node.js';
 
 import { resolveManufacturer } from '../manufacturer/resolve-manufacturer.js';
 import { findProductId } from '../product/find-product.js';
 import { isDeclined } from '../product/listed-names.js';
 import { ProductRegistry } from '../registry.js';
-import { dyingLog, ProcessDied } from '../testing/halting-log.js';
+import { dyingLog, haltingLog, ProcessDied } from '../testing/halting-log.js';
 import { merge, rename, stateOf, transfer } from '../testing/identity.js';
 import { makeManufacturer, makeProduct, newMeta, uniqueName } from '../testing/make.js';
 import { type AcceptedProposal, acceptProposal, declineProposal } from './decide-proposal.js';
@@ -153,6 +154,22 @@ describe('a proposal that is accepted', () => {
     const third = await makeManufacturer(fresh(), uniqueName());
     await transfer(fresh(), other.productId, third);
     await expect(acceptProposal(fresh(), other, newMeta())).rejects.toMatchObject(outdated);
+  });
+
+  it('is refused where the product is called otherwise while it is carried out', async () => {
+    const one = await proposed('transfer', { isKnown: true });
+    const third = await makeManufacturer(fresh(), uniqueName());
+    const meanwhile = async () => {
+      await transfer(fresh(), one.productId, third);
+    };
+    const isMove = (events: readonly NewEvent[]) =>
+      events.some(({ type }) => type === 'ProductTransferred');
+    const slow = new ProductRegistry(haltingLog(log, isMove, meanwhile));
+    await expect(acceptProposal(slow, one, newMeta())).rejects.toMatchObject({
+      code: 'PROPOSAL_OUTDATED',
+    });
+    const { identities } = await stateOf(fresh(), one.productId);
+    expect(identities.map(({ manufacturerId }) => manufacturerId)).toEqual([one.maker, third]);
   });
 
   it('is refused before anything is changed where another product has the name', async () => {

@@ -1,5 +1,6 @@
 import type { Position } from '#event-log/event-log.js';
-import { type CommandResult, handleCommand } from '#event-log/handle-command.js';
+import { type CommandResult, concurrentChange, handleCommand } from '#event-log/handle-command.js';
+import { retryForfeited } from '#event-log/key/retry-forfeited.js';
 import { type CommandMeta, stepOf } from '#kernel/command.js';
 import { Refusal } from '#kernel/refusal.js';
 
@@ -61,37 +62,45 @@ export interface DecidedProposal {
  * Throws `PROPOSAL_OUTDATED` where the product is called otherwise by now, `PRODUCT_EXISTS` where another product
  * has the name, and what `transferProduct`, `renameModel`, `ensureManufacturer` and `addManufacturerAlias` throw.
  */
-export const acceptProposal = async (
+export const acceptProposal = (
   registry: ProductRegistry,
   accepted: AcceptedProposal,
   meta: CommandMeta,
-): Promise<DecidedProposal> => {
-  const { about, proposal } = accepted;
-  const { id, state } = await answering(registry, accepted.productId);
-  const named = await resolveManufacturer(registry, about.manufacturer);
-  if (await isFound(registry, id, named, about.model)) return decided(id, []);
-  const own = await requireManufacturer(registry, identityOf(state).manufacturerId, '/productId');
-  await refuseOutdated(registry, state, accepted, [own, named]);
-  if (!named && proposal.kind === 'rename') await isFound(registry, id, own, about.model);
-  const alike = await makerLike(registry, state, own, about.manufacturer);
-  const next = await nextMaker(registry, alike, named, accepted, meta);
-  const results = [...next.results];
-  // Also under a manufacturer that it had before.
-  if (await isFound(registry, id, await resolveManufacturer(registry, next.id), about.model)) {
+): Promise<DecidedProposal> =>
+  retryForfeited(async () => {
+    const { about, proposal } = accepted;
+    const { id, state, revision } = await answering(registry, accepted.productId);
+    // Two rows may propose the same product, and are decided side by side: what was judged has to be what is changed.
+    const asJudged = { ifMatch: revision };
+    const named = await resolveManufacturer(registry, about.manufacturer);
+    if (await isFound(registry, id, named, about.model)) return decided(id, []);
+    const own = await requireManufacturer(registry, identityOf(state).manufacturerId, '/productId');
+    await refuseOutdated(registry, state, accepted, [own, named]);
+    if (!named && proposal.kind === 'rename') await isFound(registry, id, own, about.model);
+    const alike = await makerLike(registry, state, own, about.manufacturer);
+    const next = await nextMaker(registry, alike, named, accepted, meta);
+    const results = [...next.results];
+    // Also under a manufacturer that it had before.
+    if (await isFound(registry, id, await resolveManufacturer(registry, next.id), about.model)) {
+      return decided(id, results);
+    }
+    if (next.id !== own.id) {
+      const from = accepted.asOf ?? meta.occurredAt.slice(0, 10);
+      const data = { manufacturer: next.id, from };
+      const transfer = new TransferProduct(id, data, stepOf(meta, 'transfer'));
+      results.push(await transferProduct(registry, transfer, asJudged).catch(judgeAgain));
+      asJudged.ifMatch = results.at(-1)?.revision ?? revision;
+    }
+    if (modelKeyOf(about.model) !== identityOf(state).modelKey) {
+      const rename = new RenameModel(id, { model: about.model }, stepOf(meta, 'name'));
+      results.push(await renameModel(registry, rename, asJudged).catch(judgeAgain));
+    }
     return decided(id, results);
-  }
-  if (next.id !== own.id) {
-    const from = accepted.asOf ?? meta.occurredAt.slice(0, 10);
-    const data = { manufacturer: next.id, from };
-    results.push(
-      await transferProduct(registry, new TransferProduct(id, data, stepOf(meta, 'transfer'))),
-    );
-  }
-  if (modelKeyOf(about.model) !== identityOf(state).modelKey) {
-    const { model } = about;
-    results.push(await renameModel(registry, new RenameModel(id, { model }, stepOf(meta, 'name'))));
-  }
-  return decided(id, results);
+  });
+
+/** What the product is called may have changed since it was judged. */
+const judgeAgain = (error: unknown): never => {
+  throw error instanceof Refusal && error.kind === 'stale' ? concurrentChange() : error;
 };
 
 /**

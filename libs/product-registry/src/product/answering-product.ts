@@ -1,27 +1,28 @@
+import type { Folded } from '#event-log/states.js';
+
 import type { ProductRegistry } from '../registry.js';
-import type { RegisteredProduct } from './decider.js';
+import type { ProductState, RegisteredProduct } from './decider.js';
 
 /** The product that answers for this one: itself, or where its mergers lead. Reads only what is not cached. */
 export const answeringProduct = async (registry: ProductRegistry, id: string): Promise<string> =>
-  (await answeringPath(registry, id, stateOf)).at(-1)?.id ?? id;
+  (await answeringPath(registry, id, find)).at(-1)?.id ?? id;
 
 /** A product on the way from one to that which answers for it. */
 export interface OnPath {
   readonly id: string;
   readonly state: RegisteredProduct;
+  readonly revision: bigint;
 }
 
-type StateOf = (registry: ProductRegistry, id: string) => Promise<RegisteredProduct | undefined>;
+type Find = (registry: ProductRegistry, id: string) => Promise<OnPath | undefined>;
 
-const stateOf: StateOf = async ({ products }, id) => {
-  const { state } = products.cached(id) ?? (await products.refresh(id));
-  return state.status === 'registered' ? state : undefined;
-};
+const onPath = (id: string, { state, revision }: Folded<ProductState>): OnPath | undefined =>
+  state.status === 'registered' ? { id, state, revision } : undefined;
 
-const newestStateOf: StateOf = async ({ products }, id) => {
-  const { state } = await products.refresh(id);
-  return state.status === 'registered' ? state : undefined;
-};
+const find: Find = async ({ products }, id) =>
+  onPath(id, products.cached(id) ?? (await products.refresh(id)));
+
+const findNewest: Find = async ({ products }, id) => onPath(id, await products.refresh(id));
 
 /**
  * The product, and each that the one before it was merged into. No merger closes a ring; one that stood in
@@ -30,16 +31,16 @@ const newestStateOf: StateOf = async ({ products }, id) => {
 export const answeringPath = async (
   registry: ProductRegistry,
   id: string,
-  find: StateOf = newestStateOf,
+  findOn: Find = findNewest,
 ): Promise<readonly OnPath[]> => {
   const path: OnPath[] = [];
   for (let next: string | undefined = id; next !== undefined;) {
     const current: string = next;
     if (path.some((one) => one.id === current)) break;
-    const state = await find(registry, current);
-    if (!state) break;
-    path.push({ id: current, state });
-    next = state.mergedInto?.productId;
+    const found = await findOn(registry, current);
+    if (!found) break;
+    path.push(found);
+    next = found.state.mergedInto?.productId;
   }
   return path;
 };

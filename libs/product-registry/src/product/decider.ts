@@ -42,6 +42,7 @@ import { productExists, refuseMerged, unknownProduct } from './refusals.js';
 import {
   dated,
   type ListWord,
+  repeated,
   type Standing,
   standing,
   type StandingCertification,
@@ -110,7 +111,7 @@ const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (state.status === 'absent') return state;
   if (isOfIdentity(event)) return evolveIdentity(state, event);
   // Neither that a list says the same again nor what the product is not is a change: a merger can still be undone.
-  if (event.type === 'ListRepeated') return dated(state, event.data);
+  if (event.type === 'ListRepeated') return repeated(state, event.data);
   if (event.type === 'ListedNameDeclined') return withNameDeclined(state, event.data);
   return changed(dated(evolveFacts(state, event), event.data));
 };

@@ -112,4 +112,13 @@ describe('a product that absorbs another', () => {
       }),
     );
   });
+
+  it('knows the newest list also once it releases it', () => {
+    const list = 'cec-batteries';
+    const said = (asOf: string): ProductEvent => ({ type: 'ListRepeated', data: { list, asOf } });
+    const own = fold([registered, said('2025-06-10')]);
+    const merged = fold(absorb(own, fold([registered])), own);
+    const named = fold([said('2026-02-11')], merged);
+    expect(fold(release(named), named).lists[list]).toMatchObject({ asOf: '2026-02-11' });
+  });
 });

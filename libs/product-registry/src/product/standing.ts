@@ -48,6 +48,15 @@ export const dated = (state: RegisteredProduct, data: object): RegisteredProduct
   return withWord(state, list, (word) => ({ ...word, asOf: laterOf(word.asOf, asOf) }));
 };
 
+/** It holds also when a merger from before is undone: no older list changes what this one said. */
+export const repeated = (
+  state: RegisteredProduct,
+  said: ProductEventOf<'ListRepeated'>['data'],
+): RegisteredProduct => ({
+  ...dated(state, said),
+  beforeMerger: state.beforeMerger && repeated(state.beforeMerger, said),
+});
+
 /** ISO 8601 dates of one form order as text. */
 export const laterOf = (one: string | undefined, other: string): string =>
   one !== undefined && one > other ? one : other;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { handleCommand } from '#event-log/handle-command.js';
 
+import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import { PublishListing } from '../../product/commands.js';
 import { isDeclined } from '../../product/listed-names.js';
 import { reconcileListing } from '../../product/reconcile-listing.js';
@@ -30,6 +31,8 @@ import {
 
 beforeAll(startReviews);
 afterAll(stopReviews);
+
+const claim = { kind: 'transfer' } as const;
 
 describe('what waits in review', () => {
   it('is decided by a rule, a manufacturer at a time, with who and why', async () => {
@@ -100,7 +103,7 @@ describe('what waits in review', () => {
     ];
     const id = await endedImport(log, rows);
     const unknown = randomUUID();
-    const asked = { decision: 'accept', rows: [1, 1, 2, 3, 4], absent: [unknown] } as const;
+    const asked = { decision: 'accept', rows: [1, 1, 2, 2, 3, 4], absent: [unknown] } as const;
     const done = await decide(id, asked);
     expect(done).toMatchObject({ decided: 1, left: 1, next: null });
     expect(done.refused).toHaveLength(4);
@@ -116,6 +119,35 @@ describe('what waits in review', () => {
     expect(again).toMatchObject({ outcome: 'unchanged', decided: 0 });
     expect(again.refused).toEqual([{ row: 1, code: 'REVIEW_NOT_OPEN' }]);
     expect(await capacityOf(rows[0]?.productId)).toBe('5.2');
+  });
+
+  it('gives a product that two manufacturers claim to one of them', async () => {
+    const { name, maker } = await madeMaker();
+    const rows: RowOutcome[] = [];
+    for (let row = 1; row <= 8; row += 2) {
+      const one = {
+        ...(await proposed(row, maker, name)),
+        proposal: { ...claim, manufacturer: name },
+      };
+      const model = `P-${String(row)}`;
+      for (const [at, next] of ['First', 'Second'].entries()) {
+        const manufacturer = `${next} ${name}`;
+        rows.push({
+          ...one,
+          row: row + at,
+          about: { manufacturer, model },
+          proposal: { ...one.proposal, model },
+        });
+      }
+    }
+    const id = await endedImport(log, rows);
+    const done = await decide(id, { decision: 'accept', all: true });
+    expect(done.refused).toEqual([2, 4, 6, 8].map((row) => ({ row, code: 'PROPOSAL_OUTDATED' })));
+    expect(done).toMatchObject({ decided: 4, left: 4 });
+    for (const { productId } of rows) {
+      expect(await eventsOf(productId, 'ProductTransferred')).toHaveLength(1);
+    }
+    expect(await resolveManufacturer(fresh(), `Second ${name}`)).toBeUndefined();
   });
 
   it('goes on behind what is refused, piece by piece', async () => {

@@ -162,8 +162,13 @@ const carryOut = async (
   const done = { rows: [] as number[], absent: [] as string[] };
   const refused: RefusedItem[] = [];
   const queue = new KeyedQueue(limits);
+  // Also where two manufacturers claim one product: the second claim is judged when the first one was decided.
+  const keys = new Map<string | undefined, string>();
   for (const item of items) {
-    await queue.add(queueKeyOf(item), async () => {
+    const product = productOf(item);
+    const key = keys.get(product) ?? queueKeyOf(item);
+    if (product !== undefined) keys.set(product, key);
+    await queue.add(key, async () => {
       try {
         await carryOutItem(context, item);
       } catch (error) {
@@ -184,6 +189,9 @@ const carryOut = async (
   done.absent.sort();
   return { done, refused };
 };
+
+const productOf = (item: OpenItem): string | undefined =>
+  item.kind === 'gone' ? item.absence.productId : item.outcome.productId;
 
 const queueKeyOf = (item: OpenItem): string => {
   if (item.kind === 'gone') return item.absence.productId;
@@ -224,8 +232,8 @@ const answered = (
   const count = rows.length + absent.length;
   if (!isRule(data)) {
     const left =
-      (data.rows ?? []).filter((row) => isOpenRow(state, row)).length +
-      (data.absent ?? []).filter((id) => isOpenAbsence(state, id)).length;
+      [...new Set(data.rows)].filter((row) => isOpenRow(state, row)).length +
+      [...new Set(data.absent)].filter((id) => isOpenAbsence(state, id)).length;
     return { ...result, state: { decided: count, refused, left, next: null } };
   }
   const open = contents.open(state);
