@@ -24,6 +24,9 @@ const builds = `
   ${fromBuilds} where c.state in ('running', 'building')
   order by b.projection, b.build`;
 
+/** Why there is nothing to serve from: lists would all be refused. */
+export const notMigrated = 'the read store is not migrated yet';
+
 /**
  * Shows how far each projection is. It never makes the API unready: a projector that is behind is no
  * reason to take the API, which serves what there is, out of service. Without any schema it could not serve.
@@ -38,7 +41,7 @@ export class ProjectionsHealth implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     this.health.register('projections', async () => {
       const rows = await this.rows();
-      if (!rows) return { status: 'down', reason: 'the read store is not migrated yet' };
+      if (!rows) return { status: 'down', reason: notMigrated };
       const shown = rows.map((row) => ({
         name: row.projection,
         version: row.version,

@@ -61,6 +61,12 @@ describe('the compose file', () => {
       'api: { condition: service_completed_successfully }',
       /api never ends/,
     ],
+    [
+      'GOSSIP_SEED: eventstore-2:2113',
+      'GOSSIP_SEED: eventstore-2:2113,eventstore-3:2113',
+      /eventstore-1: alone, it refuses to start with several seeds/,
+    ],
+    ['stop_grace_period: 20s', 'stop_grace_period: 10s', /it is killed before it has stopped/],
     ['read_only: true', 'read_only: false', /its root can be written to/],
     ['cap_drop: [ALL]', 'cap_drop: []', /it has capabilities/],
     ['image: postgres:17.6-bookworm', 'image: postgres', /postgres has no exact version/],

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 
 import { environmentProblems, textOf, version } from './apps.js';
 import { dockerfile } from './image-source.js';
+import { secondsToStop } from './limits.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -19,6 +20,7 @@ export interface Service {
   readonly ports?: readonly string[];
   readonly user?: string;
   readonly read_only?: boolean;
+  readonly stop_grace_period?: string;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
@@ -127,6 +129,9 @@ const oursProblems = (service: Service): string[] => {
       ? []
       : [`${image} is not what ${target} builds`]),
     ...(service.read_only ? [] : ['its root can be written to']),
+    ...(Number.parseInt(service.stop_grace_period ?? '10s', 10) >= secondsToStop
+      ? []
+      : ['it is killed before it has stopped']),
     ...(service.cap_drop?.includes('ALL') ? [] : ['it has capabilities']),
     ...(service.security_opt?.includes('no-new-privileges:true') ? [] : ['it may gain privileges']),
     ...(service.user === undefined ? [] : [`it runs as another user than ${String(uid)}`]),
@@ -136,7 +141,16 @@ const oursProblems = (service: Service): string[] => {
   ];
 };
 
-const foreignProblems = ({ image = '', healthcheck }: Service): string[] => [
+const foreignProblems = ({
+  image = '',
+  healthcheck,
+  environment = {},
+  profiles = [],
+}: Service): string[] => [
+  // EventStoreDB itself says so, when it starts.
+  ...(profiles.includes('single') && environment['EVENTSTORE_GOSSIP_SEED']?.includes(',')
+    ? ['alone, it refuses to start with several seeds']
+    : []),
   ...(/:\d+\.\d+(\.\d+)?(-[\w.]+)?$/.test(image) ? [] : [`${image} has no exact version`]),
   ...(healthcheck ? [] : ['it has no health check']),
 ];

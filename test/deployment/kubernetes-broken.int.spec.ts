@@ -234,6 +234,20 @@ suite(prod.length > 0 ? 'the manifests' : 'the manifests [skipped: there is no k
       /these are no name servers/,
     ],
     [
+      'a database for everybody',
+      'NetworkPolicy',
+      'to-postgres',
+      ({ spec }) => (spec.podSelector = { matchLabels: { 'cnpg.io/cluster': 'other' } }),
+      /anybody may speak with Cluster postgres/,
+    ],
+    [
+      'brokers for everybody',
+      'Kafka',
+      'kafka',
+      ({ spec }) => delete spec.kafka!.listeners[0]!.networkPolicyPeers,
+      /anybody may speak with Kafka kafka/,
+    ],
+    [
       'nothing denied',
       'NetworkPolicy',
       'default-deny',

@@ -6,7 +6,8 @@ import { serveSupervision } from '#process/supervision-server.js';
 
 import { textOf } from './apps.js';
 import { kustomizationProblems } from './kustomizations.js';
-import { containerOf, named, resolved, workloadsOf } from './manifests.js';
+import { connectionsNeeded, connectionsTaken, secondsToStop } from './limits.js';
+import { changed, containerOf, named, podOf, resolved, workloadsOf } from './manifests.js';
 import { madeElsewhere, makerOf, referenceProblems } from './references.js';
 import { fieldProblems, valueProblems, withoutSchema } from './schemas.js';
 import { supervisionPaths, workloadProblems } from './workloads.js';
@@ -115,6 +116,30 @@ suite(title('the manifests'), () => {
           true,
         ]);
       }
+    },
+  );
+
+  it.each(overlays)(
+    'of $name hold fewer connections than Postgres takes, also while a version is rolled out',
+    ({ manifests = [] }) => {
+      // Some are kept for who looks after it.
+      expect(connectionsTaken(manifests)).toBeGreaterThanOrEqual(connectionsNeeded(manifests) + 10);
+      const many = changed(
+        manifests,
+        ['Deployment', 'projector'],
+        ({ spec }) => (spec.replicas = 9),
+      );
+      expect(connectionsNeeded(many)).toBeGreaterThan(connectionsTaken(many));
+    },
+  );
+
+  it.each(overlays)(
+    'of $name give each process the time that it takes to stop',
+    ({ manifests = [] }) => {
+      const times = workloadsOf(manifests)
+        .filter((one) => containerOf(one).image.startsWith('voltrace'))
+        .map((one) => podOf(one).spec.terminationGracePeriodSeconds ?? 0);
+      expect(Math.min(...times)).toBeGreaterThanOrEqual(secondsToStop);
     },
   );
 

@@ -58,6 +58,7 @@ export interface PodSpec {
   volumes?: Volume[];
   serviceAccountName?: string;
   automountServiceAccountToken?: boolean;
+  terminationGracePeriodSeconds?: number;
 }
 
 export interface Peer {
@@ -94,11 +95,15 @@ export interface Manifest {
       authorization: { credentials: { name: string; key: string } };
     }[];
     groups?: { rules: { alert: string; expr: string; annotations: Labels }[] }[];
+    kafka?: { listeners: { networkPolicyPeers?: Peer[] }[] };
+    maxReplicas?: number;
+    strategy?: { type?: string; rollingUpdate?: { maxSurge?: number } };
+    postgresql?: { parameters: Labels };
     volumeClaimTemplates?: { metadata: { name: string } }[];
   };
 }
 
-/** The manifests of an overlay, as `kubectl kustomize` resolves it; undefined where there is no kubectl. */
+/** The manifests of an overlay, as `kubectl kustomize` resolves it; undefined where there is no kubectl, unless it is required. */
 export const resolved = (overlay: string): Manifest[] | undefined => {
   try {
     const folder = join(projectRoot, 'k8s', 'overlays', overlay);
@@ -106,7 +111,8 @@ export const resolved = (overlay: string): Manifest[] | undefined => {
       execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', stdio: 'pipe' }),
     );
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && process.env['VOLTRACE_REQUIRE_KUBECTL'] !== '1') return undefined;
     throw error;
   }
 };

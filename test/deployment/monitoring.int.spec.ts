@@ -31,7 +31,7 @@ interface Dashboard {
 const missingLabels = (text: string, expression: string): string[] =>
   [...text.matchAll(/\$labels\.(\w+)|\{\{(\w+)\}\}/g)]
     .map(([, ofAlert, ofLegend]) => ofAlert ?? ofLegend ?? '')
-    .filter((label) => !new RegExp(`(by \\([^)]*\\b${label}\\b|up\\{)`).test(expression));
+    .filter((label) => !new RegExp(`(by \\([^)]*\\b${label}\\b|\\bup\\{)`).test(expression));
 
 describe('alerts', () => {
   const rules = (
@@ -46,6 +46,13 @@ describe('alerts', () => {
       for (const text of Object.values(annotations)) expect(missingLabels(text, expr)).toEqual([]);
     },
   );
+
+  it('miss each process that they expect to be scraped', () => {
+    const expr = (name: string) => rules.find(({ alert }) => alert === name)?.expr ?? '';
+    const [, scraped = ''] = /component=~"([^"]*)"/.exec(expr('VoltraceNotScraped')) ?? [];
+    const missed = [...expr('VoltraceMissing').matchAll(/absent\(up{component=~?"([^"]*)"}\)/g)];
+    expect(missed.flatMap(([, names = '']) => names.split('|'))).toEqual(scraped.split('|'));
+  });
 
   it('are there for lag, parked events and readiness', () => {
     for (const metric of [

@@ -151,9 +151,9 @@ const volumeProblems = (manifests: Manifests): string[] => {
 };
 
 /** Pods of operators, by the labels that they give them, for a resource of ours. */
-const operatorsPods: Readonly<Record<string, readonly [kind: string, port: number]>> = {
-  'cnpg.io/cluster': ['Cluster', 5432],
-  'strimzi.io/cluster': ['Kafka', 9093],
+const operatorsPods: Readonly<Record<string, readonly [kind: string, ports: readonly number[]]>> = {
+  'cnpg.io/cluster': ['Cluster', [5432, 8000]],
+  'strimzi.io/cluster': ['Kafka', [9093]],
 };
 
 const networkProblems = (manifests: Manifests): string[] => {
@@ -175,9 +175,9 @@ const networkProblems = (manifests: Manifests): string[] => {
       );
   const peerProblems = (labels: Labels, ports: readonly number[]): string[] => {
     const [key = '', name = ''] = Object.entries(labels)[0] ?? [];
-    const [kind, port] = operatorsPods[key] ?? [];
+    const [kind, own = []] = operatorsPods[key] ?? [];
     if (kind !== undefined) {
-      const fits = isThere(manifests, kind, name) && ports.every((one) => one === port);
+      const fits = isThere(manifests, kind, name) && ports.every((one) => own.includes(one));
       return fits ? [] : [`${kind} ${name} does not answer ${ports.join()}`];
     }
     if (labels['k8s-app'] === 'kube-dns')
@@ -212,8 +212,15 @@ const networkProblems = (manifests: Manifests): string[] => {
     ];
     return problems.map((problem) => `NetworkPolicy ${metadata.name}: ${problem}`);
   });
+  // Strimzi makes a policy for each listener, which lets everybody in where nobody is named.
+  const stores = manifests.filter(({ kind, metadata: { name }, spec }) =>
+    kind === 'Kafka'
+      ? spec.kafka?.listeners.some(({ networkPolicyPeers = [] }) => networkPolicyPeers.length === 0)
+      : kind === 'Cluster' && !isDenied({ 'cnpg.io/cluster': name }, 'Ingress'),
+  );
   return [
     ...open.map(({ labels }) => `anybody may speak with ${JSON.stringify(labels)}`),
+    ...stores.map(({ kind, metadata }) => `anybody may speak with ${kind} ${metadata.name}`),
     ...found,
   ];
 };

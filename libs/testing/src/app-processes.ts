@@ -20,9 +20,13 @@ export class AppProcesses {
   private readonly started: AppProcess[] = [];
 
   /** With this environment, `PATH` and the key of `supervision` alone. */
-  start(script: string, env: Readonly<Record<string, string>>): AppProcess {
+  start(
+    script: string,
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+  ): AppProcess {
     const app = new AppProcess({
-      script,
+      ...{ script, args },
       keepsParentAlive: false,
       env: {
         ...inheritedEnv(),

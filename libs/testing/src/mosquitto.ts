@@ -34,17 +34,25 @@ export class Mosquitto {
   static async start(folder: string, settings: readonly string[]): Promise<Mosquitto> {
     const data = join(folder, 'data');
     mosquittosFolder(data);
-    const mosquitto = new Mosquitto(folder, await freePort());
-    const lines = [
-      `listener ${String(mosquitto.port)} 127.0.0.1`,
+    return Mosquitto.withFile(folder, (listener) => [
+      listener,
       ...['persistence true', `persistence_location ${data}/`],
       // What it acknowledged and did not write yet is lost with it.
       ...['autosave_on_changes true', 'autosave_interval 1'],
       // Without a limit (0), Mosquitto 2.0 ends the connection of who publishes what it may not.
       ...['max_inflight_messages 1000', 'max_queued_messages 1000000'],
       ...settings,
-    ];
-    writeFileSync(mosquitto.file, `${lines.join('\n')}\n`);
+    ]);
+  }
+
+  /** A new one with these lines; `listener` is the one that has it listen. */
+  static async withFile(
+    folder: string,
+    lines: (listener: string) => readonly string[],
+  ): Promise<Mosquitto> {
+    const mosquitto = new Mosquitto(folder, await freePort());
+    const text = lines(`listener ${String(mosquitto.port)} 127.0.0.1`).join('\n');
+    writeFileSync(mosquitto.file, `${text}\n`);
     await mosquitto.restart();
     return mosquitto;
   }
