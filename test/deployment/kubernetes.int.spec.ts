@@ -55,7 +55,7 @@ suite(title('the manifests'), () => {
     },
   );
 
-  it('that no schema is known for are those of two operators', () => {
+  it('that no schema is known for are those of one operator', () => {
     const unknown = prod
       .map(({ apiVersion, kind }) => `${apiVersion} ${kind}`)
       .filter((kind) => withoutSchema.has(kind));

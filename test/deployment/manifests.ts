@@ -103,7 +103,7 @@ export interface Manifest {
   };
 }
 
-/** The manifests of an overlay, as `kubectl kustomize` resolves it; undefined where there is no kubectl, unless it is required. */
+/** The manifests of an overlay, as `kubectl kustomize` resolves it; undefined where there is no kubectl. */
 export const resolved = (overlay: string): Manifest[] | undefined => {
   try {
     const folder = join(projectRoot, 'k8s', 'overlays', overlay);
@@ -111,8 +111,7 @@ export const resolved = (overlay: string): Manifest[] | undefined => {
       execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', stdio: 'pipe' }),
     );
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing && process.env['VOLTRACE_REQUIRE_KUBECTL'] !== '1') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 };

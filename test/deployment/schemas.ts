@@ -8,7 +8,6 @@ import type { Manifest } from './manifests.js';
 
 /** Resources of operators whose schemas no package ships. */
 export const withoutSchema = new Set([
-  'postgresql.cnpg.io/v1 Cluster',
   'kafka.strimzi.io/v1beta2 Kafka',
   'kafka.strimzi.io/v1beta2 KafkaNodePool',
   'kafka.strimzi.io/v1beta2 KafkaUser',
@@ -21,6 +20,8 @@ const packageOf = (apiVersion: string): string => {
     return `@kubernetes-models/prometheus-operator/${apiVersion}`;
   if (apiVersion.startsWith('cert-manager.io/'))
     return `@kubernetes-models/cert-manager/${apiVersion}`;
+  if (apiVersion.startsWith('postgresql.cnpg.io/'))
+    return `@kubernetes-models/cloudnative-pg/${apiVersion}`;
   return `kubernetes-models/${apiVersion}`;
 };
 
