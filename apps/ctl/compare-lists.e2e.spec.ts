@@ -46,6 +46,7 @@ describe('the command line', () => {
     expect(stdout).toContain(
       '1 product that the list of of-june.csv named is no longer named: 1 transferred\n',
     );
+    expect(stdout).not.toContain('most of that list');
     expect((await ctl('import', 'show', earlier)).stdout).not.toContain('no longer named');
   });
 
@@ -69,6 +70,10 @@ describe('the command line', () => {
       expect(found.stdout).toContain('Elm E-1');
       expect(found.stdout).not.toContain('Cedar');
     });
+    for (const word of ['show', 'rows']) {
+      const found = await ctl('import', word, later.slice(0, 8));
+      expect(found.stdout).toContain(word === 'show' ? later : 'accepted');
+    }
     const unknown = earlier.startsWith('0000') ? 'ffff' : '0000';
     expect(await compare(unknown, later)).toMatchObject({
       exitCode: 2,
@@ -85,5 +90,12 @@ describe('the command line', () => {
     expect((await compare(earlier, later, '--csv', '--limit', '5')).exitCode).toBe(2);
     const one = await compare(earlier, later, '--limit', '1');
     expect(one.stderr).toContain('There are 2 more');
+  });
+
+  it('warns of a file that names next to nothing of the list before it', async () => {
+    const path = join(root, 'of-august.csv');
+    writeFileSync(path, `${header}\nBirch,B-1,LFP,6,2\n`);
+    const { stdout } = await ctl('import', 'products', path);
+    expect(stdout).toMatch(/named are no longer named: 2 gone\nThese are most of that list\. /);
   });
 });

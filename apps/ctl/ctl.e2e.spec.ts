@@ -169,6 +169,8 @@ describe('the command line', () => {
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toMatch(/ELEMENTS_INVALID[^]*\/elements\/Mass\/unit/);
     expect((await ctl('products', 'show', 'NO-SUCH')).stderr).toContain('PRODUCT_UNKNOWN');
+    const listed = (await ctl('products', 'show', 'JUNHS-JH_10_24_A')).stdout;
+    expect(listed).toMatch(/│ DeclarationForJA12Submitted: N +│/);
     expect((await ctl('products', 'find', '--sort', 'colour')).exitCode).toBe(1);
   });
 

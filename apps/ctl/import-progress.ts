@@ -107,18 +107,23 @@ export async function printImport(view: ImportView): Promise<void> {
   });
 }
 
-/** One line on products that the list before this one named, and this one does not. */
+/** What is said of products that the list before this one named, and this one does not. */
 export async function printAbsences(api: ApiClient, { absent }: ImportView): Promise<void> {
   if (!absent) return;
   const found = absenceKinds.filter((kind) => absent[kind] > 0);
   const total = found.reduce((sum, kind) => sum + absent[kind], 0);
   if (total === 0) return;
-  const { asOf, file } = await api.get<ImportView>(`/v1/imports/${segment(absent.previous)}`);
+  const path = `/v1/imports/${segment(absent.previous)}`;
+  const { asOf, file, rows } = await api.get<ImportView>(path);
   const earlier = asOf ?? file ?? absent.previous;
   const [products, are] = total === 1 ? ['product', 'is'] : ['products', 'are'];
   const parts = found.map((kind) => `${absent[kind]} ${kind}`).join(', ');
   await write(
     `${total} ${products} that the list of ${earlier} named ${are} no longer named: ${parts}\n`,
+  );
+  if (absent.gone * 2 <= (rows?.total ?? absent.gone * 2)) return;
+  await write(
+    `These are most of that list. Accept that they are gone only if this file is the whole list.\n`,
   );
 }
 

@@ -93,9 +93,17 @@ async function printObjects(
   await write(`\n${title}\n`);
   await printTable(
     columns,
-    objects.map((object) => columns.map((name) => brief(object[name]))),
+    objects.map((object) => columns.map((name) => linesOf(object[name]))),
   );
 }
+
+/** The members of an object one below the other, such as the remarks of a listing. */
+const linesOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.entries(value)
+        .map(([name, member]) => `${name}: ${brief(member)}`)
+        .join('\n')
+    : brief(value);
 
 /** One paragraph per event, the oldest first: changes are too wide for a table. */
 export async function printHistory(items: readonly HistoryItem[]): Promise<void> {

@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../client.js';
 import { contextOf, segment } from '../context.js';
 import { CommandFailure, type ExitCode, exitCodes } from '../exit-codes.js';
+import { importIdOf } from '../import-id.js';
 import {
   type ImportView,
   outcomes,
@@ -31,6 +32,8 @@ interface ImportOptions {
   readonly asOf?: string;
   readonly reason?: string;
 }
+
+const anImport = 'its id or the beginning of it (voltrace import list)';
 
 export function addImportCommands(voltrace: Command): void {
   const imports = voltrace
@@ -59,14 +62,14 @@ export function addImportCommands(voltrace: Command): void {
   imports
     .command('retry')
     .description('redo the rows that were rejected or need review')
-    .argument('<id>')
+    .argument('<id>', anImport)
     .option('--reason <text>', 'why; kept with the event', 'redo the open rows')
     .option('--no-wait', 'do not wait until every row is done')
     .action(retry);
   imports
     .command('cancel')
     .description('take no more rows; what was done stays done, and retry goes on')
-    .argument('<id>')
+    .argument('<id>', anImport)
     .option('--reason <text>', 'why; kept with the event')
     .option('--no-wait', 'do not wait until the run has ended')
     .action(cancel);
@@ -75,11 +78,15 @@ export function addImportCommands(voltrace: Command): void {
     .description('imports, the one that changed last first')
     .option('--limit <count>', `imports at most (${defaultLimit} unless given)`)
     .action(list);
-  imports.command('show').description('how an import stands').argument('<id>').action(show);
+  imports
+    .command('show')
+    .description('how an import stands')
+    .argument('<id>', anImport)
+    .action(show);
   imports
     .command('rows')
     .description('what became of each row')
-    .argument('<id>')
+    .argument('<id>', anImport)
     .option('--outcome <outcome>', outcomes.join(', '))
     .option('--problems', 'only rows of which there is something to say')
     .option('--limit <count>', 'rows at most', '1000')
@@ -144,22 +151,24 @@ async function contentTypeOf(path: string): Promise<string> {
 }
 
 async function retry(
-  id: string,
+  given: string,
   { reason, wait }: { reason: string; wait: boolean },
   command: Command,
 ): Promise<void> {
   const { api, json } = contextOf(command);
+  const id = await importIdOf(api, given);
   const received = await api.post<ImportView>(`/v1/imports/${segment(id)}/retry`, { reason });
   if (wait) return finish(api, json, id);
   await (json ? printJson(received) : write(`Import ${id} will redo its open rows.\n`));
 }
 
 async function cancel(
-  id: string,
+  given: string,
   { reason, wait }: { reason?: string; wait: boolean },
   command: Command,
 ): Promise<void> {
   const { api, json } = contextOf(command);
+  const id = await importIdOf(api, given);
   const asked = await api.post<ImportView>(`/v1/imports/${segment(id)}/cancel`, { reason });
   const view = wait ? await waitForImport(api, id) : asked;
   await (json ? printJson(view) : printImport(view));
@@ -227,19 +236,20 @@ async function list(options: ListOptions, command: Command): Promise<void> {
   await listRows<ImportView>(api, { path: '/v1/imports', query: {}, json, print }, options);
 }
 
-async function show(id: string, _options: object, command: Command): Promise<void> {
+async function show(given: string, _options: object, command: Command): Promise<void> {
   const { api, json } = contextOf(command);
+  const id = await importIdOf(api, given);
   const view = await api.get<ImportView>(`/v1/imports/${segment(id)}`);
   await (json ? printJson(view) : printOutcome(api, view));
 }
 
 async function rows(
-  id: string,
+  given: string,
   { outcome, problems, limit }: ListOptions & { outcome?: string; problems?: boolean },
   command: Command,
 ): Promise<void> {
   const { api, json } = contextOf(command);
-  const path = `/v1/imports/${segment(id)}/rows`;
+  const path = `/v1/imports/${segment(await importIdOf(api, given))}/rows`;
   const query = { outcome, problems: problems === true ? 'true' : undefined };
   await listRows<RowView>(api, { path, query, json, print: printRows }, { limit });
 }

@@ -37,7 +37,7 @@ export const addLabImport = (lab: Command): void => {
   lab
     .command('import')
     .description(
-      'Imports an experiment from files that a cycler has written: the files of one test of one cell.',
+      'import an experiment from files that a cycler has written: the files of one test of one cell',
     )
     .argument('<files...>', 'Arbin, Maccor, Neware, BioLogic, Landt, Basytec or BDF text')
     .requiredOption('--battery <battery>', 'its id or serialNumber')

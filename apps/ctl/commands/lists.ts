@@ -14,6 +14,19 @@ interface CompareOptions {
 
 const defaultLimit = 100;
 
+const kindsHelp = `
+A product that a list names is one of these:
+  new          only the later list names it
+  gone         only the earlier list names it
+  transferred  another manufacturer has the model, with equal values
+  renamed      under a similar name of the manufacturer, or a model that only looks different
+  edited       a fact differs, of the same manufacturer and model
+  relabelled   only words differ, which mean the same
+  same         nothing differs
+"relabelled, too" counts transferred, renamed and edited ones with other words besides, "edited, too" those
+of the transferred and renamed ones of which facts differ besides.
+`;
+
 export function addListCommands(voltrace: Command): void {
   voltrace
     .command('lists')
@@ -25,6 +38,7 @@ export function addListCommands(voltrace: Command): void {
     .option('--kind <kinds>', 'only new, transferred, renamed, relabelled, edited, gone')
     .option('--limit <n>', `products at most (${String(defaultLimit)} unless given)`)
     .option('--csv', 'every difference, one line for each field')
+    .addHelpText('after', kindsHelp)
     .action(compare);
 }
 

@@ -22,7 +22,7 @@ export function addSimulateCycler(simulate: Command): void {
   simulate
     .command('cycler')
     .description(
-      'Runs a unit with one output and a simulated cell until Ctrl-C. The battery, the station and the profile of a first experiment are registered where they are not there yet.',
+      'a unit with one output and a simulated cell, until Ctrl-C; the battery, the station and the profile of a first experiment are registered where they are not there yet',
     )
     .option('--speed <times>', 'simulated seconds in a real one, from 1 to 10000', '1000')
     .option(
