@@ -9,7 +9,7 @@ import { ProductRegistry } from '../../registry.js';
 import { haltingLog, ProcessDied } from '../../testing/halting-log.js';
 import { makeManufacturer, newMeta } from '../../testing/make.js';
 import { importDecider } from '../decider.js';
-import { countsOf } from '../state.js';
+import { acceptedCountsOf, countsOf } from '../state.js';
 import { ImportBench } from '../testing/import-bench.js';
 import { runImport, type RunTools } from './run-import.js';
 
@@ -79,6 +79,8 @@ describe('rows of products that are done again after a crash', () => {
     await mergeManufacturer(registry, new MergeManufacturer(absorbed, { into }, newMeta()));
 
     expect(await runImport(bench.another(), id, 'next', never)).toBe('done');
-    expect(countsOf(await bench.state(id))).toMatchObject({ accepted: 2, unchanged: 0 });
+    const state = await bench.state(id);
+    expect(countsOf(state)).toMatchObject({ accepted: 2, unchanged: 0 });
+    expect(acceptedCountsOf(state)).toEqual({ new: 2, changed: 0 });
   });
 });
