@@ -158,8 +158,10 @@ const appendMissing = async (walk: Walk, part: Part, begin: () => Promise<void>)
   let isMissing = false;
   for await (const { event, where } of archived(walk, part)) {
     const found = isMissing ? undefined : (await target.next()).value;
-    if (found) requireSame(part, found, event, where);
-    else {
+    if (found) {
+      requireSame(part, found, event, where);
+      appender.saw(event);
+    } else {
       if (!isMissing) await begin();
       isMissing = true;
       if (part === 'tombstones') await log.tombstone(event.stream);
