@@ -80,7 +80,7 @@ export const importArchive = async (request: ImportRequest): Promise<Imported> =
   for (const part of some) await verify(walk, part);
   if (beside) {
     await migrate(beside.store.url);
-    await importSubscriptions(folder, entries, beside.store);
+    await importSubscriptions(folder, finished, beside.store);
   }
   await markAs(importVerified, log, archive, hash);
   return { end, wasThere: false };
