@@ -101,6 +101,20 @@ describe('what lies beside a log', () => {
     expect(await rowsOf(to, 'subscription.discarded')).toHaveLength(1);
   });
 
+  it('goes where no other import is under way', async () => {
+    const { source, target, folder } = logs;
+    const from = besideOn('old', await testDatabase());
+    const to = besideOn('new', await testDatabase());
+    const events = Array.from({ length: 400 }, () => newEvent('Set', {}));
+    await source.append('product-1', events, 'no_stream');
+    await exportArchive({ log: source, folder, beside: from });
+    const request = { log: target, folder, beside: to };
+    const both = await Promise.allSettled([importArchive(request), importArchive(request)]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    expect(refused).toEqual([expect.stringContaining('is under way already')]);
+    expect(await importArchive(request)).toMatchObject({ wasThere: true });
+  });
+
   it('is refused where a file is not what its name says', async () => {
     const { source, target, folder } = logs;
     const from = besideOn('old', await testDatabase());
