@@ -202,7 +202,7 @@ describe('an installation that was exported and imported', { timeout: 2 * patien
       items
         .slice(0, 20)
         .map(({ id }) =>
-          json<{ items: { recordedAt: string }[] }>(old, `/v1/products/${id}/history`),
+          json<{ items: { recordedAt: string }[] }>(old, `/v1/products/${id}/history?limit=1000`),
         ),
     );
     const times = histories.flatMap(({ items: all }) =>
@@ -210,7 +210,7 @@ describe('an installation that was exported and imported', { timeout: 2 * patien
     );
     const [first, last] = [Math.min(...times), Math.max(...times)];
     for (const [index, { id }] of items.slice(0, 20).entries()) {
-      expect(shown(await json(fresh, `/v1/products/${id}/history`))).toEqual(
+      expect(shown(await json(fresh, `/v1/products/${id}/history?limit=1000`))).toEqual(
         shown(histories[index]),
       );
     }
