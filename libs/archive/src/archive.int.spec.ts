@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { FolderLock } from '#embedded/folder-lock.js';
 import type { EsdbEventLog } from '#event-log/esdb.js';
 import type { NewRawEvent } from '#event-log/raw-log.js';
 import { newEvent } from '#testing/new-event.js';
@@ -162,6 +163,15 @@ describe('an archive of a log', () => {
     const other = join(logs.root, 'other');
     await exportArchive({ log: source, folder: other });
     await expect(importArchive({ log: target, folder: other })).rejects.toThrow('another archive');
+  });
+
+  it('is written by one export at a time', async () => {
+    const { source, folder } = logs;
+    await source.append('product-1', [newEvent('Registered', {})], 'no_stream');
+    const held = await FolderLock.take(folder);
+    await expect(exportArchive({ log: source, folder })).rejects.toThrow('exports to');
+    held.release();
+    expect((await exportArchive({ log: source, folder })).counts.events).toBe(1);
   });
 
   it('is not continued from another log', async () => {

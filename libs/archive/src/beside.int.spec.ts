@@ -44,9 +44,12 @@ const park = `insert into subscription.parked
   insert into subscription.discarded values
     ('catalog', '0d1c5f0a-4f0e-5a8e-9c8d-3b6f6a2c1e13', 'junk', 'key-1', '2026-01-01T00:00:00.123456Z')`;
 
-const rowsOf = async ({ store }: { readonly store: ReadStore }, table: string): Promise<object[]> =>
+/** As text: a number of 64 bits read here would look like its neighbours. */
+const rowsOf = async ({ store }: { readonly store: ReadStore }, table: string): Promise<string[]> =>
   (
-    await store.pool.query<{ row: object }>(`select to_jsonb(r) - 'id' as row from ${table} r`)
+    await store.pool.query<{ row: string }>(
+      `select (to_jsonb(r) - 'id')::text as row from ${table} r order by r.event_id`,
+    )
   ).rows.map(({ row }) => row);
 
 describe('what lies beside a log', () => {
@@ -77,6 +80,39 @@ describe('what lies beside a log', () => {
     // Of what the log has, followers that begin anew meet every event again.
     const parked = await rowsOf(from, 'subscription.parked');
     expect(await rowsOf(to, 'subscription.parked')).toEqual(parked.slice(0, 1));
+  });
+
+  it('is what the last export found, and not what one that was killed had found before', async () => {
+    const { source, target, folder } = logs;
+    const from = besideOn('old', await testDatabase());
+    const to = besideOn('new', await testDatabase());
+    await migrate(from.store.url);
+    await from.store.pool.query(park);
+    await source.append('product-1', [newEvent('Registered', {})], 'no_stream');
+    await exportArchive({ log: source, folder, beside: from });
+    // As if it had been killed before its last line.
+    const path = join(folder, 'manifest.ndjson');
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    writeFileSync(path, lines.slice(0, -1).join('\n') + '\n');
+    await from.store.pool.query('delete from subscription.parked');
+    await exportArchive({ log: source, folder, beside: from });
+    await importArchive({ log: target, folder, beside: to });
+    expect(await rowsOf(to, 'subscription.parked')).toEqual([]);
+    expect(await rowsOf(to, 'subscription.discarded')).toHaveLength(1);
+  });
+
+  it('goes where no other import is under way', async () => {
+    const { source, target, folder } = logs;
+    const from = besideOn('old', await testDatabase());
+    const to = besideOn('new', await testDatabase());
+    const events = Array.from({ length: 400 }, () => newEvent('Set', {}));
+    await source.append('product-1', events, 'no_stream');
+    await exportArchive({ log: source, folder, beside: from });
+    const request = { log: target, folder, beside: to };
+    const both = await Promise.allSettled([importArchive(request), importArchive(request)]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    expect(refused).toEqual([expect.stringContaining('is under way already')]);
+    expect(await importArchive(request)).toMatchObject({ wasThere: true });
   });
 
   it('is refused where a file is not what its name says', async () => {

@@ -132,6 +132,17 @@ describe('an archive that is damaged', () => {
     },
   );
 
+  it('is refused where the target holds one of its events with another time, data or metadata', async () => {
+    await imported();
+    const own = gunzipSync(readFileSync(pathOf(second))).toString();
+    for (const member of ['created', 'data', 'metadata']) {
+      forgeChunk(() => own.replace(new RegExp(`"${member}":"`), `"${member}":"1`));
+      await expect(imported()).rejects.toThrow(`which is not in ${second}, line 1`);
+    }
+    forgeChunk(() => own);
+    await imported();
+  });
+
   it('is refused where a chunk unpacks without end, or has lost a line', async () => {
     forgeChunk(() => Buffer.alloc(200 * 1024 * 1024));
     await expect(imported()).rejects.toThrow(`${second}: it cannot be unpacked`);

@@ -68,16 +68,18 @@ const exportLocked = async ({
   }
   if (head && isAfter(head, after))
     await exportEvents({ log, folder, onProgress }, manifest, after, head);
+  let subscriptions = 0;
   if (beside) {
     // After the events: each file was kept before the event that names it.
     await exportFiles(folder, manifest, beside.dataDir);
-    await exportSubscriptions(folder, manifest, beside.store);
+    subscriptions = await exportSubscriptions(folder, manifest, beside.store);
   }
   const end: EndEntry = {
     kind: 'end',
     at: new Date(wallNow()).toISOString(),
     ...totals(manifest),
     files: manifest.of('file').length,
+    subscriptions,
     isWhole: beside !== undefined,
   };
   await manifest.append(end);

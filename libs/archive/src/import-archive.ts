@@ -2,6 +2,7 @@ import type { StoredEvent } from '#event-log/event-log.js';
 import { importBegan, importStream, importVerified, lastImport } from '#event-log/import-mark.js';
 import type { RawEvent, RawLog } from '#event-log/raw-log.js';
 import { contentIdOf } from '#kernel/ids.js';
+import { Lease } from '#read-store/lease.js';
 import { migrate } from '#read-store/migrate.js';
 
 import { importFiles } from './archived-files.js';
@@ -47,6 +48,17 @@ interface Walk {
  * Throws `ArchiveDamaged`, `ArchiveRefused`, and what the log and the read store throw.
  */
 export const importArchive = async (request: ImportRequest): Promise<Imported> => {
+  if (!request.beside) return importAlone(request);
+  const lease = new Lease(request.beside.store.url, undefined, 'import');
+  try {
+    if (await lease.acquire('archive')) return await importAlone(request);
+    throw new ArchiveRefused('an import into this installation is under way already');
+  } finally {
+    await lease.close();
+  }
+};
+
+const importAlone = async (request: ImportRequest): Promise<Imported> => {
   const { log, folder, beside, onProgress } = request;
   const manifest = await Manifest.read(folder);
   const finished = manifest.finished();
@@ -80,7 +92,7 @@ export const importArchive = async (request: ImportRequest): Promise<Imported> =
   for (const part of some) await verify(walk, part);
   if (beside) {
     await migrate(beside.store.url);
-    await importSubscriptions(folder, entries, beside.store);
+    await importSubscriptions(folder, finished, beside.store);
   }
   await markAs(importVerified, log, archive, hash);
   return { end, wasThere: false };
@@ -158,8 +170,10 @@ const appendMissing = async (walk: Walk, part: Part, begin: () => Promise<void>)
   let isMissing = false;
   for await (const { event, where } of archived(walk, part)) {
     const found = isMissing ? undefined : (await target.next()).value;
-    if (found) requireSame(part, found, event, where);
-    else {
+    if (found) {
+      requireSame(part, found, event, where);
+      appender.saw(event);
+    } else {
       if (!isMissing) await begin();
       isMissing = true;
       if (part === 'tombstones') await log.tombstone(event.stream);

@@ -2,16 +2,16 @@ import { LRUCache } from 'lru-cache';
 
 import { carry } from '#event-log/carried.js';
 import { AppendTooLarge, StreamGone, WrongExpectedRevision } from '#event-log/event-log.js';
-import type { NewRawEvent, RawEvent, RawLog } from '#event-log/raw-log.js';
+import type { NewRawEvent, OrderedAppends, RawEvent, RawLog } from '#event-log/raw-log.js';
 import { readOne } from '#event-log/read-one.js';
 import { contentIdOf } from '#kernel/ids.js';
 
 import { removedType } from './carried-events.js';
 import { ArchiveDamaged, ArchiveRefused } from './damaged.js';
 
-/** Of one append: a server takes 1 MiB unless it is configured. */
+/** Of one append: every store takes as much. */
 const appendEvents = 500;
-const appendBytes = 512 * 1024;
+const appendBytes = 128 * 1024;
 /** Under way at once. A store decides appends in the order in which they come on one call. */
 const appendsAtOnce = 256;
 const bytesAtOnce = 4 * 1024 * 1024;
@@ -36,8 +36,16 @@ export class InOrderAppender {
   private readonly underWay = new Set<Promise<void>>();
   private bytes = 0;
   private failure: Error | undefined;
+  private readonly appends: OrderedAppends;
 
-  constructor(private readonly log: RawLog) {}
+  constructor(private readonly log: RawLog) {
+    this.appends = log.inOrder();
+  }
+
+  /** The target holds this event. */
+  saw({ stream, revision }: RawEvent): void {
+    this.ends.set(stream, revision);
+  }
 
   /** `where`: what an error names. Throws what an earlier append failed with. */
   async add(event: RawEvent, where: string): Promise<void> {
@@ -60,13 +68,18 @@ export class InOrderAppender {
   async finish(): Promise<void> {
     if (!this.failure) this.send();
     await Promise.all(this.underWay);
+    this.appends.close();
     if (this.failure) throw this.failure;
   }
 
   private async endOf({ stream, revision }: RawEvent): Promise<bigint> {
     const known = this.ends.get(stream);
     if (known !== undefined || revision === 0n) return known ?? -1n;
-    return (await readOne(this.log, stream, { direction: 'backwards' }))?.revision ?? -1n;
+    const last = await readOne(this.log, stream, { direction: 'backwards' });
+    if (last) return last.revision;
+    // A window that an import before this one brought hides what is there.
+    const metadata = await readOne(this.log, `$$${stream}`, { direction: 'backwards' });
+    return metadata ? revision - 1n : -1n;
   }
 
   private async push(
@@ -82,9 +95,19 @@ export class InOrderAppender {
       run.events.length < appendEvents &&
       run.bytes + bytes <= appendBytes;
     if (!fits) await this.sendWithRoom();
+    // The store may refuse it, and would take those that were sent behind it.
+    if (bytes > appendBytes) await this.settled();
     this.run ??= { stream, before: revision - 1n, events: [], bytes: 0, where };
     this.run.events.push(event);
     this.run.bytes += bytes;
+    if (bytes <= appendBytes) return;
+    this.send();
+    await this.settled();
+  }
+
+  private async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+    if (this.failure) await this.finish();
   }
 
   private async sendWithRoom(): Promise<void> {
@@ -111,7 +134,7 @@ export class InOrderAppender {
 
   private async append({ stream, before, events, where }: Run): Promise<void> {
     try {
-      await this.log.append(stream, events, before < 0n ? 'no_stream' : before);
+      await this.appends.append(stream, events, before < 0n ? 'no_stream' : before);
     } catch (error) {
       this.failure ??= failureOf(error, where);
     }

@@ -52,6 +52,8 @@ const end = Type.Object({
   counts: Type.Object({ events: count, metadata: count, tombstones: count }),
   streams: count,
   files: count,
+  /** Chunks of subscriptions that this export wrote: the last ones. */
+  subscriptions: count,
   /** False: of the event log alone, without files and what PostgreSQL keeps. */
   isWhole: Type.Boolean(),
 });

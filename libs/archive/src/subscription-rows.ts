@@ -3,7 +3,7 @@ import { isMissingRelation, isStoreFault } from '#read-store/store-errors.js';
 
 import { ChunkLines, eachLine } from './chunk.js';
 import { ArchiveDamaged } from './damaged.js';
-import type { Entry, Manifest } from './manifest.js';
+import type { Finished, Manifest } from './manifest.js';
 
 /**
  * Of the subscriptions' tables an archive holds what no log has: the events that an operator gave up for good, and the parked
@@ -14,35 +14,39 @@ const tables = ['discarded', 'parked'] as const;
 
 interface Row {
   readonly table: (typeof tables)[number];
-  /** As `to_jsonb` writes it: bytes as `\x…`. */
-  readonly row: Readonly<Record<string, unknown>>;
+  /** As `to_jsonb` writes it: bytes as `\x…`. Text, since numbers of 64 bits are not those of JavaScript. */
+  readonly row: string;
+  readonly isRecord: boolean;
 }
 
 const rowsAtOnce = 1_000;
 
-/** Where there are no such tables yet, nothing is parked. */
+/** How many chunks it wrote. Where there are no such tables yet, nothing is parked. */
 export const exportSubscriptions = async (
   folder: string,
   manifest: Manifest,
   store: ReadStore,
-): Promise<void> => {
+): Promise<number> => {
   const lines = new ChunkLines();
   let rows = 0;
+  let chunks = 0;
   const write = async (): Promise<void> => {
     if (lines.isEmpty) return;
     const number = String(manifest.of('subscriptions').length + 1).padStart(8, '0');
     const file = await lines.write(folder, `subscriptions/${number}.ndjson.gz`);
     await manifest.append({ kind: 'subscriptions', ...file, rows });
     rows = 0;
+    chunks += 1;
   };
   for (const table of tables) {
     for await (const row of rowsOf(store, table)) {
-      lines.add(JSON.stringify({ table, row }));
+      lines.add(`{"table":"${table}","row":${row}}`);
       rows += 1;
       if (lines.isFull) await write();
     }
   }
   await write();
+  return chunks;
 };
 
 /** In the order of (subscription, event), page by page. */
@@ -52,7 +56,7 @@ async function* rowsOf(store: ReadStore, table: Row['table']): AsyncGenerator<Ro
   for (;;) {
     const { rows } = await store.pool
       .query<{ row: Row['row']; key: [string, string, string] }>(
-        `select to_jsonb(r) as row, array[subscription, ${scope}, event_id::text] as key
+        `select to_jsonb(r)::text as row, array[subscription, ${scope}, event_id::text] as key
            from subscription.${table} r
           where (subscription, ${scope}, event_id) > ($1, $2, $3::uuid)
           order by subscription, ${scope}, event_id limit ${String(rowsAtOnce)}`,
@@ -73,12 +77,12 @@ async function* rowsOf(store: ReadStore, table: Row['table']): AsyncGenerator<Ro
 /** Puts back what the last export found. Called again, it changes nothing. */
 export const importSubscriptions = async (
   folder: string,
-  entries: readonly Entry[],
+  { entries, end: { subscriptions: ofLastExport } }: Finished,
   store: ReadStore,
 ): Promise<void> => {
-  const before = entries.slice(0, -1).findLastIndex(({ kind }) => kind === 'end');
-  for (const entry of entries.slice(before + 1)) {
-    if (entry.kind !== 'subscriptions') continue;
+  const chunks = entries.filter((entry) => entry.kind === 'subscriptions');
+  // An export that was killed may have left others, whose rows may have been handled since.
+  for (const entry of chunks.slice(chunks.length - ofLastExport)) {
     const rows = await eachLine(folder, entry, rowIn);
     for (const table of tables) {
       const own = rows.filter((row) => row.table === table && isPutBack(row)).map(({ row }) => row);
@@ -93,13 +97,13 @@ export const importSubscriptions = async (
 const putBack = async (
   { pool }: ReadStore,
   table: Row['table'],
-  rows: readonly Row['row'][],
+  rows: readonly string[],
 ): Promise<void> => {
   await pool.query(
     `insert into subscription.${table} (${columns[table]})
      select ${columns[table]} from jsonb_populate_recordset(null::subscription.${table}, $1)
      on conflict do nothing`,
-    [JSON.stringify(rows)],
+    [`[${rows.join(',')}]`],
   );
 };
 
@@ -110,10 +114,12 @@ const columns = {
     'subscription, scope, partition, event_id, key, type, revision, commit_position, prepare_position, record_offset, headers, value, attempts, error, parked_at',
 } as const;
 
-const isPutBack = ({ table, row }: Row): boolean => table === 'discarded' || row['type'] === null;
+const isPutBack = ({ table, isRecord }: Row): boolean => table === 'discarded' || isRecord;
 
 const rowIn = (line: string): Row => {
-  const row = JSON.parse(line) as Partial<Row> | null;
-  if (!row?.row || !tables.some((table) => table === row.table)) throw new Error('it is no row');
-  return row as Row;
+  const { table: named, row } = JSON.parse(line) as { table?: unknown; row?: { type?: unknown } };
+  const table = tables.find((one) => one === named);
+  const start = `{"table":"${table ?? ''}","row":`;
+  if (!table || !row || !line.startsWith(start)) throw new Error('it is no row');
+  return { table, row: line.slice(start.length, -1), isRecord: row.type === null };
 };

@@ -36,10 +36,15 @@ interface Call {
 export class BatchAppender {
   private call: Promise<Call> | undefined;
   private heardAt = performance.now();
+  private isOver = false;
   private underWay = 0;
   private whenIdle: (() => void) | undefined;
 
-  constructor(private readonly client: EventStoreDBClient) {}
+  /** `reopens`: false has every append refused when the first call is over. */
+  constructor(
+    private readonly client: EventStoreDBClient,
+    private readonly reopens = true,
+  ) {}
 
   /**
    * Rejects with what the server answered, or with `OutcomeUnknown` when it has not answered within
@@ -108,9 +113,12 @@ export class BatchAppender {
   }
 
   private open(): Promise<Call> {
+    if (this.isOver && !this.reopens)
+      return Promise.reject(new OutcomeUnknown('the connection broke'));
     if (this.call) return this.call;
     const over = (): void => {
-      if (this.call === call) this.call = undefined;
+      if (this.call === call && this.reopens) this.call = undefined;
+      this.isOver = true;
     };
     const call = this.openCall(over).catch((error: unknown) => {
       over();

@@ -22,7 +22,7 @@ import {
   StreamGone,
 } from './event-log.js';
 import { comparePositions } from './position.js';
-import type { NewRawEvent, RawEvent, RawLog } from './raw-log.js';
+import type { NewRawEvent, OrderedAppends, RawEvent, RawLog } from './raw-log.js';
 import { ReadCall } from './read-call.js';
 import { allRequest, streamRequest, subscriptionRequest } from './read-requests.js';
 import { readToEnd } from './read-to-end.js';
@@ -88,6 +88,17 @@ export class EsdbEventLog implements EventLog, RawLog {
     const { revision, position = await this.positionAt(stream, revision, events.at(-1)?.id) } =
       appended;
     return { revision, position };
+  }
+
+  inOrder(): OrderedAppends {
+    // A repetition would come behind those that were sent meanwhile, and another call beside them.
+    const appender = new BatchAppender(this.client, false);
+    return {
+      append: (stream, events, expected) => appender.append(stream, events, expected, outcomeMs),
+      close: () => {
+        appender.close();
+      },
+    };
   }
 
   async *readStream(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {

@@ -18,6 +18,17 @@ export interface RawEvent extends NewRawEvent {
   readonly created: string;
 }
 
+/** Appends that the store decides in the order in which they are made. */
+export interface OrderedAppends {
+  /** After one whose outcome is unknown, none is made any more. Rejects as `EventLog.append`. */
+  append(
+    stream: string,
+    events: readonly NewRawEvent[],
+    expected: ExpectedRevision,
+  ): Promise<unknown>;
+  close(): void;
+}
+
 /** The log to the byte, for who carries it from one store to another. Throws what `EventLog` throws. */
 export interface RawLog extends Pick<EventLog, 'readStream' | 'idAt' | 'head'> {
   /**
@@ -30,6 +41,8 @@ export interface RawLog extends Pick<EventLog, 'readStream' | 'idAt' | 'head'> {
     events: readonly NewRawEvent[],
     expected: ExpectedRevision,
   ): Promise<Appended>;
+  /** For many appends at once, which must not overtake each other. */
+  inOrder(): OrderedAppends;
   /** Ends a stream for good; one that is ended stays so. */
   tombstone(stream: string): Promise<void>;
 }

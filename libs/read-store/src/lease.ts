@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 import { AuthenticatedClient } from '#embedded/authenticated-client.js';
 
-import { connectionOf, type StoreLogger } from './read-store.js';
+import { connectionOf, silent, type StoreLogger } from './read-store.js';
 
 /** A process that is frozen for longer loses its locks; pinging keeps them. */
 const frozenMs = 10_000;
@@ -24,9 +24,9 @@ export class Lease {
 
   constructor(
     private readonly url: string,
-    private readonly logger: StoreLogger,
+    private readonly logger: StoreLogger = silent,
     /** What the locks are on: those of one kind have nothing to do with those of another. */
-    private readonly kind: 'projection' | 'relay' = 'projection',
+    private readonly kind: 'projection' | 'relay' | 'import' = 'projection',
   ) {}
 
   holds(key: string): boolean {

@@ -21,7 +21,7 @@ export interface ReadStoreOptions {
   readonly applicationName?: string;
 }
 
-const silent: StoreLogger = {
+export const silent: StoreLogger = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
