@@ -3,7 +3,6 @@ import { parse } from 'node:path';
 
 import type { Command } from 'commander';
 
-import { sentencesOf } from '#cycling/program/print-sentences.js';
 import type { Program } from '#cycling/program/program.js';
 
 import { contextOf } from '../context.js';
@@ -99,8 +98,12 @@ async function program(
 ): Promise<void> {
   const { api } = contextOf(command);
   const path = `${profiles.path}/${await thingIdOf(api, profiles, given)}`;
-  const print = ({ program: found }: { readonly program: Program }) =>
-    sentences ? write(`${sentencesOf(found)}\n`) : printJson(found);
+  const print = async ({ program: found }: { readonly program: Program }): Promise<void> => {
+    if (!sentences) return printJson(found);
+    // What programs are described by takes as long to load as all else: only this waits for it.
+    const { sentencesOf } = await import('#cycling/program/print-sentences.js');
+    return write(`${sentencesOf(found)}\n`);
+  };
   if (version === undefined) return print(await api.get(path));
   for await (const found of api.items<{ program: Program }>(`${path}/versions`, { version }, 1)) {
     return print(found);
