@@ -3,18 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A machine that others keep busy takes many times as long as an idle one. */
 const patienceMs = 90_000;
 
+/** Each look costs processor time that others wait for: after a second or two, a tenth of one is soon enough. */
+const pauseFrom = (start: number): Promise<void> =>
+  sleep(Math.min(100, 20 + (performance.now() - start) / 20));
+
 /** Waits until `holds` does; fails with `what` it waited for when that never happens. */
 export const until = async (
   what: string | (() => string),
   holds: () => Promise<boolean> | boolean,
   timeoutMs = patienceMs,
 ): Promise<void> => {
-  const end = performance.now() + timeoutMs;
+  const start = performance.now();
   while (!(await holds())) {
-    if (performance.now() > end) {
+    if (performance.now() > start + timeoutMs) {
       throw new Error(`timed out: ${typeof what === 'string' ? what : what()}`);
     }
-    await sleep(20);
+    await pauseFrom(start);
   }
 };
 
@@ -23,13 +27,13 @@ export const eventually = async <T>(
   check: () => Promise<T>,
   timeoutMs = patienceMs,
 ): Promise<T> => {
-  const end = performance.now() + timeoutMs;
+  const start = performance.now();
   for (;;) {
     try {
       return await check();
     } catch (error) {
-      if (performance.now() > end) throw error;
-      await sleep(20);
+      if (performance.now() > start + timeoutMs) throw error;
+      await pauseFrom(start);
     }
   }
 };
