@@ -31,6 +31,8 @@ export const evolveManufacturer = (
       const { code } = event.data;
       return { ...state, code, codes: [...state.codes.filter((old) => old !== code), code] };
     }
+    case 'EntityCodeListed':
+      return state;
     case 'ManufacturerMerged':
       return { ...state, mergedInto: event.data.into };
     case 'ManufacturerAbsorbed':

@@ -15,7 +15,10 @@ export type CodeRule = Extract<ManufacturerEvent, { type: 'EntityCodeIssued' }>[
 
 /** A code that somebody names, or the one that follows from the name by rule. */
 export type CodeWish =
-  { readonly rule: 'published' | 'manual'; readonly code: string } | { readonly rule: 'derived' };
+  /** `asOf`: the date of the list, where it has one. */
+  | { readonly rule: 'published'; readonly code: string; readonly asOf?: string }
+  | { readonly rule: 'manual'; readonly code: string }
+  | { readonly rule: 'derived' };
 
 /** `code` null: the maker stays without one for now. Carried out by `registerManufacturer`. */
 export class RegisterManufacturer {
@@ -37,7 +40,7 @@ export class AddManufacturerAlias extends ManufacturerCommand<{ readonly alias: 
   readonly type = 'AddManufacturerAlias';
 }
 
-/** Issues a code, or replaces the one that stands. Carried out by `issueEntityCode`. */
+/** Issues a code, replaces the one that stands, or says it again by a newer list. Carried out by `issueEntityCode`. */
 export class IssueEntityCode {
   readonly type = 'IssueEntityCode';
   constructor(

@@ -72,6 +72,89 @@ describe('a manufacturer', () => {
       });
   });
 
+  describe('with the codes of lists of several dates', () => {
+    const list = (code: string, asOf?: string) =>
+      new commands.IssueEntityCode(
+        id,
+        { rule: 'published', code, ...(asOf !== undefined && { asOf }) },
+        meta,
+        { code },
+      );
+    const issued = (code: string, asOf?: string, previous: string | null = null) =>
+      ({
+        type: 'EntityCodeIssued',
+        data: { code, previous, rule: 'published', ...(asOf !== undefined && { asOf }) },
+      }) satisfies ManufacturerEvent;
+    const listed = (code: string, asOf: string) =>
+      ({ type: 'EntityCodeListed', data: { code, asOf } }) satisfies ManufacturerEvent;
+    const [older, between, newer] = ['2025-06-10', '2025-10-01', '2026-02-11'] as const;
+
+    it('keeps the code of the newer list', () => {
+      given(registered).when(list('NEW', newer)).then(issued('NEW', newer));
+      given(registered, issued('NEW', newer)).when(list('OLD', older)).thenNothing();
+      given(registered, issued('OLD', older))
+        .when(list('NEW', newer))
+        .then(issued('NEW', newer, 'OLD'));
+    });
+
+    it('notes once that a newer list says the code in force', () => {
+      for (const before of [issued('ONE', older), issued('ONE')]) {
+        given(registered, before).when(list('ONE', newer)).then(listed('ONE', newer));
+        given(registered, before, listed('ONE', newer)).when(list('ONE', newer)).thenNothing();
+        given(registered, before, listed('ONE', newer)).when(list('TWO', between)).thenNothing();
+        given(registered, before, listed('ONE', newer), listed('ONE', between))
+          .when(list('TWO', between))
+          .thenNothing();
+      }
+      given(registered, issued('ONE', newer)).when(list('ONE', older)).thenNothing();
+    });
+
+    it('takes lists of one day and without a date as they come', () => {
+      given(registered, issued('ONE', newer))
+        .when(list('TWO', newer))
+        .then(issued('TWO', newer, 'ONE'));
+      given(registered, issued('ONE', newer))
+        .when(list('TWO'))
+        .then(issued('TWO', undefined, 'ONE'));
+      given(registered, issued('ONE', newer)).when(list('ONE')).thenNothing();
+      given(registered, issued('ONE'))
+        .when(list('TWO', older))
+        .then(issued('TWO', older, 'ONE'));
+      given(registered, issued('ONE', newer), issued('TWO', undefined, 'ONE'))
+        .when(list('OLD', older))
+        .thenNothing();
+    });
+
+    it('has in the end what the newest list says, in whichever order they come', () => {
+      const said = fc.uniqueArray(
+        fc.tuple(fc.constantFrom('AA', 'BB', 'CC'), fc.integer({ min: 10, max: 28 })),
+        {
+          minLength: 1,
+          selector: ([, day]) => day,
+        },
+      );
+      fc.assert(
+        fc.property(said, (lists) => {
+          const events = lists.reduce<readonly ManufacturerEvent[]>(
+            (before, [code, day]) => [
+              ...before,
+              ...manufacturerDecider.decide(
+                list(code, `2026-01-${String(day)}`),
+                given(...before).state,
+              ),
+            ],
+            [registered],
+          );
+          const [code, day] = lists.toSorted(([, a], [, b]) => a - b).at(-1) ?? [];
+          expect(given(...events).state).toMatchObject({
+            code,
+            codeAsOf: `2026-01-${String(day)}`,
+          });
+        }),
+      );
+    });
+  });
+
   it('is merged once, and answers for nothing that it was merged into', () => {
     const merge = (into: string) => new commands.MergeManufacturer(id, { into }, meta, { into });
     const merged: ManufacturerEvent = { type: 'ManufacturerMerged', data: { into: 'maker-2' } };

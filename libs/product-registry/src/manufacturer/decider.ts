@@ -6,6 +6,7 @@ import type {
   AbsorbManufacturer,
   AddManufacturerAlias,
   CodeRule,
+  CodeWish,
   IssueEntityCode,
   ManufacturerCommands,
   MergeManufacturer,
@@ -21,6 +22,8 @@ export interface RegisteredManufacturer {
   readonly codeRule: CodeRule | null;
   /** Every code that it ever had, the newest last. */
   readonly codes: readonly string[];
+  /** The newest date of a list that said a code in force; null where none was dated. */
+  readonly codeAsOf: string | null;
   /** The manufacturer that answers for this one, where it was merged. */
   readonly mergedInto: string | null;
   /** Manufacturers that this one answers for as soon as they say so too: those merged into it. */
@@ -52,6 +55,7 @@ const evolve = (state: ManufacturerState, event: ManufacturerEvent): Manufacture
       code: null,
       codeRule: null,
       codes: [],
+      codeAsOf: null,
       mergedInto: null,
       absorbed: [],
     };
@@ -61,10 +65,12 @@ const evolve = (state: ManufacturerState, event: ManufacturerEvent): Manufacture
     case 'ManufacturerAliasAdded':
       return { ...state, aliases: [...state.aliases, event.data.alias] };
     case 'EntityCodeIssued': {
-      const { code, rule } = event.data;
+      const { code, rule, asOf } = event.data;
       const codes = [...state.codes.filter((old) => old !== code), code];
-      return { ...state, code, codeRule: rule, codes };
+      return { ...dated(state, asOf), code, codeRule: rule, codes };
     }
+    case 'EntityCodeListed':
+      return dated(state, event.data.asOf);
     case 'ManufacturerMerged':
       return { ...state, mergedInto: event.data.into };
     case 'ManufacturerAbsorbed':
@@ -74,6 +80,28 @@ const evolve = (state: ManufacturerState, event: ManufacturerEvent): Manufacture
       };
   }
 };
+
+/** ISO 8601 dates of one form order as text. */
+const dated = (state: RegisteredManufacturer, asOf = ''): RegisteredManufacturer =>
+  asOf > (state.codeAsOf ?? '') ? { ...state, codeAsOf: asOf } : state;
+
+/** The date of the newer list that said the code of the manufacturer, which an older one does not change. */
+export const newerCodeListThan = (
+  wish: CodeWish,
+  { codeAsOf }: RegisteredManufacturer,
+): string | undefined => {
+  const { asOf } = dateOf(wish);
+  return asOf !== undefined && codeAsOf !== null && codeAsOf > asOf ? codeAsOf : undefined;
+};
+
+/** Whether a list says the code in force that no list of its date or a later one said. */
+export const isListedAnew = (wish: CodeWish, state: RegisteredManufacturer): boolean =>
+  wish.rule === 'published' &&
+  wish.code === state.code &&
+  (wish.asOf ?? '') > (state.codeAsOf ?? '');
+
+const dateOf = (wish: CodeWish): { readonly asOf?: string } =>
+  wish.rule === 'published' && wish.asOf !== undefined ? { asOf: wish.asOf } : {};
 
 const decide = (
   command: ManufacturerCommands,
@@ -107,7 +135,7 @@ const register = (
       ? [
           {
             type: 'EntityCodeIssued',
-            data: { code, previous: null, rule: data.code.rule },
+            data: { code, previous: null, rule: data.code.rule, ...dateOf(data.code) },
           } as const,
         ]
       : []),
@@ -135,15 +163,20 @@ const otherNames = (names: readonly string[], known: readonly string[]): readonl
 };
 
 const issueCode = (
-  { data: { rule }, lookedUp }: IssueEntityCode,
+  { data, lookedUp }: IssueEntityCode,
   state: RegisteredManufacturer,
 ): readonly ManufacturerEvent[] => {
   if (!lookedUp) throw new Error('a code is issued on a claimed key');
   if (state.mergedInto !== null) throw merged(state.mergedInto);
   const { code } = lookedUp;
-  return code === state.code
-    ? []
-    : [{ type: 'EntityCodeIssued', data: { code, previous: state.code, rule } }];
+  const { asOf } = dateOf(data);
+  if (code === state.code) {
+    const isAnew = asOf !== undefined && isListedAnew(data, state);
+    return isAnew ? [{ type: 'EntityCodeListed', data: { code, asOf } }] : [];
+  }
+  if (newerCodeListThan(data, state) !== undefined) return [];
+  const { code: previous } = state;
+  return [{ type: 'EntityCodeIssued', data: { code, previous, rule: data.rule, ...dateOf(data) } }];
 };
 
 /** Said again where it stands already: it fences mergers of this one that are under way. */

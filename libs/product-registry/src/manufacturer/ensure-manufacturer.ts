@@ -11,6 +11,7 @@ import {
   IssueEntityCode,
   RegisterManufacturer,
 } from './commands.js';
+import { isListedAnew, type ManufacturerState, newerCodeListThan } from './decider.js';
 import { registerManufacturer } from './register-manufacturer.js';
 import {
   manufacturerOfCode,
@@ -29,6 +30,8 @@ export interface ListedManufacturer {
 export interface EnsuredManufacturer {
   readonly manufacturerId: string;
   readonly outcome: 'registered' | 'changed' | 'unchanged';
+  /** The date of the newer list whose code stands, where this older one says another. */
+  readonly newer?: string;
 }
 
 /**
@@ -53,13 +56,17 @@ export const ensureManufacturer = async (
   }
   const before = await doneBefore(registry, known, listed, meta);
   // In one append, with every name and the code.
-  if (before === 'registered') return { manufacturerId: known.id, outcome: before };
-  const changed = [
-    before === 'changed',
-    ...(await addMissingNames(registry, known, listed, meta)),
-    await setCode(registry, known, listed.code, meta),
-  ];
-  return { manufacturerId: known.id, outcome: changed.includes(true) ? 'changed' : 'unchanged' };
+  if (before.isRegistered) return { manufacturerId: known.id, outcome: 'registered' };
+  const names = await addMissingNames(registry, known, listed, meta);
+  const code = before.isCodeSaid
+    ? { isChanged: false }
+    : await setCode(registry, known, listed.code, meta);
+  const isChanged = before.isChanged || code.isChanged || names.includes(true);
+  return {
+    manufacturerId: known.id,
+    outcome: isChanged ? 'changed' : 'unchanged',
+    ...(code.newer !== undefined && { newer: code.newer }),
+  };
 };
 
 /**
@@ -71,15 +78,25 @@ const doneBefore = async (
   { family }: ResolvedManufacturer,
   { name, aliases }: ListedManufacturer,
   meta: CommandMeta,
-): Promise<'registered' | 'changed' | undefined> => {
-  if (family.includes(newIdOf(meta.commandId))) return 'registered';
-  const steps = [codeStep(meta), ...[name, ...aliases].map((alias) => aliasStep(meta, alias))];
+): Promise<DoneBefore> => {
+  const aliasSteps = [name, ...aliases].map((alias) => aliasStep(meta, alias));
+  const done = { isRegistered: family.includes(newIdOf(meta.commandId)), isChanged: false };
+  let isCodeSaid = false;
   for (const id of family) {
     const { commands } = manufacturers.cached(id) ?? (await manufacturers.refresh(id));
-    if (steps.some(({ commandId }) => commands.has(commandId))) return 'changed';
+    const isDone = ({ commandId }: CommandMeta) => commands.has(commandId);
+    done.isChanged ||= [codeStep(meta), ...aliasSteps].some(isDone);
+    isCodeSaid ||= [codeStep(meta), listedStep(meta)].some(isDone);
   }
-  return undefined;
+  return { ...done, isCodeSaid };
 };
+
+interface DoneBefore {
+  readonly isRegistered: boolean;
+  readonly isChanged: boolean;
+  /** Whether the code was issued, or said again: what newer lists say since changes no outcome. */
+  readonly isCodeSaid: boolean;
+}
 
 /** The one maker that the code and the names belong to. */
 const knownAs = async (
@@ -125,16 +142,34 @@ const setCode = async (
   known: ResolvedManufacturer,
   wish: CodeWish | null,
   meta: CommandMeta,
-): Promise<boolean> => {
+): Promise<{ readonly isChanged: boolean; readonly newer?: string | undefined }> => {
   const code = codeToSet(known, wish);
-  if (!code) return false;
-  const command = new IssueEntityCode(known.id, code, codeStep(meta));
-  return (await issueEntityCode(registry, command)).outcome !== 'unchanged';
+  if (!code) return { isChanged: false, newer: newerThan(known.state, wish) };
+  // That a newer list says the same again is no change.
+  const isAnew = isListedAnew(code, known.state);
+  const step = isAnew ? listedStep(meta) : codeStep(meta);
+  const { outcome, state } = await issueEntityCode(
+    registry,
+    new IssueEntityCode(known.id, code, step),
+  );
+  return {
+    isChanged: !isAnew && outcome !== 'unchanged',
+    newer: newerThan(state as ManufacturerState, code),
+  };
 };
+
+/** The date of the newer list, where this one says another code than the one in force. */
+const newerThan = (state: ManufacturerState, wish: CodeWish | null): string | undefined =>
+  state.status === 'registered' && wish && wish.rule !== 'derived' && wish.code !== state.code
+    ? newerCodeListThan(wish, state)
+    : undefined;
 
 const codeToSet = ({ state }: ResolvedManufacturer, wish: CodeWish | null): CodeWish | null => {
   if (!wish || (wish.rule === 'derived' && state.code !== null)) return null;
-  if (wish.rule !== 'derived' && wish.code === state.code) return null;
+  if (wish.rule !== 'derived' && wish.code === state.code) {
+    return isListedAnew(wish, state) ? wish : null;
+  }
+  if (newerThan(state, wish) !== undefined) return null;
   if (wish.rule === 'published' && state.codeRule === 'manual') {
     throw new Refusal(
       'LIST_AGAINST_CURATOR',
@@ -150,6 +185,8 @@ const aliasStep = (meta: CommandMeta, alias: string): CommandMeta =>
   stepOf(meta, 'alias', manufacturerNameKeyOf(alias));
 
 const codeStep = (meta: CommandMeta): CommandMeta => stepOf(meta, 'code', '');
+
+const listedStep = (meta: CommandMeta): CommandMeta => stepOf(meta, 'listed', '');
 
 const toMerge = (manufacturerIds: readonly string[]) =>
   new Refusal(

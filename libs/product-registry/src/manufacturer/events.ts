@@ -1,5 +1,7 @@
+import { Type } from 'typebox';
+
 import { type EventOf, eventTypes } from '#kernel/event-types.js';
-import { choice, closed, id, name, orNull } from '#kernel/schema.js';
+import { choice, closed, date, id, name, orNull } from '#kernel/schema.js';
 
 import { entityCode } from '../schemas.js';
 
@@ -31,8 +33,20 @@ export const manufacturerEvents = eventTypes({
         ['published', 'derived', 'manual'],
         '`published`: from a list of codes; `derived`: by rule from the name; `manual`: a person chose it.',
       ),
+      asOf: Type.Optional(
+        date('The date of the list that says so. Absent: the list has none, or no list says so.'),
+      ),
     }),
-    example: { code: 'DISCE', previous: 'DISCO', rule: 'published' },
+    example: { code: 'DISCE', previous: 'DISCO', rule: 'published', asOf: '2025-06-10' },
+  },
+  EntityCodeListed: {
+    about:
+      'A newer list of codes says the code in force again. Lists that are older than it give the manufacturer no other code from now on.',
+    data: closed({
+      code: entityCode('The code in force.'),
+      asOf: date('The list’s own date.'),
+    }),
+    example: { code: 'DISCE', asOf: '2026-02-11' },
   },
   ManufacturerMerged: {
     about:

@@ -14,7 +14,7 @@ const maxName = 200;
  */
 export const normaliseManufacturer = (
   row: CsvRow<EntityCodeColumn>,
-  issueCodes: boolean,
+  { issueCodes, asOf }: { readonly issueCodes: boolean; readonly asOf: string | null },
 ): NormalisedRow<ListedManufacturer> => {
   const rejected = damagesOf(entityCodes, row);
   const { name = '', alias = '', code: rawCode = '' } = row.cells;
@@ -26,7 +26,8 @@ export const normaliseManufacturer = (
   }
   if (first === undefined || rejected.length > 0) return { rejected };
   const code = collapse(rawCode);
-  const published = code === '' ? null : ({ rule: 'published', code } as const);
+  const published =
+    code === '' ? null : ({ rule: 'published', code, ...(asOf !== null && { asOf }) } as const);
   return {
     facts: {
       name: first,

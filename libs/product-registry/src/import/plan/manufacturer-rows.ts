@@ -31,7 +31,7 @@ export const manufacturerLists: ListKind = {
   category: manufacturerCategory,
   planner: (_, context) => (row: Row, isToDo) => {
     if (!isToDo) return undefined;
-    const normalised = normaliseManufacturer(row, context.issueCodes);
+    const normalised = normaliseManufacturer(row, context);
     if ('rejected' in normalised) return doneRow(row.row, 'rejected', normalised.rejected);
     return {
       key: '',
@@ -57,17 +57,24 @@ const carryOut = async (
     const foreign = await codeOfAnother(registry, facts, row);
     if (foreign) return { row: row.row, outcome: 'needsReview', problems: [foreign] };
     const meta = rowMeta(context, row.row, '', writtenCells(entityCodes, row));
-    const { manufacturerId, outcome } = await ensureManufacturer(registry, facts, meta);
+    const { manufacturerId, outcome, newer } = await ensureManufacturer(registry, facts, meta);
+    const said = newer === undefined ? problems : [...problems, olderList(row, newer, context)];
     return {
       row: row.row,
       outcome: outcome === 'unchanged' ? 'unchanged' : 'accepted',
       manufacturerId,
       ...(outcome !== 'unchanged' && { isNew: outcome === 'registered' }),
-      ...(problems.length > 0 && { problems }),
+      ...(said.length > 0 && { problems: said }),
     };
   } catch (error) {
     return refusedRow(row.row, error, (pointer) => cellAt(entityCodes, row, pointer));
   }
+};
+
+/** Why the code of an older list changes nothing. */
+const olderList = (row: Row, newer: string, { asOf }: RunContext): RowProblem => {
+  const reason = `changes nothing: the list of ${newer} named the manufacturer's code, and this one is of ${String(asOf)}`;
+  return cellProblem(entityCodes, row, 'code', reason);
 };
 
 /**

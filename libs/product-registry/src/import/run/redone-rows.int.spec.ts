@@ -4,12 +4,14 @@ import { States } from '#event-log/states.js';
 
 import { mergeManufacturer } from '../../manufacturer/change-manufacturer.js';
 import { MergeManufacturer } from '../../manufacturer/commands.js';
+import { manufacturerCategory } from '../../manufacturer/events.js';
 import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js';
 import { ProductRegistry } from '../../registry.js';
 import { haltingLog, ProcessDied } from '../../testing/halting-log.js';
 import { makeManufacturer, newMeta } from '../../testing/make.js';
 import { importDecider } from '../decider.js';
 import { acceptedCountsOf, countsOf } from '../state.js';
+import { importCase, outcomesOf } from '../testing/case-run.js';
 import { ImportBench } from '../testing/import-bench.js';
 import { runImport, type RunTools } from './run-import.js';
 
@@ -65,6 +67,39 @@ describe('rows of manufacturers that are done again after a crash', () => {
     const state = await bench.state(id);
     const accepted = [1, 2, 3, 4, 5].filter((row) => state.outcomes.accepted.has(row));
     expect([accepted, countsOf(state).unchanged]).toEqual([[1, 2, 3, 5], 1]);
+  });
+
+  it('have their outcome also where a newer list said other codes since', async () => {
+    const { registry } = bench.tools;
+    await makeManufacturer(registry, 'Repeated Code', { rule: 'published', code: 'REPEAT' });
+    await makeManufacturer(registry, 'Changed Code', { rule: 'published', code: 'BEFORE' });
+    const rows = (...codes: string[]) =>
+      `EntityCode,Name\n${String(codes[0])},Repeated Code\n${String(codes[1])},Changed Code\n`;
+    const id = await bench.receive(rows('REPEAT', 'CHANGE'), {
+      kind: 'manufacturers',
+      asOf: '2026-02-11',
+    });
+    await diesBeforeOutcomes(id);
+    const newer = { kind: 'manufacturers', tools: bench.another() } as const;
+    const since = await importCase(bench, rows('SINCE1', 'SINCE2'), '2026-03-01', newer);
+    expect(outcomesOf(since)).toEqual(['accepted', 'accepted']);
+
+    expect(await runImport(bench.another(), id, 'next', never)).toBe('done');
+    const { outcomes } = await bench.state(id);
+    expect([outcomes.unchanged.has(1), outcomes.accepted.has(2)]).toEqual([true, true]);
+    const done = (await bench.events('import')).filter(
+      ({ stream, type }) => stream.endsWith(id) && type === 'ImportRowsProcessed',
+    );
+    expect(done.flatMap(({ data }) => data['rows'])).toEqual([
+      { row: 1, outcome: 'unchanged', manufacturerId: expect.any(String) as string },
+      { row: 2, outcome: 'accepted', manufacturerId: expect.any(String) as string, isNew: false },
+    ]);
+    expect(await bench.events(manufacturerCategory)).toContainEqual(
+      expect.objectContaining({
+        type: 'EntityCodeListed',
+        data: { code: 'REPEAT', asOf: '2026-02-11' },
+      }),
+    );
   });
 });
 
