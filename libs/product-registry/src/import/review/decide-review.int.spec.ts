@@ -47,7 +47,7 @@ describe('what waits in review', () => {
     const manufacturer = ` ${one.name.toLowerCase()}`;
     const done = await decide(id, { decision: 'accept', manufacturer });
     expect(done).toEqual({
-      ...{ outcome: 'accepted', decided: 2, refused: [], left: 0, next: null },
+      ...{ outcome: 'accepted', decided: 2, refused: [], left: 0, gone: 0, next: null },
     });
     const models = await Promise.all(rows.slice(0, 3).map(({ productId }) => modelOf(productId)));
     expect(models).toEqual(['P-1 Plus', 'P-2', 'P-3 Plus']);
@@ -207,6 +207,14 @@ describe('a product that the list no longer names', () => {
     const id = await endedImport(log, [{ row: 1, outcome: 'unchanged' }], [...all, renamed]);
     const first = await decide(id, { decision: 'reject', absent: [one.productId] });
     expect(first).toMatchObject({ decided: 1, refused: [] });
+    for (const decision of ['accept', 'reject'] as const) {
+      for (const rest of [{ all: true }, { manufacturer: name }]) {
+        expect(await decide(id, { decision, ...rest })).toMatchObject({
+          ...{ outcome: 'unchanged', decided: 0, left: 0, gone: 1, next: null },
+        });
+      }
+    }
+    expect(await isListed(other)).toBe(true);
     const rule = { decision: 'accept', kind: 'gone', manufacturer: name } as const;
     expect(await decide(id, rule)).toMatchObject({ decided: 1, left: 0, next: null });
     expect(await Promise.all([one, other, renamed].map(isListed))).toEqual([true, false, true]);

@@ -77,14 +77,15 @@ const isBehind = (item: OpenItem, key: string): boolean => {
 const manufacturerOf = (item: OpenItem): string | undefined =>
   (item.kind === 'gone' ? item.absence : item.outcome.about)?.manufacturer;
 
-/** The items of a rule that are behind `after`, in their order. */
+/** The items of a rule that are behind `after`, in their order. What is gone is among them only where the rule names that kind. */
 export const itemsOfRule = (
   open: readonly OpenItem[],
   { kind, manufacturer, after }: Pick<ReviewRequest, 'kind' | 'manufacturer' | 'after'>,
 ): readonly OpenItem[] => {
   const key = manufacturer === undefined ? undefined : manufacturerNameKeyOf(manufacturer);
   return open.filter((item) => {
-    if (item.kind === 'other' || (kind !== undefined && item.kind !== kind)) return false;
+    const isMeant = kind === undefined ? item.kind !== 'gone' : item.kind === kind;
+    if (!isMeant || item.kind === 'other') return false;
     if (after !== undefined && !isBehind(item, after)) return false;
     return key === undefined || manufacturerNameKeyOf(manufacturerOf(item) ?? '') === key;
   });
