@@ -8,7 +8,7 @@ import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js'
 import { PublishListing } from '../../product/commands.js';
 import { isDeclined } from '../../product/listed-names.js';
 import { reconcileListing } from '../../product/reconcile-listing.js';
-import { rename, stateOf } from '../../testing/identity.js';
+import { merge, rename, split, stateOf } from '../../testing/identity.js';
 import { makeProduct, newMeta } from '../../testing/make.js';
 import { RetryImport } from '../commands.js';
 import type { Absence, RowOutcome } from '../events.js';
@@ -228,5 +228,29 @@ describe('a product that the list no longer names', () => {
       { productId: one.productId, code: 'REVIEW_NOT_OPEN' },
       { productId: renamed.productId, code: 'ABSENCE_UNKNOWN' },
     ]);
+  });
+
+  it('is not delisted where the same list names it by now, under the name of another', async () => {
+    const { name, maker } = await madeMaker();
+    const [merged, accepted] = [await gone(maker, name, 'G-1'), await gone(maker, name, 'P-2')];
+    const { id: own } = await makeProduct(fresh(), maker, 'G-1 B');
+    const seems = { row: 2, outcome: 'needsReview', productId: accepted.productId } as const;
+    const about = { manufacturer: name, model: 'P-2 Plus' };
+    const proposal = { kind: 'rename', manufacturer: name, model: 'P-2' } as const;
+    const named = { row: 1, outcome: 'unchanged', productId: own } as const;
+    const rows = [named, { ...seems, about, proposal }];
+    const id = await endedImport(log, rows, [merged, accepted], '2026-02-11');
+    await merge(fresh(), own, merged.productId);
+    const absent = [merged.productId, accepted.productId];
+    const code = 'PRODUCT_LISTED_AGAIN';
+    const refused = absent.map((productId) => ({ productId, code }));
+    for (const asked of [{ rows: [2], absent }, { absent }]) {
+      const done = await decide(id, { decision: 'accept', ...asked });
+      expect(done.refused).toEqual(refused);
+    }
+    expect(await Promise.all([merged, accepted].map(isListed))).toEqual([true, true]);
+    await split(fresh(), own);
+    const only = { decision: 'accept', absent: [merged.productId] } as const;
+    expect(await decide(id, only)).toMatchObject({ decided: 1, refused: [] });
   });
 });

@@ -85,7 +85,8 @@ export const decideReview = async (
   if (ifMatch !== revision) throw staleRevision(ifMatch, revision);
   if (!hasEnded(state)) throw notFinished(state.status);
   const { tried, refused } = itemsToTry(data, contents, state);
-  const context = { registry, state, decision: data.decision, meta };
+  const { named } = contents;
+  const context = { registry, state, named, decision: data.decision, meta };
   const { done, refused: failed } = await carryOut(context, tried);
   const noted = new DecideReview(data, meta, done);
   const result = await handleCommand(log, imports, importId, noted);
