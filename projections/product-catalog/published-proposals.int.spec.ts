@@ -86,7 +86,8 @@ published('the list of 2026-02-11 after that of 2025-06-10', () => {
     const { bench, tools } = imports;
     for (const { productId = '', about, proposal } of rowsWhere((row) => !!row.proposal)) {
       if (!about || !proposal) throw new Error('a proposal names both');
-      const asked = { productId, about, proposal, asOf: dates[2026], issueCodes: true };
+      const list = { list: 'cec-batteries', asOf: dates[2026], issueCodes: true };
+      const asked = { productId, about, proposal, ...list };
       expect((await acceptProposal(tools.registry, asked, newMeta())).outcome).toBe('accepted');
     }
     const again = await retryCase(bench, found, tools);

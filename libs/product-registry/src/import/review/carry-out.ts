@@ -57,12 +57,13 @@ const decideProposal = async (
 ): Promise<unknown> => {
   const { productId, about, proposal } = outcome;
   if (productId === undefined || !about || !proposal) throw undecidable(row);
+  const list = listOf(state);
   const step = rowStep(state, row, meta);
   if (decision === 'reject') {
-    return declineProposal(registry, { productId, about, list: listOf(state) }, step);
+    return declineProposal(registry, { productId, about, list }, step);
   }
   const { asOf, issueCodes } = state;
-  return acceptProposal(registry, { productId, about, proposal, asOf, issueCodes }, step);
+  return acceptProposal(registry, { productId, about, proposal, list, asOf, issueCodes }, step);
 };
 
 /** One command for each value. A value that is refused leaves the row open; the others stay decided. */
