@@ -131,7 +131,8 @@ describe('what waits in review', () => {
   it('is decided by curators only, of an import that there is, as it is', async () => {
     const row = { decision: 'accept', rows: [1], reason: 'notice' };
     for (const role of ['viewer', 'engineer', 'operator', 'auditor', 'service']) {
-      expect((await review(row, (await api.newKey(role)).key)).status).toBe(403);
+      const { status, body } = await review(row, (await api.newKey(role)).key);
+      expect([status, body['detail']]).toEqual([403, expect.stringContaining(' imports.review,')]);
     }
     expect((await review(row, curator, {}, randomUUID())).status).toBe(404);
     expect((await review(row, curator, { 'if-match': '"1"' })).status).toBe(412);

@@ -125,6 +125,19 @@ describe('the command line', () => {
     expect(shown.stdout).toMatch(/EnergyCapacityNominal +│ 5\.5 +│ kWh/);
   });
 
+  it('delists nothing by a rule that does not name what is gone, and says what does', async () => {
+    const all = ['review', 'accept', later, '--all', ...reason];
+    const wait = `2 products that are gone wait: voltrace review accept ${later} --kind gone`;
+    expect(await ctl(...all)).toMatchObject({
+      ...{ exitCode: 1, stderr: `Nothing waits that could be decided.\n${wait}\n` },
+    });
+    const birch = await ctl(...all, '--manufacturer', 'Birch', '--yes');
+    expect([birch.exitCode, birch.stdout]).toEqual([
+      ...[0, `Accepted 0 items.\n${wait} --manufacturer 'Birch'\n`],
+    ]);
+    expect(await listed('--import', later)).toEqual(['gone B-1', 'gone B-2']);
+  });
+
   it('delists what is gone without a run, and says so as JSON', async () => {
     const { exitCode, stdout } = await ctl(
       ...['--json', 'review', 'accept', later, '--kind', 'gone', ...reason, '--yes'],

@@ -51,6 +51,7 @@ interface Decided {
     readonly detail: string;
   }[];
   readonly left: number;
+  readonly gone: number;
   readonly next: string | null;
 }
 
@@ -84,9 +85,9 @@ export function addReviewCommands(voltrace: Command): void {
       .argument('<import>', 'its id or its beginning')
       .option('--row <number>', 'a row; again for more of them', rowsOf)
       .option('--product <id>', 'a product that is gone; again for more of them', listOf)
-      .addOption(new Option('--kind <kind>', 'all of a kind').choices(decidableKinds))
+      .addOption(new Option('--kind <kind>', 'all of a kind; gone only so').choices(decidableKinds))
       .option(...manufacturerOption)
-      .option('--all', 'all that waits')
+      .option('--all', 'all that waits, but for what is gone')
       .requiredOption(...reasonOption)
       .option('--yes', 'decide all of a rule without asking')
       .action((id: string, options: DecideOptions, command: Command) =>
@@ -148,7 +149,10 @@ async function decide(
   if (isRule && yes !== true) await confirmRule(api, decision, { import: id, kind, manufacturer });
   const what = isNamed ? { rows, absent } : rule;
   const done = await decideAll(api, id, { decision, reason, ...what });
-  if (!json) await printDecided(decision, done);
+  if (!json) {
+    await printDecided(decision, done);
+    await write(goneText(decision, { import: id, manufacturer }, done.gone));
+  }
   const isOfRows = isNamed ? rows !== undefined : kind !== 'gone';
   const isRedone = done.decided > 0 && isOfRows && (await retry(api, id, reason));
   if (json) {
@@ -168,16 +172,33 @@ async function confirmRule(
   query: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const counts = new Map<string, number>();
+  let gone = 0;
   for await (const { kind } of api.items<ReviewItem>('/v1/reviews', query, 1_000_000)) {
-    if (kind !== 'other') counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (kind === 'gone' && query['kind'] === undefined) gone += 1;
+    else if (kind !== 'other') counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  if (total === 0)
-    throw new CommandFailure('Nothing waits that could be decided.', exitCodes.failed);
+  if (total === 0) {
+    const none = `Nothing waits that could be decided.\n${goneText(decision, query, gone)}`;
+    throw new CommandFailure(none.trimEnd(), exitCodes.failed);
+  }
   const kinds = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
   const verb = decision === 'accept' ? 'Accept' : 'Reject';
   if (await confirmed(`${verb} ${counted(total, 'item')} (${kinds})?`)) return;
   throw new CommandFailure('Nothing was changed.', exitCodes.failed);
+}
+
+/** One line on the products that are gone, which no rule decides that does not name them. */
+function goneText(
+  decision: Decision,
+  { import: id = '', manufacturer }: Readonly<Record<string, string | undefined>>,
+  gone: number,
+): string {
+  if (gone === 0) return '';
+  const what = gone === 1 ? '1 product that is gone waits' : `${gone} products that are gone wait`;
+  const maker =
+    manufacturer === undefined ? '' : ` --manufacturer '${manufacturer.replaceAll("'", "'\\''")}'`;
+  return `${what}: voltrace review ${decision} ${id} --kind gone${maker}\n`;
 }
 
 /** Items of a rule that one request decides. */
@@ -200,7 +221,10 @@ async function decideAll(
       refused.push(...answer.refused);
       const total = decided + answer.left;
       bar.update(decided + refused.length, total, `${decided} of ${total} decided`);
-      if (answer.next === null) return { decided, refused, left: answer.left };
+      if (answer.next === null) {
+        const { left, gone } = answer;
+        return { decided, refused, left, gone };
+      }
       after = answer.next;
     }
   } finally {

@@ -1,5 +1,3 @@
-import fc from 'fast-check';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
@@ -17,14 +15,11 @@ import { quiet } from '#testing/quiet.js';
 import { resolveMoment } from './event-clock.js';
 import type { HistoryItemResponse } from './history-response.js';
 import { ResourceReader } from './reader.js';
+import { setTimes } from './test/set-times.fixture.js';
 import { Things } from './test/things.fixture.js';
 import { things } from './test/things.http.js';
 
 const names = ['one', 'two', 'three'];
-const base = 1_750_000_000_000n;
-const ticksPerMs = 10_000n;
-/** How the clock of the store goes on from one event to the next, in ticks of 100 ns: it stands, or is set back. */
-const steps = fc.constantFrom(0, 1, 4_000, 10_000, 60_000, -5_000, -90_000, 600_000);
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 const told = new Things();
@@ -50,7 +45,7 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
     await appendAll(writing, told.events);
     await writing.close();
     await node.kill();
-    await setTimes(nodeDatabase.url);
+    await setTimes(nodeDatabase.url, seed);
     await node.restart();
     log = EsdbEventLog.connect(node.url);
     tail = new LogTail(log);
@@ -127,24 +122,4 @@ const runningSchema = async (store: ReadStore): Promise<{ schema: string }> => {
   const [row] = rows;
   if (!row) throw new Error('there is no table tick');
   return row;
-};
-
-/** Gives the events of a stopped node the times of a clock that stands, jumps ahead and is set back. */
-const setTimes = async (url: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query<{ position: string }>(
-    'select position from events order by position',
-  );
-  const length = { minLength: rows.length, maxLength: rows.length };
-  const [walk = []] = fc.sample(fc.array(steps, length), { numRuns: 1, seed });
-  let created = base * ticksPerMs;
-  for (const [index, { position }] of rows.entries()) {
-    created += BigInt(walk[index] ?? 0);
-    await client.query('update events set created = $1 where position = $2', [
-      created.toString(),
-      position,
-    ]);
-  }
-  await client.end();
 };

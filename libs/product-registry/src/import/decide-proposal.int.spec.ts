@@ -9,6 +9,7 @@ import { startTestNode, type TestNode } from '#testing/test-node.js';
 import { resolveManufacturer } from '../manufacturer/resolve-manufacturer.js';
 import { findProductId } from '../product/find-product.js';
 import { isDeclined } from '../product/listed-names.js';
+import { reconcileListing } from '../product/reconcile-listing.js';
 import { ProductRegistry } from '../registry.js';
 import { dyingLog, haltingLog, ProcessDied } from '../testing/halting-log.js';
 import { merge, rename, stateOf, transfer } from '../testing/identity.js';
@@ -42,7 +43,7 @@ const proposed = async (
   return {
     ...{ maker, productId, about: { manufacturer, model } },
     proposal: { kind, manufacturer: name, model: 'B-1' },
-    ...{ asOf: '2026-02-11', issueCodes: true },
+    ...{ list: 'cec-batteries', asOf: '2026-02-11', issueCodes: true },
   };
 };
 
@@ -156,6 +157,23 @@ describe('a proposal that is accepted', () => {
     await expect(acceptProposal(fresh(), other, newMeta())).rejects.toMatchObject(outdated);
   });
 
+  it('is refused where a newer list named the product as it is', async () => {
+    for (const kind of ['rename', 'transfer'] as const) {
+      const one = await proposed(kind, { isKnown: true });
+      const names = { manufacturer: one.maker, model: 'B-1' };
+      const said = { list: one.list, productType: 'ProdBattery', elements: {}, ...names } as const;
+      const asOf = '2026-03-11';
+      await reconcileListing(fresh(), { ...said, asOf }, newMeta());
+      await expect(acceptProposal(fresh(), one, newMeta())).rejects.toMatchObject({
+        ...{ code: 'PROPOSAL_OUTDATED', kind: 'conflict', details: { asOf } },
+      });
+      expect((await found(one)).isFound).toBe(false);
+      // One of the same day is not newer.
+      await acceptProposal(fresh(), { ...one, asOf }, newMeta());
+      expect(await found(one)).toMatchObject({ isFound: true, isOwn: true });
+    }
+  });
+
   it('is refused where the product is called otherwise while it is carried out', async () => {
     const one = await proposed('transfer', { isKnown: true });
     const third = await makeManufacturer(fresh(), uniqueName());
@@ -208,7 +226,7 @@ describe('a proposal that is accepted', () => {
 
 describe('a proposal that is declined', () => {
   it('is noted with the product, once', async () => {
-    const one = { ...(await proposed('rename')), list: 'cec-batteries' };
+    const one = await proposed('rename');
     expect(await declineProposal(fresh(), one, newMeta())).toMatchObject({ outcome: 'accepted' });
     expect(await declineProposal(fresh(), one, newMeta())).toMatchObject({ outcome: 'unchanged' });
     const state = await stateOf(fresh(), one.productId);
@@ -217,7 +235,7 @@ describe('a proposal that is declined', () => {
   });
 
   it('is refused where the product has the name by now', async () => {
-    const one = { ...(await proposed('rename')), list: 'cec-batteries' };
+    const one = await proposed('rename');
     await acceptProposal(fresh(), one, newMeta());
     await expect(declineProposal(fresh(), one, newMeta())).rejects.toMatchObject({
       code: 'PROPOSAL_OUTDATED',

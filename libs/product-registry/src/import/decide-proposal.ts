@@ -20,6 +20,7 @@ import { DeclineListedName, RenameModel, TransferProduct } from '../product/comm
 import type { RegisteredProduct } from '../product/decider.js';
 import { findProductOf } from '../product/find-product.js';
 import { identityOf } from '../product/names.js';
+import { newerListThan } from '../product/reconcile.js';
 import { nameOfAnother, unknownProduct } from '../product/refusals.js';
 import type { ProductRegistry } from '../registry.js';
 import type { RowProposal } from './events.js';
@@ -34,6 +35,8 @@ export interface ProposedName {
 
 export interface AcceptedProposal extends ProposedName {
   readonly proposal: RowProposal;
+  /** Such as `cec-batteries`. */
+  readonly list: string;
   /** The list's own date, where it is known. */
   readonly asOf: string | null;
   /** Whether a manufacturer without a code gets one by rule. */
@@ -59,7 +62,7 @@ export interface DecidedProposal {
  * manufacturer, then the model's next spelling. Each step is a command of its own, which follows from the
  * product as it stands: a repetition after a crash goes on where that one ended.
  *
- * Throws `PROPOSAL_OUTDATED` where the product is called otherwise by now, `PRODUCT_EXISTS` where another product
+ * Throws `PROPOSAL_OUTDATED` where the product is called otherwise by now or a newer list named it as it is, `PRODUCT_EXISTS` where another product
  * has the name, and what `transferProduct`, `renameModel`, `ensureManufacturer` and `addManufacturerAlias` throw.
  */
 export const acceptProposal = (
@@ -139,11 +142,14 @@ const isFound = async (
   return found !== undefined;
 };
 
-/** Its maker and its model may each be the next one already: a step of this was made before, or by hand. */
+/**
+ * Its maker and its model may each be the next one already: a step of this was made before, or by hand. Where a newer list
+ * spoke of it, it did so under a name that it has: this one changes nothing of it, as its rows do not.
+ */
 const refuseOutdated = async (
   registry: ProductRegistry,
   state: RegisteredProduct,
-  { about, proposal }: AcceptedProposal,
+  { about, proposal, list, asOf }: AcceptedProposal,
   [own, named]: readonly [ResolvedManufacturer, ResolvedManufacturer | undefined],
 ): Promise<void> => {
   const proposed = await resolveManufacturer(registry, proposal.manufacturer);
@@ -151,6 +157,8 @@ const refuseOutdated = async (
   const isAsProposed =
     [proposed?.id, named?.id].includes(own.id) && models.includes(identityOf(state).modelKey);
   if (!isAsProposed) throw outdated();
+  const newer = newerListThan({ list, ...(asOf !== null && { asOf }) }, state);
+  if (newer !== undefined) throw namedByNewer(newer);
 };
 
 /** The product's manufacturer, today's or a former one, whose name looks like the row's; today's where none does. */
@@ -199,4 +207,12 @@ const outdated = () =>
     'PROPOSAL_OUTDATED',
     'conflict',
     'the product is called otherwise by now than it was when this was proposed: retry the import',
+  );
+
+const namedByNewer = (newer: string) =>
+  new Refusal(
+    'PROPOSAL_OUTDATED',
+    'conflict',
+    `the list of ${newer}, which is newer than this one, names the product as it is called now: retry the import`,
+    { asOf: newer },
   );

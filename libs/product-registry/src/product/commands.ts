@@ -72,12 +72,15 @@ export class PublishListing extends ProductCommand<Listing> {
 }
 
 /** With `list`: on the word of a list that does not name the product any more, whose date `asOf` is where it has one. */
-export class WithdrawListing extends ProductCommand<{
-  readonly agency: string;
-  readonly list?: string;
-  readonly asOf?: string;
-}> {
+export class WithdrawListing {
   readonly type = 'WithdrawListing';
+  constructor(
+    readonly productId: string,
+    readonly data: { readonly agency: string; readonly list?: string; readonly asOf?: string },
+    readonly meta: CommandMeta,
+    /** The products that this list names. */
+    readonly named: ReadonlySet<string> = new Set(),
+  ) {}
 }
 
 /**

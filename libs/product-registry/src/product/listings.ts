@@ -2,7 +2,7 @@ import type { PublishListing, WithdrawListing } from './commands.js';
 import { sameListing } from './compare.js';
 import type { RegisteredProduct } from './decider.js';
 import type { ProductEvent } from './events.js';
-import { listedAgain, notListed } from './refusals.js';
+import { listedAgain, listedAs, notListed } from './refusals.js';
 
 export const publishListing = (
   { data }: PublishListing,
@@ -14,7 +14,7 @@ export const publishListing = (
 };
 
 export const withdrawListing = (
-  { data }: WithdrawListing,
+  { productId, data, named: inList }: WithdrawListing,
   state: RegisteredProduct,
 ): readonly ProductEvent[] => {
   const { agency, list, asOf } = data;
@@ -23,5 +23,8 @@ export const withdrawListing = (
   if (!standing.value) return [];
   const named = list === undefined ? undefined : state.lists[list]?.asOf;
   if (asOf !== undefined && named !== undefined && named > asOf) throw listedAgain(named, asOf);
+  const own = [productId, ...state.answersFor.map((one) => one.productId)];
+  const listed = own.find((id) => inList.has(id));
+  if (listed !== undefined) throw listedAs(listed);
   return [{ type: 'ListingWithdrawn', data }];
 };

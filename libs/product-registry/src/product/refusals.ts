@@ -68,3 +68,12 @@ export const listedAgain = (asOf: string, older: string) =>
     `the list of ${asOf} names the product, and the one that does not is of ${older}`,
     { asOf },
   );
+
+/** Of a product that the list names by now: that one was merged into it. */
+export const listedAs = (productId: string) =>
+  new Refusal(
+    'PRODUCT_LISTED_AGAIN',
+    'conflict',
+    `this list names the product, as ${productId}, which it answers for`,
+    { productId },
+  );

@@ -15,6 +15,8 @@ import { undecidable } from './refusals.js';
 export interface ReviewContext {
   readonly registry: ProductRegistry;
   readonly state: ReceivedImport;
+  /** The products that its rows are about, with those of rows that were accepted before. */
+  readonly named: Set<string>;
   readonly decision: ReviewRequest['decision'];
   /** Of the command that decides them all. */
   readonly meta: CommandMeta;
@@ -27,7 +29,13 @@ export interface ReviewContext {
  * Throws `REVIEW_UNDECIDABLE` where nothing can be decided here, `LIST_CONFLICT_DECIDED`, `LIST_CONFLICT_OUTDATED`, and what `acceptProposal`,
  * `declineProposal`, `delistAbsent` and `handleCommand` throw.
  */
-export const carryOutItem = (context: ReviewContext, item: OpenItem): Promise<unknown> => {
+export const carryOutItem = async (context: ReviewContext, item: OpenItem): Promise<void> => {
+  await decideItem(context, item);
+  const accepted = item.kind !== 'gone' && context.decision === 'accept';
+  if (accepted && item.outcome.productId) context.named.add(item.outcome.productId);
+};
+
+const decideItem = (context: ReviewContext, item: OpenItem): Promise<unknown> => {
   switch (item.kind) {
     case 'gone':
       return decideAbsence(context, item);
@@ -49,12 +57,13 @@ const decideProposal = async (
 ): Promise<unknown> => {
   const { productId, about, proposal } = outcome;
   if (productId === undefined || !about || !proposal) throw undecidable(row);
+  const list = listOf(state);
   const step = rowStep(state, row, meta);
   if (decision === 'reject') {
-    return declineProposal(registry, { productId, about, list: listOf(state) }, step);
+    return declineProposal(registry, { productId, about, list }, step);
   }
   const { asOf, issueCodes } = state;
-  return acceptProposal(registry, { productId, about, proposal, asOf, issueCodes }, step);
+  return acceptProposal(registry, { productId, about, proposal, list, asOf, issueCodes }, step);
 };
 
 /** One command for each value. A value that is refused leaves the row open; the others stay decided. */
@@ -79,14 +88,20 @@ const decideConflicts = async (
 
 /** That a product is not gone is only noted: its listing stands. */
 const decideAbsence = async (
-  { registry, state, decision, meta }: ReviewContext,
+  { registry, state, named, decision, meta }: ReviewContext,
   { absence: { productId } }: OpenAbsence,
 ): Promise<void> => {
   if (decision === 'reject') return;
   const { sha256, file } = state.received;
   const evidence = { sha256, ...(file !== null && { file }) };
   // There are no other lists of products.
-  const absent = { productId, agency: cecBatteriesAgency, list: listOf(state), asOf: state.asOf };
+  const absent = {
+    productId,
+    agency: cecBatteriesAgency,
+    list: listOf(state),
+    asOf: state.asOf,
+    named,
+  };
   await delistAbsent(registry, absent, { ...stepOf(meta, 'absent', productId), evidence });
 };
 

@@ -8,7 +8,7 @@ import { resolveManufacturer } from '../../manufacturer/resolve-manufacturer.js'
 import { PublishListing } from '../../product/commands.js';
 import { isDeclined } from '../../product/listed-names.js';
 import { reconcileListing } from '../../product/reconcile-listing.js';
-import { rename, stateOf } from '../../testing/identity.js';
+import { merge, rename, split, stateOf } from '../../testing/identity.js';
 import { makeProduct, newMeta } from '../../testing/make.js';
 import { RetryImport } from '../commands.js';
 import type { Absence, RowOutcome } from '../events.js';
@@ -47,7 +47,7 @@ describe('what waits in review', () => {
     const manufacturer = ` ${one.name.toLowerCase()}`;
     const done = await decide(id, { decision: 'accept', manufacturer });
     expect(done).toEqual({
-      ...{ outcome: 'accepted', decided: 2, refused: [], left: 0, next: null },
+      ...{ outcome: 'accepted', decided: 2, refused: [], left: 0, gone: 0, next: null },
     });
     const models = await Promise.all(rows.slice(0, 3).map(({ productId }) => modelOf(productId)));
     expect(models).toEqual(['P-1 Plus', 'P-2', 'P-3 Plus']);
@@ -207,6 +207,14 @@ describe('a product that the list no longer names', () => {
     const id = await endedImport(log, [{ row: 1, outcome: 'unchanged' }], [...all, renamed]);
     const first = await decide(id, { decision: 'reject', absent: [one.productId] });
     expect(first).toMatchObject({ decided: 1, refused: [] });
+    for (const decision of ['accept', 'reject'] as const) {
+      for (const rest of [{ all: true }, { manufacturer: name }]) {
+        expect(await decide(id, { decision, ...rest })).toMatchObject({
+          ...{ outcome: 'unchanged', decided: 0, left: 0, gone: 1, next: null },
+        });
+      }
+    }
+    expect(await isListed(other)).toBe(true);
     const rule = { decision: 'accept', kind: 'gone', manufacturer: name } as const;
     expect(await decide(id, rule)).toMatchObject({ decided: 1, left: 0, next: null });
     expect(await Promise.all([one, other, renamed].map(isListed))).toEqual([true, false, true]);
@@ -220,5 +228,29 @@ describe('a product that the list no longer names', () => {
       { productId: one.productId, code: 'REVIEW_NOT_OPEN' },
       { productId: renamed.productId, code: 'ABSENCE_UNKNOWN' },
     ]);
+  });
+
+  it('is not delisted where the same list names it by now, under the name of another', async () => {
+    const { name, maker } = await madeMaker();
+    const [merged, accepted] = [await gone(maker, name, 'G-1'), await gone(maker, name, 'P-2')];
+    const { id: own } = await makeProduct(fresh(), maker, 'G-1 B');
+    const seems = { row: 2, outcome: 'needsReview', productId: accepted.productId } as const;
+    const about = { manufacturer: name, model: 'P-2 Plus' };
+    const proposal = { kind: 'rename', manufacturer: name, model: 'P-2' } as const;
+    const named = { row: 1, outcome: 'unchanged', productId: own } as const;
+    const rows = [named, { ...seems, about, proposal }];
+    const id = await endedImport(log, rows, [merged, accepted], '2026-02-11');
+    await merge(fresh(), own, merged.productId);
+    const absent = [merged.productId, accepted.productId];
+    const code = 'PRODUCT_LISTED_AGAIN';
+    const refused = absent.map((productId) => ({ productId, code }));
+    for (const asked of [{ rows: [2], absent }, { absent }]) {
+      const done = await decide(id, { decision: 'accept', ...asked });
+      expect(done.refused).toEqual(refused);
+    }
+    expect(await Promise.all([merged, accepted].map(isListed))).toEqual([true, true]);
+    await split(fresh(), own);
+    const only = { decision: 'accept', absent: [merged.productId] } as const;
+    expect(await decide(id, only)).toMatchObject({ decided: 1, refused: [] });
   });
 });

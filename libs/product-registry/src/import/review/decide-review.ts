@@ -50,6 +50,8 @@ export interface DecidedReview {
   readonly refused: readonly RefusedItem[];
   /** What the request is about and still waits. */
   readonly left: number;
+  /** Of a rule without a kind: the products that are gone, which it leaves for a request that names the kind or them. */
+  readonly gone: number;
   /** Where a rule goes on; null where all of it was tried. */
   readonly next: string | null;
 }
@@ -83,7 +85,8 @@ export const decideReview = async (
   if (ifMatch !== revision) throw staleRevision(ifMatch, revision);
   if (!hasEnded(state)) throw notFinished(state.status);
   const { tried, refused } = itemsToTry(data, contents, state);
-  const context = { registry, state, decision: data.decision, meta };
+  const { named } = contents;
+  const context = { registry, state, named, decision: data.decision, meta };
   const { done, refused: failed } = await carryOut(context, tried);
   const noted = new DecideReview(data, meta, done);
   const result = await handleCommand(log, imports, importId, noted);
@@ -234,15 +237,16 @@ const answered = (
     const left =
       [...new Set(data.rows)].filter((row) => isOpenRow(state, row)).length +
       [...new Set(data.absent)].filter((id) => isOpenAbsence(state, id)).length;
-    return { ...result, state: { decided: count, refused, left, next: null } };
+    return { ...result, state: { decided: count, refused, left, gone: 0, next: null } };
   }
   const open = contents.open(state);
   const after = last ? itemKeyOf(last) : lastKeyOf(decided);
   const { kind, manufacturer } = data;
   const left = itemsOfRule(open, { kind, manufacturer }).length;
+  const gone = kind === undefined ? itemsOfRule(open, { kind: 'gone', manufacturer }).length : 0;
   const behind = itemsOfRule(open, { kind, manufacturer, after });
   const next = after !== undefined && behind.length > 0 ? after : null;
-  return { ...result, state: { decided: count, refused, left, next } };
+  return { ...result, state: { decided: count, refused, left, gone, next } };
 };
 
 const lastKeyOf = ({ rows, absent }: Decided): string | undefined => {

@@ -23,6 +23,12 @@ export type OpenItem = OpenRow | OpenAbsence;
 export class ReviewContents {
   private readonly rows = new Map<number, OpenRow>();
   private readonly absences = new Map<string, OpenAbsence>();
+  private readonly products = new Map<number, string>();
+
+  /** The products that rows are about. One that a row only seems to be is among them once somebody accepted that. */
+  get named(): Set<string> {
+    return new Set(this.products.values());
+  }
 
   /** The events of the import, in their order. */
   note(event: ImportEvent): void {
@@ -31,6 +37,11 @@ export class ReviewContents {
     } else if (event.type === 'ImportAbsencesFound') {
       for (const absence of event.data.products) {
         this.absences.set(absence.productId, { kind: 'gone', absence });
+      }
+    } else if (event.type === 'ImportReviewDecided' && event.data.decision === 'accept') {
+      for (const row of event.data.rows) {
+        const productId = this.rows.get(row)?.outcome.productId;
+        if (productId !== undefined) this.products.set(row, productId);
       }
     }
   }
@@ -53,7 +64,9 @@ export class ReviewContents {
   }
 
   private noteRow(outcome: RowOutcome): void {
-    const { row } = outcome;
+    const { row, productId, proposal } = outcome;
+    if (productId === undefined || proposal) this.products.delete(row);
+    else this.products.set(row, productId);
     const kind = reviewKindOf(outcome);
     if (kind) this.rows.set(row, { kind, row, outcome });
     else this.rows.delete(row);
@@ -77,14 +90,15 @@ const isBehind = (item: OpenItem, key: string): boolean => {
 const manufacturerOf = (item: OpenItem): string | undefined =>
   (item.kind === 'gone' ? item.absence : item.outcome.about)?.manufacturer;
 
-/** The items of a rule that are behind `after`, in their order. */
+/** The items of a rule that are behind `after`, in their order. What is gone is among them only where the rule names that kind. */
 export const itemsOfRule = (
   open: readonly OpenItem[],
   { kind, manufacturer, after }: Pick<ReviewRequest, 'kind' | 'manufacturer' | 'after'>,
 ): readonly OpenItem[] => {
   const key = manufacturer === undefined ? undefined : manufacturerNameKeyOf(manufacturer);
   return open.filter((item) => {
-    if (item.kind === 'other' || (kind !== undefined && item.kind !== kind)) return false;
+    const isMeant = kind === undefined ? item.kind !== 'gone' : item.kind === kind;
+    if (!isMeant || item.kind === 'other') return false;
     if (after !== undefined && !isBehind(item, after)) return false;
     return key === undefined || manufacturerNameKeyOf(manufacturerOf(item) ?? '') === key;
   });

@@ -58,18 +58,23 @@ class ReviewBody implements ReviewRequest {
   })
   absent?: readonly string[];
 
-  @BooleanField({ optional: true, description: 'Instead of items: all that waits.' })
+  @BooleanField({
+    optional: true,
+    description: 'Instead of items: all that waits, but for what is gone.',
+  })
   all?: boolean;
 
   @ChoiceField(decidableKinds, {
     optional: true,
-    description: 'Instead of items: all of a kind.',
+    description:
+      'Instead of items: all of a kind. Of rules only one with `gone` decides what is gone.',
   })
   kind?: DecidableKind;
 
   @TextField(500, {
     optional: true,
-    description: 'Instead of items: all of a manufacturer, as the list writes it, in any case.',
+    description:
+      'Instead of items: all of a manufacturer, as the list writes it, in any case; without a kind but for what is gone.',
   })
   manufacturer?: string;
 
@@ -106,6 +111,11 @@ class ReviewResponse extends WriteResponse {
   @ApiProperty({ description: 'What the request is about and still waits.' })
   readonly left!: number;
   @ApiProperty({
+    description:
+      'Of a rule without a kind: products that are gone, and wait on. Kind `gone`, or naming them, decides these.',
+  })
+  readonly gone!: number;
+  @ApiProperty({
     type: String,
     nullable: true,
     description: 'Of a rule: send it as `after` to go on; null where all of it was tried.',
@@ -127,7 +137,7 @@ export class ReviewController {
   @CommandRoute(':id/review', {
     summary: 'Decide what waits in review',
     description:
-      'Rows and products by name, or by a rule. What somebody has changed meanwhile is refused by name and holds ' +
+      'Rows and products by name, or by a rule, which delists what is gone only where it names that kind. What somebody has changed meanwhile is refused by name and holds ' +
       'nothing else up. The contents of rows are taken by the next `retry`. While a run is under way it is 409 `IMPORT_NOT_FINISHED`.',
     answer: ReviewResponse,
   })
@@ -147,10 +157,10 @@ export class ReviewController {
         return new DecideReview(request, meta);
       },
     });
-    const { decided, refused, left, next } = result.state;
+    const { decided, refused, left, gone, next } = result.state;
     const { revision, position } = commandResponse(call.reply, id, result);
     return {
-      ...{ id, revision, position, decided, left, next },
+      ...{ id, revision, position, decided, left, gone, next },
       refused: refused.map(({ item, refusal: { code, message: detail } }) => ({
         ...item,
         ...{ code, detail },
