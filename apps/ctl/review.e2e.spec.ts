@@ -188,3 +188,20 @@ describe('rows that seem to be known products', () => {
     expect(history.stdout).toMatch(/ProductTransferred[^]*why: notice of the manufacturer/);
   });
 });
+
+describe('an import that is run again meanwhile', () => {
+  it('is decided once that run has ended', async () => {
+    const rows = Array.from({ length: 2_000 }, (_, n) => `Elm,E-${String(n + 1)},LFP,5,2`);
+    await imported('2026-04-10', ...rows);
+    const set = ['products', 'set', 'ELM-E_1', 'EnergyCapacityNominal=6kWh', ...reason];
+    expect(await ctl(...set)).toMatchObject({ exitCode: 0 });
+    const changed = ['Elm,E-1,LFP,5.5,2', ...rows.slice(1)];
+    const { stdout } = await imported('2026-04-11', ...changed);
+    const id = stdout.trimEnd().split(' ').at(-1) ?? '';
+    const again = ['import', 'products', join(root, 'list-2026-04-11.csv'), '--no-wait'];
+    expect(await ctl(...again)).toMatchObject({ exitCode: 0 });
+    const decided = await ctl('--json', 'review', 'accept', id, '--row', '1', ...reason);
+    expect([decided.exitCode, decided.stderr]).toEqual([0, '']);
+    expect(JSON.parse(decided.stdout)).toMatchObject({ decided: 1, import: { run: 3 } });
+  });
+});

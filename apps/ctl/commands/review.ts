@@ -216,7 +216,8 @@ async function decideAll(
     const limit = body.all === true ? perRequest : undefined;
     for (let after: string | undefined; ;) {
       const path = `/v1/imports/${segment(id)}/review`;
-      const answer = await api.post<Decided>(path, { ...body, limit, after });
+      const request = { ...body, limit, after };
+      const answer = await betweenRuns(api, id, () => api.post<Decided>(path, request));
       decided += answer.decided;
       refused.push(...answer.refused);
       const total = decided + answer.left;
@@ -254,10 +255,24 @@ async function printDecided(
 /** So that what was decided is taken from the rows. False where no row is left to redo. */
 async function retry(api: ApiClient, id: string, reason: string): Promise<boolean> {
   try {
-    await api.post(`/v1/imports/${segment(id)}/retry`, { reason });
+    const path = `/v1/imports/${segment(id)}/retry`;
+    await betweenRuns(api, id, () => api.post(path, { reason }));
     return true;
   } catch (error) {
     if (error instanceof ApiProblem && error.problem.code === 'NOTHING_TO_RETRY') return false;
     throw error;
+  }
+}
+
+/** Sends it again once the run that is under way has ended, such as that of somebody else who decided other rows. */
+async function betweenRuns<T>(api: ApiClient, id: string, send: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      const isRunning = error instanceof ApiProblem && error.problem.code === 'IMPORT_NOT_FINISHED';
+      if (!isRunning) throw error;
+      await waitForImport(api, id);
+    }
   }
 }
