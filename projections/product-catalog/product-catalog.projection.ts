@@ -26,6 +26,7 @@ export const productCatalog: Projection = defineProjection({
     source('./search-text.js'),
     source('./manufacturer-state.js'),
     source('../../libs/kernel/src/plain-text.js'),
+    source('../../libs/kernel/src/refusal.js'),
     source('../../libs/product-registry/src/codes.js'),
     source('../../libs/product-registry/src/look-alike.js'),
     source('../../libs/product-registry/src/manufacturer/name-look-alike.js'),
