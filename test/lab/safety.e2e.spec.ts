@@ -176,7 +176,8 @@ describe.concurrent('a unit without power', () => {
 describe.concurrent('an operator', () => {
   it('pauses, resumes and aborts; the station takes the next one, and one that its unit refuses when that takes it', async () => {
     const station = await newStation();
-    const program = { steps: [charge(real(60))] };
+    // Longer than any wait: one that is slow to be seen must not end by itself.
+    const program = { steps: [{ ...charge(real(600)), currentA: 0.1 }] };
     const [one, other] = [await station.queue(program), await station.queue(program)];
     await experimentIn(lab, one, ['running']);
     // Asked twice, as after a lost answer, it is one pause.
