@@ -163,7 +163,7 @@ const carryOut = async (
   items: readonly OpenItem[],
 ): Promise<{ readonly done: Decided; readonly refused: readonly RefusedItem[] }> => {
   const done = { rows: [] as number[], absent: [] as string[] };
-  const refused: RefusedItem[] = [];
+  const refusals = new Map<OpenItem, Refusal>();
   const queue = new KeyedQueue(limits);
   // Also where two manufacturers claim one product: the second claim is judged when the first one was decided.
   const keys = new Map<string | undefined, string>();
@@ -176,7 +176,7 @@ const carryOut = async (
         await carryOutItem(context, item);
       } catch (error) {
         if (!(error instanceof Refusal) || error.kind === 'unavailable') throw error;
-        refused.push({ item: namedItem(item), refusal: error });
+        refusals.set(item, error);
         return;
       }
       if (item.kind === 'gone') done.absent.push(item.absence.productId);
@@ -184,10 +184,10 @@ const carryOut = async (
     });
   }
   await queue.drained();
-  const order = items.map(itemKeyOf);
-  const placeOf = ({ item }: RefusedItem): number =>
-    order.indexOf('row' in item ? `r${String(item.row)}` : `p${item.productId}`);
-  refused.sort((a, b) => placeOf(a) - placeOf(b));
+  const refused = items.flatMap((item) => {
+    const refusal = refusals.get(item);
+    return refusal ? [{ item: namedItem(item), refusal }] : [];
+  });
   done.rows.sort((a, b) => a - b);
   done.absent.sort();
   return { done, refused };
