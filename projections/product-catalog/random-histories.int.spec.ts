@@ -3,21 +3,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
 import { handleCommand } from '#event-log/handle-command.js';
-import { LogTail } from '#event-log/log-tail.js';
 import { Refusal } from '#kernel/refusal.js';
 import { elementInputs } from '#product-registry/product/arbitraries.fixture.js';
 import { SetElements } from '#product-registry/product/commands.js';
 import { ProductRegistry } from '#product-registry/registry.js';
 import { merge, rename, split, transfer } from '#product-registry/testing/identity.js';
 import { makeProduct, makeTwoManufacturers, newMeta } from '#product-registry/testing/make.js';
-import { ReadStore } from '#read-store/read-store.js';
-import { ResourceReader } from '#resource/reader.js';
+import { type ReadLog, readLog } from '#resource/test/read-log.fixture.js';
 import { setTimes } from '#resource/test/set-times.fixture.js';
-import { untilBuilt } from '#subscription/projection/assert-built.js';
-import { ProjectionRunner } from '#subscription/projection/run-projections.js';
-import { migratedDatabase } from '#subscription/projection/test/fixture.js';
-import type { TestDatabase } from '#testing/embedded.js';
-import { quiet } from '#testing/quiet.js';
 import { startOwnNode, type TestNode } from '#testing/test-node.js';
 
 import { eventClock } from '../event-clock/event-clock.projection.js';
@@ -41,12 +34,7 @@ const histories = fc.sample(fc.array(change, { minLength: 6, maxLength: 16 }), {
 type Change = (typeof histories)[number][number];
 
 let node: TestNode;
-let database: TestDatabase;
-let log: EsdbEventLog;
-let tail: LogTail;
-let store: ReadStore;
-let runner: ProjectionRunner;
-let reader: ResourceReader;
+let reading: ReadLog;
 const ids: string[] = [];
 
 const told = async (registry: ProductRegistry, changes: readonly Change[]): Promise<void> => {
@@ -86,26 +74,15 @@ beforeAll(async () => {
   await node.kill();
   await setTimes(node.log.url, seed);
   await node.restart();
-  log = EsdbEventLog.connect(node.url);
-  tail = new LogTail(log);
-  await tail.start();
-  database = await migratedDatabase();
-  store = new ReadStore(database.url);
-  runner = new ProjectionRunner([eventClock], { store, log, tail, logger: quiet });
-  await runner.start();
-  await untilBuilt(store, [eventClock], 20_000);
-  reader = new ResourceReader(store, log, tail, () => Promise.resolve(new Map()));
+  reading = await readLog(node.url, eventClock);
 });
 afterAll(async () => {
-  await runner.stop();
-  await tail.stop();
-  await store.close();
-  await log.close();
+  await reading.stop();
   await node.stop();
-  await database.drop();
 });
 
 it(`as of the time that an item of a history shows, its event is contained (seed ${String(seed)})`, async () => {
+  const reader = reading.newReader();
   const types = new Set<string>();
   const times = new Map<string, number>();
   for (const id of ids) {

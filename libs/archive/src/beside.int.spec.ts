@@ -26,6 +26,16 @@ const besideOn = (name: string, database: TestDatabase) => {
   return { dataDir: join(logs.root, name), store };
 };
 
+/** An installation with one event and what `park` leaves beside it, and an empty one. */
+const parkedAndEmpty = async () => {
+  const from = besideOn('old', await testDatabase());
+  const to = besideOn('new', await testDatabase());
+  await migrate(from.store.url);
+  await from.store.pool.query(park);
+  await logs.source.append('product-1', [newEvent('Registered', {})], 'no_stream');
+  return { from, to };
+};
+
 beforeEach(async () => {
   logs = await TwoLogs.start(startOwnNode);
 });
@@ -55,11 +65,7 @@ const rowsOf = async ({ store }: { readonly store: ReadStore }, table: string): 
 describe('what lies beside a log', () => {
   it('travels with it: files that were used, what was given up, and records that no log has', async () => {
     const { source, target, folder } = logs;
-    const from = besideOn('old', await testDatabase());
-    const to = besideOn('new', await testDatabase());
-    await migrate(from.store.url);
-    await from.store.pool.query(park);
-    await source.append('product-1', [newEvent('Registered', {})], 'no_stream');
+    const { from, to } = await parkedAndEmpty();
     const [used, unused] = ['a;b\n1;2\n', 'nobody'].map((text) => ({
       text,
       name: `${sha256Of(text)}.csv`,
@@ -84,11 +90,7 @@ describe('what lies beside a log', () => {
 
   it('is what the last export found, and not what one that was killed had found before', async () => {
     const { source, target, folder } = logs;
-    const from = besideOn('old', await testDatabase());
-    const to = besideOn('new', await testDatabase());
-    await migrate(from.store.url);
-    await from.store.pool.query(park);
-    await source.append('product-1', [newEvent('Registered', {})], 'no_stream');
+    const { from, to } = await parkedAndEmpty();
     await exportArchive({ log: source, folder, beside: from });
     // As if it had been killed before its last line.
     const path = join(folder, 'manifest.ndjson');

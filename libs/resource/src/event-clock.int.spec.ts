@@ -1,20 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EsdbEventLog } from '#event-log/esdb.js';
-import { LogTail } from '#event-log/log-tail.js';
 import { eventClock } from '#projections/event-clock/event-clock.projection.js';
-import { ReadStore } from '#read-store/read-store.js';
-import { untilBuilt } from '#subscription/projection/assert-built.js';
-import { ProjectionRunner } from '#subscription/projection/run-projections.js';
-import { migratedDatabase } from '#subscription/projection/test/fixture.js';
+import type { ReadStore } from '#read-store/read-store.js';
 import { type TestDatabase, testDatabase } from '#testing/embedded.js';
 import { startEventNode, type TestEventNode } from '#testing/event-node.js';
 import { appendAll, idOf } from '#testing/event-story.js';
-import { quiet } from '#testing/quiet.js';
 
 import { resolveMoment } from './event-clock.js';
 import type { HistoryItemResponse } from './history-response.js';
-import { ResourceReader } from './reader.js';
+import type { ResourceReader } from './reader.js';
+import { type ReadLog, readLog } from './test/read-log.fixture.js';
 import { setTimes } from './test/set-times.fixture.js';
 import { Things } from './test/things.fixture.js';
 import { things } from './test/things.http.js';
@@ -30,12 +26,8 @@ for (let round = 0; round < 20; round += 1) {
 
 describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () => {
   let nodeDatabase: TestDatabase;
-  let database: TestDatabase;
   let node: TestEventNode;
-  let log: EsdbEventLog;
-  let tail: LogTail;
-  let store: ReadStore;
-  let runner: ProjectionRunner;
+  let reading: ReadLog;
   let reader: ResourceReader;
 
   beforeAll(async () => {
@@ -47,28 +39,14 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
     await node.kill();
     await setTimes(nodeDatabase.url, seed);
     await node.restart();
-    log = EsdbEventLog.connect(node.url);
-    tail = new LogTail(log);
-    await tail.start();
-    database = await migratedDatabase();
-    store = new ReadStore(database.url);
-    runner = new ProjectionRunner([eventClock], { store, log, tail, logger: quiet });
-    await runner.start();
-    await untilBuilt(store, [eventClock], 20_000);
-    reader = newReader();
+    reading = await readLog(node.url, eventClock);
+    reader = reading.newReader();
   });
   afterAll(async () => {
-    await runner.stop();
-    await tail.stop();
-    await store.close();
-    await log.close();
+    await reading.stop();
     await node.stop();
-    await database.drop();
     await nodeDatabase.drop();
   });
-
-  /** One that has not made any items yet. */
-  const newReader = () => new ResourceReader(store, log, tail, () => Promise.resolve(new Map()));
 
   const itemsOf = async (name: string) => {
     const { items } = await reader.history(things, idOf(name), { order: 'asc' });
@@ -77,7 +55,7 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
   };
 
   const all = async (): Promise<readonly HistoryItemResponse[]> => {
-    reader = newReader();
+    reader = reading.newReader();
     return (await Promise.all(names.map(itemsOf))).flat();
   };
 
@@ -93,12 +71,13 @@ describe(`a log whose clock stood and was set back (seed ${String(seed)})`, () =
   it('does not contain them a millisecond earlier', async () => {
     for (const { recordedAt, position } of await all()) {
       const before = new Date(new Date(recordedAt).getTime() - 1);
-      const then = await resolveMoment(store, log, { at: before });
+      const then = await resolveMoment(reading.store, reading.log, { at: before });
       expect(then?.commit ?? 0n).toBeLessThan(BigInt(position));
     }
   });
 
   it('shows the same times where event-clock is behind, or not built', async () => {
+    const { store, runner } = reading;
     const shown = await all();
     const { schema } = await runningSchema(store);
     await runner.stop();
